@@ -1,0 +1,252 @@
+"""How accounts come, change and go: each in one transaction with its audit event."""
+
+from datetime import timedelta
+
+from django.utils import timezone
+
+from accounts import quotas
+from accounts.audit import record
+from accounts.locks import locked, repeated
+from accounts.models import Account, AccountKind, Action, Organisation
+from accounts.refusals import Refused, Stale
+
+RESTORABLE_FOR = timedelta(days=30)
+LISTS = ("sharing_objects_accounts", "authorized_accounts", "accounts_to_scan")
+
+# What has to exist in a new account. An app above this one adds its part when it is
+# loaded, since imports only point down: tokens adds the default shipping token.
+provisioners = []
+
+
+@repeated
+def found_organisation(*, name, by, **fields):
+    """Create an organisation and return its main account."""
+    with locked():
+        organisation = Organisation.objects.create(name=name, **fields)
+        main = Account(
+            organisation=organisation,
+            kind=AccountKind.MAIN,
+            name=name,
+            is_flexible=organisation.is_flexible,
+            reserved_daily_gb=1 if organisation.is_flexible else None,
+        )
+        record(
+            Action.ORGANISATION_CREATED, by=by, organisation=organisation, target=name
+        )
+        return _open(main, {}, by)
+
+
+@repeated
+def open_account(organisation, *, kind, by, **fields):
+    """Create a child account with its shipping token and return it.
+
+    Raises Refused when the plan, a limit or the name stands against it.
+    """
+    lists = {name: fields.pop(name) for name in LISTS if name in fields}
+    with locked(organisation.main):
+        organisation.refresh_from_db()
+        quotas.check_room(organisation, kind)
+        account = Account(organisation=organisation, kind=kind, **fields)
+        _check_name(account)
+        quotas.check(account)
+        return _open(account, lists, by)
+
+
+def _open(account, lists, by):
+    account.updated_by = by.user
+    account.save(force_insert=True)
+    for name, accounts in lists.items():
+        getattr(account, name).set(accounts)
+    record(
+        Action.ACCOUNT_CREATED,
+        by=by,
+        account=account,
+        target=account.name,
+        kind=account.kind,
+    )
+    for provision in provisioners:
+        provision(account, by=by)
+    return account
+
+
+def _check_name(account):
+    others = account.organisation.accounts.standing().exclude(pk=account.pk)
+    if others.filter(name__iexact=account.name).exists():
+        raise Refused(
+            "name_taken",
+            f"The organisation already has an account named {account.name}.",
+            field="name",
+        )
+
+
+@repeated
+def edit_account(account, *, by, version=None, **fields):
+    """Change fields and lists of an account; raises Refused, or Stale for `version`."""
+    lists = {name: fields.pop(name) for name in LISTS if name in fields}
+    with locked(account.main, account):
+        account.refresh_from_db()
+        if version is not None and version != account.version:
+            raise Stale(account.name)
+        changes = _assign(account, fields)
+        _check_name(account)
+        quotas.check(account)
+        changes += _assign_lists(account, lists)
+        if changes:
+            _save(account, by, *fields)
+            record(
+                Action.ACCOUNT_UPDATED,
+                by=by,
+                account=account,
+                target=account.name,
+                changes=changes,
+            )
+
+
+def _assign(account, fields):
+    changes = []
+    for name, value in fields.items():
+        old = getattr(account, name)
+        if old != value:
+            changes.append([name, old, value])
+            setattr(account, name, value)
+    return changes
+
+
+def _assign_lists(account, lists):
+    changes = []
+    for name, accounts in lists.items():
+        relation = getattr(account, name)
+        old = list(relation.order_by("pk").values_list("pk", flat=True))
+        new = sorted(each.pk for each in accounts)
+        if old != new:
+            relation.set(accounts)
+            changes.append([name, old, new])
+    return changes
+
+
+def _save(account, by, *fields):
+    account.version += 1
+    account.updated_at = timezone.now()
+    account.updated_by = by.user
+    account.save(update_fields=[*fields, "version", "updated_at", "updated_by"])
+
+
+@repeated
+def suspend_account(account, *, by, reason=""):
+    """Stop an account's tokens from the next request on, until it is reactivated."""
+    _refuse_main(account, "suspended")
+    with locked(account.main, account):
+        account.refresh_from_db()
+        if account.suspended_at is None:
+            account.suspended_at, account.suspension_reason = timezone.now(), reason
+            _save(account, by, "suspended_at", "suspension_reason")
+            record(
+                Action.ACCOUNT_SUSPENDED,
+                by=by,
+                account=account,
+                target=account.name,
+                reason=reason,
+            )
+
+
+@repeated
+def reactivate_account(account, *, by):
+    with locked(account.main, account):
+        account.refresh_from_db()
+        if account.suspended_at is not None:
+            account.suspended_at, account.suspension_reason = None, ""
+            _save(account, by, "suspended_at", "suspension_reason")
+            record(
+                Action.ACCOUNT_REACTIVATED, by=by, account=account, target=account.name
+            )
+
+
+@repeated
+def delete_account(account, *, by):
+    """Delete softly: tokens stop at once, staff can restore it for 30 days."""
+    _refuse_main(account, "deleted")
+    with locked(account.main, account):
+        account.refresh_from_db()
+        if account.deleted_at is None:
+            account.deleted_at = timezone.now()
+            _save(account, by, "deleted_at")
+            record(Action.ACCOUNT_DELETED, by=by, account=account, target=account.name)
+
+
+@repeated
+def restore_account(account, *, by):
+    """Bring a deleted account back, if the plan has room for it again."""
+    with locked(account.main, account):
+        account.refresh_from_db()
+        if account.deleted_at is None:
+            return
+        if account.deleted_at < timezone.now() - RESTORABLE_FOR:
+            raise Refused("too_late", "Deleted accounts can be restored for 30 days.")
+        quotas.check_room(account.organisation, account.kind)
+        _check_name(account)
+        quotas.check(account)
+        account.deleted_at = None
+        _save(account, by, "deleted_at")
+        record(Action.ACCOUNT_RESTORED, by=by, account=account, target=account.name)
+
+
+def _refuse_main(account, verb):
+    if account.is_main:
+        raise Refused("main_account", f"The main account cannot be {verb}.")
+
+
+@repeated
+def edit_organisation(organisation, *, by, **fields):
+    """Change the plan, volumes, limits or policies of an organisation."""
+    with locked(organisation.main):
+        organisation.refresh_from_db()
+        changes = [
+            [name, _plain(getattr(organisation, name)), _plain(value)]
+            for name, value in fields.items()
+            if getattr(organisation, name) != value
+        ]
+        if not changes:
+            return
+        for name, value in fields.items():
+            setattr(organisation, name, value)
+        organisation.save(update_fields=list(fields))
+        record(
+            Action.ORGANISATION_UPDATED,
+            by=by,
+            organisation=organisation,
+            target=organisation.name,
+            changes=changes,
+        )
+
+
+def _plain(value):
+    return value.isoformat() if hasattr(value, "isoformat") else value
+
+
+@repeated
+def suspend_organisation(organisation, *, by, reason=""):
+    """Stop every token of an organisation until it is reactivated."""
+    with locked(organisation.main):
+        organisation.suspended_at = timezone.now()
+        organisation.suspension_reason = reason
+        organisation.save(update_fields=["suspended_at", "suspension_reason"])
+        record(
+            Action.ORGANISATION_SUSPENDED,
+            by=by,
+            organisation=organisation,
+            target=organisation.name,
+            reason=reason,
+        )
+
+
+@repeated
+def resume_organisation(organisation, *, by):
+    with locked(organisation.main):
+        organisation.suspended_at, organisation.suspension_reason = None, ""
+        organisation.save(update_fields=["suspended_at", "suspension_reason"])
+        record(
+            Action.ORGANISATION_RESUMED,
+            by=by,
+            organisation=organisation,
+            target=organisation.name,
+        )

@@ -1,0 +1,59 @@
+"""The one lock: the account row.
+
+On SQLite the IMMEDIATE transaction is that lock, since it ignores FOR UPDATE.
+"""
+
+import random
+import time
+from contextlib import contextmanager
+from functools import wraps
+
+from django.db import OperationalError, connection, transaction
+
+from accounts.refusals import Unavailable
+
+ATTEMPTS = 4
+# PostgreSQL's serialization_failure and deadlock_detected, lock_not_available.
+PASSING = {"40001", "40P01", "55P03"}
+
+
+@contextmanager
+def locked(*accounts):
+    """Hold the rows of accounts, the main account first, until the block ends."""
+    with transaction.atomic():
+        ordered = sorted(
+            accounts, key=lambda account: (not account.is_main, account.pk)
+        )
+        for account in ordered:
+            rows = type(account).objects.select_for_update(no_key=True)
+            rows.only("pk").get(pk=account.pk)
+        yield
+
+
+def repeated(action):
+    """Repeat an action that the database gave up on for a passing reason.
+
+    Only for actions that write everything in one transaction. Raises Unavailable
+    when the reason does not pass.
+    """
+
+    @wraps(action)
+    def attempt(*args, **kwargs):
+        if connection.in_atomic_block:
+            return action(*args, **kwargs)
+        for number in range(ATTEMPTS):
+            try:
+                return action(*args, **kwargs)
+            except OperationalError as error:
+                if not passing(error):
+                    raise
+                time.sleep(random.uniform(0.01, 0.08) * (number + 1))  # noqa: S311 -- jitter
+        raise Unavailable("busy", "The database is busy. Try again in a moment.")
+
+    return attempt
+
+
+def passing(error):
+    """Whether the same transaction may succeed when it is tried again."""
+    state = getattr(error.__cause__, "sqlstate", None)
+    return state in PASSING or "database is locked" in str(error)

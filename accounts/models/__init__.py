@@ -1,0 +1,27 @@
+from accounts.models.accounts import (
+    LOG_KINDS,
+    NAME_PATTERN,
+    Account,
+    AccountKind,
+    Role,
+)
+from accounts.models.events import Action, AuditChain, AuditEvent
+from accounts.models.keys import CryptoKey
+from accounts.models.memberships import Membership
+from accounts.models.organisations import Organisation
+from accounts.models.people import User
+
+__all__ = [
+    "LOG_KINDS",
+    "NAME_PATTERN",
+    "Account",
+    "AccountKind",
+    "Action",
+    "AuditChain",
+    "AuditEvent",
+    "CryptoKey",
+    "Membership",
+    "Organisation",
+    "Role",
+    "User",
+]

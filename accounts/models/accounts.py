@@ -1,0 +1,211 @@
+import re
+
+from django.core.validators import MinValueValidator, RegexValidator
+from django.db import models
+from django.db.models.functions import Lower, Now
+
+from accounts.models.organisations import Organisation
+
+# reference.md 1.1: the same rule for every kind of account.
+NAME_PATTERN = re.compile(r"\A[A-Za-z0-9._ -]{1,100}\Z")
+
+
+class AccountKind(models.TextChoices):
+    MAIN = "main", "Main"
+    SUB = "sub", "Sub account"
+    METRICS = "metrics", "Metrics"
+    TRACING = "tracing", "Tracing"
+    SECURITY = "security", "Security"
+
+
+class Role(models.TextChoices):
+    ADMIN = "admin", "Admin"
+    USER = "user", "User"
+    READ_ONLY = "read_only", "Read only"
+
+
+LOG_KINDS = (AccountKind.MAIN, AccountKind.SUB)
+
+
+class AccountQuerySet(models.QuerySet):
+    def standing(self):
+        """Return accounts that are not deleted."""
+        return self.filter(deleted_at=None)
+
+    def running(self):
+        """Return accounts whose tokens may work."""
+        return self.standing().filter(
+            suspended_at=None, organisation__suspended_at=None
+        )
+
+    def of_kind(self, *kinds):
+        return self.filter(kind__in=kinds)
+
+    def children(self):
+        return self.exclude(kind=AccountKind.MAIN)
+
+    def visible_to(self, user):
+        """Return the accounts a person may know about; staff see deleted ones too."""
+        if user.is_staff:
+            return self
+        return self.standing().filter(_entered_by(user))
+
+    def enterable_by(self, user):
+        """Return the accounts a person finds in the switcher."""
+        return self.standing().filter(_entered_by(user))
+
+    def administered_by(self, user):
+        """Return the accounts whose tokens a person manages."""
+        admin = user.memberships.active().filter(role=Role.ADMIN)
+        return self.standing().filter(
+            models.Q(pk__in=admin.values("account"))
+            | models.Q(accessible=True, organisation__in=_organisations(admin))
+        )
+
+
+def _organisations(memberships):
+    mains = memberships.filter(account__kind=AccountKind.MAIN)
+    return mains.values("account__organisation")
+
+
+def _entered_by(user):
+    memberships = user.memberships.active()
+    admins = memberships.filter(role=Role.ADMIN)
+    return (
+        models.Q(pk__in=memberships.values("account"))
+        | models.Q(organisation__in=_organisations(admins))
+        | models.Q(accessible=True, organisation__in=_organisations(memberships))
+    )
+
+
+class Account(models.Model):
+    """A place that telemetry is shipped to, and that owns tokens.
+
+    Fields mirror the Logz.io API's time-based, metrics and security accounts; those
+    that a kind does not have stay at their defaults.
+    """
+
+    organisation = models.ForeignKey(
+        Organisation, on_delete=models.PROTECT, related_name="accounts"
+    )
+    kind = models.CharField(max_length=8, choices=AccountKind)
+    name = models.CharField(
+        max_length=100,
+        validators=[
+            RegexValidator(
+                NAME_PATTERN,
+                "Use letters, digits, dashes, dots, underscores and spaces only.",
+            )
+        ],
+    )
+    created_at = models.DateTimeField(db_default=Now())
+    updated_at = models.DateTimeField(db_default=Now())
+    updated_by = models.ForeignKey(
+        "accounts.User", null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    suspended_at = models.DateTimeField(null=True, blank=True)
+    suspension_reason = models.CharField(max_length=200, blank=True)
+    deleted_at = models.DateTimeField(null=True, blank=True)
+    version = models.PositiveIntegerField(default=1)
+
+    searchable = models.BooleanField(default=True)
+    accessible = models.BooleanField(default=True)
+    sharing_objects_accounts = models.ManyToManyField(
+        "self", symmetrical=False, blank=True, related_name="+"
+    )
+    doc_size_setting = models.BooleanField(default=False)
+    utilization_enabled = models.BooleanField(default=False)
+    utilization_frequency_minutes = models.PositiveIntegerField(null=True, blank=True)
+
+    retention_days = models.PositiveIntegerField(
+        default=7, validators=[MinValueValidator(1)]
+    )
+    snap_search_retention_days = models.PositiveIntegerField(
+        null=True, blank=True, validators=[MinValueValidator(1)]
+    )
+    is_flexible = models.BooleanField(default=False)
+    max_daily_gb = models.FloatField(
+        null=True, blank=True, validators=[MinValueValidator(0)]
+    )
+    reserved_daily_gb = models.FloatField(
+        null=True, blank=True, validators=[MinValueValidator(0)]
+    )
+    soft_limit_gb = models.FloatField(null=True, blank=True)
+
+    plan_uts = models.PositiveIntegerField(null=True, blank=True)
+    monthly_spans = models.PositiveBigIntegerField(null=True, blank=True)
+    daily_multiplier = models.PositiveSmallIntegerField(default=8)
+    authorized_accounts = models.ManyToManyField(
+        "self", symmetrical=False, blank=True, related_name="+"
+    )
+    accounts_to_scan = models.ManyToManyField(
+        "self", symmetrical=False, blank=True, related_name="+"
+    )
+    is_using_repository_account = models.BooleanField(default=False)
+
+    objects = AccountQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(kind__in=AccountKind.values),
+                name="account_kind_known",
+            ),
+            models.UniqueConstraint(
+                "organisation",
+                condition=models.Q(kind=AccountKind.MAIN),
+                name="account_one_main_per_organisation",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(kind=AccountKind.MAIN)
+                | models.Q(deleted_at=None, accessible=True, searchable=True),
+                name="account_main_stays_open",
+            ),
+            models.UniqueConstraint(
+                "organisation",
+                Lower("name"),
+                condition=models.Q(deleted_at=None),
+                name="account_name_unique_per_organisation",
+                violation_error_message=(
+                    "The organisation already has an account with this name."
+                ),
+            ),
+        ]
+
+    def __str__(self):
+        return self.name
+
+    @property
+    def is_main(self):
+        return self.kind == AccountKind.MAIN
+
+    @property
+    def takes_logs(self):
+        return self.kind in LOG_KINDS
+
+    @property
+    def main(self):
+        """The main account of this account's organisation."""
+        if self.is_main:
+            return self
+        return self.organisation.main
+
+    @property
+    def is_running(self):
+        return not (
+            self.deleted_at or self.suspended_at or self.organisation.suspended_at
+        )
+
+    @property
+    def has_api_tokens(self):
+        """Whether the portal offers API tokens in this kind of account."""
+        return self.kind != AccountKind.METRICS
+
+    @property
+    def state(self):
+        if self.deleted_at:
+            return "deleted"
+        if self.suspended_at or self.organisation.suspended_at:
+            return "suspended"
+        return "active"

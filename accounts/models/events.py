@@ -1,0 +1,123 @@
+from django.conf import settings
+from django.db import models
+
+from accounts.models.accounts import Account
+from accounts.models.organisations import Organisation
+
+
+class Action(models.TextChoices):
+    """Titles follow the audit trail of Logz.io where it has the event."""
+
+    TOKEN_CREATED = "token_created", "Created a token"
+    TOKEN_IMPORTED = "token_imported", "Imported a token"
+    TOKEN_RENAMED = "token_renamed", "Renamed a token"
+    TOKEN_ENABLED = "token_enabled", "Enabled a token"
+    TOKEN_DISABLED = "token_disabled", "Disabled a token"
+    TOKEN_ROTATED = "token_rotated", "Rotated a token"
+    TOKEN_ROTATION_FINISHED = "token_rotation_finished", "Finished a rotation"
+    TOKEN_ROLLED_BACK = "token_rolled_back", "Rolled a rotation back"
+    TOKEN_EXPIRY_CHANGED = "token_expiry_changed", "Changed a token's expiry"
+    TOKEN_DELETED = "token_deleted", "Deleted a token"
+    TOKEN_RESTORED = "token_restored", "Restored a token"
+    TOKEN_PURGED = "token_purged", "Purged a deleted token"
+    TOKEN_REVEALED = "token_revealed", "Copied a token"
+    SHARE_CHANGED = "share_changed", "Changed a shared token's filters"
+    SHARE_WIDENED = "share_widened", "Widened what a shared token shows"
+    FILTER_CREATED = "filter_created", "Created a token filter"
+    FILTER_UPDATED = "filter_updated", "Updated a token filter"
+    FILTER_DELETED = "filter_deleted", "Deleted a token filter"
+    ACCOUNT_CREATED = "account_created", "Created an account"
+    ACCOUNT_UPDATED = "account_updated", "Updated an account"
+    ACCOUNT_SUSPENDED = "account_suspended", "Suspended an account"
+    ACCOUNT_REACTIVATED = "account_reactivated", "Reactivated an account"
+    ACCOUNT_DELETED = "account_deleted", "Deleted an account"
+    ACCOUNT_RESTORED = "account_restored", "Restored an account"
+    ORGANISATION_CREATED = "organisation_created", "Created an organisation"
+    ORGANISATION_UPDATED = "organisation_updated", "Changed plan or limits"
+    ORGANISATION_SUSPENDED = "organisation_suspended", "Suspended an organisation"
+    ORGANISATION_RESUMED = "organisation_resumed", "Reactivated an organisation"
+    USER_ADDED = "user_added", "Added user"
+    USER_UPDATED = "user_updated", "Updated user"
+    USER_ROLE_CHANGED = "user_role_changed", "Updated user role"
+    USER_SUSPENDED = "user_suspended", "Suspended user"
+    USER_UNSUSPENDED = "user_unsuspended", "Unsuspended user"
+    USER_REMOVED = "user_removed", "Deleted user"
+    PASSWORD_RESET_STARTED = "password_reset_started", "Started a password reset"
+    SESSIONS_ENDED = "sessions_ended", "Ended a person's sessions"
+    LOGIN = "login", "Login"
+    LOGIN_FAILED = "login_failed", "Failed login"
+    LOGOUT = "logout", "Logout"
+    PASSWORD_CHANGED = "password_changed", "Changed password"
+    MFA_CHANGED = "mfa_changed", "Changed two-factor authentication"
+    AUDIT_EXPORTED = "audit_exported", "Exported the audit trail"
+    TOKENS_EXPORTED = "tokens_exported", "Exported the token list"
+    KEYS_ROTATED = "keys_rotated", "Re-encrypted a batch of secrets"
+
+
+class AuditChain(models.Model):
+    """The last link of an organisation's chain of events; locked to append."""
+
+    organisation = models.OneToOneField(
+        Organisation, null=True, on_delete=models.PROTECT, related_name="audit_chain"
+    )
+    sequence = models.PositiveBigIntegerField(default=0)
+    digest = models.BinaryField(max_length=32, default=bytes(32))
+
+    def __str__(self):
+        return f"chain of {self.organisation or 'the installation'}"
+
+
+class AuditEventQuerySet(models.QuerySet):
+    def of_account(self, account):
+        """Return an account's events; the main account has the organisation's."""
+        if account.is_main:
+            return self.filter(organisation=account.organisation_id)
+        return self.filter(account=account)
+
+
+class AuditEvent(models.Model):
+    """Who did what to what, when and from where. Rows are written once."""
+
+    chain = models.ForeignKey(
+        AuditChain, on_delete=models.PROTECT, related_name="events"
+    )
+    sequence = models.PositiveBigIntegerField()
+    key_id = models.PositiveBigIntegerField()
+    digest = models.BinaryField(max_length=32)
+    created_at = models.DateTimeField()
+    action = models.CharField(max_length=32, choices=Action)
+    organisation = models.ForeignKey(
+        Organisation, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    account = models.ForeignKey(
+        Account, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    # Plain numbers, since a purged token's events stay.
+    actor_token_id = models.IntegerField(null=True)
+    token_id = models.IntegerField(null=True)
+    actor_label = models.CharField(max_length=254)
+    target = models.CharField(max_length=254, blank=True)
+    ip = models.GenericIPAddressField(null=True)
+    agent = models.CharField(max_length=200, blank=True)
+    data = models.JSONField(default=dict)
+
+    objects = AuditEventQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["chain", "sequence"], name="event_sequence_unique_per_chain"
+            )
+        ]
+        indexes = [
+            models.Index(fields=["organisation", "-id"], name="event_by_organisation"),
+            models.Index(fields=["account", "-id"], name="event_by_account"),
+            models.Index(fields=["token_id", "-id"], name="event_by_token"),
+            models.Index(fields=["user", "-id"], name="event_by_user"),
+        ]
+
+    def __str__(self):
+        return f"{self.actor_label}: {self.get_action_display()}"

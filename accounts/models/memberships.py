@@ -1,0 +1,48 @@
+from django.conf import settings
+from django.db import models
+from django.db.models.functions import Now
+
+from accounts.models.accounts import Account, Role
+
+
+class MembershipQuerySet(models.QuerySet):
+    def active(self):
+        return self.filter(suspended_at=None, user__is_active=True)
+
+    def admins(self):
+        return self.active().filter(role=Role.ADMIN)
+
+
+class Membership(models.Model):
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="memberships"
+    )
+    account = models.ForeignKey(
+        Account, on_delete=models.CASCADE, related_name="memberships"
+    )
+    role = models.CharField(max_length=9, choices=Role, default=Role.USER)
+    created_at = models.DateTimeField(db_default=Now())
+    suspended_at = models.DateTimeField(null=True, blank=True)
+
+    objects = MembershipQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account", "user"],
+                name="membership_once_per_account",
+                violation_error_message="This person is a member already.",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(role__in=Role.values), name="membership_role_known"
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.user} in {self.account}"
+
+    @property
+    def state(self):
+        if self.suspended_at:
+            return "suspended"
+        return "active" if self.user.last_login else "invited"

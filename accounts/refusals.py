@@ -1,0 +1,42 @@
+"""What the product refuses although the caller has the right to ask."""
+
+
+class Refused(Exception):  # noqa: N818 -- a refusal is an answer, not an error
+    """A business rule said no: 409 on pages, 400 in the Logz.io-compatible API."""
+
+    status = 409
+
+    def __init__(self, code, message, *, field=None, **parameters):
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.field = field
+        self.parameters = parameters
+
+
+class Stale(Refused):
+    """Somebody else changed the row since the caller saw it."""
+
+    status = 412
+
+    def __init__(self, label):
+        super().__init__(
+            "stale",
+            f"{label} was changed by somebody else in the meantime. "
+            "Look at it as it is now and try again.",
+        )
+
+
+class Gone(Refused):
+    """The row was there when the caller looked, and is not any more."""
+
+    status = 404
+
+    def __init__(self, label):
+        super().__init__("gone", f"{label} is not there any more.")
+
+
+class Unavailable(Refused):
+    """Something the answer needs cannot be had right now."""
+
+    status = 503
