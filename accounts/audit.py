@@ -1,0 +1,141 @@
+"""The audit trail: one event for each change, in the change's own transaction.
+
+Each organisation's events are a chain: an event's digest covers the digest before it,
+so that a row that was changed, dropped or slipped in is found by `verify`.
+"""
+
+import hmac
+import ipaddress
+import json
+from dataclasses import dataclass
+from hashlib import sha256
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.keys import keyring
+from accounts.models import AuditChain, AuditEvent
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who acts, and from where."""
+
+    label: str
+    user: object = None
+    token_id: int | None = None
+    ip: str | None = None
+    agent: str = ""
+
+    @classmethod
+    def of(cls, request):
+        """Return the person behind a page request."""
+        user = request.user if request.user.is_authenticated else None
+        return cls(
+            label=user.email if user else "",
+            user=user,
+            ip=client_address(request),
+            agent=client_agent(request),
+        )
+
+    @classmethod
+    def console(cls):
+        return cls(label="operator console")
+
+
+def client_address(request):
+    """Return the caller's IP address, through the proxies that settings trust."""
+    address = request.META.get("REMOTE_ADDR", "")
+    if settings.TRUSTED_PROXIES:
+        hops = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")
+        address = hops[-min(settings.TRUSTED_PROXIES, len(hops))].strip() or address
+    try:
+        return str(ipaddress.ip_address(address))
+    except ValueError:
+        return None
+
+
+def client_agent(request):
+    agent = request.META.get("HTTP_USER_AGENT", "").replace("\x00", "")
+    return agent[:200]
+
+
+def record(
+    action, *, by, account=None, organisation=None, target="", token_id=None, **data
+):
+    """Append an event to the organisation's chain, or to the installation's own.
+
+    Belongs in the transaction of the change that it tells of. `data` must be JSON and
+    may hold `changes`, a list of [field, old, new].
+    """
+    organisation_id = account.organisation_id if account else None
+    if organisation:
+        organisation_id = organisation.pk
+    with transaction.atomic():
+        chain = _open_chain(organisation_id)
+        event = AuditEvent(
+            chain=chain,
+            sequence=chain.sequence + 1,
+            key_id=keyring("audit").active.kid,
+            created_at=timezone.now(),
+            action=action,
+            organisation_id=organisation_id,
+            account=account,
+            user=by.user,
+            actor_token_id=by.token_id,
+            token_id=token_id,
+            actor_label=by.label[:254],
+            target=str(target)[:254],
+            ip=by.ip,
+            agent=by.agent,
+            data=data,
+        )
+        event.digest = digest(event, bytes(chain.digest))
+        event.save(force_insert=True)
+        chain.sequence, chain.digest = event.sequence, event.digest
+        chain.save(update_fields=["sequence", "digest"])
+    return event
+
+
+def _open_chain(organisation_id):
+    chains = AuditChain.objects.select_for_update(no_key=True)
+    found = chains.filter(organisation=organisation_id).first()
+    if found:
+        return found
+    AuditChain.objects.get_or_create(organisation_id=organisation_id)
+    return chains.get(organisation=organisation_id)
+
+
+def digest(event, previous):
+    """Return the 32 bytes that chain an event to the one before it."""
+    fields = [
+        event.sequence,
+        event.created_at.isoformat(),
+        event.action,
+        event.organisation_id,
+        event.account_id,
+        event.actor_token_id,
+        event.token_id,
+        event.actor_label,
+        event.target,
+        event.ip,
+        event.agent,
+        event.data,
+    ]
+    text = json.dumps(fields, sort_keys=True, separators=(",", ":")).encode()
+    return hmac.digest(keyring("audit").subkeys[event.key_id], previous + text, sha256)
+
+
+def verify(chain):
+    """Return the sequence number of the first event that does not fit, or None."""
+    previous, expected = bytes(32), 0
+    for event in chain.events.order_by("sequence").iterator():
+        expected += 1
+        known = event.key_id in keyring("audit").keys
+        if known and bytes(event.digest) != digest(event, previous):
+            return event.sequence
+        if event.sequence != expected:
+            return expected
+        previous = bytes(event.digest)
+    return None if expected == chain.sequence else expected + 1

@@ -1,0 +1,83 @@
+"""Start-up checks of the keys, with the numbers of the security promises."""
+
+import hmac
+
+from django.conf import settings
+from django.core import checks
+from django.db import DatabaseError, connections
+
+from accounts.keys import SETTINGS, KeyProblem, parse
+from accounts.models import CryptoKey
+
+ADVICE = "The old value must stay configured until `manage.py rotate_keys` is through."
+
+
+def check_keys(app_configs=None, databases=None, **kwargs):
+    """Return what is wrong with the keys, as Django check messages.
+
+    E001 rows use a key that is not configured; E002 a wrong key under a known id;
+    E003 a key that is no key; E004 one value used twice; W001 a key that nothing
+    needs; W003 a degraded start.
+    """
+    try:
+        keys = {
+            name: parse(name, getattr(settings, SETTINGS[name])) for name in SETTINGS
+        }
+    except KeyProblem as problem:
+        return [checks.Error(str(problem), id="crypto.E003")]
+    found = _reused(keys)
+    if databases:
+        found += _against_rows(keys)
+    return found
+
+
+def _reused(keys):
+    seen = {settings.SECRET_KEY.encode(): "SECRET_KEY"}
+    found = []
+    for name, ring in keys.items():
+        for key in ring.values():
+            if key.material in seen:
+                text = f"{SETTINGS[name]} repeats a value of {seen[key.material]}."
+                found.append(checks.Error(text, id="crypto.E004"))
+            seen[key.material] = SETTINGS[name]
+    return found
+
+
+def _against_rows(keys):
+    try:
+        rows = list(CryptoKey.objects.all())
+    except DatabaseError:
+        return []  # Not migrated yet: there is nothing to lose.
+    finally:
+        connections["default"].close_if_unusable_or_obsolete()
+    found = [message for row in rows for message in _about_row(row, keys[row.purpose])]
+    used = {(row.purpose, row.kid) for row in rows if row.retired_at is None}
+    for name, ring in keys.items():
+        for key in list(ring.values())[1:]:
+            if (name, key.kid) not in used:
+                text = f"{SETTINGS[name]}: key {key.kid} is used by no row; remove it."
+                found.append(checks.Warning(text, id="crypto.W001"))
+    return found
+
+
+def _about_row(row, ring):
+    key = ring.get(row.kid)
+    variable = SETTINGS[row.purpose]
+    if key is None and row.retired_at is None:
+        text = f"{variable} lacks key {row.kid}, which rows still use."
+        if row.purpose == "enc" and settings.TOLLGATE_ALLOW_MISSING_ENC_KEY:
+            return [checks.Warning(f"{text} Copying is off.", id="crypto.W003")]
+        return [checks.Error(text, hint=ADVICE, id="crypto.E001")]
+    if key and not hmac.compare_digest(key.check_value, bytes(row.check_value)):
+        text = f"{variable}: key {row.kid} is not the key that rows were written with."
+        return [checks.Error(text, hint=ADVICE, id="crypto.E002")]
+    return []
+
+
+def note_keys_in_use():
+    """Remember the active keys, so that a later start can tell that one is missing."""
+    for name, variable in SETTINGS.items():
+        key = next(iter(parse(name, getattr(settings, variable)).values()))
+        CryptoKey.objects.get_or_create(
+            purpose=name, kid=key.kid, defaults={"check_value": key.check_value}
+        )
