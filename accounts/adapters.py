@@ -1,0 +1,90 @@
+"""Where allauth asks us: who may sign up, what is audited, how seeds are kept."""
+
+import base64
+
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.mfa.adapter import DefaultMFAAdapter
+from django.core.exceptions import PermissionDenied
+
+from accounts.audit import Actor, client_address, record
+from accounts.envelope import Sealed, seal, unseal
+from accounts.models import Action, Membership, User
+from accounts.refusals import Unavailable
+
+TOTP_CONTEXT = b"allauth/mfa"
+
+
+class AccountAdapter(DefaultAccountAdapter):
+    def is_open_for_signup(self, request):
+        """People are added by an admin or by staff, never by themselves."""
+        return False
+
+    def get_client_ip(self, request):
+        address = client_address(request)
+        if address is None:
+            raise PermissionDenied("The caller has no address.")
+        return address
+
+    def post_login(self, request, user, **kwargs):
+        response = super().post_login(request, user, **kwargs)
+        record_for_person(Action.LOGIN, user, Actor.of(request))
+        return response
+
+    def logout(self, request):
+        actor = Actor.of(request)
+        super().logout(request)
+        if actor.user:
+            record_for_person(Action.LOGOUT, actor.user, actor)
+
+    def authentication_failed(self, request, **credentials):
+        email = credentials.get("email") or ""
+        user = User.objects.filter(email__iexact=email.replace("\x00", "")).first()
+        actor = Actor("nobody", ip=client_address(request))
+        if user:
+            record_for_person(Action.LOGIN_FAILED, user, actor)
+        else:
+            # What was typed is not kept: it may be a password in the wrong field.
+            record(Action.LOGIN_FAILED, by=actor, target="unknown e-mail")
+
+    def set_password(self, user, password):
+        super().set_password(user, password)
+        actor = Actor.of(self.request) if self.request else Actor.console()
+        record_for_person(Action.PASSWORD_CHANGED, user, actor)
+
+    def send_notification_mail(self, template_prefix, user, context=None, email=None):
+        if template_prefix.startswith("mfa/"):
+            what = template_prefix.rpartition("/")[2].replace("_", " ")
+            actor = Actor.of(self.request)
+            record_for_person(Action.MFA_CHANGED, user, actor, what=what)
+        return super().send_notification_mail(template_prefix, user, context, email)
+
+
+def record_for_person(action, user, actor, **data):
+    """Record an event that concerns a person in each organisation they belong to."""
+    if actor.user is None:
+        actor = Actor(actor.label, ip=actor.ip, agent=actor.agent)
+    homes = {}
+    memberships = Membership.objects.filter(user=user).select_related("account")
+    for membership in memberships.order_by("pk"):
+        account = membership.account
+        if account.is_main or account.organisation_id not in homes:
+            homes[account.organisation_id] = account
+    for account in homes.values() or [None]:
+        record(action, by=actor, account=account, target=user.email, **data)
+
+
+class MFAAdapter(DefaultMFAAdapter):
+    """Keep TOTP seeds and recovery seeds in the envelope that tokens are kept in."""
+
+    def encrypt(self, text):
+        envelope, _kid = seal(text.encode(), TOTP_CONTEXT)
+        return base64.b64encode(envelope).decode()
+
+    def decrypt(self, encrypted_text):
+        try:
+            envelope = base64.b64decode(encrypted_text)
+            return unseal(envelope, TOTP_CONTEXT).decode()
+        except Sealed as error:
+            raise Unavailable(
+                "secret_unavailable", "Two-factor codes cannot be checked right now."
+            ) from error

@@ -1,0 +1,53 @@
+"""Pages for what went wrong."""
+
+from django.shortcuts import render
+from django.views.decorators.cache import never_cache
+from django_htmx.http import reswap, retarget
+
+from accounts.models import Membership
+from accounts.permissions import Forbidden
+
+RETRY_AFTER_SECONDS = 5
+
+
+def refused(request, refusal):
+    """Say why a rule stood against it: as a notice for htmx, as a page otherwise."""
+    context = {"refusal": refusal}
+    if request.htmx:
+        response = render(
+            request, "components/refusal.html", context, status=refusal.status
+        )
+        response = reswap(retarget(response, "#notice"), "innerHTML")
+    else:
+        response = render(request, "refused.html", context, status=refusal.status)
+    if refusal.status == 503:
+        response["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    return response
+
+
+@never_cache
+def forbidden(request, exception):
+    """Name the admins that can help, when it is about an account."""
+    account = getattr(exception, "account", None)
+    context = {"account": account, "admins": _admins_for(account, exception)}
+    response = render(request, "403.html", context, status=403)
+    if request.htmx:
+        response = reswap(retarget(response, "body"), "innerHTML")
+    return response
+
+
+def _admins_for(account, exception):
+    if not isinstance(exception, Forbidden):
+        return []
+    admins = Membership.objects.admins().filter(account=account)
+    if not admins.exists():
+        admins = Membership.objects.admins().filter(account=account.main)
+    return list(admins.select_related("user").order_by("user__email")[:20])
+
+
+def not_found(request, exception):
+    return render(request, "404.html", status=404)
+
+
+def csrf_failure(request, reason=""):
+    return render(request, "csrf.html", status=403)

@@ -1,0 +1,64 @@
+import zoneinfo
+
+from django.contrib.auth.middleware import (
+    LoginRequiredMiddleware as DjangoLoginRequiredMiddleware,
+)
+from django.db import InterfaceError, OperationalError
+from django.http import HttpResponse
+from django.utils import timezone
+from django.utils.decorators import sync_only_middleware
+from ninja.operation import PathView
+
+from accounts.errors import refused
+from accounts.refusals import Refused, Unavailable
+
+
+class LoginRequiredMiddleware(DjangoLoginRequiredMiddleware):
+    """Send people to the login page, and leave the API's calls to the API."""
+
+    def process_view(self, request, view_func, view_args, view_kwargs):
+        # Ninja's views carry no login_not_required mark (django-ninja issue 1461).
+        if isinstance(getattr(view_func, "__self__", None), PathView):
+            return None
+        return super().process_view(request, view_func, view_args, view_kwargs)
+
+    def handle_no_permission(self, request, view_func):
+        response = super().handle_no_permission(request, view_func)
+        if not request.htmx:
+            return response
+        # A 302 would be followed by htmx and the login page swapped into a row.
+        return HttpResponse(status=401, headers={"HX-Redirect": response.url})
+
+
+@sync_only_middleware
+def ViewerTimezoneMiddleware(get_response):  # noqa: N802 -- named like its siblings
+    """Render times in the zone that the browser told us in a cookie."""
+
+    def middleware(request):
+        name = request.COOKIES.get("tz", "")
+        zone = zoneinfo.ZoneInfo(name) if name in ZONES else None
+        with timezone.override(zone):
+            return get_response(request)
+
+    return middleware
+
+
+ZONES = zoneinfo.available_timezones()
+
+
+class RefusalMiddleware:
+    """Answer what the product refuses, and what the database cannot do right now."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        return self.get_response(request)
+
+    def process_exception(self, request, exception):
+        if isinstance(exception, Refused):
+            return refused(request, exception)
+        if isinstance(exception, OperationalError | InterfaceError):
+            text = "The database does not answer. Nothing was changed; try again."
+            return refused(request, Unavailable("database_unavailable", text))
+        return None

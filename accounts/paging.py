@@ -1,0 +1,121 @@
+"""Keyset paging: a page costs the same at the start and at the end of a long list."""
+
+import base64
+import binascii
+import json
+from dataclasses import dataclass
+
+from django.core.exceptions import ValidationError
+from django.db.models import Q
+
+PAGE_SIZE = 25
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    items: list
+    next: str | None
+    previous: str | None
+
+    def __iter__(self):
+        return iter(self.items)
+
+    def __len__(self):
+        return len(self.items)
+
+
+def paginate(queryset, sort, cursor="", *, size=PAGE_SIZE):
+    """Return one page of a queryset in the order of `sort`, ties broken by id.
+
+    `sort` is a field name with an optional leading minus; rows without a value come
+    last. `cursor` is what an earlier page gave as `next` or `previous`; one that
+    cannot be read gives the first page.
+    """
+    keyset = _Keyset(queryset, sort)
+    position = keyset.read(cursor)
+    if position is None:
+        rows, more = _cut(keyset.rows(None, size + 1), size)
+        return Page(rows, keyset.cursor("next", rows) if more else None, None)
+    direction, value, pk = position
+    if direction == "next":
+        rows, more = _cut(keyset.rows((value, pk), size + 1), size)
+        onward = keyset.cursor("next", rows) if more else None
+        return Page(rows, onward, keyset.cursor("previous", rows))
+    rows, more = _cut(keyset.reversed().rows((value, pk), size + 1), size)
+    rows.reverse()
+    back = keyset.cursor("previous", rows) if more else None
+    return Page(rows, keyset.cursor("next", rows), back)
+
+
+def _cut(rows, size):
+    return rows[:size], len(rows) > size
+
+
+class _Keyset:
+    def __init__(self, queryset, sort, *, nulls_last=True):
+        self.queryset = queryset
+        self.sort = sort
+        self.descending = sort.startswith("-")
+        self.name = sort.removeprefix("-")
+        self.field = queryset.model._meta.get_field(self.name)
+        self.nulls_last = nulls_last
+
+    def reversed(self):
+        sort = self.name if self.descending else f"-{self.name}"
+        return _Keyset(self.queryset, sort, nulls_last=not self.nulls_last)
+
+    def rows(self, after, limit):
+        """Return up to `limit` rows after a (value, id), or from the start."""
+        found = []
+        for is_null in self._parts(after):
+            if len(found) < limit:
+                part = self._part(after, is_null=is_null)
+                found += part[: limit - len(found)]
+        return found
+
+    def _parts(self, after):
+        parts = [False]
+        if self.field.null:
+            parts = [False, True] if self.nulls_last else [True, False]
+        if after is not None:
+            parts = parts[parts.index(after[0] is None) :]
+        return parts
+
+    def _part(self, after, *, is_null):
+        rows = self.queryset.order_by(self.sort, "-pk" if self.descending else "pk")
+        if self.field.null:
+            rows = rows.filter(**{f"{self.name}__isnull": is_null})
+        if after is None or (after[0] is None) != is_null:
+            return rows
+        return rows.filter(self._after(*after))
+
+    def _after(self, value, pk):
+        step = "lt" if self.descending else "gt"
+        beyond = Q(**{f"pk__{step}": pk})
+        if value is None:
+            return beyond
+        # The first condition repeats the others so that an index can start there.
+        start = Q(**{f"{self.name}__{step}e": value})
+        return start & (Q(**{f"{self.name}__{step}": value}) | beyond)
+
+    def cursor(self, direction, rows):
+        if not rows:
+            return None
+        row = rows[-1] if direction == "next" else rows[0]
+        value = getattr(row, self.field.attname)
+        text = None if value is None else self.field.value_to_string(row)
+        packed = json.dumps([direction, self.sort, text, row.pk]).encode()
+        return base64.urlsafe_b64encode(packed).decode().rstrip("=")
+
+    def read(self, cursor):
+        try:
+            padded = cursor.encode() + b"=" * (-len(cursor) % 4)
+            direction, sort, text, pk = json.loads(base64.urlsafe_b64decode(padded))
+            value = None if text is None else self.field.to_python(text)
+        except (ValueError, TypeError, binascii.Error, ValidationError):
+            return None
+        if sort != self.sort or direction not in ("next", "previous"):
+            return None
+        if not (isinstance(pk, int) and 0 < pk < 2**63):
+            return None
+        return direction, value, pk

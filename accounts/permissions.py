@@ -1,0 +1,204 @@
+"""Who may do what: the authorization matrix, and nothing else decides.
+
+Each row of the matrix lists the answer for the relations of COLUMNS, in their order:
+y yes, n no (403), h hidden (404), m only when the account is the main account,
+s only for the acting token itself, - cannot occur. A person or token can have several
+relations to an account; the best answer counts. No relation at all is 404.
+"""
+
+import enum
+from functools import wraps
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404
+from django.shortcuts import get_object_or_404
+
+from accounts.models import Account, AccountKind, Membership, Role
+
+
+class Relation(enum.Enum):
+    MEMBER = "a user or read-only member of the account"
+    ADMIN = "an admin of the account"
+    MAIN_ADMIN = "an admin of the main account, the child is accessible"
+    MAIN_ADMIN_SHUT = "an admin of the main account, the child is not accessible"
+    MAIN_MEMBER = "another member of the main account, the child is accessible"
+    MAIN_MEMBER_SHUT = "another member of the main account, the child is not accessible"
+    STAFF = "operator staff"
+    TOKEN = "an API token of the account"
+    MAIN_TOKEN = "the main account's API token, the child is accessible"
+    MAIN_TOKEN_SHUT = "the main account's API token, the child is not accessible"
+
+
+COLUMNS = tuple(Relation)
+LISTED = "n y y n n h y y y n"
+TOKEN_ONLY_BY_PEOPLE = "n y y n n h n n n n"
+TOKEN_BY_ALL = "n y y n n h n y y n"
+TOKEN_STOPPED = "n y y n n h y y y n"
+CHILD_GOVERNED = "n n y y n h y n y y"
+
+MATRIX = {
+    "api.list": LISTED,
+    "api.view": LISTED,
+    "api.reveal": TOKEN_ONLY_BY_PEOPLE,
+    "api.create": TOKEN_ONLY_BY_PEOPLE,
+    "api.mint": "n n n n n h n n y y",
+    "api.rename": TOKEN_ONLY_BY_PEOPLE,
+    "api.enable": TOKEN_ONLY_BY_PEOPLE,
+    "api.disable": "n y y n n h y s n n",
+    "api.delete": "n y y n n h n s n n",
+    "api.rotate": TOKEN_ONLY_BY_PEOPLE,
+    "api.expiry": TOKEN_ONLY_BY_PEOPLE,
+    "ship.list": LISTED,
+    "ship.view": LISTED,
+    "ship.reveal": TOKEN_BY_ALL,
+    "ship.create": TOKEN_BY_ALL,
+    "ship.rename": TOKEN_BY_ALL,
+    "ship.enable": TOKEN_BY_ALL,
+    "ship.disable": TOKEN_STOPPED,
+    "ship.delete": TOKEN_BY_ALL,
+    "ship.rotate": TOKEN_BY_ALL,
+    "ship.expiry": TOKEN_BY_ALL,
+    "shared.list": LISTED,
+    "shared.view": LISTED,
+    "shared.reveal": TOKEN_BY_ALL,
+    "shared.create": TOKEN_BY_ALL,
+    "shared.rename": TOKEN_BY_ALL,
+    "shared.enable": TOKEN_BY_ALL,
+    "shared.disable": TOKEN_STOPPED,
+    "shared.delete": TOKEN_BY_ALL,
+    "shared.rotate": TOKEN_BY_ALL,
+    "shared.expiry": TOKEN_BY_ALL,
+    "shared.filters": TOKEN_BY_ALL,
+    "shared.link": TOKEN_BY_ALL,
+    "filter.list": LISTED,
+    "filter.create": TOKEN_BY_ALL,
+    "filter.edit": TOKEN_BY_ALL,
+    "filter.delete": TOKEN_BY_ALL,
+    "account.list": "y y y y y h y y y y",
+    "account.view": "y y y y y h y y y y",
+    "account.edit": "n m y y n h y m y y",
+    "account.create": "n m - - - h y m - -",
+    "account.suspend": CHILD_GOVERNED,
+    "account.delete": CHILD_GOVERNED,
+    "account.flags": CHILD_GOVERNED,
+    "account.plan": "n n n n n h y n n n",
+    "user.list": "n y y y n h y y y y",
+    "user.invite": "n y y y n h y y y y",
+    "user.invite_admin": "n y y y n h n n n n",
+    "user.role": "n y y y n h n n n n",
+    "user.suspend": "n y y y n h y y y y",
+    "user.remove": "n y y y n h n y y y",
+    "user.reset": "n n n n n h y n n n",
+    "audit.view": "n y y y n h y n n n",
+    "audit.export": "n y y y n h n n n n",
+}
+Operation = enum.Enum(
+    "Operation",
+    {name.upper().replace(".", "_"): name for name in MATRIX},
+    module=__name__,
+)
+POLICY = {
+    operation: dict(zip(COLUMNS, MATRIX[operation.value].split(), strict=True))
+    for operation in Operation
+}
+
+
+class Forbidden(PermissionDenied):
+    """403, with the account whose admins can help."""
+
+    def __init__(self, account, operation):
+        super().__init__(f"{operation.value} is not allowed here")
+        self.account = account
+        self.operation = operation
+
+
+def relations(user, account):
+    """Return a person's relations to an account."""
+    if user.is_staff:
+        return {Relation.STAFF}
+    if account.deleted_at:
+        return set()
+    found = set()
+    for membership in _memberships(user, account):
+        admin = membership.role == Role.ADMIN
+        if membership.account_id == account.pk:
+            found.add(Relation.ADMIN if admin else Relation.MEMBER)
+        elif admin:
+            found.add(_open_or(account, Relation.MAIN_ADMIN, Relation.MAIN_ADMIN_SHUT))
+        else:
+            found.add(
+                _open_or(account, Relation.MAIN_MEMBER, Relation.MAIN_MEMBER_SHUT)
+            )
+    return found
+
+
+def _memberships(user, account):
+    own = Membership.objects.active().filter(user=user)
+    in_main = own.filter(
+        account__kind=AccountKind.MAIN, account__organisation=account.organisation_id
+    )
+    return (own.filter(account=account) | in_main).only("role", "account_id")
+
+
+def _open_or(account, opened, shut):
+    return opened if account.accessible else shut
+
+
+def token_relations(token_account, account):
+    """Return the relations of an API token's account to an account."""
+    if account.deleted_at or token_account.organisation_id != account.organisation_id:
+        return set()
+    if token_account.pk == account.pk:
+        return {Relation.TOKEN}
+    if token_account.is_main:
+        return {_open_or(account, Relation.MAIN_TOKEN, Relation.MAIN_TOKEN_SHUT)}
+    return set()
+
+
+def allows(relations, operation, account, *, itself=False):
+    """Return True, False for a 403, or None for a 404."""
+    answers = {POLICY[operation][relation] for relation in relations}
+    if "y" in answers or ("m" in answers and account.is_main):
+        return True
+    if "s" in answers and itself:
+        return True
+    return False if answers - {"h"} else None
+
+
+def may(user, operation, account):
+    """Whether a person may do something in an account."""
+    return bool(allows(relations(user, account), operation, account))
+
+
+def require(relations, operation, account):
+    """Return when a set of relations allows it; raise Http404 or Forbidden otherwise."""
+    allowed = allows(relations, operation, account)
+    if allowed is None:
+        raise Http404
+    if not allowed:
+        raise Forbidden(account, operation)
+
+
+def for_account(*operations):
+    """Guard a view: it gets the account when every operation is allowed there.
+
+    The URL names the account; the view receives it in place of its id.
+    """
+
+    def decorate(view):
+        @wraps(view)
+        def guarded(request, account_id, *args, **kwargs):
+            visible = Account.objects.visible_to(request.user)
+            account = get_object_or_404(
+                visible.select_related("organisation"), pk=account_id
+            )
+            request.account = account
+            request.relations = relations(request.user, account)
+            for operation in operations:
+                require(request.relations, operation, account)
+            return view(request, account, *args, **kwargs)
+
+        guarded.operations = operations
+        return guarded
+
+    return decorate
