@@ -1,0 +1,60 @@
+"""The kinds of tokens and what holds for each of them."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.db import models
+
+from accounts.models import LOG_KINDS, AccountKind
+
+
+class Kind(models.TextChoices):
+    API = "api", "API token"
+    LOGS = "logs", "Log shipping token"
+    METRICS = "metrics", "Metrics shipping token"
+    TRACES = "traces", "Tracing shipping token"
+    SHARED = "shared", "Shared token"
+    GATEWAY = "gateway", "Gateway token"
+
+
+@dataclass(frozen=True, slots=True)
+class KindRule:
+    """What a kind allows. `family` is its name in the authorization matrix."""
+
+    prefix: str
+    family: str
+    lives_in: tuple
+    is_single: bool = False
+    may_expire: bool = True
+    default_lifetime: timedelta | None = None
+
+
+RULES = {
+    Kind.API: KindRule(
+        "tga_",
+        "API",
+        (
+            AccountKind.MAIN,
+            AccountKind.SUB,
+            AccountKind.TRACING,
+            AccountKind.SECURITY,
+            # Only through the Logz.io call that mints a token (reference.md 4.5).
+            AccountKind.METRICS,
+        ),
+    ),
+    Kind.LOGS: KindRule("tgl_", "SHIP", LOG_KINDS),
+    Kind.METRICS: KindRule(
+        "tgm_", "SHIP", (AccountKind.METRICS,), is_single=True, may_expire=False
+    ),
+    Kind.TRACES: KindRule(
+        "tgt_", "SHIP", (AccountKind.TRACING,), is_single=True, may_expire=False
+    ),
+    Kind.SHARED: KindRule(
+        "tgs_", "SHARED", LOG_KINDS, default_lifetime=timedelta(days=7)
+    ),
+    Kind.GATEWAY: KindRule("tgg_", "GATEWAY", ()),
+}
+SHIPPING = (Kind.LOGS, Kind.METRICS, Kind.TRACES)
+SHIPPED_TO = {
+    kind: shipping for shipping in SHIPPING for kind in RULES[shipping].lives_in
+}

@@ -1,0 +1,142 @@
+"""What stands against a change of a token: limits, protections and names.
+
+Everything here is asked while the account's lock is held.
+"""
+
+from contextlib import nullcontext
+
+from django.utils import timezone
+
+from accounts.locks import locked
+from accounts.refusals import Refused
+from tokens.kinds import RULES, Kind
+
+MAX_NAME = 100
+
+
+def locked_account(account):
+    """Hold the account's lock; gateway tokens belong to no account."""
+    return locked(account) if account else nullcontext()
+
+
+def check_new(token):
+    """Raise Refused when the account cannot have this further token."""
+    _check_kind(token)
+    check_name(token)
+    check_expiry(token, token.expires_at)
+    check_room(token)
+
+
+def _check_kind(token):
+    if token.account is None or token.account.kind in RULES[token.kind].lives_in:
+        return
+    label = Kind(token.kind).label.lower()
+    code = (
+        "account_type_has_no_shipping_tokens"
+        if RULES[token.kind].family == "SHIP"
+        else "account_type_has_no_tokens_of_this_kind"
+    )
+    raise Refused(
+        code, f"A {token.account.get_kind_display()} account has no {label}s."
+    )
+
+
+def check_name(token):
+    if not token.name_key:
+        raise Refused("name_required", "Give the token a name.", field="name")
+    if len(token.name) > MAX_NAME:
+        raise Refused(
+            "name_too_long", f"Names have up to {MAX_NAME} characters.", field="name"
+        )
+    others = siblings(token).filter(name_key=token.name_key)
+    if others.exists():
+        raise Refused(
+            "name_taken",
+            f"There is already a token named {token.name} here.",
+            field="name",
+        )
+
+
+def siblings(token):
+    """Return the other tokens of the same account and kind that are not deleted."""
+    tokens = type(token).objects.standing().exclude(pk=token.pk)
+    return tokens.filter(account=token.account_id, kind=token.kind)
+
+
+def limit(account):
+    """Return how many log tokens may be enabled in an account at once."""
+    return account.organisation.entitlement.enabled_log_tokens
+
+
+def has_room(token):
+    if token.kind != Kind.LOGS:
+        return True
+    return siblings(token).enabled().count() < limit(token.account)
+
+
+def check_room(token):
+    if has_room(token):
+        return
+    most = limit(token.account)
+    raise Refused(
+        "limit_reached",
+        f"The plan allows {most} enabled log shipping "
+        f"{'token' if most == 1 else 'tokens'} per account. Disable one first.",
+    )
+
+
+def protect_last(token):
+    """Raise Refused when the account would be left without a lasting log token."""
+    reason = why_protected(token)
+    if reason:
+        raise Refused("last_enabled_token", reason)
+
+
+def why_protected(token):
+    """Return why a token can be neither disabled nor deleted, or an empty text."""
+    if token.rule.is_single:
+        return "This account has exactly one shipping token. Rotate it instead."
+    if token.kind != Kind.LOGS or token.disabled_at or token.expires_at:
+        return ""
+    if siblings(token).lasting().exists():
+        return ""
+    return (
+        "This is the last enabled log shipping token. "
+        "An account needs one at any time: add or enable another one first."
+    )
+
+
+def check_expiry(token, expires_at):
+    """Raise Refused when a token may not expire then, or not at all."""
+    if expires_at is None:
+        _check_endless(token)
+        return
+    if not token.rule.may_expire:
+        raise Refused("no_expiry", "Such a token has no expiry.", field="expires_at")
+    if expires_at <= timezone.now():
+        raise Refused(
+            "expiry_in_the_past",
+            "The expiry must be in the future.",
+            field="expires_at",
+        )
+    if why_protected(token):
+        raise Refused(
+            "last_enabled_token",
+            "The last enabled log shipping token never expires.",
+            field="expires_at",
+        )
+
+
+def _check_endless(token):
+    if token.kind != Kind.SHARED or token.account.organisation.allows_endless_links:
+        return
+    raise Refused(
+        "expiry_required",
+        "Shared tokens need an expiry in this organisation.",
+        field="expires_at",
+    )
+
+
+def check_restorable(token):
+    if token.pk and not type(token).objects.recently_deleted().filter(pk=token.pk):
+        raise Refused("too_late", "Deleted tokens can be restored for 30 days.")

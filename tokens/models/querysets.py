@@ -1,0 +1,61 @@
+import unicodedata
+from datetime import timedelta
+
+from django.db import models
+from django.utils import timezone
+
+from accounts.models import Account
+from tokens.kinds import Kind
+
+RESTORABLE_FOR = timedelta(days=30)
+COUNTED_UP_TO = 1000
+
+
+class TokenQuerySet(models.QuerySet):
+    def of_kind(self, *kinds):
+        return self.filter(kind__in=kinds)
+
+    def standing(self):
+        """Return tokens that are not deleted."""
+        return self.filter(deleted_at=None)
+
+    def recently_deleted(self):
+        return self.filter(deleted_at__gt=timezone.now() - RESTORABLE_FOR)
+
+    def purgeable(self):
+        return self.filter(deleted_at__lte=timezone.now() - RESTORABLE_FOR)
+
+    def enabled(self):
+        """Return tokens that nothing about themselves stops."""
+        now = timezone.now()
+        unexpired = models.Q(expires_at=None) | models.Q(expires_at__gt=now)
+        return self.standing().filter(unexpired, disabled_at=None)
+
+    def expired(self):
+        return self.standing().filter(expires_at__lte=timezone.now())
+
+    def lasting(self):
+        """Return enabled tokens that never expire."""
+        return self.enabled().filter(expires_at=None)
+
+    def manageable_by(self, user):
+        return self.filter(account__in=Account.objects.administered_by(user))
+
+    def named_like(self, text):
+        return self.filter(name_key__contains=name_key(text))
+
+    def bounded_count(self):
+        """Count rows, but not further than a reader cares."""
+        return self.order_by().values("pk")[:COUNTED_UP_TO].count()
+
+
+def name_key(name):
+    """Return what two names must not share to count as different."""
+    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
+
+
+def default_log_token(account):
+    """Return the default log token of an account: the oldest enabled one."""
+    return (
+        account.tokens.of_kind(Kind.LOGS).enabled().order_by("created_at", "pk").first()
+    )

@@ -1,0 +1,80 @@
+from django.db import models
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from accounts.envelope import Sealed, seal, unseal
+from accounts.keys import keyring
+from accounts.refusals import Unavailable
+from tokens.secrets import Secret, digest, digests
+
+
+class StoredSecretQuerySet(models.QuerySet):
+    def matching(self, secret):
+        """Return the rows that a secret may open: one, or none."""
+        return self.filter(lookup__in=digests(secret))
+
+    def current(self):
+        return self.filter(valid_until=None)
+
+    def overlapping(self):
+        """Return secrets that were rotated away but still work."""
+        return self.filter(valid_until__gt=timezone.now())
+
+
+class StoredSecret(models.Model):
+    """A secret of a token, encrypted to be shown again and hashed to be found.
+
+    A token has one current secret, and keeps the one before while they overlap.
+    """
+
+    token = models.ForeignKey(
+        "tokens.Token", on_delete=models.CASCADE, related_name="secrets"
+    )
+    lookup = models.BinaryField(max_length=32, unique=True)
+    index_kid = models.PositiveBigIntegerField()
+    envelope = models.BinaryField(max_length=256)
+    enc_kid = models.PositiveBigIntegerField()
+    created_at = models.DateTimeField(db_default=Now())
+    valid_until = models.DateTimeField(null=True)
+
+    objects = StoredSecretQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                "token",
+                condition=models.Q(valid_until=None),
+                name="secret_one_current_per_token",
+            )
+        ]
+
+    def __str__(self):
+        return f"secret {self.pk}"
+
+    @classmethod
+    def keep(cls, token, secret):
+        """Return an unsaved row that holds a secret for a token."""
+        ring = keyring("index")
+        row = cls(token=token, index_kid=ring.active.kid)
+        row.lookup = digest(secret, ring.active_subkey)
+        row.envelope, row.enc_kid = seal(secret.reveal().encode(), *row.context)
+        return row
+
+    @property
+    def context(self):
+        """What the envelope is bound to: it does not open in another row."""
+        token = self.token
+        account = str(token.account_id or 0)
+        parts = ("tokens_storedsecret", token.kind, account)
+        return (*(part.encode() for part in parts), bytes(self.lookup))
+
+    def open(self):
+        """Decrypt and return the Secret; raises Unavailable without its key."""
+        try:
+            return Secret(unseal(self.envelope, *self.context).decode())
+        except Sealed as error:
+            raise Unavailable(
+                "secret_unavailable",
+                f"The secret of {self.token.name} cannot be shown: {error}. "
+                "The token itself goes on working.",
+            ) from error

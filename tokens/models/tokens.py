@@ -1,0 +1,332 @@
+from contextlib import contextmanager
+from datetime import timedelta
+
+from django.db import IntegrityError, models, transaction
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from accounts.audit import record
+from accounts.locks import repeated
+from accounts.models import Account, Action
+from accounts.refusals import Gone, Refused, Stale
+from tokens import limits
+from tokens.kinds import RULES, SHIPPED_TO, Kind
+from tokens.models.querysets import TokenQuerySet, name_key
+from tokens.models.secrets import StoredSecret
+from tokens.secrets import make
+
+OVERLAPS = {
+    "now": timedelta(0),
+    "1h": timedelta(hours=1),
+    "24h": timedelta(hours=24),
+    "7d": timedelta(days=7),
+}
+LAST_USED_PRECISION = timedelta(minutes=1)
+
+
+class Token(models.Model):
+    """A credential of an account. Its secrets are rows of StoredSecret."""
+
+    account = models.ForeignKey(
+        Account,
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="tokens",
+        db_index=False,
+    )
+    kind = models.CharField(max_length=7, choices=Kind)
+    name = models.CharField(max_length=100)
+    name_key = models.CharField(max_length=400)
+    public_id = models.CharField(max_length=16, db_index=True)
+    masked = models.CharField(max_length=24)
+    created_at = models.DateTimeField(default=timezone.now)
+    created_by = models.CharField(max_length=254)
+    updated_at = models.DateTimeField(db_default=Now())
+    updated_by = models.CharField(max_length=254, blank=True)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    disabled_at = models.DateTimeField(null=True, blank=True)
+    disabled_reason = models.CharField(max_length=200, blank=True)
+    deleted_at = models.DateTimeField(null=True, blank=True)
+    deleted_by = models.CharField(max_length=254, blank=True)
+    last_used_at = models.DateTimeField(null=True, blank=True)
+    last_used_address = models.CharField(max_length=45, blank=True)
+    last_used_agent = models.CharField(max_length=200, blank=True)
+    overlap_until = models.DateTimeField(null=True, blank=True)
+    version = models.PositiveIntegerField(default=1)
+
+    objects = TokenQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(kind__in=Kind.values), name="token_kind_known"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(kind=Kind.GATEWAY, account=None)
+                | (~models.Q(kind=Kind.GATEWAY) & ~models.Q(account=None)),
+                name="token_has_account_unless_gateway",
+            ),
+            models.UniqueConstraint(
+                "account",
+                "kind",
+                "name_key",
+                condition=models.Q(deleted_at=None),
+                name="token_name_unique_per_account_and_kind",
+            ),
+            models.UniqueConstraint(
+                "account",
+                "kind",
+                condition=models.Q(
+                    deleted_at=None, kind__in=[Kind.METRICS, Kind.TRACES]
+                ),
+                name="token_single_for_metrics_and_traces",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["account", "kind", "created_at", "id"], name="token_by_created"
+            ),
+            models.Index(
+                fields=["account", "kind", "name_key", "id"], name="token_by_name"
+            ),
+            models.Index(
+                fields=["account", "kind", "last_used_at", "id"], name="token_by_use"
+            ),
+            models.Index(
+                fields=["account", "kind", "expires_at", "id"], name="token_by_expiry"
+            ),
+            models.Index(
+                fields=["account", "kind", "deleted_at"],
+                condition=~models.Q(deleted_at=None),
+                name="token_deleted",
+            ),
+        ]
+
+    def __str__(self):
+        return self.name
+
+    @classmethod
+    @repeated
+    def issue(cls, *, account, kind, name, by, expires_at=None, secret=None):
+        """Make a token and return it with its Secret.
+
+        A `secret` is given for one that moves in from elsewhere. Raises Refused.
+        """
+        fresh = secret or make(kind)
+        with transaction.atomic(), limits.locked_account(account):
+            token = cls(account=account, kind=kind, expires_at=expires_at)
+            token.created_by = token.updated_by = by.label
+            token._set_name(name)
+            token._show(fresh)
+            limits.check_new(token)
+            token.save(force_insert=True)
+            token._keep(fresh)
+            action = Action.TOKEN_IMPORTED if secret else Action.TOKEN_CREATED
+            token.record(action, by, kind=kind)
+        return token, fresh
+
+    @property
+    def rule(self):
+        return RULES[self.kind]
+
+    @property
+    def is_standing(self):
+        return self.deleted_at is None
+
+    @property
+    def is_expired(self):
+        return self.expires_at is not None and self.expires_at <= timezone.now()
+
+    @property
+    def is_overlapping(self):
+        """Whether the secret before the last rotation still works."""
+        return self.overlap_until is not None and self.overlap_until > timezone.now()
+
+    @property
+    def state(self):
+        """The token's own state in one word; its account may stop it besides."""
+        if self.deleted_at:
+            return "deleted"
+        if self.disabled_at:
+            return "paused" if self.kind == Kind.SHARED else "disabled"
+        if self.is_expired:
+            return "expired"
+        return "rotating" if self.is_overlapping else "active"
+
+    @property
+    def default_name(self):
+        return "default"
+
+    def reveal(self, *, by):
+        """Return the current Secret; the audit event is committed before it leaves."""
+        secret = self.secrets.current().select_related("token").get().open()
+        self.record(Action.TOKEN_REVEALED, by)
+        return secret
+
+    @repeated
+    def rename(self, name, *, by, version=None):
+        with self._changing(by, version):
+            old = self.name
+            self._set_name(name)
+            limits.check_name(self)
+            self.record(Action.TOKEN_RENAMED, by, changes=[["name", old, self.name]])
+
+    @repeated
+    def disable(self, *, by, reason="", version=None):
+        with self._changing(by, version):
+            if self.disabled_at:
+                return
+            limits.protect_last(self)
+            self.disabled_at, self.disabled_reason = timezone.now(), reason
+            self.record(Action.TOKEN_DISABLED, by, reason=reason)
+
+    def disable_deleted(self, *, by, reason):
+        """Make a deleted token come back disabled when it is restored."""
+        self.disabled_at, self.disabled_reason = timezone.now(), reason
+        self.touch(by=by)
+        self.record(Action.TOKEN_DISABLED, by, reason=reason)
+
+    @repeated
+    def enable(self, *, by, version=None):
+        with self._changing(by, version):
+            if not self.disabled_at:
+                return
+            limits.check_room(self)
+            self.disabled_at, self.disabled_reason = None, ""
+            self.record(Action.TOKEN_ENABLED, by)
+
+    @repeated
+    def set_expiry(self, expires_at, *, by, version=None):
+        """Set when the token stops, or None for never."""
+        with self._changing(by, version):
+            limits.check_expiry(self, expires_at)
+            changes = [["expires_at", _iso(self.expires_at), _iso(expires_at)]]
+            self.expires_at = expires_at
+            self.record(Action.TOKEN_EXPIRY_CHANGED, by, changes=changes)
+
+    @repeated
+    def rotate(self, *, by, overlap=timedelta(0), version=None):
+        """Give the token a new secret; the old one works for `overlap` more."""
+        with self._changing(by, version):
+            now = timezone.now()
+            self.secrets.exclude(valid_until__lte=now).update(valid_until=now)
+            before = self.secrets.order_by("-pk")[:1].values("pk")
+            self.secrets.filter(pk__in=before).update(valid_until=now + overlap)
+            secret = make(self.kind)
+            self._keep(secret)
+            self._show(secret)
+            self.overlap_until = now + overlap if overlap else None
+            hours = overlap.total_seconds() / 3600
+            self.record(Action.TOKEN_ROTATED, by, overlap_hours=hours)
+        return secret
+
+    @repeated
+    def finish_rotation(self, *, by, version=None):
+        """Stop the secret before the last rotation now."""
+        with self._changing(by, version):
+            self.secrets.overlapping().update(valid_until=timezone.now())
+            self.overlap_until = None
+            self.record(Action.TOKEN_ROTATION_FINISHED, by)
+
+    @repeated
+    def delete_softly(self, *, by, version=None):
+        """Stop the token now; it can be restored with the same secret for 30 days."""
+        with self._changing(by, version):
+            if self.rule.is_single:
+                raise Refused(
+                    "single_token",
+                    f"{self.account.name} has exactly one such token. Rotate it instead.",
+                )
+            limits.protect_last(self)
+            self.deleted_at, self.deleted_by = timezone.now(), by.label
+            self.record(Action.TOKEN_DELETED, by)
+
+    @repeated
+    def restore(self, *, by):
+        """Bring a deleted token back; it is disabled when the limit is reached."""
+        with self._changing(by, deleted=True):
+            limits.check_restorable(self)
+            self.deleted_at, self.deleted_by = None, ""
+            limits.check_name(self)
+            if not self.disabled_at and not limits.has_room(self):
+                self.disabled_at = timezone.now()
+                self.disabled_reason = "The limit of enabled tokens was reached"
+            self.record(Action.TOKEN_RESTORED, by)
+
+    def note_use(self, address, agent):
+        """Remember a use, at most once a minute."""
+        now = timezone.now()
+        stale = models.Q(last_used_at=None) | models.Q(
+            last_used_at__lt=now - LAST_USED_PRECISION
+        )
+        Token.objects.filter(stale, pk=self.pk).update(
+            last_used_at=now, last_used_address=address or "", last_used_agent=agent
+        )
+
+    @contextmanager
+    def _changing(self, by, version=None, *, deleted=False):
+        """Hold the account's lock, read the row afresh, write what the block set."""
+        with transaction.atomic(), limits.locked_account(self.account):
+            self.refresh_standing(deleted=deleted)
+            if version is not None and version != self.version:
+                raise Stale(self.name)
+            before = self._values()
+            yield
+            if self._values() != before:
+                self.touch(by=by)
+
+    def refresh_standing(self, *, deleted=False):
+        """Read the row afresh; raises Gone when it was deleted (or restored)."""
+        try:
+            self.refresh_from_db()
+        except Token.DoesNotExist:
+            raise Gone(self.name) from None
+        if (self.deleted_at is not None) != deleted:
+            raise Gone(self.name)
+
+    def touch(self, *, by):
+        """Save the row as changed by somebody, one version on."""
+        self.version += 1
+        self.updated_at, self.updated_by = timezone.now(), by.label
+        self.save()
+
+    def _keep(self, secret):
+        try:
+            with transaction.atomic():
+                StoredSecret.keep(self, secret).save(force_insert=True)
+        except IntegrityError:
+            raise Refused(
+                "secret_taken", "This token is here already.", field="secret"
+            ) from None
+
+    def _values(self):
+        return [getattr(self, field.attname) for field in self._meta.concrete_fields]
+
+    def _set_name(self, name):
+        self.name = " ".join(name.split())
+        self.name_key = name_key(self.name)
+
+    def _show(self, secret):
+        self.public_id, self.masked = secret.public_id, secret.masked
+
+    def record(self, action, by, **data):
+        """Record an audit event about this token."""
+        record(
+            action,
+            by=by,
+            account=self.account,
+            target=f"{self.name} ({self.masked})",
+            token_id=self.pk,
+            **data,
+        )
+
+
+def _iso(moment):
+    return moment and moment.isoformat()
+
+
+def provide_default_token(account, *, by):
+    """Give a new account the shipping token of its kind, named `default`."""
+    kind = SHIPPED_TO.get(account.kind)
+    if kind:
+        Token.issue(account=account, kind=kind, name="default", by=by)

@@ -1,0 +1,91 @@
+"""What a token may do, and which accounts it reaches, as things stand right now."""
+
+import enum
+
+from django.db.models import Q
+
+from accounts.models import Account, AccountKind
+from accounts.permissions import Operation
+from tokens.kinds import RULES, Kind
+
+READABLE_FROM_MAIN = (AccountKind.METRICS, AccountKind.TRACING)
+
+
+def operation(kind, verb):
+    """Return the matrix row for a verb on a kind of token, such as SHIP_RENAME."""
+    return Operation[f"{RULES[kind].family}_{verb.upper()}"]
+
+
+class Use(enum.Enum):
+    """What a token is good for."""
+
+    API = "call the HTTP API"
+    SHIP_LOGS = "ship logs"
+    SHIP_METRICS = "ship metrics"
+    SHIP_TRACES = "ship traces"
+    READ_SHARED = "read what is shared"
+    ASK = "ask about tokens"
+
+
+USES = {
+    Kind.API: {Use.API},
+    Kind.LOGS: {Use.SHIP_LOGS},
+    Kind.METRICS: {Use.SHIP_METRICS},
+    Kind.TRACES: {Use.SHIP_TRACES},
+    Kind.SHARED: {Use.READ_SHARED},
+    Kind.GATEWAY: {Use.ASK},
+}
+
+
+def why_stopped(token):
+    """Return why a token does not work right now, or an empty text."""
+    if token.state in ("deleted", "disabled", "paused", "expired"):
+        return f"token_{token.state}"
+    account = token.account
+    if account is None:
+        return ""
+    if not account.is_running:
+        return f"account_{account.state}"
+    if token.kind == Kind.API and not account.organisation.entitlement.api_tokens:
+        return "plan_has_no_api_tokens"
+    return ""
+
+
+def reach(token):
+    """Return the accounts whose data an API token may read.
+
+    Of the main account: itself, its searchable and accessible subs, its metrics and
+    tracing accounts. Of any other: itself and the accounts that list it as authorized;
+    a security account also what it scans. Never another organisation's.
+    """
+    account = token.account
+    if account is None or USES[token.kind] != {Use.API}:
+        return Account.objects.none()
+    reached = Q(pk=account.pk) | REACHES[account.kind](account)
+    return account.organisation.accounts.running().filter(reached).distinct()
+
+
+def _from_main(_account):
+    subs = Q(kind=AccountKind.SUB, searchable=True, accessible=True)
+    return subs | Q(kind__in=READABLE_FROM_MAIN)
+
+
+def _as_authorized(account):
+    return Q(kind__in=READABLE_FROM_MAIN, authorized_accounts=account.pk)
+
+
+def _as_scanner(account):
+    return _as_authorized(account) | Q(pk__in=account.accounts_to_scan.values("pk"))
+
+
+def _nowhere_else(_account):
+    return Q(pk__in=[])
+
+
+REACHES = {
+    AccountKind.MAIN: _from_main,
+    AccountKind.SUB: _as_authorized,
+    AccountKind.SECURITY: _as_scanner,
+    AccountKind.METRICS: _nowhere_else,
+    AccountKind.TRACING: _nowhere_else,
+}

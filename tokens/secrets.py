@@ -1,0 +1,104 @@
+"""The text of a token: how it is made, recognised, masked and found.
+
+Ours are a prefix, 43 base62 characters (256 random bits) and 6 base62 characters of
+CRC-32 over all before them. Tokens that moved in from elsewhere keep their text.
+"""
+
+import hmac
+import re
+import secrets as random
+import string
+import zlib
+from dataclasses import dataclass, field
+from hashlib import sha256
+
+from accounts.keys import keyring
+from tokens.kinds import RULES
+
+ALPHABET = string.digits + string.ascii_uppercase + string.ascii_lowercase
+RANDOM_CHARACTERS = 43
+CHECK_CHARACTERS = 6
+PUBLIC_ID_CHARACTERS = 8
+PREFIXES = {rule.prefix: kind for kind, rule in RULES.items()}
+OURS = re.compile(r"(tg[a-z]_)([0-9A-Za-z]{43})([0-9A-Za-z]{6})", re.ASCII)
+# UUIDs and the letters-only shipping tokens of Logz.io, and what its clients test with.
+FOREIGN = re.compile(r"[0-9A-Za-z][0-9A-Za-z-]{15,63}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Secret:
+    """The full text of a token. It shows itself masked unless `reveal` is called."""
+
+    _text: str = field(repr=False)
+
+    def reveal(self):
+        return self._text
+
+    @property
+    def public_id(self):
+        """The part that is safe to show and to log."""
+        if self.is_ours:
+            return self._text[4 : 4 + PUBLIC_ID_CHARACTERS]
+        return digest(self, keyring("index").active_subkey).hex()[:PUBLIC_ID_CHARACTERS]
+
+    @property
+    def is_ours(self):
+        return OURS.fullmatch(self._text) is not None
+
+    @property
+    def masked(self):
+        head = 4 + PUBLIC_ID_CHARACTERS if self.is_ours else 4
+        return f"{self._text[:head]}…{self._text[-4:]}"
+
+    def __str__(self):
+        return self.masked
+
+    def __repr__(self):
+        return f"<Secret {self.masked}>"
+
+    def __eq__(self, other):
+        if not isinstance(other, Secret):
+            return NotImplemented
+        return hmac.compare_digest(self._text.encode(), other._text.encode())
+
+    __hash__ = None
+
+    def __reduce__(self):
+        raise TypeError("a secret is not pickled")
+
+
+def make(kind):
+    """Return a fresh secret of a kind."""
+    body = RULES[kind].prefix + _base62(random.randbits(256), RANDOM_CHARACTERS)
+    return Secret(body + _checksum(body))
+
+
+def recognise(text):
+    """Return the secret that a text may be, or None when it cannot be one."""
+    ours = OURS.fullmatch(text)
+    if ours:
+        known = ours[1] in PREFIXES and _checksum(text[:-CHECK_CHARACTERS]) == ours[3]
+        return Secret(text) if known else None
+    return Secret(text) if FOREIGN.fullmatch(text) else None
+
+
+def _checksum(body):
+    return _base62(zlib.crc32(body.encode()), CHECK_CHARACTERS)
+
+
+def _base62(number, length):
+    letters = []
+    for _ in range(length):
+        number, digit = divmod(number, len(ALPHABET))
+        letters.append(ALPHABET[digit])
+    return "".join(reversed(letters))
+
+
+def digest(secret, subkey):
+    """Return the 32 bytes a secret is found by: HMAC-SHA256 under an index subkey."""
+    return hmac.digest(subkey, secret.reveal().encode(), sha256)
+
+
+def digests(secret):
+    """Return the digests of a secret under every index key that rows may use."""
+    return [digest(secret, subkey) for subkey in keyring("index").subkeys.values()]
