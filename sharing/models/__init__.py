@@ -1,0 +1,4 @@
+from sharing.models.filters import Filter
+from sharing.models.shares import Share
+
+__all__ = ["Filter", "Share"]
