@@ -1,0 +1,114 @@
+"""Read settings from the environment and `.env`, strictly."""
+
+import os
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+from config import dotenv
+
+BOOLEANS = {
+    **dict.fromkeys(("1", "true", "yes", "on"), True),
+    **dict.fromkeys(("0", "false", "no", "off", ""), False),
+}
+
+
+class Environment(environ.Env):
+    """Environment variables, with `.env` behind them; an error names the variable."""
+
+    def __init__(self, file):
+        super().__init__()
+        try:
+            variables = dotenv.read(file)
+        except dotenv.UnreadableError as error:
+            raise ImproperlyConfigured(str(error)) from error
+        for name, value in variables.items():
+            os.environ.setdefault(name, value)
+
+    def required(self, name):
+        """Return a variable that has no default.
+
+        `<name>_FILE` may name a file that holds the value instead.
+        """
+        # Not environ's str(): it takes a value that begins with $ for a variable.
+        value = self._from_file(name) or os.environ.get(name, "")
+        if not value:
+            raise ImproperlyConfigured(
+                f"{name} is not set. `make env` writes a .env with fresh values."
+            )
+        return value
+
+    def boolean(self, name, *, default):
+        # environ's own bool() reads a typo as False.
+        value = self.str(name, default=str(default)).strip().lower()
+        if value not in BOOLEANS:
+            raise ImproperlyConfigured(f"{name} must be true or false, not {value!r}.")
+        return BOOLEANS[value]
+
+    def whole(self, name, *, default, least=0):
+        value = self.str(name, default=str(default)).strip()
+        if not (value.isascii() and value.isdigit() and int(value) >= least):
+            raise ImproperlyConfigured(
+                f"{name} must be a whole number, {least} or more, not {value!r}."
+            )
+        return int(value)
+
+    def database(self, name, sqlite_file):
+        """Return Django's settings for the database that an URL names."""
+        config = self.db_url(name, default=f"sqlite:///{sqlite_file}")
+        if config["ENGINE"].endswith("sqlite3"):
+            return config | {"OPTIONS": SQLITE_OPTIONS}
+        if config["ENGINE"].endswith("postgresql"):
+            return config | {
+                "OPTIONS": POSTGRESQL_OPTIONS | config.get("OPTIONS", {}),
+                "CONN_HEALTH_CHECKS": True,
+            }
+        raise ImproperlyConfigured(f"{name} must be a sqlite:// or postgres:// URL.")
+
+    def mailer(self, name, *, default):
+        """Return an entry for MAILERS from an URL like smtp+tls://user:pw@host:587."""
+        config = self.email_url(name, default=default)
+        options = {
+            option: config[key]
+            for key, option in MAILER_OPTIONS.items()
+            if config.get(key) not in (None, "")
+        }
+        return {"BACKEND": config["EMAIL_BACKEND"], "OPTIONS": options}
+
+    def _from_file(self, name):
+        path = os.environ.get(f"{name}_FILE")
+        if not path:
+            return None
+        try:
+            with open(path, encoding="utf-8") as file:
+                return file.read().strip()
+        except OSError as error:
+            raise ImproperlyConfigured(
+                f"{name}_FILE names {path}, which cannot be read: {error.strerror}."
+            ) from error
+
+
+# IMMEDIATE is the write lock: with Django's default a transaction that reads first
+# and writes later fails as "database is locked" when another one writes.
+SQLITE_OPTIONS = {
+    "transaction_mode": "IMMEDIATE",
+    "timeout": 10,
+    "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
+}
+POSTGRESQL_OPTIONS = {
+    "pool": {"min_size": 1, "max_size": 8, "timeout": 5},
+    "connect_timeout": 3,
+    "options": (
+        "-c synchronous_commit=on -c statement_timeout=5000 -c lock_timeout=2000"
+        " -c idle_in_transaction_session_timeout=10000"
+    ),
+}
+MAILER_OPTIONS = {
+    "EMAIL_HOST": "host",
+    "EMAIL_PORT": "port",
+    "EMAIL_HOST_USER": "username",
+    "EMAIL_HOST_PASSWORD": "password",
+    "EMAIL_USE_TLS": "use_tls",
+    "EMAIL_USE_SSL": "use_ssl",
+    "EMAIL_FILE_PATH": "file_path",
+}

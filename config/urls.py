@@ -1,0 +1,18 @@
+from django.conf import settings
+from django.contrib import admin
+from django.urls import include, path
+
+from config.api import api
+
+urlpatterns = [
+    path("", include("accounts.urls")),
+    path("", include("tokens.urls")),
+    path("", include("sharing.urls")),
+    path("", include("allauth.urls")),
+    path("", api.urls),
+]
+if settings.DJANGO_ADMIN:
+    urlpatterns.append(path("django-admin/", admin.site.urls))
+
+handler403 = "accounts.errors.forbidden"
+handler404 = "accounts.errors.not_found"

@@ -1,0 +1,64 @@
+import pytest
+from django.core.cache import cache
+
+from accounts.models import Role
+from tests.factories import ChildFactory, MainFactory, MembershipFactory, UserFactory
+
+
+@pytest.fixture(autouse=True)
+def _plain_settings(settings):
+    settings.STORAGES = {
+        "staticfiles": {
+            "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        }
+    }
+    settings.CACHES = {
+        "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+    }
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    cache.clear()
+
+
+@pytest.fixture
+def main(db):
+    """The main account that the five people below relate to."""
+    return MainFactory(name="Acme")
+
+
+@pytest.fixture
+def sub(main):
+    return ChildFactory(main=main, name="Staging")
+
+
+@pytest.fixture
+def admin(main):
+    """An admin of the main account."""
+    user = UserFactory(email="admin@acme.example", full_name="Ada Admin")
+    return MembershipFactory(account=main, user=user).user
+
+
+@pytest.fixture
+def member(main):
+    """A plain user of the main account."""
+    user = UserFactory(email="member@acme.example", full_name="Max Member")
+    return MembershipFactory(account=main, user=user, role=Role.USER).user
+
+
+@pytest.fixture
+def sub_admin(sub):
+    """An admin of the sub account only."""
+    user = UserFactory(email="subadmin@acme.example", full_name="Sue Subadmin")
+    return MembershipFactory(account=sub, user=user).user
+
+
+@pytest.fixture
+def outsider(db):
+    """An admin of another organisation."""
+    user = UserFactory(email="outsider@other.example", full_name="Oz Outsider")
+    return MembershipFactory(account=MainFactory(name="Other"), user=user).user
+
+
+@pytest.fixture
+def staff(db):
+    """Operator staff."""
+    return UserFactory(email="staff@tollgate.example", is_staff=True)
