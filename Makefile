@@ -1,0 +1,63 @@
+# `make run` and `make test` need nothing but Python and make; the rest builds on them.
+
+VENV := .venv
+PYTHON_HERE := $(VENV)/bin/python
+PYTHONS := $(PYTHON) python3.13 python3.14 python3.12 python3 python
+
+# A name may be there and still not run (pyenv's shims), or lack venv (Debian).
+MAKE_VENV := { \
+	[ -w . ] || { echo "Tollgate cannot start: this folder cannot be written to." >&2; exit 1; }; \
+	for name in $(PYTHONS); do \
+	    "$$name" -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 12))' 2>/dev/null \
+	        && exec "$$name" -m venv --clear $(VENV); \
+	done; \
+	echo "Tollgate needs Python 3.12 or newer with its venv module: install it and run make again" >&2; \
+	echo "(on Debian and Ubuntu: apt-get install python3 python3-venv)." >&2; \
+	exit 1; }
+
+.PHONY: help run test lint env requirements benchmark
+.SILENT:
+
+help:
+	sed -n 's/^\([a-z]*\):.*## /make \1	/p' Makefile | expand -t 20
+
+run: $(VENV)/run.stamp ## start the portal on this machine (PORT=8000)
+	exec $(PYTHON_HERE) -m config.launch
+
+test: lint ## run every test on SQLite and on PostgreSQL
+	$(PYTHON_HERE) -m tests.chromium
+	$(PYTHON_HERE) -m tests
+
+lint: $(VENV)/test.stamp ## check style, templates and known vulnerabilities
+	$(PYTHON_HERE) -m ruff check --quiet .
+	$(PYTHON_HERE) -m ruff format --quiet --check .
+	find templates -name '*.html' -exec $(VENV)/bin/djade --check --target-version 6.1 {} +
+	$(PYTHON_HERE) -m tests.dependency_audit
+
+env: $(VENV)/run.stamp ## write .env with fresh keys and no demo
+	$(PYTHON_HERE) -m config.dotenv
+
+requirements: $(VENV)/test.stamp ## pin dependencies anew (UPGRADE=--upgrade for newer ones)
+	$(PIN) --output-file requirements.txt
+	$(PIN) --group dev --output-file requirements-dev.txt
+
+benchmark: $(VENV)/test.stamp ## measure pages and actions at 100 to 1,000,000 tokens
+	$(PYTHON_HERE) -m benchmarks
+
+INSTALL := $(PYTHON_HERE) -m pip install --quiet --disable-pip-version-check --no-input \
+	--no-deps --require-hashes --requirement
+PIN := $(PYTHON_HERE) -m uv pip compile pyproject.toml --quiet --universal \
+	--python-version 3.12 --generate-hashes --no-emit-index-url --no-emit-find-links \
+	--no-header --no-annotate $(UPGRADE)
+
+$(PYTHON_HERE):
+	$(MAKE_VENV)
+
+# A virtual environment whose Python was replaced has no pip any more: make it anew.
+$(VENV)/run.stamp: requirements.txt $(PYTHON_HERE)
+$(VENV)/test.stamp: requirements-dev.txt $(PYTHON_HERE)
+$(VENV)/run.stamp $(VENV)/test.stamp:
+	$(PYTHON_HERE) -m pip --version >/dev/null 2>&1 || $(MAKE_VENV)
+	echo "Installing what $< lists…"
+	$(INSTALL) $<
+	touch $@

@@ -1,0 +1,47 @@
+import os
+import sys
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, SystemCheckError
+from django.db import DEFAULT_DB_ALIAS, connection
+from django.db.migrations.executor import MigrationExecutor
+
+from accounts.checks import note_keys_in_use
+
+# EX_CONFIG of sysexits.h: a service manager need not try again.
+CONFIGURATION_ERROR = 78
+
+
+class Command(BaseCommand):
+    help = "Check the installation and its keys, then serve the portal until stopped."
+    requires_system_checks = []
+
+    def add_arguments(self, parser):
+        parser.add_argument("--host", default=settings.HOST)
+        parser.add_argument("--port", type=int, default=settings.PORT)
+        parser.add_argument("--workers", type=int, default=settings.WORKERS)
+        parser.add_argument("--threads", type=int, default=settings.THREADS)
+
+    def handle(self, *args, host, port, workers, threads, **options):
+        self.require_migrated()
+        self.require_sound()
+        note_keys_in_use()
+        connection.close()
+        self.stdout.flush()
+        numbers = [str(number) for number in (port, workers, threads)]
+        os.execv(  # noqa: S606 -- our own program, no shell
+            sys.executable, [sys.executable, "-m", "config.server", host, *numbers]
+        )
+
+    def require_migrated(self):
+        executor = MigrationExecutor(connection)
+        if plan := executor.migration_plan(executor.loader.graph.leaf_nodes()):
+            raise CommandError(
+                f"The database lacks {len(plan)} migrations: run `manage.py migrate`."
+            )
+
+    def require_sound(self):
+        try:
+            self.check(databases=[DEFAULT_DB_ALIAS])
+        except SystemCheckError as error:
+            raise CommandError(str(error), returncode=CONFIGURATION_ERROR) from error

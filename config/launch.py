@@ -1,0 +1,70 @@
+"""Start Tollgate on this machine, from nothing if need be: `make run` ends here."""
+
+import hashlib
+import os
+import sys
+from pathlib import Path
+
+import django
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management import CommandError, call_command
+from django.db import OperationalError
+
+from config.surroundings import CannotStartError, look_around
+
+FOLDER = Path(__file__).resolve().parent.parent
+
+
+def main():
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    try:
+        if look_around(FOLDER):
+            sys.stdout.write("Wrote .env with fresh keys: keep it.\n")
+        prepare()
+    except CannotStartError as reason:
+        sys.exit(f"Tollgate cannot start: {reason}")
+    try:
+        call_command("serve")
+    except CommandError as error:
+        sys.stderr.write(f"Tollgate cannot start: {error}\n")
+        sys.exit(error.returncode)
+
+
+def prepare():
+    """Bring static files, database and demo up to date; nothing to do costs nothing."""
+    try:
+        django.setup()
+        collect_static()
+        call_command("migrate", verbosity=0, interactive=False)
+        call_command("createcachetable", verbosity=0)
+    except ImproperlyConfigured as error:
+        raise CannotStartError(str(error)) from error
+    except OperationalError as error:
+        raise CannotStartError(f"The database does not answer: {error}") from error
+    if settings.DEMO:
+        call_command("demo")
+        call_command("demo", logins=True)
+
+
+def collect_static():
+    """Collect static files unless those collected came from the same sources."""
+    mark = settings.STATIC_ROOT / "sources.sha256"
+    sources = fingerprint(FOLDER / "static", FOLDER / "requirements.txt")
+    if mark.exists() and mark.read_text() == sources:
+        return
+    call_command("collectstatic", verbosity=0, interactive=False, clear=True)
+    mark.write_text(sources)
+
+
+def fingerprint(folder, requirements):
+    """Return a digest of our static files and of the packages that bring others."""
+    digest = hashlib.sha256(requirements.read_bytes())
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        digest.update(str(path.relative_to(folder)).encode() + b"\0")
+        digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+if __name__ == "__main__":
+    main()
