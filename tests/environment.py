@@ -1,0 +1,44 @@
+"""The settings of a test run, laid down before Django reads any.
+
+pyproject.toml loads this module as a pytest plugin. Nothing that a developer keeps in
+`.env` or exports in a shell reaches a test.
+"""
+
+import os
+from base64 import b64encode
+from pathlib import Path
+
+import pytest
+
+from config import dotenv
+from tests import postgresql
+
+EXAMPLE = Path(__file__).resolve().parent.parent / ".env.example"
+KEYS = {
+    "SECRET_KEY": "for tests only: long enough for Django's check, and many letters",
+    "TOLLGATE_ENC_KEYS": f"1:{b64encode(b'e' * 32).decode()}",
+    "TOLLGATE_INDEX_KEYS": f"1:{b64encode(b'i' * 32).decode()}",
+    "TOLLGATE_AUDIT_KEY": b64encode(b"a" * 32).decode(),
+}
+
+
+def lay_down():
+    for name in dotenv.names(EXAMPLE):
+        os.environ.pop(name, None)
+    os.environ |= KEYS | {"ENV_FILE": os.devnull}
+    if os.environ.get("TEST_DATABASE") == "postgresql":
+        os.environ["DATABASE_URL"] = postgresql.address()
+
+
+lay_down()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """Mark browser tests by their folder; skip what the other database is needed for."""
+    absent = "sqlite" if "DATABASE_URL" in os.environ else "postgresql"
+    for item in items:
+        if "browser" in item.path.parts:
+            item.add_marker("browser")
+        if item.get_closest_marker(absent):
+            item.add_marker(pytest.mark.skip(reason=f"needs {absent}"))

@@ -1,0 +1,211 @@
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management import call_command
+
+from config.environment import Environment
+from tests.environment import KEYS
+
+PROJECT = Path(__file__).resolve().parent.parent
+PRODUCTION = {
+    "DATABASE_URL": "sqlite://:memory:",
+    "ALLOWED_HOSTS": "tollgate.example.com",
+    "CSRF_TRUSTED_ORIGINS": "https://tollgate.example.com",
+    "APP_URL": "https://tollgate.example.com",
+    "HTTPS": "true",
+    "TRUSTED_PROXIES": "1",
+    "EMAIL_URL": "smtp+tls://user:password@mail.example.com:587",
+}
+
+
+@pytest.fixture
+def env(monkeypatch):
+    def environment(file=Path(os.devnull), **variables):
+        for name, value in variables.items():
+            monkeypatch.setenv(name, value)
+        return Environment(file)
+
+    return environment
+
+
+def manage(*arguments, **variables):
+    return subprocess.run(
+        [sys.executable, "manage.py", *arguments],
+        cwd=PROJECT,
+        env=os.environ | variables,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_check_deploy_is_clean_with_production_variables():
+    result = manage(
+        "check", "--deploy", "--fail-level=WARNING", "--database=default", **PRODUCTION
+    )
+
+    assert (result.returncode, result.stderr) == (0, "")
+    assert result.stdout == "System check identified no issues (0 silenced).\n"
+
+
+@pytest.mark.parametrize("name", KEYS)
+def test_a_start_without_a_key_says_which_and_how_to_make_one(name):
+    result = manage("check", **{name: ""})
+
+    assert result.returncode == 1
+    assert result.stderr == (
+        f"Tollgate is not set up: {name} is not set."
+        " `make env` writes a .env with fresh values.\n"
+    )
+
+
+def test_the_demo_needs_passwords():
+    result = manage("check", DEMO="true")
+
+    assert "DEMO_PASSWORD_ADMIN is not set." in result.stderr
+
+
+def test_an_address_without_a_scheme_is_refused():
+    result = manage("check", APP_URL="tollgate.example.com")
+
+    assert "APP_URL must begin with http:// or https://" in result.stderr
+
+
+@pytest.mark.django_db
+def test_no_migration_is_missing():
+    call_command("makemigrations", check=True, dry_run=True, verbosity=0)
+
+
+def test_every_variable_is_explained():
+    settings = (PROJECT / "config" / "settings.py").read_text()
+    used = set(re.findall(r'env\.\w+\(\s*"([A-Z_]+)"', settings))
+
+    for document in (".env.example", "README.md"):
+        text = (PROJECT / document).read_text()
+        assert {name for name in used if name not in text} == set()
+
+
+def test_requirements_are_pinned_with_hashes_and_name_no_host():
+    for name in ("requirements.txt", "requirements-dev.txt"):
+        text = (PROJECT / name).read_text()
+        packages = re.split(r"\n(?=\S)", text.strip())
+        assert [p for p in packages if "==" not in p or "--hash=sha256:" not in p] == []
+        assert "://" not in text
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("true", True),
+        ("YES", True),
+        (" 1 ", True),
+        ("on", True),
+        ("false", False),
+        ("No", False),
+        ("0", False),
+        ("off", False),
+        ("", False),
+    ],
+)
+def test_a_boolean_is_read(env, text, value):
+    assert env(SWITCH=text).boolean("SWITCH", default=not value) is value
+
+
+@pytest.mark.parametrize("text", ["ture", "2", "None", "enabled"])
+def test_a_misspelt_boolean_is_refused(env, text):
+    with pytest.raises(ImproperlyConfigured, match="SWITCH must be true or false"):
+        env(SWITCH=text).boolean("SWITCH", default=True)
+
+
+def test_a_number_is_read(env):
+    assert env(NUMBER="8001").whole("NUMBER", default=1) == 8001
+
+
+@pytest.mark.parametrize("text", ["", "0", "-1", "1.5", "eight", "٣"])
+def test_what_is_no_positive_number_is_refused(env, text):
+    with pytest.raises(ImproperlyConfigured, match="NUMBER must be a whole number, 1"):
+        env(NUMBER=text).whole("NUMBER", default=1, least=1)
+
+
+def test_a_required_value_may_begin_with_a_dollar_sign(env):
+    assert env(KEY="$HOME").required("KEY") == "$HOME"
+
+
+def test_a_required_value_may_be_in_a_file(env, tmp_path):
+    (tmp_path / "key").write_text("from a file\n")
+
+    assert env(KEY_FILE=str(tmp_path / "key")).required("KEY") == "from a file"
+
+
+def test_a_file_that_cannot_be_read_is_named(env, tmp_path):
+    environment = env(KEY_FILE=str(tmp_path / "key"))
+
+    with pytest.raises(ImproperlyConfigured, match=r"KEY_FILE names .* No such file"):
+        environment.required("KEY")
+
+
+def test_the_process_environment_goes_before_dotenv(env, tmp_path, monkeypatch):
+    monkeypatch.delenv("ONE", raising=False)
+    file = tmp_path / ".env"
+    file.write_text("ONE=from the file\nTWO=from the file\n")
+
+    environment = env(file, TWO="from the process")
+
+    assert (environment.str("ONE"), environment.str("TWO")) == (
+        "from the file",
+        "from the process",
+    )
+    monkeypatch.delenv("ONE")
+
+
+def test_a_broken_dotenv_is_refused(env, tmp_path):
+    file = tmp_path / ".env"
+    file.write_text("what is this\n")
+
+    with pytest.raises(ImproperlyConfigured, match="Line 1 of"):
+        env(file)
+
+
+def test_sqlite_takes_the_write_lock_when_a_transaction_begins(env):
+    database = env(URL="sqlite:////tmp/x.sqlite3").database("URL", "unused")
+
+    assert database["NAME"] == "/tmp/x.sqlite3"  # noqa: S108 -- never opened
+    assert database["OPTIONS"]["transaction_mode"] == "IMMEDIATE"
+    assert "journal_mode=WAL" in database["OPTIONS"]["init_command"]
+
+
+def test_postgresql_keeps_its_limits_and_takes_options_from_the_url(env):
+    url = "postgres://u:p%40ss@db.example.com:5433/tollgate?sslmode=verify-full"
+
+    database = env(URL=url).database("URL", "unused")
+
+    assert (database["HOST"], database["PORT"]) == ("db.example.com", 5433)
+    assert (database["NAME"], database["PASSWORD"]) == ("tollgate", "p@ss")
+    assert database["OPTIONS"]["sslmode"] == "verify-full"
+    assert "statement_timeout=5000" in database["OPTIONS"]["options"]
+
+
+@pytest.mark.parametrize("url", ["mysql://u@h/db", "tollgate", "oracle://u@h/db"])
+def test_another_database_is_refused(env, url):
+    with pytest.raises(ImproperlyConfigured, match="URL must be a sqlite"):
+        env(URL=url).database("URL", "unused")
+
+
+def test_a_mail_server_is_read_from_an_url(env):
+    mailer = env(URL="smtp+tls://me:pw@mail.example.com:587").mailer("URL", default="")
+
+    assert mailer == {
+        "BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+        "OPTIONS": {
+            "host": "mail.example.com",
+            "port": 587,
+            "username": "me",
+            "password": "pw",
+            "use_tls": True,
+        },
+    }
