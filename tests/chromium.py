@@ -1,0 +1,49 @@
+"""The browser of the tests: this machine's Chromium, or one that is installed now."""
+
+import os
+import shutil
+import subprocess
+import sys
+
+from playwright.sync_api import sync_playwright
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+SORRY = (
+    "The browser tests need Chromium, and it could not be installed: "
+    "install it with this system's package manager and run make test again."
+)
+
+
+def executable():
+    """Return the path of a browser, or None."""
+    if path := next(filter(None, map(shutil.which, NAMES)), None):
+        return path
+    with sync_playwright() as playwright:
+        path = playwright.chromium.executable_path
+    return path if os.path.exists(path) else None
+
+
+def install():
+    """Try the system's packages first, then Playwright's own download."""
+    for commands in ways():
+        for command in commands:
+            subprocess.run(command, check=False, stdout=subprocess.DEVNULL)
+        if executable():
+            return
+    sys.exit(SORRY)
+
+
+def ways():
+    apt_get = shutil.which("apt-get")
+    if apt_get and hasattr(os, "geteuid") and os.geteuid() == 0:
+        yield (
+            [apt_get, "update", "-qq"],
+            [apt_get, "install", "-qq", "-y", "--no-install-recommends", "chromium"],
+        )
+    yield ([sys.executable, "-m", "playwright", "install", "chromium"],)
+
+
+if __name__ == "__main__":
+    if not executable():
+        print("Installing Chromium for the browser tests…", flush=True)
+        install()
