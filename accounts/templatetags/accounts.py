@@ -1,0 +1,80 @@
+from datetime import UTC, timedelta
+
+from django import template
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.html import format_html
+
+register = template.Library()
+
+UNITS = (
+    (timedelta(days=1), "day"),
+    (timedelta(hours=1), "hour"),
+    (timedelta(minutes=1), "minute"),
+)
+FAR = timedelta(days=30)
+
+ICONS = {
+    "active": "check-circle",
+    "deleted": "trash",
+    "disabled": "no-symbol",
+    "expired": "x-circle",
+    "expiring": "clock",
+    "imported": "arrow-down-tray",
+    "never-used": "minus-circle",
+    "paused": "pause-circle",
+    "rotating": "arrow-path",
+    "suspended": "stop-circle",
+    "trial": "sparkles",
+}
+
+
+@register.simple_tag
+def when(value, absent="never"):
+    """Return how long ago or how soon it is, with the exact time on hover."""
+    return _time(value, _distance, absent)
+
+
+@register.simple_tag
+def day(value, absent="never"):
+    """Return the date in the viewer's zone, with the exact time on hover."""
+    return _time(value, _date, absent)
+
+
+@register.inclusion_tag("components/badge.html")
+def badge(state, words=None):
+    return {
+        "state": state,
+        "words": words or state.replace("-", " ").capitalize(),
+        "icon": ICONS.get(state, "information-circle"),
+    }
+
+
+def _time(value, words, absent):
+    if value is None:
+        return format_html('<span class="muted">{}</span>', absent)
+    exact = value.astimezone(UTC)
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>',
+        exact.isoformat(timespec="seconds"),
+        f"{exact:%a} {exact.day} {exact:%b %Y %H:%M:%S} UTC",
+        words(value),
+    )
+
+
+def _distance(value):
+    gap = value - timezone.now()
+    if abs(gap) >= FAR:
+        return _date(value)
+    for length, unit in UNITS:
+        count = abs(gap) // length
+        if count:
+            words = f"{count} {unit}{'' if count == 1 else 's'}"
+            return f"in {words}" if gap > timedelta() else f"{words} ago"
+    return "in a moment" if gap > timedelta() else "just now"
+
+
+def _date(value):
+    local = timezone.localtime(value)
+    this_year = local.year == timezone.localtime().year
+    return date_format(local, "j M" if this_year else "j M Y")

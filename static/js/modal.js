@@ -1,0 +1,76 @@
+// The one <dialog> that htmx fills: it opens when it is filled, and gives the focus back.
+
+const FIRST = [
+  "[autofocus]",
+  "[aria-invalid='true']",
+  "input:not([type='hidden'], [readonly]), select, textarea",
+  "[data-close]",
+  "button, a[href]",
+];
+
+class ModalDialog extends HTMLElement {
+  connectedCallback() {
+    this.dialog = this.querySelector("dialog");
+    this.dialog.addEventListener("close", () => this.leave());
+    this.dialog.addEventListener("cancel", (event) => this.hesitate(event));
+    this.dialog.addEventListener("click", (event) => this.click(event));
+    document.addEventListener("htmx:beforeRequest", (event) => this.remember(event));
+    document.addEventListener("htmx:beforeSwap", (event) => this.answer(event));
+    document.addEventListener("htmx:afterSettle", (event) => this.show(event));
+    document.addEventListener("tollgate:close", () => this.dialog.close());
+  }
+
+  remember(event) {
+    if (event.detail.target === this.dialog && !this.dialog.open) {
+      this.opener = event.detail.elt;
+    }
+  }
+
+  // An invalid form is the same page with 422, so its dialog goes back into this one;
+  // a refusal is told in the page behind.
+  answer({ detail }) {
+    if (!this.dialog.contains(detail.requestConfig.elt)) return;
+    if (detail.xhr.status === 422 && !detail.xhr.getResponseHeader("HX-Retarget")) {
+      detail.target = this.dialog;
+      detail.swapOverride = "innerHTML";
+      detail.selectOverride = "#dialog";
+    } else if (detail.xhr.status >= 400) {
+      this.dialog.close();
+    }
+  }
+
+  show({ detail }) {
+    if (detail.target !== this.dialog || !this.dialog.hasChildNodes()) return;
+    if (!this.dialog.open) this.dialog.showModal();
+    this.before = this.typed();
+    const first = FIRST.map((css) => this.dialog.querySelector(css)).find(Boolean);
+    first?.focus();
+    if (first?.matches("input[type='text']")) first.select();
+  }
+
+  click(event) {
+    if (event.target === this.dialog && this.typed() === this.before) this.dialog.close();
+    if (!event.target.closest("[data-close]")) return;
+    event.preventDefault();
+    this.dialog.close();
+  }
+
+  hesitate(event) {
+    if (this.typed() !== this.before && !confirm("Leave without saving?")) {
+      event.preventDefault();
+    }
+  }
+
+  typed() {
+    const forms = [...this.dialog.querySelectorAll("form[method='post']")];
+    return forms.map((form) => new URLSearchParams(new FormData(form))).join();
+  }
+
+  leave() {
+    this.dialog.replaceChildren();
+    if (this.opener?.isConnected) this.opener.focus();
+    this.opener = null;
+  }
+}
+
+customElements.define("modal-dialog", ModalDialog);
