@@ -202,3 +202,22 @@ def for_account(*operations):
         return guarded
 
     return decorate
+
+
+def staff_only(view):
+    """Guard a view of the staff console; for everybody else it does not exist."""
+
+    @wraps(view)
+    def guarded(request, *args, **kwargs):
+        if not request.user.is_staff:
+            raise Http404
+        return view(request, *args, **kwargs)
+
+    guarded.staff_only = True
+    return guarded
+
+
+def about_oneself(view):
+    """Mark a view that shows a person only what is theirs; login is all it asks."""
+    view.about_oneself = True
+    return view
