@@ -2,9 +2,12 @@ from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
 
+from accounts import health
 from config.api import api
 
 urlpatterns = [
+    path("livez", health.livez),
+    path("readyz", health.readyz),
     path("", include("accounts.urls")),
     path("", include("tokens.urls")),
     path("", include("sharing.urls")),

@@ -1,0 +1,61 @@
+"""Whether this process lives, and whether it can answer: for whoever routes traffic."""
+
+import time
+
+from django.contrib.auth.decorators import login_not_required
+from django.core import checks
+from django.db import DEFAULT_DB_ALIAS, DatabaseError, connection
+from django.http import HttpResponse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from accounts.checks import check_keys
+from accounts.envelope import Sealed, seal, unseal
+
+KEYS_LOOKED_AT_EVERY_SECONDS = 30
+_keys = {"sound": False, "looked_at": None}
+
+
+@login_not_required
+@require_safe
+@never_cache
+def livez(request):
+    return HttpResponse("ok\n", content_type="text/plain")
+
+
+@login_not_required
+@require_safe
+@never_cache
+def readyz(request):
+    """Answer 200 or 503; what is wrong stands in the log, not in the answer."""
+    ready = _database_answers() and _keys_are_sound()
+    body = "ready\n" if ready else "not ready\n"
+    return HttpResponse(body, status=200 if ready else 503, content_type="text/plain")
+
+
+def _database_answers():
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except DatabaseError:
+        return False
+    return True
+
+
+def _keys_are_sound():
+    now = time.monotonic()
+    looked_at = _keys["looked_at"]
+    if looked_at is None or now - looked_at > KEYS_LOOKED_AT_EVERY_SECONDS:
+        _keys.update(sound=_look_at_keys(), looked_at=now)
+    return _keys["sound"]
+
+
+def _look_at_keys():
+    messages = check_keys(databases=[DEFAULT_DB_ALIAS])
+    if any(message.level >= checks.ERROR for message in messages):
+        return False
+    try:
+        envelope, _kid = seal(b"canary", b"readyz")
+        return unseal(envelope, b"readyz") == b"canary"
+    except Sealed:
+        return False
