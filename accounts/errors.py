@@ -1,8 +1,9 @@
 """Pages for what went wrong."""
 
 from django.shortcuts import render
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
-from django_htmx.http import reswap, retarget
+from django_htmx.http import reselect, reswap, retarget
 
 from accounts.models import Membership
 from accounts.permissions import Forbidden
@@ -12,17 +13,25 @@ RETRY_AFTER_SECONDS = 5
 
 def refused(request, refusal):
     """Say why a rule stood against it: as a notice for htmx, as a page otherwise."""
-    context = {"refusal": refusal}
+    context = {"refusal": refusal, "back": _back(request)}
     if request.htmx:
         response = render(
             request, "components/refusal.html", context, status=refusal.status
         )
         response = reswap(retarget(response, "#notice"), "innerHTML")
+        # The opener's hx-select would look for its own part in the notice.
+        response = reselect(response, "unset")
     else:
         response = render(request, "refused.html", context, status=refusal.status)
     if refusal.status == 503:
         response["Retry-After"] = str(RETRY_AFTER_SECONDS)
     return response
+
+
+def _back(request):
+    referrer = request.META.get("HTTP_REFERER", "")
+    hosts = {request.get_host()}
+    return referrer if url_has_allowed_host_and_scheme(referrer, hosts) else "/"
 
 
 @never_cache
@@ -32,7 +41,8 @@ def forbidden(request, exception):
     context = {"account": account, "admins": _admins_for(account, exception)}
     response = render(request, "403.html", context, status=403)
     if request.htmx:
-        response = reswap(retarget(response, "body"), "innerHTML")
+        # The page that the person stands on is out of date: show them this one.
+        response["HX-Refresh"] = "true"
     return response
 
 
