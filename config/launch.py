@@ -9,7 +9,7 @@ import django
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import CommandError, call_command
-from django.db import OperationalError
+from django.db import connection
 
 from config.surroundings import CannotStartError, look_around
 
@@ -35,16 +35,24 @@ def prepare():
     """Bring static files, database and demo up to date; nothing to do costs nothing."""
     try:
         django.setup()
-        collect_static()
-        call_command("migrate", verbosity=0, interactive=False)
-        call_command("createcachetable", verbosity=0)
     except ImproperlyConfigured as error:
         raise CannotStartError(str(error)) from error
-    except OperationalError as error:
-        raise CannotStartError(f"The database does not answer: {error}") from error
+    require_database()
+    collect_static()
+    call_command("migrate", verbosity=0, interactive=False)
+    call_command("createcachetable", verbosity=0)
     if settings.DEMO:
         call_command("demo")
         call_command("demo", logins=True)
+
+
+def require_database():
+    # Past Django's pool, which tries for seconds and keeps the reason to itself.
+    try:
+        connection.Database.connect(**connection.get_connection_params()).close()
+    except connection.Database.Error as error:
+        reason = str(error).splitlines()[0]
+        raise CannotStartError(f"The database does not answer: {reason}") from error
 
 
 def collect_static():
