@@ -15,7 +15,7 @@ MAKE_VENV := { \
 	echo "(on Debian and Ubuntu: apt-get install python3 python3-venv)." >&2; \
 	exit 1; }
 
-.PHONY: help run test lint env requirements benchmark
+.PHONY: help run test lint install env requirements benchmark
 .SILENT:
 
 help:
@@ -34,7 +34,9 @@ lint: $(VENV)/test.stamp ## check style, templates and known vulnerabilities
 	find templates -name '*.html' -exec $(VENV)/bin/djade --check --target-version 6.1 {} +
 	$(PYTHON_HERE) -m tests.dependency_audit
 
-env: $(VENV)/run.stamp ## write .env with fresh keys and no demo
+install: $(VENV)/run.stamp ## install what the portal needs, and nothing more
+
+env: install ## write .env with fresh keys and no demo
 	$(PYTHON_HERE) -m config.dotenv
 
 requirements: $(VENV)/test.stamp ## pin dependencies anew (UPGRADE=--upgrade for newer ones)
