@@ -1,0 +1,194 @@
+import os
+import re
+import socket
+import sqlite3
+import stat
+import time
+from contextlib import closing
+
+import psycopg
+import pytest
+
+from config import launch, surroundings
+from tests.installation import Installation
+
+pytestmark = pytest.mark.xdist_group("launch")
+
+LOGIN = re.compile(r"demo login: (\S+@\S+) (\S+) \((\w+), (.+)\)")
+
+
+@pytest.fixture(scope="module")
+def installation(tmp_path_factory):
+    """An installation that was started once, from nothing, and stopped again."""
+    installation = Installation(tmp_path_factory.mktemp("installation"))
+    with installation.running() as (process, lines):
+        installation.first_words = lines
+        email, password, *_ = LOGIN.fullmatch(lines[1]).groups()
+        installation.landed = installation.log_in(email, password)
+    installation.first_exit = process.returncode
+    return installation
+
+
+def logins(lines):
+    return [line for line in lines if line.startswith("demo login: ")]
+
+
+def contents(database):
+    with closing(sqlite3.connect(database)) as connection:
+        return list(connection.iterdump())
+
+
+def test_first_start_says_where_to_log_in_and_with_what(installation):
+    first, *people, last = installation.first_words
+
+    assert first == "Wrote .env with fresh keys: keep it."
+    assert [line for line in people if not LOGIN.fullmatch(line)] == []
+    assert {LOGIN.fullmatch(line)[3] for line in people} >= {"admin", "user", "staff"}
+    assert last == f"Tollgate is ready at {installation.address}/"
+
+
+def test_a_printed_login_lets_its_person_in(installation):
+    assert re.search(r"/accounts/\d+/", installation.landed)
+
+
+def test_first_start_keeps_its_keys_private(installation):
+    assert stat.S_IMODE(installation.dotenv.stat().st_mode) == 0o600
+
+
+def test_sigterm_ends_it_without_an_error(installation):
+    assert installation.first_exit == 0
+
+
+def test_second_start_changes_nothing_and_is_quick(installation):
+    before = contents(installation.database)
+    keys = installation.dotenv.read_text()
+    began = time.monotonic()
+
+    with installation.running() as (_, lines):
+        seconds = time.monotonic() - began
+
+    assert logins(lines) == logins(installation.first_words)
+    assert installation.dotenv.read_text() == keys
+    assert contents(installation.database) == before
+    assert seconds < 5
+
+
+def test_without_demo_nobody_is_made(tmp_path, installation):
+    lonely = Installation(
+        tmp_path, DEMO="false", STATIC_ROOT=installation.variables["STATIC_ROOT"]
+    )
+
+    with lonely.running() as (_, lines):
+        pass
+
+    assert logins(lines) == []
+    with closing(sqlite3.connect(lonely.database)) as connection:
+        assert connection.execute("SELECT * FROM accounts_user").fetchall() == []
+
+
+@pytest.mark.postgresql
+def test_database_url_is_all_that_postgresql_takes(tmp_path, installation):
+    server = os.environ["TEST_POSTGRESQL_URL"]
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute("CREATE DATABASE launch")
+    url = server.replace("/postgres?", "/launch?")
+    static = installation.variables["STATIC_ROOT"]
+    on_postgresql = Installation(tmp_path, DATABASE_URL=url, STATIC_ROOT=static)
+
+    with on_postgresql.running() as (process, lines):
+        email, password, *_ = LOGIN.fullmatch(lines[1]).groups()
+        landed = on_postgresql.log_in(email, password)
+
+    assert re.search(r"/accounts/\d+/", landed)
+    assert process.returncode == 0
+    assert not on_postgresql.database.exists()
+
+
+def test_a_port_in_use_is_one_sentence(installation):
+    with socket.create_server(("127.0.0.1", installation.port)):
+        result = installation.run("-m", "config.launch")
+
+    assert (result.returncode, result.stdout) == (1, "")
+    assert result.stderr == (
+        f"Tollgate cannot start: Port {installation.port} on 127.0.0.1 is in use;"
+        f" choose another one, for example: make run PORT={installation.port + 1}\n"
+    )
+
+
+def test_a_broken_dotenv_is_one_sentence(tmp_path):
+    installation = Installation(tmp_path)
+    installation.dotenv.write_text("DEMO=false\n\nthis line is broken\n")
+
+    result = installation.run("-m", "config.launch")
+
+    assert (result.returncode, result.stdout) == (1, "")
+    assert result.stderr == (
+        f"Tollgate cannot start: Line 3 of {installation.dotenv}"
+        " is not of the form NAME=value.\n"
+    )
+
+
+def test_a_setting_that_is_wrong_is_one_sentence(installation):
+    result = installation.run("-m", "config.launch", HTTPS="perhaps")
+
+    assert result.returncode == 1
+    assert result.stderr == (
+        "Tollgate cannot start: HTTPS must be true or false, not 'perhaps'.\n"
+    )
+
+
+def test_a_database_that_does_not_answer_is_one_sentence(installation):
+    result = installation.run(
+        "-m", "config.launch", DATABASE_URL="postgres://me:secret-pw@127.0.0.1:1/x"
+    )
+
+    assert result.returncode == 1
+    assert result.stderr.startswith("Tollgate cannot start: The database does not")
+    assert result.stderr.count("\n") == 1
+    assert "secret-pw" not in result.stderr
+
+
+def test_a_wrong_key_stops_the_start_with_its_own_exit_code(installation):
+    wrong = "1:" + "d3Jvbmcga2V5IHdyb25nIGtleSB3cm9uZyBrZXkhISE="
+
+    result = installation.run("-m", "config.launch", TOLLGATE_ENC_KEYS=wrong)
+
+    assert result.returncode == 78
+    assert "crypto.E002" in result.stderr
+    assert "TOLLGATE_ENC_KEYS" in result.stderr
+    assert wrong[2:] not in result.stdout + result.stderr
+
+
+def test_an_unwritable_folder_is_one_sentence():
+    # Not even root may make files there.
+    with pytest.raises(surroundings.CannotStartError) as refusal:
+        surroundings.require_writable("/proc")
+
+    assert str(refusal.value).startswith("The folder /proc cannot be written to (")
+
+
+@pytest.mark.parametrize("port", ["", "0", "65536", "http", "-1", "80 80", "٨٠"])
+def test_what_is_no_port_is_refused(port):
+    with pytest.raises(surroundings.CannotStartError, match="PORT must be a number"):
+        surroundings.require_free_port("127.0.0.1", port)
+
+
+def test_a_host_that_is_not_this_machine_is_refused():
+    with pytest.raises(surroundings.CannotStartError, match=r"192\.0\.2\.1 cannot be"):
+        surroundings.require_free_port("192.0.2.1", "8000")
+
+
+def test_static_files_are_told_apart_by_name_and_content(tmp_path):
+    requirements = tmp_path / "requirements.txt"
+    requirements.write_text("")
+    folder = tmp_path / "static"
+    folder.mkdir()
+    seen = {launch.fingerprint(folder, requirements)}
+
+    for name, text in [("a.css", "x"), ("a.css", "y"), ("b.css", "y")]:
+        (folder / name).write_text(text)
+        seen.add(launch.fingerprint(folder, requirements))
+    requirements.write_text("changed")
+    seen.add(launch.fingerprint(folder, requirements))
+
+    assert len(seen) == 5

@@ -1,0 +1,93 @@
+import re
+import socket
+import sqlite3
+import threading
+import urllib.parse
+import urllib.request
+from argparse import Namespace
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+
+import pytest
+
+from config import dotenv, server
+from tests.installation import PROJECT, Installation, free_port
+
+HOLD_SECONDS = 1.5
+
+
+@pytest.fixture
+def installation(tmp_path):
+    installation = Installation(tmp_path)
+    dotenv.create(installation.dotenv, PROJECT / ".env.example", demo=False)
+    return installation
+
+
+def options(**changes):
+    return Namespace(
+        **{"host": "127.0.0.1", "port": 1, "workers": 1, "threads": 1} | changes
+    )
+
+
+def test_serve_refuses_a_database_that_lacks_migrations(installation):
+    result = installation.run("manage.py", "serve")
+
+    assert result.returncode == 1
+    assert re.fullmatch(
+        r"CommandError: The database lacks \d+ migrations: run `manage.py migrate`.\n",
+        result.stderr,
+    )
+
+
+@pytest.mark.sqlite
+def test_sigterm_lets_a_request_in_flight_finish(installation):
+    with installation.running() as (process, _), ThreadPoolExecutor() as pool:
+        browser, form = login_form(installation)
+        # Counting failed attempts needs the write lock, which we hold for a while.
+        with closing(sqlite3.connect(installation.database)) as blocker:
+            blocker.execute("BEGIN IMMEDIATE")
+            answer = pool.submit(browser.open, f"{installation.address}/login/", form)
+            threading.Event().wait(HOLD_SECONDS)
+            process.terminate()
+            threading.Event().wait(HOLD_SECONDS)
+            assert not answer.done()
+            blocker.rollback()
+
+        assert answer.result(timeout=10).status == 200
+        assert process.wait(timeout=10) == 0
+
+
+def login_form(installation):
+    browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
+    page = browser.open(f"{installation.address}/login/").read().decode()
+    token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', page)[1]
+    fields = {"login": "nobody@acme.example", "password": "wrong"}
+    form = fields | {"csrfmiddlewaretoken": token}
+    return browser, urllib.parse.urlencode(form).encode()
+
+
+@pytest.mark.parametrize(
+    ("host", "shown"),
+    [("127.0.0.1", "127.0.0.1"), ("0.0.0.0", "127.0.0.1")],  # noqa: S104 -- for this test only
+)
+def test_the_address_is_printed_once_somebody_answers(capsys, host, shown):
+    port = free_port()
+    announcing = threading.Thread(
+        target=server.announce, args=(options(host=host, port=port),)
+    )
+
+    announcing.start()
+    announcing.join(timeout=0.2)
+    assert capsys.readouterr().out == ""
+    with socket.create_server((host, port)):
+        announcing.join()
+
+    assert capsys.readouterr().out == f"Tollgate is ready at http://{shown}:{port}/\n"
+
+
+def test_an_ipv6_address_is_printed_in_brackets(capsys):
+    with socket.create_server(("::1", 0), family=socket.AF_INET6) as listener:
+        port = listener.getsockname()[1]
+        server.announce(options(host="::", port=port))
+
+    assert capsys.readouterr().out == f"Tollgate is ready at http://[::1]:{port}/\n"
