@@ -1,8 +1,8 @@
 from django.urls import path
 
-from accounts import views
+from accounts.views import home
 
 app_name = "accounts"
 urlpatterns = [
-    path("", views.home, name="home"),
+    path("", home.home, name="home"),
 ]
