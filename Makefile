@@ -29,8 +29,8 @@ test: lint ## run every test on SQLite and on PostgreSQL
 	$(PYTHON_HERE) -m tests
 
 lint: $(VENV)/test.stamp ## check style, templates and known vulnerabilities
-	$(PYTHON_HERE) -m ruff check --quiet .
-	$(PYTHON_HERE) -m ruff format --quiet --check .
+	$(PYTHON_HERE) -m ruff check .
+	$(PYTHON_HERE) -m ruff format --check .
 	find templates -name '*.html' -exec $(VENV)/bin/djade --check --target-version 6.1 {} +
 	$(PYTHON_HERE) -m tests.dependency_audit
 
@@ -46,7 +46,7 @@ requirements: $(VENV)/test.stamp ## pin dependencies anew (UPGRADE=--upgrade for
 benchmark: $(VENV)/test.stamp ## measure pages and actions at 100 to 1,000,000 tokens
 	$(PYTHON_HERE) -m benchmarks
 
-INSTALL := $(PYTHON_HERE) -m pip install --quiet --disable-pip-version-check --no-input \
+INSTALL := $(PYTHON_HERE) -m pip install --quiet --quiet --disable-pip-version-check --no-input \
 	--no-deps --require-hashes --requirement
 PIN := $(PYTHON_HERE) -m uv pip compile pyproject.toml --quiet --universal \
 	--python-version 3.12 --generate-hashes --no-emit-index-url --no-emit-find-links \
