@@ -34,7 +34,8 @@ def run(database, markers):
     results = result_file(database)
     results.unlink(missing_ok=True)
     command = [
-        *("run", "--parallel-mode", "-m", "pytest", "--quiet", "-n", "logical"),
+        *("run", "--parallel-mode", "-m", "pytest", "--quiet"),
+        *("-n", "logical", "--dist", "loadgroup"),
         *("-m", markers, f"--junit-xml={results}", *sys.argv[1:]),
     ]
     return coverage(*command, TEST_DATABASE=database)

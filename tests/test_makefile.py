@@ -20,7 +20,7 @@ def make(folder, *arguments, **pythons):
         path.write_text(script)
         path.chmod(0o755)
     return subprocess.run(
-        [MAKE, f"VENV={folder}/venv", *arguments],
+        [MAKE, "--no-print-directory", f"VENV={folder}/venv", *arguments],
         cwd=PROJECT,
         env=os.environ | {"PATH": str(folder), "PYTHON": "", "MAKEFLAGS": ""},
         capture_output=True,
