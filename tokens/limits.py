@@ -3,11 +3,13 @@
 Everything here is asked while the account's lock is held.
 """
 
-from contextlib import nullcontext
+from contextlib import contextmanager
 
+from django.db import transaction
 from django.utils import timezone
 
 from accounts.locks import locked
+from accounts.models import AuditChain
 from accounts.refusals import Refused
 from tokens.kinds import RULES, Kind
 
@@ -15,8 +17,18 @@ MAX_NAME = 100
 
 
 def locked_account(account):
-    """Hold the account's lock; gateway tokens belong to no account."""
-    return locked(account) if account else nullcontext()
+    """Hold the account's lock, or the installation's for gateway tokens."""
+    return locked(account) if account else locked_installation()
+
+
+@contextmanager
+def locked_installation():
+    """Hold the audit chain that every change of a gateway token ends in."""
+    with transaction.atomic():
+        AuditChain.objects.select_for_update(no_key=True).get_or_create(
+            organisation=None
+        )
+        yield
 
 
 def check_new(token):

@@ -1,5 +1,6 @@
 from django.conf import settings
 from django.db import models
+from django.db.models.functions import Coalesce
 
 from accounts.models.accounts import Account
 from accounts.models.organisations import Organisation
@@ -62,6 +63,14 @@ class AuditChain(models.Model):
     )
     sequence = models.PositiveBigIntegerField(default=0)
     digest = models.BinaryField(max_length=32, default=bytes(32))
+
+    class Meta:
+        constraints = [
+            # NULLs are all different to a plain one, and the installation has one chain.
+            models.UniqueConstraint(
+                Coalesce("organisation", 0), name="chain_one_per_organisation"
+            )
+        ]
 
     def __str__(self):
         return f"chain of {self.organisation or 'the installation'}"

@@ -7,11 +7,12 @@ from django.utils import timezone
 
 from accounts.audit import record
 from accounts.locks import repeated
-from accounts.models import Account, Action
+from accounts.models import Account, Action, Organisation
 from accounts.refusals import Gone, Refused, Stale
 from tokens import limits
 from tokens.kinds import RULES, SHIPPED_TO, Kind
 from tokens.models.querysets import TokenQuerySet, name_key
+from tokens.models.schema import CONSTRAINTS, INDEXES
 from tokens.models.secrets import StoredSecret
 from tokens.secrets import make
 
@@ -29,6 +30,14 @@ class Token(models.Model):
 
     account = models.ForeignKey(
         Account,
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="tokens",
+        db_index=False,
+    )
+    # The account's, which never changes: the page over all accounts is read by it.
+    organisation = models.ForeignKey(
+        Organisation,
         null=True,
         on_delete=models.PROTECT,
         related_name="tokens",
@@ -57,50 +66,8 @@ class Token(models.Model):
     objects = TokenQuerySet.as_manager()
 
     class Meta:
-        constraints = [
-            models.CheckConstraint(
-                condition=models.Q(kind__in=Kind.values), name="token_kind_known"
-            ),
-            models.CheckConstraint(
-                condition=models.Q(kind=Kind.GATEWAY, account=None)
-                | (~models.Q(kind=Kind.GATEWAY) & ~models.Q(account=None)),
-                name="token_has_account_unless_gateway",
-            ),
-            models.UniqueConstraint(
-                "account",
-                "kind",
-                "name_key",
-                condition=models.Q(deleted_at=None),
-                name="token_name_unique_per_account_and_kind",
-            ),
-            models.UniqueConstraint(
-                "account",
-                "kind",
-                condition=models.Q(
-                    deleted_at=None, kind__in=[Kind.METRICS, Kind.TRACES]
-                ),
-                name="token_single_for_metrics_and_traces",
-            ),
-        ]
-        indexes = [
-            models.Index(
-                fields=["account", "kind", "created_at", "id"], name="token_by_created"
-            ),
-            models.Index(
-                fields=["account", "kind", "name_key", "id"], name="token_by_name"
-            ),
-            models.Index(
-                fields=["account", "kind", "last_used_at", "id"], name="token_by_use"
-            ),
-            models.Index(
-                fields=["account", "kind", "expires_at", "id"], name="token_by_expiry"
-            ),
-            models.Index(
-                fields=["account", "kind", "deleted_at"],
-                condition=~models.Q(deleted_at=None),
-                name="token_deleted",
-            ),
-        ]
+        constraints = CONSTRAINTS
+        indexes = INDEXES
 
     def __str__(self):
         return self.name
@@ -115,6 +82,7 @@ class Token(models.Model):
         fresh = secret or make(kind)
         with transaction.atomic(), limits.locked_account(account):
             token = cls(account=account, kind=kind, expires_at=expires_at)
+            token.organisation_id = account and account.organisation_id
             token.created_by = token.updated_by = by.label
             token._set_name(name)
             token._show(fresh)

@@ -1,0 +1,73 @@
+"""What the database itself enforces for tokens, and how it finds them."""
+
+from django.db import models
+
+from tokens.kinds import Kind
+
+STANDING = models.Q(deleted_at=None)
+SINGLE = models.Q(kind__in=[Kind.METRICS, Kind.TRACES])
+GATEWAY = models.Q(kind=Kind.GATEWAY)
+NOWHERE = models.Q(account=None, organisation=None)
+SOMEWHERE = ~models.Q(account=None) & ~models.Q(organisation=None)
+
+CONSTRAINTS = [
+    models.CheckConstraint(
+        condition=models.Q(kind__in=Kind.values), name="token_kind_known"
+    ),
+    models.CheckConstraint(
+        condition=(GATEWAY & NOWHERE) | (~GATEWAY & SOMEWHERE),
+        name="token_has_account_unless_gateway",
+    ),
+    models.UniqueConstraint(
+        "account",
+        "kind",
+        "name_key",
+        condition=STANDING,
+        name="token_name_unique_per_account_and_kind",
+    ),
+    # Without an account the constraint above never bites: NULLs are all different.
+    models.UniqueConstraint(
+        "name_key", condition=STANDING & GATEWAY, name="token_name_unique_for_gateways"
+    ),
+    models.UniqueConstraint(
+        "account",
+        "kind",
+        condition=STANDING & SINGLE,
+        name="token_single_for_metrics_and_traces",
+    ),
+]
+
+
+def _in_account(name, field):
+    """Index the pages of one account and kind in the order of a field."""
+    return models.Index(fields=["account", "kind", field, "id"], name=name)
+
+
+def _in_organisation(name, *fields, condition=STANDING):
+    """Index the page over a whole organisation in the order of fields."""
+    return models.Index(
+        fields=["organisation", *fields, "id"], condition=condition, name=name
+    )
+
+
+INDEXES = [
+    _in_account("token_by_created", "created_at"),
+    _in_account("token_by_name", "name_key"),
+    _in_account("token_by_use", "last_used_at"),
+    _in_account("token_by_expiry", "expires_at"),
+    models.Index(
+        fields=["account", "kind", "deleted_at"],
+        condition=~STANDING,
+        name="token_deleted",
+    ),
+    _in_organisation("token_all_by_created", "created_at"),
+    _in_organisation("token_all_by_name", "name_key"),
+    _in_organisation("token_all_by_kind", "kind"),
+    _in_organisation("token_all_by_use", "last_used_at"),
+    _in_organisation("token_all_by_expiry", "expires_at"),
+    _in_organisation(
+        "token_all_disabled",
+        "created_at",
+        condition=STANDING & ~models.Q(disabled_at=None),
+    ),
+]
