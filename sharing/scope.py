@@ -1,8 +1,9 @@
 """What a set of filters lets through, as plain logic.
 
-A scope is a list of alternatives, each a set of (field, value) clauses that must all
-hold: AND is one alternative, OR is one per clause, everything is one empty alternative
-and no alternative lets nothing through.
+A log line is a set of (field, value) clauses; a field may have several values. A scope
+is a tuple of alternatives, each a set of clauses, and lets a line through that holds
+all of one alternative: AND is one alternative, OR is one per clause, everything is one
+empty alternative, and no alternative lets nothing through.
 """
 
 from django.db import models
@@ -18,7 +19,7 @@ NOTHING = ()
 
 
 def scope(clauses, operator):
-    """Return the scope of one or more (field, value) clauses; of none: nothing."""
+    """Return the scope of some (field, value) clauses; of none: nothing."""
     clauses = frozenset(clauses)
     if not clauses:
         return NOTHING
@@ -27,14 +28,6 @@ def scope(clauses, operator):
     return tuple(frozenset([clause]) for clause in clauses)
 
 
-def lets_through(scope, document):
-    """Whether a document, a mapping of field to value, is inside a scope."""
-    return any(
-        all(document.get(field) == value for field, value in alternative)
-        for alternative in scope
-    )
-
-
 def widens(old, new):
-    """Whether the new scope can show a document that the old one hides."""
+    """Whether the new scope lets a line through that the old one holds back."""
     return not all(any(before <= after for before in old) for after in new)

@@ -1,11 +1,11 @@
-from django.core.validators import MaxLengthValidator, RegexValidator
-from django.db import models, transaction
+from django.core.validators import RegexValidator
+from django.db import models
 from django.utils import timezone
 
 from accounts.audit import record
 from accounts.locks import locked, repeated
 from accounts.models import Account, Action
-from accounts.refusals import Gone, Stale
+from accounts.refusals import Gone, Refused, Stale
 from sharing.scope import widens
 
 # Text without control characters; the Logz.io API is stricter and checks for itself.
@@ -15,22 +15,27 @@ PRINTABLE = RegexValidator(
 MAX_LENGTH = 512
 
 
+class FilterQuerySet(models.QuerySet):
+    def with_uses(self):
+        """Add `uses`, the number of shared tokens that are not deleted."""
+        standing = models.Q(shares__token__deleted_at=None)
+        return self.annotate(uses=models.Count("shares", filter=standing))
+
+
 class Filter(models.Model):
     """One `field: value`, matched exactly, for the shared tokens of an account."""
 
     account = models.ForeignKey(
         Account, on_delete=models.PROTECT, related_name="filters"
     )
-    field = models.CharField(
-        max_length=MAX_LENGTH, validators=[PRINTABLE, MaxLengthValidator(MAX_LENGTH)]
-    )
-    value = models.CharField(
-        max_length=MAX_LENGTH, validators=[PRINTABLE, MaxLengthValidator(MAX_LENGTH)]
-    )
+    field = models.CharField(max_length=MAX_LENGTH, validators=[PRINTABLE])
+    value = models.CharField(max_length=MAX_LENGTH, validators=[PRINTABLE])
     description = models.CharField(max_length=200, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
     created_by = models.CharField(max_length=254)
     version = models.PositiveIntegerField(default=1)
+
+    objects = FilterQuerySet.as_manager()
 
     class Meta:
         ordering = ["field", "value", "pk"]
@@ -45,6 +50,11 @@ class Filter(models.Model):
     @classmethod
     @repeated
     def add(cls, *, account, field, value, by, description=""):
+        if not account.takes_logs:
+            raise Refused(
+                "account_type_has_no_filters",
+                f"A {account.get_kind_display()} account has no shared tokens to filter.",
+            )
         with locked(account):
             made = cls.objects.create(
                 account=account,
@@ -57,11 +67,14 @@ class Filter(models.Model):
         return made
 
     @repeated
-    def edit(self, *, by, version=None, **fields):
-        """Change field, value or description; links that use it follow at once."""
+    def edit(self, *, by, version=None, named=None, **fields):
+        """Change field, value or description; links that use it follow at once.
+
+        `named` are the ids of the tokens that the person was told of; Stale when
+        the change reaches another one.
+        """
         with locked(self.account):
             self._read_again(version)
-            wider = self._shares_wider_with(fields)
             changes = [
                 [name, getattr(self, name), value]
                 for name, value in fields.items()
@@ -69,6 +82,8 @@ class Filter(models.Model):
             ]
             if not changes:
                 return
+            self._check_named(self.used_by(), named)
+            wider = self._shares_wider_with(fields)
             for name, value in fields.items():
                 setattr(self, name, value)
             self.version += 1
@@ -80,35 +95,44 @@ class Filter(models.Model):
     def _shares_wider_with(self, fields):
         clause = fields.get("field", self.field), fields.get("value", self.value)
         found = []
-        for share in self._shares():
-            kept = [f.clause for f in share.filters.all() if f.pk != self.pk]
+        for share in self.used_by():
+            kept = share.clauses_without(self)
             if widens(share.scope, share.scope_with([*kept, clause])):
                 found.append(share)
         return found
 
+    def used_by(self):
+        """Return the shares that the filter is attached to, deleted ones too."""
+        shares = self.shares.select_related("token__account__organisation")
+        return shares.prefetch_related("filters").order_by("token__name_key", "pk")
+
     def shares_that_stop(self):
-        """Return the shared tokens that deleting this filter pauses.
+        """Return the shares that deleting this filter pauses.
 
         Those would show more without it, whatever state they are in now.
         """
-        return [share for share in self._shares() if share.widens_without(self)]
-
-    def _shares(self):
-        shares = self.shares.select_related("token__account__organisation")
-        return shares.prefetch_related("filters").order_by("token__name", "pk")
+        return [share for share in self.used_by() if share.widens_without(self)]
 
     @repeated
-    def delete_narrowing(self, *, by):
-        """Delete the filter; a shared token that would show more is paused."""
-        with transaction.atomic(), locked(self.account):
-            self._read_again()
-            reason = f"Its filter {self} was deleted"
-            for share in self.shares_that_stop():
-                share.pause_for(reason[:200], by=by)
+    def delete_narrowing(self, *, by, version=None, named=None):
+        """Delete the filter; a shared token that would show more is paused.
+
+        `named` is as for `edit`, about the tokens that are paused.
+        """
+        with locked(self.account):
+            self._read_again(version)
+            stopping = self.shares_that_stop()
+            self._check_named(stopping, named)
+            for share in stopping:
+                share.lose(self, by=by)
             self._record(Action.FILTER_DELETED, by)
             self.delete()
 
-    def _read_again(self, version=None):
+    def _check_named(self, shares, named):
+        if named is not None and {share.pk for share in shares} - set(named):
+            raise Stale(str(self))
+
+    def _read_again(self, version):
         try:
             self.refresh_from_db()
         except Filter.DoesNotExist:

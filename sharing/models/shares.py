@@ -1,10 +1,11 @@
 from django.db import models, transaction
+from django.utils.text import Truncator
 
 from accounts.locks import locked, repeated
 from accounts.models import Action
-from accounts.refusals import Refused, Stale
+from accounts.refusals import Gone, Refused, Stale
 from sharing.models.filters import Filter
-from sharing.scope import EVERYTHING, Operator, scope, widens
+from sharing.scope import EVERYTHING, NOTHING, Operator, scope, widens
 from tokens.kinds import Kind
 from tokens.models import Token
 
@@ -19,6 +20,9 @@ class Share(models.Model):
     # Without filters a link shows the whole account: only when somebody ticked it.
     shows_everything = models.BooleanField(default=False)
     filters = models.ManyToManyField(Filter, blank=True, related_name="shares")
+    # A filter that was deleted and held something back. What is left says more than
+    # anybody decided, so the link shows nothing until somebody decides anew.
+    lost_filter = models.TextField(blank=True)
 
     class Meta:
         constraints = [
@@ -37,7 +41,7 @@ class Share(models.Model):
         cls, *, account, name, by, filters, operator, shows_everything, expires_at
     ):
         """Make a shared token and return its Share and its Secret."""
-        _check_tick(filters, shows_everything)
+        _check_choice(filters, shows_everything)
         with transaction.atomic(), locked(account):
             filters = _still_there(account, filters)
             token, secret = Token.issue(
@@ -48,109 +52,135 @@ class Share(models.Model):
                 expires_at=expires_at,
             )
             share = cls.objects.create(
-                token=token,
-                operator=operator,
-                shows_everything=shows_everything and not filters,
+                token=token, operator=operator, shows_everything=shows_everything
             )
             share.filters.set(filters)
-            share._record(Action.SHARE_CHANGED, by, changes=share._described())
+            changes = [[name, None, value] for name, value in share._described()]
+            token.record(Action.SHARE_CHANGED, by, changes=changes)
         return share, secret
 
     @property
     def scope(self):
-        """What the link shows; see sharing.scope."""
-        return self.scope_with([each.clause for each in self.filters.all()])
+        """What the link shows while its token works; see sharing.scope."""
+        if self.lost_filter:
+            return NOTHING
+        return self.scope_with(each.clause for each in self.filters.all())
 
     def scope_with(self, clauses):
-        if not clauses and self.shows_everything:
-            return EVERYTHING
-        return scope(clauses, self.operator)
+        return EVERYTHING if self.shows_everything else scope(clauses, self.operator)
+
+    def clauses_without(self, filter_):
+        return [each.clause for each in self.filters.all() if each.pk != filter_.pk]
 
     def widens_without(self, filter_):
-        kept = [each for each in self.filters.all() if each.pk != filter_.pk]
-        if not kept:
-            return True
-        return widens(self.scope, self.scope_with([each.clause for each in kept]))
+        """Whether a link that nobody touched would show more without a filter."""
+        if self.lost_filter:
+            return False
+        kept = self.clauses_without(filter_)
+        # To Logz.io no filter at all means everything, so to lose the last one widens.
+        return not kept or widens(self.scope, self.scope_with(kept))
 
-    @property
-    def is_unnarrowed(self):
-        return self.scope == EVERYTHING
+    @repeated
+    def edit(self, *, name, expires_at, by, version=None, **choice):
+        """Change the name, the expiry and what the link shows, as far as they differ.
+
+        `version` is the token's; `choice` is as for `narrow`.
+        """
+        with transaction.atomic(), locked(self.token.account):
+            self._read_again(version)
+            if " ".join(name.split()) != self.token.name:
+                self.token.rename(name, by=by)
+            if expires_at != self.token.expires_at:
+                self.token.set_expiry(expires_at, by=by)
+            self.narrow(by=by, **choice)
 
     @repeated
     def narrow(self, *, filters, operator, shows_everything, by, version=None):
         """Attach and detach filters; it holds at once for links already sent.
 
-        `version` is the token's. Widening is its own audit event.
+        Widening is its own audit event.
         """
-        _check_tick(filters, shows_everything)
+        _check_choice(filters, shows_everything)
         with transaction.atomic(), locked(self.token.account):
             self._read_again(version)
             filters = _still_there(self.token.account, filters)
             before, described = self.scope, self._described()
-            self.operator = operator
-            self.shows_everything = shows_everything and not filters
-            self.save(update_fields=["operator", "shows_everything"])
+            self.operator, self.shows_everything = operator, shows_everything
+            self.lost_filter = ""
+            self.save(update_fields=["operator", "shows_everything", "lost_filter"])
             self.filters.set(filters)
-            changes = _difference(described, self._described())
+            changes = [
+                [name, old, new]
+                for (name, old), (_, new) in zip(
+                    described, self._described(), strict=True
+                )
+                if old != new
+            ]
             if changes:
-                self._touch(by)
-                self._record(Action.SHARE_CHANGED, by, changes=changes)
-            if widens(before, self._fresh_scope()):
+                self.token.touch(by=by)
+                self.token.record(Action.SHARE_CHANGED, by, changes=changes)
+            if widens(before, self.scope):
                 self.record_widened(by, because="filters were changed")
 
     @repeated
     def resume(self, *, by, version=None):
-        """Resume a paused link; refused while nothing says what it may show."""
+        """Resume a paused link; refused while nobody has said what it may show."""
         with transaction.atomic(), locked(self.token.account):
             self._read_again(version)
-            if not self._fresh_scope():
+            if self.scope == NOTHING:
                 raise Refused(
-                    "no_filters",
-                    "This token has no filters. Attach one, or tick that it may show "
-                    "everything, before it is resumed.",
+                    "filter_lost",
+                    f"{self.token.name} lost the filter {self.lost_filter}. "
+                    "Edit it and say what it may show before it is resumed.",
                 )
-            self.token.enable(by=by, version=version)
+            self.token.enable(by=by)
 
-    def pause_for(self, reason, *, by):
-        """Pause the token for a reason; a deleted one is paused for its restore."""
+    def lose(self, filter_, *, by):
+        """Close the link because a filter is about to be deleted.
+
+        A deleted token is paused too, for the day that it is restored.
+        """
+        self.lost_filter = str(filter_)
+        self.save(update_fields=["lost_filter"])
         token = self.token
-        if token.is_standing:
+        reason = Truncator(f"Its filter {filter_} was deleted").chars(200)
+        if token.disabled_at:
+            token.touch(by=by)
+            changes = [["lost_filter", "", self.lost_filter]]
+            token.record(Action.SHARE_CHANGED, by, changes=changes)
+        elif token.is_standing:
             token.disable(by=by, reason=reason)
-        elif not token.disabled_at:
+        else:
             token.disable_deleted(by=by, reason=reason)
 
     def record_widened(self, by, *, because):
-        self._record(Action.SHARE_WIDENED, by, because=because)
-
-    def _fresh_scope(self):
-        return self.scope_with([each.clause for each in self.filters.order_by("pk")])
+        self.token.record(Action.SHARE_WIDENED, by, because=because)
 
     def _read_again(self, version):
-        self.refresh_from_db()
+        try:
+            self.refresh_from_db()
+        except Share.DoesNotExist:
+            raise Gone(self.token.name) from None
         self.token.refresh_standing()
         if version is not None and version != self.token.version:
             raise Stale(self.token.name)
 
-    def _touch(self, by):
-        self.token.touch(by=by)
-
     def _described(self):
-        names = [str(each) for each in self.filters.order_by("pk")]
+        # With ids, since two filters may say the same.
+        filters = [f"{each} ({each.pk})" for each in self.filters.order_by("pk")]
         return [
-            ["filters", None, names],
-            ["operator", None, self.operator],
-            ["shows_everything", None, self.shows_everything],
+            ("filters", filters),
+            ("operator", self.operator),
+            ("shows_everything", self.shows_everything),
+            ("lost_filter", self.lost_filter),
         ]
 
-    def _record(self, action, by, **data):
-        self.token.record(action, by, **data)
 
-
-def _check_tick(filters, shows_everything):
-    if not filters and not shows_everything:
+def _check_choice(filters, shows_everything):
+    if bool(filters) == bool(shows_everything):
         raise Refused(
-            "filters_required",
-            "Choose at least one filter, or tick that the link may show everything.",
+            "choose_filters_or_everything",
+            "Choose at least one filter, or tick that the link shows everything.",
             field="filters",
         )
 
@@ -164,11 +194,3 @@ def _still_there(account, filters):
             "filter_gone", "One of the filters was deleted meanwhile.", field="filters"
         )
     return found
-
-
-def _difference(before, after):
-    return [
-        [name, old, new]
-        for (name, _, old), (_, _, new) in zip(before, after, strict=True)
-        if old != new
-    ]
