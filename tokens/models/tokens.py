@@ -23,6 +23,7 @@ OVERLAPS = {
     "7d": timedelta(days=7),
 }
 LAST_USED_PRECISION = timedelta(minutes=1)
+USE_FIELDS = ("last_used_at", "last_used_address", "last_used_agent")
 
 
 class Token(models.Model):
@@ -120,10 +121,6 @@ class Token(models.Model):
         if self.is_expired:
             return "expired"
         return "rotating" if self.is_overlapping else "active"
-
-    @property
-    def default_name(self):
-        return "default"
 
     def reveal(self, *, by):
         """Return the current Secret; the audit event is committed before it leaves."""
@@ -256,7 +253,9 @@ class Token(models.Model):
         """Save the row as changed by somebody, one version on."""
         self.version += 1
         self.updated_at, self.updated_by = timezone.now(), by.label
-        self.save()
+        # Uses are noted without the lock, so the table may know a later one.
+        fields = {field.name for field in self._meta.concrete_fields}
+        self.save(update_fields=fields - {"id", *USE_FIELDS})
 
     def _keep(self, secret):
         try:
