@@ -2,37 +2,8 @@
 
 from django.urls import reverse
 
-from accounts.permissions import Operation, allows
+from accounts.places import SECTIONS
 
-# Heading, then label, URL name, icon, operation that opens it, main account only.
-SECTIONS = (
-    (None, (("General", "accounts:general", "cog-6-tooth", "ACCOUNT_VIEW", False),)),
-    (
-        "Tools",
-        (("Manage tokens", "tokens:shipping", "key", "ACCOUNT_VIEW", False),),
-    ),
-    (
-        "Admin zone",
-        (
-            (
-                "Manage accounts",
-                "accounts:account_list",
-                "rectangle-stack",
-                "ACCOUNT_CREATE",
-                True,
-            ),
-            ("All tokens", "tokens:all", "queue-list", "API_LIST", True),
-            ("Manage users", "accounts:user_list", "users", "USER_LIST", False),
-            (
-                "Audit trail",
-                "accounts:audit_list",
-                "clipboard-document-list",
-                "AUDIT_VIEW",
-                False,
-            ),
-        ),
-    ),
-)
 PROFILE = (
     ("Profile", "accounts:profile", "user-circle"),
     ("Password", "account_change_password", "lock-closed"),
@@ -68,12 +39,11 @@ def _nav(request, account):
 
 
 def _account_nav(request, account):
-    for heading, entries in SECTIONS:
+    for heading, places in SECTIONS:
         items = [
-            _item(request, label, reverse(name, args=[account.pk]), icon)
-            for label, name, icon, operation, main_only in entries
-            if (account.is_main or not main_only)
-            and allows(request.relations, Operation[operation], account)
+            _item(request, place.label, place.url(account), place.icon)
+            for place in places
+            if place.is_open(request.relations, account)
         ]
         if items:
             yield {"heading": heading, "items": items}

@@ -1,5 +1,7 @@
 import zoneinfo
+from datetime import timedelta
 
+from django.conf import settings
 from django.contrib.auth.middleware import (
     LoginRequiredMiddleware as DjangoLoginRequiredMiddleware,
 )
@@ -44,6 +46,30 @@ def ViewerTimezoneMiddleware(get_response):  # noqa: N802 -- named like its sibl
 
 
 ZONES = zoneinfo.available_timezones()
+LAST_ACCOUNT = "account"
+COOKIE_AGE = timedelta(days=365)
+
+
+@sync_only_middleware
+def LastAccountMiddleware(get_response):  # noqa: N802 -- named like its siblings
+    """Remember which account a browser opened last; `/` leads there again."""
+
+    def middleware(request):
+        response = get_response(request)
+        account = getattr(request, "account", None)
+        opened = account is not None and response.status_code == 200
+        if opened and request.COOKIES.get(LAST_ACCOUNT) != str(account.pk):
+            response.set_cookie(
+                LAST_ACCOUNT,
+                account.pk,
+                max_age=COOKIE_AGE,
+                secure=settings.HTTPS,
+                httponly=True,
+                samesite="Lax",
+            )
+        return response
+
+    return middleware
 
 
 class RefusalMiddleware:

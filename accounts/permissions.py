@@ -114,30 +114,47 @@ class Forbidden(PermissionDenied):
 
 def relations(user, account):
     """Return a person's relations to an account."""
+    return relations_to(user, [account])[account.pk]
+
+
+def relations_to(user, accounts):
+    """Return a person's relations to each of some accounts, by the account's id."""
     if user.is_staff:
-        return {Relation.STAFF}
-    if account.deleted_at:
-        return set()
-    found = set()
-    for membership in _memberships(user, account):
-        admin = membership.role == Role.ADMIN
-        if membership.account_id == account.pk:
-            found.add(Relation.ADMIN if admin else Relation.MEMBER)
-        elif admin:
-            found.add(_open_or(account, Relation.MAIN_ADMIN, Relation.MAIN_ADMIN_SHUT))
-        else:
-            found.add(
-                _open_or(account, Relation.MAIN_MEMBER, Relation.MAIN_MEMBER_SHUT)
-            )
+        return {account.pk: {Relation.STAFF} for account in accounts}
+    standing = [account for account in accounts if not account.deleted_at]
+    memberships = list(_memberships(user, standing)) if standing else []
+    found = {account.pk: set() for account in accounts}
+    for account in standing:
+        found[account.pk].update(_related(account, memberships))
     return found
 
 
-def _memberships(user, account):
+def _memberships(user, accounts):
     own = Membership.objects.active().filter(user=user)
     in_main = own.filter(
-        account__kind=AccountKind.MAIN, account__organisation=account.organisation_id
+        account__kind=AccountKind.MAIN,
+        account__organisation__in={account.organisation_id for account in accounts},
     )
-    return (own.filter(account=account) | in_main).only("role", "account_id")
+    direct = own.filter(account__in=[account.pk for account in accounts])
+    rows = (direct | in_main).select_related("account")
+    return rows.only("role", "account__kind", "account__organisation")
+
+
+def _related(account, memberships):
+    for membership in memberships:
+        admin = membership.role == Role.ADMIN
+        if membership.account_id == account.pk:
+            yield Relation.ADMIN if admin else Relation.MEMBER
+        elif membership.account.is_main and (
+            membership.account.organisation_id == account.organisation_id
+        ):
+            yield _from_main(account, admin=admin)
+
+
+def _from_main(account, *, admin):
+    if admin:
+        return _open_or(account, Relation.MAIN_ADMIN, Relation.MAIN_ADMIN_SHUT)
+    return _open_or(account, Relation.MAIN_MEMBER, Relation.MAIN_MEMBER_SHUT)
 
 
 def _open_or(account, opened, shut):
@@ -179,6 +196,11 @@ def require(relations, operation, account):
         raise Forbidden(account, operation)
 
 
+def invitation(role):
+    """Return the operation of adding somebody with a role."""
+    return Operation.USER_INVITE_ADMIN if role == Role.ADMIN else Operation.USER_INVITE
+
+
 def for_account(*operations):
     """Guard a view: it gets the account when every operation is allowed there.
 
@@ -193,7 +215,7 @@ def for_account(*operations):
                 visible.select_related("organisation"), pk=account_id
             )
             request.account = account
-            request.relations = relations(request.user, account)
+            request.relations = account.relations = relations(request.user, account)
             for operation in operations:
                 require(request.relations, operation, account)
             return view(request, account, *args, **kwargs)

@@ -90,6 +90,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
     "accounts.middleware.ViewerTimezoneMiddleware",
+    "accounts.middleware.LastAccountMiddleware",
     "accounts.middleware.RefusalMiddleware",
 ]
 

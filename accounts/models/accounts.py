@@ -8,6 +8,7 @@ from accounts.models.organisations import Organisation
 
 # reference.md 1.1: the same rule for every kind of account.
 NAME_PATTERN = re.compile(r"\A[A-Za-z0-9._ -]{1,100}\Z")
+ID_PATTERN = re.compile(r"[0-9]{1,9}")
 
 
 class AccountKind(models.TextChoices):
@@ -43,6 +44,18 @@ class AccountQuerySet(models.QuerySet):
 
     def children(self):
         return self.exclude(kind=AccountKind.MAIN)
+
+    def matching(self, text):
+        """Return accounts that have a text in their name, or as their id."""
+        found = models.Q(name__icontains=text)
+        if ID_PATTERN.fullmatch(text):
+            found |= models.Q(pk=int(text))
+        return self.filter(found) if text else self
+
+    def in_order(self):
+        """Sort by organisation, the main account first, then by name."""
+        child = models.Case(models.When(kind=AccountKind.MAIN, then=0), default=1)
+        return self.order_by("organisation__name", "organisation", child, "name", "pk")
 
     def visible_to(self, user):
         """Return the accounts a person may know about; staff see deleted ones too."""

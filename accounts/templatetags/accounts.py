@@ -5,6 +5,8 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
 
+from accounts.permissions import Operation, allows
+
 register = template.Library()
 
 UNITS = (
@@ -41,6 +43,12 @@ def day(value, absent="never"):
     return _time(value, _date, absent)
 
 
+@register.simple_tag
+def clock(value, absent="never"):
+    """Return date and time in the viewer's zone, with the exact time on hover."""
+    return _time(value, _moment, absent)
+
+
 @register.inclusion_tag("components/badge.html")
 def badge(state, words=None):
     return {
@@ -48,6 +56,13 @@ def badge(state, words=None):
         "words": words or state.replace("-", " ").capitalize(),
         "icon": ICONS.get(state, "information-circle"),
     }
+
+
+@register.filter
+def may(account, name):
+    """Whether the person may do an operation, such as account_edit, in an account."""
+    operation = Operation[name.upper()]
+    return bool(allows(account.relations, operation, account))
 
 
 def _time(value, words, absent):
@@ -78,3 +93,7 @@ def _date(value):
     local = timezone.localtime(value)
     this_year = local.year == timezone.localtime().year
     return date_format(local, "j M" if this_year else "j M Y")
+
+
+def _moment(value):
+    return date_format(timezone.localtime(value), "j M Y, H:i:s")

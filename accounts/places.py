@@ -1,0 +1,83 @@
+"""The pages of an account's settings area: who finds which, and where."""
+
+from dataclasses import dataclass
+
+from django.urls import Resolver404, resolve, reverse
+
+from accounts.permissions import Operation, allows
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A page that every account has, or only the main account."""
+
+    label: str
+    name: str
+    icon: str
+    operation: Operation
+    main_only: bool = False
+
+    def is_open(self, relations, account):
+        if self.main_only and not account.is_main:
+            return False
+        return bool(allows(relations, self.operation, account))
+
+    def url(self, account):
+        return reverse(self.name, args=[account.pk])
+
+
+TOKENS = Place("Manage tokens", "tokens:shipping", "key", Operation.ACCOUNT_VIEW)
+SECTIONS = (
+    (
+        None,
+        (Place("General", "accounts:general", "cog-6-tooth", Operation.ACCOUNT_VIEW),),
+    ),
+    ("Tools", (TOKENS,)),
+    (
+        "Admin zone",
+        (
+            Place(
+                "Manage accounts",
+                "accounts:account_list",
+                "rectangle-stack",
+                Operation.ACCOUNT_CREATE,
+                main_only=True,
+            ),
+            Place(
+                "All tokens",
+                "tokens:all",
+                "queue-list",
+                Operation.API_LIST,
+                main_only=True,
+            ),
+            Place("Manage users", "accounts:user_list", "users", Operation.USER_LIST),
+            Place(
+                "Audit trail",
+                "accounts:audit_list",
+                "clipboard-document-list",
+                Operation.AUDIT_VIEW,
+            ),
+        ),
+    ),
+)
+TABS = (
+    Place("Shared tokens", "sharing:list", "link", Operation.SHARED_LIST),
+    Place("API tokens", "tokens:api", "command-line", Operation.API_LIST),
+)
+PLACES = (*(place for _, places in SECTIONS for place in places), *TABS)
+
+
+def standing_at(path):
+    """Return the place and the account's id that an address names, or Nones."""
+    try:
+        match = resolve(path)
+    except Resolver404:
+        return None, None
+    named = {place.name: place for place in PLACES}
+    return named.get(match.view_name), match.kwargs.get("account_id")
+
+
+def counterpart(place, relations, account):
+    """Return the address of the same place in another account, else of its tokens."""
+    there = place if place and place.is_open(relations, account) else TOKENS
+    return there.url(account)
