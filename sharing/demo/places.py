@@ -1,0 +1,122 @@
+"""The organisations and accounts of the demo.
+
+Ages are in days before today.
+"""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from accounts.models import AccountKind
+from accounts.plans import Plan
+from sharing.demo.people import ACME, GLOBEX, INITECH, MAIN
+
+
+@dataclass(frozen=True, slots=True)
+class Organisation:
+    name: str
+    age: float
+    fields: dict
+    main_name: str = ""
+    trial_left: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A child account; `suspended` and `deleted` are ages as well."""
+
+    organisation: str
+    name: str
+    age: float
+    kind: AccountKind = AccountKind.SUB
+    fields: dict = field(default_factory=dict)
+    lists: dict = field(default_factory=dict)
+    suspended: float | None = None
+    deleted: float | None = None
+
+
+ORGANISATIONS = (
+    Organisation(
+        ACME,
+        760,
+        {
+            "plan": Plan.PRO,
+            "daily_gb": 400,
+            "is_flexible": True,
+            "warm_tier": True,
+            "unique_time_series": 250_000,
+            "allows_endless_links": True,
+        },
+        main_name=MAIN,
+    ),
+    Organisation(GLOBEX, 430, {"plan": Plan.COMMUNITY, "daily_gb": 1}),
+    Organisation(
+        INITECH,
+        5,
+        {"plan": Plan.COMMUNITY, "daily_gb": 50},
+        trial_left=timedelta(days=9),
+    ),
+)
+
+
+def fixed(gigabytes, **fields):
+    return {"max_daily_gb": gigabytes, "retention_days": 14} | fields
+
+
+def flexible(reserved, cap=None, **fields):
+    volume = {"is_flexible": True, "reserved_daily_gb": reserved, "max_daily_gb": cap}
+    return volume | {"retention_days": 30} | fields
+
+
+PLACES = (
+    Place(ACME, "Staging", 748, fields=fixed(20, retention_days=7)),
+    Place(ACME, "Development", 747, fields=fixed(10, retention_days=3)),
+    Place(ACME, "Payments", 702, fields=flexible(40, 120, doc_size_setting=True)),
+    Place(ACME, "Checkout", 655, fields=flexible(25, 80)),
+    Place(ACME, "Web shop", 601, fields=flexible(30)),
+    Place(ACME, "Mobile apps", 540, fields=flexible(10, 40)),
+    Place(
+        ACME,
+        "Data platform",
+        433,
+        fields=flexible(35, snap_search_retention_days=90),
+        lists={"sharing_objects_accounts": ("Staging", "Development")},
+    ),
+    Place(ACME, "Partner APIs", 388, fields=fixed(8, searchable=False)),
+    Place(
+        ACME,
+        "Human resources",
+        341,
+        fields=fixed(2, searchable=False, accessible=False),
+    ),
+    Place(ACME, "Legal archive", 300, fields=fixed(1, accessible=False)),
+    Place(ACME, "Load tests", 212, fields=fixed(15, retention_days=1), suspended=9),
+    Place(ACME, "Edge network", 97, fields=flexible(12, 30)),
+    Place(ACME, "Old warehouse", 690, fields=fixed(5), deleted=12),
+    Place(
+        ACME,
+        "Acme metrics",
+        640,
+        AccountKind.METRICS,
+        {"plan_uts": 120_000},
+        {"authorized_accounts": ("Staging", "Payments")},
+    ),
+    Place(ACME, "Kubernetes metrics", 260, AccountKind.METRICS, {"plan_uts": 80_000}),
+    Place(
+        ACME,
+        "Acme tracing",
+        512,
+        AccountKind.TRACING,
+        {"monthly_spans": 20_000_000},
+        {"authorized_accounts": ("Payments", "Checkout")},
+    ),
+    Place(
+        ACME,
+        "Acme security",
+        405,
+        AccountKind.SECURITY,
+        {},
+        {"accounts_to_scan": (MAIN, "Payments", "Checkout")},
+    ),
+    Place(INITECH, "Initech staging", 4, fields=fixed(5)),
+    Place(INITECH, "Initech metrics", 4, AccountKind.METRICS, {"plan_uts": 5_000}),
+)

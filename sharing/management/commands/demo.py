@@ -1,0 +1,55 @@
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
+
+from accounts.models import User
+from sharing.demo.links import plan_links
+from sharing.demo.lives import plan_tokens
+from sharing.demo.people import PEOPLE, STAFF
+from sharing.demo.story import (
+    Story,
+    make_people,
+    plan_logins,
+    plan_people,
+    plan_places,
+)
+from sharing.demo.traffic import tell_uses
+
+
+class Command(BaseCommand):
+    help = "Make the demo organisations once; a second run changes nothing."
+    requires_migrations_checks = True
+
+    def add_arguments(self, parser):
+        parser.add_argument(
+            "--logins", action="store_true", help="list the demo's logins, make nothing"
+        )
+
+    def handle(self, *, logins, **options):
+        if not settings.DEMO:
+            raise CommandError("There is no demo: set DEMO=true and its passwords.")
+        if logins:
+            self.list_logins()
+        elif not User.objects.filter(email=STAFF.email).exists():
+            make()
+
+    def list_logins(self):
+        for person in (each for each in PEOPLE if not each.suspended):
+            password = settings.DEMO_PASSWORDS[person.role]
+            self.stdout.write(
+                f"demo login: {person.email} {password} ({person.role}, {person.home})"
+            )
+
+
+def make():
+    """Make people, then tell their past in the order in which it happened."""
+    story = Story(settings.DEMO_PASSWORDS)
+    with transaction.atomic():
+        make_people(story)
+        plan_places(story)
+        plan_people(story)
+        plan_tokens(story)
+        plan_links(story)
+        plan_logins(story)
+        story.past.unfold()
+        tell_uses(story)
