@@ -9,6 +9,7 @@ from accounts.models import Membership
 from accounts.permissions import Forbidden
 
 RETRY_AFTER_SECONDS = 5
+ADMINS_NAMED = 20
 
 
 def refused(request, refusal):
@@ -49,10 +50,7 @@ def forbidden(request, exception):
 def _admins_for(account, exception):
     if not isinstance(exception, Forbidden):
         return []
-    admins = Membership.objects.admins().filter(account=account)
-    if not admins.exists():
-        admins = Membership.objects.admins().filter(account=account.main)
-    return list(admins.select_related("user").order_by("user__email")[:20])
+    return list(Membership.objects.helpers(account)[:ADMINS_NAMED])
 
 
 def not_found(request, exception):

@@ -8,7 +8,7 @@ from accounts import quotas
 from accounts.audit import record
 from accounts.locks import locked, repeated
 from accounts.models import Account, AccountKind, Action, Organisation
-from accounts.refusals import Refused, Stale
+from accounts.refusals import Gone, Refused, Stale
 
 RESTORABLE_FOR = timedelta(days=30)
 LISTS = ("sharing_objects_accounts", "authorized_accounts", "accounts_to_scan")
@@ -85,6 +85,8 @@ def edit_account(account, *, by, version=None, **fields):
     lists = {name: fields.pop(name) for name in LISTS if name in fields}
     with locked(account.main, account):
         account.refresh_from_db()
+        if account.deleted_at:
+            raise Gone(account.name)
         if version is not None and version != account.version:
             raise Stale(account.name)
         changes = _assign(account, fields)
@@ -134,7 +136,7 @@ def _save(account, by, *fields):
 @repeated
 def suspend_account(account, *, by, reason=""):
     """Stop an account's tokens from the next request on, until it is reactivated."""
-    _refuse_main(account, "suspended")
+    refuse_main(account, "suspended")
     with locked(account.main, account):
         account.refresh_from_db()
         if account.suspended_at is None:
@@ -164,7 +166,7 @@ def reactivate_account(account, *, by):
 @repeated
 def delete_account(account, *, by):
     """Delete softly: tokens stop at once, staff can restore it for 30 days."""
-    _refuse_main(account, "deleted")
+    refuse_main(account, "deleted")
     with locked(account.main, account):
         account.refresh_from_db()
         if account.deleted_at is None:
@@ -190,7 +192,8 @@ def restore_account(account, *, by):
         record(Action.ACCOUNT_RESTORED, by=by, account=account, target=account.name)
 
 
-def _refuse_main(account, verb):
+def refuse_main(account, verb):
+    """Raise Refused for the one account that an organisation cannot be without."""
     if account.is_main:
         raise Refused("main_account", f"The main account cannot be {verb}.")
 

@@ -1,14 +1,19 @@
 import zoneinfo
 from datetime import timedelta
 
+from allauth.account.adapter import get_adapter
+from allauth.core.exceptions import ReauthenticationRequired
 from django.conf import settings
+from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.contrib.auth.middleware import (
     LoginRequiredMiddleware as DjangoLoginRequiredMiddleware,
 )
 from django.db import InterfaceError, OperationalError
 from django.http import HttpResponse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.decorators import sync_only_middleware
+from django.utils.http import urlencode
 from ninja.operation import PathView
 
 from accounts.errors import refused
@@ -84,7 +89,18 @@ class RefusalMiddleware:
     def process_exception(self, request, exception):
         if isinstance(exception, Refused):
             return refused(request, exception)
+        if isinstance(exception, ReauthenticationRequired) and request.htmx:
+            return _reauthenticate_and_come_back(request)
         if isinstance(exception, OperationalError | InterfaceError):
             text = "The database does not answer. Nothing was changed; try again."
             return refused(request, Unavailable("database_unavailable", text))
         return None
+
+
+def _reauthenticate_and_come_back(request):
+    """Leave the page that htmx acts in for the question whether it is really you."""
+    methods = get_adapter().get_reauthentication_methods(request.user)
+    page = request.htmx.current_url_abs_path or reverse("accounts:home")
+    query = urlencode({REDIRECT_FIELD_NAME: page})
+    address = f"{methods[0]['url']}?{query}"
+    return HttpResponse(status=401, headers={"HX-Redirect": address})

@@ -6,7 +6,7 @@ flexible volume the main account has what its children leave (reference.md 1.3).
 
 from dataclasses import dataclass
 
-from django.db.models import Sum
+from django.db.models import Count, Sum
 
 from accounts.models import LOG_KINDS, AccountKind
 from accounts.refusals import Refused
@@ -40,9 +40,13 @@ class Share:
 def daily_gb(organisation, *, without=None):
     """Return the share of the daily log volume that is given out or reserved."""
     accounts = _others(organisation, without).of_kind(*LOG_KINDS)
-    if organisation.is_flexible:
-        return Share(organisation.daily_gb, _sum(accounts, "reserved_daily_gb"))
-    return Share(organisation.daily_gb, _sum(accounts.children(), "max_daily_gb"))
+    fixed = accounts.children()
+    if not organisation.is_flexible:
+        return Share(organisation.daily_gb, _sum(fixed, "max_daily_gb"))
+    # Children of a flexible plan may still have a fixed volume of their own.
+    used = _sum(accounts.filter(is_flexible=True), "reserved_daily_gb")
+    used += _sum(fixed.filter(is_flexible=False), "max_daily_gb")
+    return Share(organisation.daily_gb, used)
 
 
 def unique_time_series(organisation, *, without=None):
@@ -57,8 +61,17 @@ def monthly_spans(organisation, *, without=None):
 
 def accounts_of(organisation, kind):
     """Return how many accounts of a kind there are and may be."""
-    used = organisation.accounts.standing().of_kind(kind).count()
-    return Share(getattr(organisation, LIMITS[kind]), used)
+    return accounts_by_kind(organisation)[kind]
+
+
+def accounts_by_kind(organisation):
+    """Return for each kind of child how many accounts there are and may be."""
+    kinds = organisation.accounts.standing().order_by().values_list("kind")
+    used = dict(kinds.annotate(number=Count("pk")))
+    return {
+        kind: Share(getattr(organisation, limit), used.get(kind, 0))
+        for kind, limit in LIMITS.items()
+    }
 
 
 def _others(organisation, without):

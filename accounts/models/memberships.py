@@ -12,6 +12,13 @@ class MembershipQuerySet(models.QuerySet):
     def admins(self):
         return self.active().filter(role=Role.ADMIN)
 
+    def helpers(self, account):
+        """Return an account's admins, or the main account's when it has none."""
+        admins = self.admins().filter(account=account)
+        if not admins.exists():
+            admins = self.admins().filter(account=account.main)
+        return admins.select_related("user").order_by("user__email")
+
 
 class Membership(models.Model):
     user = models.ForeignKey(

@@ -17,6 +17,11 @@ document.addEventListener("htmx:sendError", () => {
   say("The server cannot be reached. Nothing was changed.");
 });
 
+// A dialog that was opened as a page of its own has no row behind it to swap.
+document.addEventListener("htmx:targetError", ({ detail }) => {
+  if (detail.elt.matches("form")) detail.elt.submit();
+});
+
 function say(words) {
   const box = document.createElement("div");
   const text = document.createElement("p");
