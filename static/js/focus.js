@@ -1,5 +1,6 @@
 // Keeps the focus where the work is when htmx replaces a row under it.
 
+const SETTLED = 60;
 let lost = null;
 
 document.addEventListener("htmx:beforeSwap", () => {
@@ -8,11 +9,15 @@ document.addEventListener("htmx:beforeSwap", () => {
 });
 
 document.addEventListener("htmx:afterSettle", ({ detail }) => {
-  if (detail.target.closest("dialog")) return;
-  const wanted = detail.elt.querySelector?.("[autofocus]");
-  if (wanted) wanted.focus();
-  else if (document.activeElement === document.body) refocus();
-  lost = null;
+  if (!detail.target.closest("dialog")) detail.elt.querySelector?.("[autofocus]")?.focus();
+});
+
+// A row that was deleted settles nothing, so this waits for the request instead.
+document.addEventListener("htmx:afterRequest", () => {
+  setTimeout(() => {
+    if (lost && document.activeElement === document.body) refocus();
+    lost = null;
+  }, SETTLED);
 });
 
 document.addEventListener("keydown", (event) => {
@@ -20,8 +25,13 @@ document.addEventListener("keydown", (event) => {
   form && form.querySelector("[data-close]")?.click();
 });
 
+document.addEventListener("click", (event) => {
+  if (!event.target.closest(".row-form [data-close]")) return;
+  document.querySelector("[data-shortcut='n']")?.focus();
+});
+
 function refocus() {
-  const rows = lost?.body.isConnected ? [...lost.body.rows] : [];
+  const rows = lost.body.isConnected ? [...lost.body.rows] : [];
   const visible = rows.filter((row) => !row.hidden);
   const next = visible.find((row) => row.sectionRowIndex >= lost.index) ?? visible.at(-1);
   const place = next?.querySelector("button, a[href], input:not([type='hidden'])");

@@ -18,7 +18,7 @@ switcher.addEventListener("toggle", (event) => {
 document.addEventListener("keydown", (event) => {
   const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
   const menu = step && event.target.closest(".menu, .jump");
-  if (!menu || event.target.closest(".segmented")) return;
+  if (!menu) return;
   const items = [...menu.querySelectorAll("input[type='search'], a, button")];
   const at = items.indexOf(document.activeElement);
   event.preventDefault();

@@ -42,7 +42,7 @@ class ModalDialog extends HTMLElement {
   show({ detail }) {
     if (detail.target !== this.dialog || !this.dialog.hasChildNodes()) return;
     if (!this.dialog.open) this.dialog.showModal();
-    this.before = this.typed();
+    this.before = detail.xhr.status === 422 ? null : this.typed();
     const first = FIRST.map((css) => this.dialog.querySelector(css)).find(Boolean);
     first?.focus();
     if (first?.matches("input[type='text']")) first.select();

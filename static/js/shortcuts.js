@@ -40,7 +40,7 @@ function currentRow() {
 }
 
 function step(by) {
-  const rows = [...document.querySelectorAll(".table tbody tr:not([hidden])")];
+  const rows = [...document.querySelectorAll(".table tbody tr:not([hidden], .row-detail)")];
   const at = rows.indexOf(currentRow());
   const row = at < 0 ? rows.at(by > 0 ? 0 : -1) : rows[at + by];
   if (!row) return;
