@@ -54,19 +54,12 @@ class StoredSecret(models.Model):
     @classmethod
     def keep(cls, token, secret):
         """Return an unsaved row that holds a secret for a token."""
-        ring = keyring("index")
-        row = cls(token=token, index_kid=ring.active.kid)
-        row.lookup = digest(secret, ring.active_subkey)
-        row.envelope, row.enc_kid = seal(secret.reveal().encode(), *row.context)
-        return row
+        return cls(token=token, **protect(secret, token.kind, token.account_id))
 
     @property
     def context(self):
-        """What the envelope is bound to: it does not open in another row."""
         token = self.token
-        account = str(token.account_id or 0)
-        parts = ("tokens_storedsecret", token.kind, account)
-        return (*(part.encode() for part in parts), bytes(self.lookup))
+        return context(token.kind, token.account_id, bytes(self.lookup))
 
     def open(self):
         """Decrypt and return the Secret; raises Unavailable without its key."""
@@ -78,3 +71,23 @@ class StoredSecret(models.Model):
                 f"The secret of {self.token.name} cannot be shown: {error}. "
                 "The token itself goes on working.",
             ) from error
+
+
+def protect(secret, kind, account_id):
+    """Return the columns that hold a secret, under the active keys."""
+    ring = keyring("index")
+    lookup = digest(secret, ring.active_subkey)
+    binding = context(kind, account_id, lookup)
+    envelope, enc_kid = seal(secret.reveal().encode(), *binding)
+    return {
+        "lookup": lookup,
+        "index_kid": ring.active.kid,
+        "envelope": envelope,
+        "enc_kid": enc_kid,
+    }
+
+
+def context(kind, account_id, lookup):
+    """Return what an envelope is bound to: it does not open in another row."""
+    parts = ("tokens_storedsecret", kind, str(account_id or 0))
+    return (*(part.encode() for part in parts), lookup)
