@@ -27,7 +27,8 @@ class Page:
 def paginate(queryset, sort, cursor="", *, size=PAGE_SIZE):
     """Return one page of a queryset in the order of `sort`, ties broken by id.
 
-    `sort` is a field name with an optional leading minus; rows without a value come
+    `sort` is a field name, maybe of a related row that is selected along, such as
+    account__name, with an optional leading minus; rows without a value come
     last. `cursor` is what an earlier page gave as `next` or `previous`; one that
     cannot be read gives the first page.
     """
@@ -51,13 +52,26 @@ def _cut(rows, size):
     return rows[:size], len(rows) > size
 
 
+def _field(model, path):
+    *relations, name = path.split("__")
+    for relation in relations:
+        model = model._meta.get_field(relation).related_model
+    return model._meta.get_field(name)
+
+
+def _owner(row, path):
+    for relation in path.split("__")[:-1]:
+        row = getattr(row, relation)
+    return row
+
+
 class _Keyset:
     def __init__(self, queryset, sort, *, nulls_last=True):
         self.queryset = queryset
         self.sort = sort
         self.descending = sort.startswith("-")
         self.name = sort.removeprefix("-")
-        self.field = queryset.model._meta.get_field(self.name)
+        self.field = _field(queryset.model, self.name)
         self.nulls_last = nulls_last
 
     def reversed(self):
@@ -102,8 +116,9 @@ class _Keyset:
         if not rows:
             return None
         row = rows[-1] if direction == "next" else rows[0]
-        value = getattr(row, self.field.attname)
-        text = None if value is None else self.field.value_to_string(row)
+        owner = _owner(row, self.name)
+        value = getattr(owner, self.field.attname)
+        text = None if value is None else self.field.value_to_string(owner)
         packed = json.dumps([direction, self.sort, text, row.pk]).encode()
         return base64.urlsafe_b64encode(packed).decode().rstrip("=")
 
@@ -111,7 +126,7 @@ class _Keyset:
         try:
             padded = cursor.encode() + b"=" * (-len(cursor) % 4)
             direction, sort, text, pk = json.loads(base64.urlsafe_b64decode(padded))
-            value = None if text is None else self.field.to_python(text)
+            value = None if text is None else self.field.to_python(legible(text))
         except (ValueError, TypeError, binascii.Error, ValidationError):
             return None
         if sort != self.sort or direction not in ("next", "previous"):
@@ -119,3 +134,10 @@ class _Keyset:
         if not (isinstance(pk, int) and 0 < pk < 2**63):
             return None
         return direction, value, pk
+
+
+def legible(text):
+    """Return text that both databases can read; raises ValueError for any other."""
+    if "\x00" in str(text).encode().decode():
+        raise ValueError("text with a NUL")
+    return text

@@ -55,7 +55,9 @@ class AccountQuerySet(models.QuerySet):
     def in_order(self):
         """Sort by organisation, the main account first, then by name."""
         child = models.Case(models.When(kind=AccountKind.MAIN, then=0), default=1)
-        return self.order_by("organisation__name", "organisation", child, "name", "pk")
+        return self.order_by(
+            "organisation__name", "organisation_id", child, "name", "pk"
+        )
 
     def visible_to(self, user):
         """Return the accounts a person may know about; staff see deleted ones too."""
@@ -184,6 +186,9 @@ class Account(models.Model):
                     "The organisation already has an account with this name."
                 ),
             ),
+        ]
+        indexes = [
+            models.Index(fields=["organisation", "name", "id"], name="account_by_name")
         ]
 
     def __str__(self):
