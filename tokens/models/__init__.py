@@ -1,5 +1,15 @@
+from tokens.models.bulk import BulkAction, BulkItem, BulkJob, Outcome
 from tokens.models.secrets import StoredSecret
 from tokens.models.tokens import Token, provide_default_token
 from tokens.models.usage import TokenUsage
 
-__all__ = ["StoredSecret", "Token", "TokenUsage", "provide_default_token"]
+__all__ = [
+    "BulkAction",
+    "BulkItem",
+    "BulkJob",
+    "Outcome",
+    "StoredSecret",
+    "Token",
+    "TokenUsage",
+    "provide_default_token",
+]
