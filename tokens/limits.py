@@ -3,6 +3,8 @@
 Everything here is asked while the account's lock is held.
 """
 
+import re
+import unicodedata
 from contextlib import contextmanager
 
 from django.db import transaction
@@ -14,6 +16,11 @@ from accounts.refusals import Refused
 from tokens.kinds import RULES, Kind
 
 MAX_NAME = 100
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+
+# What else stands against bringing a token to life. An app above adds its part when
+# it is loaded, since imports only point down: sharing asks what a link would show.
+enabling_checks = []
 
 
 def locked_account(account):
@@ -39,6 +46,32 @@ def check_new(token):
     check_room(token)
 
 
+def why_not_offered(account, kind):
+    """Return why an account has no such tokens to make in the portal, or a blank."""
+    if kind != Kind.API:
+        return ""
+    if not account.has_api_tokens:
+        return "account_type_has_no_api_tokens"
+    if not account.organisation.entitlement.api_tokens:
+        return "plan_has_no_api_tokens"
+    return ""
+
+
+NOT_OFFERED = {
+    "account_type_has_no_api_tokens": (
+        "A metrics account has no API tokens. Use one of the main account."
+    ),
+    "plan_has_no_api_tokens": "API tokens come with the Pro and Enterprise plans.",
+}
+
+
+def check_offered(account, kind):
+    """Raise Refused when the portal does not offer a kind in an account."""
+    code = why_not_offered(account, kind)
+    if code:
+        raise Refused(code, NOT_OFFERED[code])
+
+
 def _check_kind(token):
     if token.account is None or token.account.kind in RULES[token.kind].lives_in:
         return
@@ -54,18 +87,26 @@ def _check_kind(token):
 
 
 def check_name(token):
-    if not token.name_key:
-        raise Refused("name_required", "Give the token a name.", field="name")
-    if len(token.name) > MAX_NAME:
-        raise Refused(
-            "name_too_long", f"Names have up to {MAX_NAME} characters.", field="name"
-        )
+    _check_letters(token.name)
     others = siblings(token).filter(name_key=token.name_key)
     if others.exists():
         raise Refused(
             "name_taken",
             f"There is already a token named {token.name} here.",
             field="name",
+        )
+
+
+def _check_letters(name):
+    if not any(unicodedata.category(letter)[0] in "LNPS" for letter in name):
+        raise Refused("name_required", "Give the token a name.", field="name")
+    if len(name) > MAX_NAME:
+        raise Refused(
+            "name_too_long", f"Names have up to {MAX_NAME} characters.", field="name"
+        )
+    if CONTROL.search(name):
+        raise Refused(
+            "name_unprintable", "Control characters are not allowed.", field="name"
         )
 
 
@@ -86,6 +127,13 @@ def has_room(token):
     return siblings(token).enabled().count() < limit(token.account)
 
 
+def check_enabling(token):
+    """Raise Refused when a token may not be brought to life."""
+    check_room(token)
+    for check in enabling_checks:
+        check(token)
+
+
 def check_room(token):
     if has_room(token):
         return
@@ -104,18 +152,26 @@ def protect_last(token):
         raise Refused("last_enabled_token", reason)
 
 
+LAST_ENABLED = (
+    "This is the last enabled log shipping token. "
+    "An account needs one at any time: add or enable another one first."
+)
+
+
 def why_protected(token):
     """Return why a token can be neither disabled nor deleted, or an empty text."""
     if token.rule.is_single:
         return "This account has exactly one shipping token. Rotate it instead."
     if token.kind != Kind.LOGS or token.disabled_at or token.expires_at:
         return ""
-    if siblings(token).lasting().exists():
-        return ""
-    return (
-        "This is the last enabled log shipping token. "
-        "An account needs one at any time: add or enable another one first."
-    )
+    return "" if siblings(token).lasting().exists() else LAST_ENABLED
+
+
+def sole_lasting(account):
+    """Return the id of the log token that is protected right now, or None."""
+    lasting = account.tokens.of_kind(Kind.LOGS).lasting().values_list("pk", flat=True)
+    found = list(lasting[:2])
+    return found[0] if len(found) == 1 else None
 
 
 def check_expiry(token, expires_at):

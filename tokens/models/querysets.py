@@ -9,6 +9,7 @@ from tokens.kinds import Kind
 
 RESTORABLE_FOR = timedelta(days=30)
 COUNTED_UP_TO = 1000
+KEY_LENGTH = 400
 
 
 class TokenQuerySet(models.QuerySet):
@@ -31,6 +32,9 @@ class TokenQuerySet(models.QuerySet):
         unexpired = models.Q(expires_at=None) | models.Q(expires_at__gt=now)
         return self.standing().filter(unexpired, disabled_at=None)
 
+    def disabled(self):
+        return self.standing().exclude(disabled_at=None)
+
     def expired(self):
         return self.standing().filter(expires_at__lte=timezone.now())
 
@@ -51,7 +55,9 @@ class TokenQuerySet(models.QuerySet):
 
 def name_key(name):
     """Return what two names must not share to count as different."""
-    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
+    folded = " ".join(unicodedata.normalize("NFKC", name).casefold().split())
+    # One character can unfold into eighteen; no two names differ that late by chance.
+    return folded[:KEY_LENGTH]
 
 
 def default_log_token(account):

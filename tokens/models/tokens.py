@@ -122,6 +122,7 @@ class Token(models.Model):
             return "expired"
         return "rotating" if self.is_overlapping else "active"
 
+    @repeated
     def reveal(self, *, by):
         """Return the current Secret; the audit event is committed before it leaves."""
         secret = self.secrets.current().select_related("token").get().open()
@@ -156,7 +157,7 @@ class Token(models.Model):
         with self._changing(by, version):
             if not self.disabled_at:
                 return
-            limits.check_room(self)
+            limits.check_enabling(self)
             self.disabled_at, self.disabled_reason = None, ""
             self.record(Action.TOKEN_ENABLED, by)
 
@@ -165,6 +166,8 @@ class Token(models.Model):
         """Set when the token stops, or None for never."""
         with self._changing(by, version):
             limits.check_expiry(self, expires_at)
+            if self.is_expired and not self.disabled_at:
+                limits.check_enabling(self)
             changes = [["expires_at", _iso(self.expires_at), _iso(expires_at)]]
             self.expires_at = expires_at
             self.record(Action.TOKEN_EXPIRY_CHANGED, by, changes=changes)
@@ -236,7 +239,11 @@ class Token(models.Model):
             if version is not None and version != self.version:
                 raise Stale(self.name)
             before = self._values()
-            yield
+            try:
+                yield
+            except Refused:
+                self.refresh_from_db()
+                raise
             if self._values() != before:
                 self.touch(by=by)
 
