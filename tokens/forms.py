@@ -1,0 +1,274 @@
+"""The forms of tokens. The verb of each is a method that asks the model."""
+
+from contextlib import contextmanager
+from datetime import datetime, time, timedelta
+
+from django import forms
+from django.db import models
+from django.utils import timezone
+from django.utils.formats import date_format
+
+from accounts.refusals import Refused
+from tokens.limits import MAX_NAME
+from tokens.models import Token
+from tokens.models.tokens import OVERLAPS
+
+PRESETS = (7, 30, 60, 90, 365)
+LATEST = timedelta(days=3660)
+SATURDAY = 5
+MAX_INTEGER = 2**31 - 1
+RECENTLY = timedelta(days=7)
+
+
+class RuleForm(forms.Form):
+    """A form whose rules are the model's."""
+
+    @contextmanager
+    def explaining(self):
+        """Put a refusal that is about a field at that field."""
+        try:
+            yield
+        except Refused as refusal:
+            if refusal.field not in self.fields:
+                raise
+            self.add_error(refusal.field, refusal.message)
+
+
+class Expiry(models.TextChoices):
+    NEVER = "never", "Never"
+    DATE = "date", "On a date …"
+
+
+class ExpiryForm(RuleForm):
+    """When a token ends. Cleaned, `expires_at` is the moment, or None for never."""
+
+    expires_at = forms.ChoiceField(label="Expires")
+    expires_on = forms.DateField(
+        label="Last day",
+        required=False,
+        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
+        help_text="It works until the end of that day.",
+    )
+
+    def __init__(self, *args, presets=PRESETS, endless=True, **kwargs):
+        super().__init__(*args, **kwargs)
+        now = timezone.localtime()
+        never = [(Expiry.NEVER.value, Expiry.NEVER.label)] if endless else []
+        later = [(str(days), _in_days(days, now)) for days in presets]
+        self.fields["expires_at"].choices = [
+            *never,
+            *later,
+            (Expiry.DATE.value, Expiry.DATE.label),
+        ]
+        self.fields["expires_on"].widget.attrs |= {
+            "min": now.date().isoformat(),
+            "max": (now + LATEST).date().isoformat(),
+        }
+
+    def clean_expires_on(self):
+        day = self.cleaned_data["expires_on"]
+        today = timezone.localdate()
+        if day and not today <= day <= today + LATEST:
+            raise forms.ValidationError("Choose a day in the next ten years.")
+        return day
+
+    def clean(self):
+        cleaned = super().clean()
+        choice = cleaned.get("expires_at")
+        if choice == Expiry.DATE:
+            cleaned["expires_at"] = self._end_of(cleaned.get("expires_on"))
+        elif choice == Expiry.NEVER:
+            cleaned["expires_at"] = None
+        elif choice:
+            cleaned["expires_at"] = timezone.now() + timedelta(days=int(choice))
+        return cleaned
+
+    def _end_of(self, day):
+        if day:
+            zone = timezone.get_current_timezone()
+            return datetime.combine(day, time(23, 59, 59), tzinfo=zone)
+        if "expires_on" not in self.errors:
+            self.add_error("expires_on", "Choose a date.")
+        return None
+
+
+def _in_days(days, now):
+    end = now + timedelta(days=days)
+    label = "1 year" if days == 365 else f"{days} day{'' if days == 1 else 's'}"
+    weekend = ", a weekend" if end.weekday() >= SATURDAY else ""
+    return f"{label} ({date_format(end, 'D j M Y')}{weekend})"
+
+
+class TokenForm(ExpiryForm):
+    """A new token: only its name is asked, the rest is folded."""
+
+    name = forms.CharField(
+        max_length=MAX_NAME,
+        widget=forms.TextInput(
+            attrs={
+                "placeholder": "What uses it, for example Terraform",
+                "autocomplete": "off",
+                "autofocus": True,
+            }
+        ),
+        error_messages={"required": "Give the token a name."},
+    )
+    expires_at = forms.ChoiceField(label="Expires", required=False)
+
+    def issue(self, *, account, kind, by):
+        """Return the token, or None when a rule stands against what was typed."""
+        with self.explaining():
+            token, _ = Token.issue(
+                account=account,
+                kind=kind,
+                name=self.cleaned_data["name"],
+                expires_at=self.cleaned_data["expires_at"] or None,
+                by=by,
+            )
+            return token
+        return None
+
+
+class ChangeForm(RuleForm):
+    """A change of one token, made to the version of it that the person saw."""
+
+    version = forms.IntegerField(
+        widget=forms.HiddenInput, required=False, min_value=1, max_value=MAX_INTEGER
+    )
+
+    def __init__(self, *args, token, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.token = token
+        self.initial["version"] = token.version
+
+    @property
+    def seen(self):
+        return self.cleaned_data["version"]
+
+
+class RenameForm(ChangeForm):
+    name = forms.CharField(
+        max_length=MAX_NAME,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autofocus": True}),
+        error_messages={"required": "Give the token a name."},
+    )
+
+    def __init__(self, *args, token, **kwargs):
+        super().__init__(*args, token=token, **kwargs)
+        self.initial["name"] = token.name
+
+    def rename(self, *, by):
+        """Return whether it was done; otherwise the form says why not."""
+        with self.explaining():
+            self.token.rename(self.cleaned_data["name"], by=by, version=self.seen)
+            return True
+        return False
+
+
+class SetExpiryForm(ChangeForm, ExpiryForm):
+    def __init__(self, *args, token, **kwargs):
+        super().__init__(*args, token=token, **kwargs)
+        if token.expires_at:
+            self.initial["expires_at"] = Expiry.DATE.value
+            self.initial["expires_on"] = timezone.localdate(token.expires_at)
+
+    def set_expiry(self, *, by):
+        """Return whether it was done; otherwise the form says why not."""
+        moment = self.cleaned_data["expires_at"]
+        with self.explaining():
+            self.token.set_expiry(moment, by=by, version=self.seen)
+            return True
+        return False
+
+
+class RotateForm(ChangeForm):
+    overlap = forms.ChoiceField(
+        label="The old secret stops",
+        choices=[
+            ("now", "now: callers that still use it fail at once"),
+            ("1h", "in 1 hour"),
+            ("24h", "in 24 hours"),
+            ("7d", "in 7 days"),
+        ],
+        initial="24h",
+        widget=forms.RadioSelect,
+    )
+
+    def rotate(self, *, by):
+        overlap = OVERLAPS[self.cleaned_data["overlap"]]
+        self.token.rotate(by=by, overlap=overlap, version=self.seen)
+
+
+class DisableForm(ChangeForm):
+    """Who could not enable the token again has to say why it is disabled."""
+
+    reason = forms.CharField(
+        max_length=200,
+        required=False,
+        help_text="Its admins read this in the list and in the audit trail.",
+        error_messages={"required": "Say why, for the admins of the account."},
+    )
+
+    def __init__(self, *args, must_explain, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["reason"].required = must_explain
+
+    def disable(self, *, by):
+        reason = self.cleaned_data["reason"]
+        self.token.disable(by=by, reason=reason, version=self.seen)
+
+
+class DeleteForm(ChangeForm):
+    """A token that was used lately is only deleted by who types its name."""
+
+    typed = forms.CharField(
+        required=False, widget=forms.TextInput(attrs={"autocomplete": "off"})
+    )
+
+    def __init__(self, *args, token, **kwargs):
+        super().__init__(*args, token=token, **kwargs)
+        used = token.last_used_at
+        if used is None or used < timezone.now() - RECENTLY:
+            del self.fields["typed"]
+        else:
+            self.fields["typed"].label = f"Type {token.name} to confirm"
+
+    def clean_typed(self):
+        if " ".join(self.cleaned_data["typed"].split()) != self.token.name:
+            raise forms.ValidationError("That is not the name of the token.")
+
+    def delete(self, *, by):
+        self.token.delete_softly(by=by, version=self.seen)
+
+
+class State(models.TextChoices):
+    ACTIVE = "active", "Active"
+    DISABLED = "disabled", "Disabled"
+    EXPIRED = "expired", "Expired"
+
+
+SORTS = ("created_at", "name", "last_used_at", "expires_at")
+
+
+class ListForm(forms.Form):
+    """What a list is asked to show; what makes no sense is as if it were not there."""
+
+    q = forms.CharField(required=False, max_length=MAX_NAME)
+    state = forms.ChoiceField(required=False, choices=State)
+    sort = forms.ChoiceField(
+        required=False,
+        choices=[(f"{sign}{name}", name) for name in SORTS for sign in ("", "-")],
+    )
+    cursor = forms.CharField(required=False, max_length=1000)
+    token = forms.IntegerField(required=False, min_value=1, max_value=MAX_INTEGER)
+    added = forms.IntegerField(required=False, min_value=1, max_value=MAX_INTEGER)
+    new = forms.BooleanField(required=False)
+    name = forms.CharField(required=False, max_length=MAX_NAME)
+
+    def read(self):
+        self.full_clean()
+        empty = dict.fromkeys(self.fields, "")
+        return empty | self.cleaned_data | {"sort": self._sort()}
+
+    def _sort(self):
+        return self.cleaned_data.get("sort") or "-created_at"

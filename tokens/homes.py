@@ -1,0 +1,42 @@
+"""Where the tokens of each kind are listed, and the template of their rows."""
+
+from dataclasses import dataclass, field
+
+from django.urls import reverse
+
+from tokens.kinds import Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """The tab of a kind; `adds` names the URL of its inline form.
+
+    `row` names a template that gets `token` and what `about_rows` returns.
+    """
+
+    url_name: str
+    row: str
+    adds: str = ""
+    query: dict = field(default_factory=dict)
+
+    def url(self, account_id, **query):
+        return reverse(self.url_name, args=[account_id], query=self.query | query)
+
+
+def _shipping(product, adds=""):
+    return Home("tokens:shipping", "tokens/row.html", adds, {"product": product})
+
+
+# An app above this one adds the kinds that it lists when it is loaded, since imports
+# only point down: sharing adds shared tokens.
+HOMES = {
+    Kind.API: Home("tokens:api", "tokens/row.html", "tokens:api_create"),
+    Kind.LOGS: _shipping("logs", "tokens:shipping_create"),
+    Kind.METRICS: _shipping("metrics"),
+    Kind.TRACES: _shipping("traces"),
+}
+
+
+def home_of(token, **query):
+    """Return the address of the tab that lists a token."""
+    return HOMES[token.kind].url(token.account_id, **query)

@@ -1,0 +1,121 @@
+"""What rows of tokens show besides their values."""
+
+from datetime import timedelta
+
+from django import template
+from django.conf import settings
+from django.utils import timezone
+
+from accounts.templatetags.accounts import badge
+from tokens.kinds import Kind
+from tokens.permissions import why_stopped
+
+register = template.Library()
+
+SOON = timedelta(days=14)
+STOPPED_FROM_OUTSIDE = {
+    "account_suspended": ("suspended", "Account suspended"),
+    "account_deleted": ("suspended", "Account deleted"),
+    "plan_has_no_api_tokens": ("suspended", "Stopped by the plan"),
+}
+
+
+@register.inclusion_tag("components/badge.html")
+def token_state(token):
+    """Show in a badge whether a token works, and what stops it if it does not."""
+    return badge(*shown_state(token))
+
+
+def shown_state(token):
+    """Return a state of the badge component and its words, or None for the usual."""
+    outside = STOPPED_FROM_OUTSIDE.get(why_stopped(token))
+    if outside:
+        return outside
+    if token.state == "active" and _ends_soon(token):
+        days = (token.expires_at - timezone.now()).days
+        return "expiring", f"{days} days left" if days > 1 else "Ends soon"
+    return token.state, None
+
+
+def _ends_soon(token):
+    return token.expires_at is not None and token.expires_at < timezone.now() + SOON
+
+
+WORDS = {
+    Kind.API: ("API tokens", "New API token"),
+    Kind.LOGS: ("Log shipping tokens", "New log shipping token"),
+    Kind.METRICS: ("Metrics shipping tokens", ""),
+    Kind.TRACES: ("Tracing shipping tokens", ""),
+    Kind.SHARED: ("Shared tokens", "New shared token"),
+}
+
+
+@register.simple_tag
+def kind_words(kind):
+    return WORDS[kind][0]
+
+
+@register.simple_tag
+def new_words(kind):
+    return WORDS[kind][1]
+
+
+@register.inclusion_tag("tokens/action.html")
+def action(verb, token, words, icon):
+    """Show an icon that opens the dialog of a verb."""
+    return {
+        "address": f"tokens:{verb}",
+        "verb": verb,
+        "token": token,
+        "words": words,
+        "title": words.removesuffix(" of"),
+        "icon": icon,
+    }
+
+
+@register.inclusion_tag("tokens/action.html")
+def off(words, token, icon, reason):
+    """Show an icon that is switched off, and why."""
+    return {"token": token, "words": words, "icon": icon, "reason": reason}
+
+
+@register.inclusion_tag("tokens/sort_header.html", takes_context=True)
+def sort_header(context, name, label, current):
+    """Show the head of a column that the list can be sorted by."""
+    ascending, descending = name, f"-{name}"
+    newest_first = name in ("created_at", "last_used_at")
+    first, second = (descending, ascending) if newest_first else (ascending, descending)
+    return {
+        "request": context["request"],
+        "label": label,
+        "wanted": second if current == first else first,
+        "order": {ascending: "ascending", descending: "descending"}.get(current),
+    }
+
+
+USES = {
+    Kind.API: (
+        "Ready to paste into bash, zsh or fish:",
+        "export LOGZIO_API_TOKEN=",
+        "",
+    ),
+    Kind.LOGS: (
+        "Send a first line:",
+        'curl -d \'{"message":"hello"}\' "{listener}/?type=test&token=',
+        '"',
+    ),
+    Kind.METRICS: ("Prometheus remote write:", "bearer_token: ", ""),
+    Kind.TRACES: (
+        "OpenTelemetry exporter:",
+        'export OTEL_EXPORTER_OTLP_HEADERS="Authorization=Bearer ',
+        '"',
+    ),
+}
+
+
+@register.inclusion_tag("tokens/use_line.html")
+def use_line(token):
+    """Show one line that uses a token, without its secret."""
+    words, before, after = USES[token.kind]
+    before = before.replace("{listener}", settings.LISTENER_URL.rstrip("/"))
+    return {"token": token, "words": words, "before": before, "after": after}

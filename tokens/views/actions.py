@@ -1,0 +1,128 @@
+"""What a person does to one token."""
+
+from django.http import JsonResponse
+from django.shortcuts import render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST
+from django_htmx.http import reswap, retarget
+
+from accounts.audit import Actor
+from accounts.refusals import Refused
+from tokens.forms import (
+    DeleteForm,
+    DisableForm,
+    RenameForm,
+    RotateForm,
+    SetExpiryForm,
+)
+from tokens.homes import home_of
+from tokens.models import TokenUsage
+from tokens.views.guards import for_token, posted
+from tokens.views.rows import answer, back_from, counts, rights
+
+ask_and_do = require_http_methods(["GET", "HEAD", "POST"])
+
+
+@require_POST
+@for_token("reveal")
+@never_cache
+def token_reveal(request, account, token):
+    """Hand out the secret to the script that copies it, and to nothing else."""
+    if request.get_preferred_type(["application/json", "text/html"]) == "text/html":
+        context = {"token": token, "back": home_of(token)}
+        return render(request, "tokens/copy.html", context, status=406)
+    try:
+        secret = token.reveal(by=Actor.of(request))
+    except Refused as refusal:
+        return JsonResponse({"detail": refusal.message}, status=refusal.status)
+    return JsonResponse({"secret": secret.reveal()})
+
+
+@ask_and_do
+@for_token("rename")
+def token_rename(request, account, token):
+    form = RenameForm(posted(request), token=token)
+    if form.is_valid() and form.rename(by=Actor.of(request)):
+        return answer(request, token, f"The token is now named {token.name}.")
+    if form.is_bound and request.htmx:
+        response = _ask(request, "tokens/rename.html#form", form)
+        return reswap(retarget(response, f"#name-{token.pk}"), "innerHTML")
+    return _ask(request, "tokens/rename.html", form)
+
+
+@require_POST
+@for_token("enable")
+def token_enable(request, account, token):
+    token.enable(by=Actor.of(request))
+    return answer(request, token, f"{token.name} is enabled.")
+
+
+@ask_and_do
+@for_token("disable")
+def token_disable(request, account, token):
+    must_explain = not rights(request, account, token.kind)["enable"]
+    form = DisableForm(posted(request), token=token, must_explain=must_explain)
+    if form.is_valid():
+        form.disable(by=Actor.of(request))
+        return answer(request, token, f"{token.name} is disabled.")
+    return _ask(request, "tokens/disable.html", form)
+
+
+@ask_and_do
+@for_token("expiry")
+def token_expiry(request, account, token):
+    form = SetExpiryForm(posted(request), token=token)
+    if form.is_valid() and form.set_expiry(by=Actor.of(request)):
+        return answer(request, token, f"The expiry of {token.name} is changed.")
+    return _ask(request, "tokens/expiry.html", form)
+
+
+@ask_and_do
+@for_token("rotate")
+def token_rotate(request, account, token):
+    form = RotateForm(posted(request), token=token)
+    if form.is_valid():
+        form.rotate(by=Actor.of(request))
+        text = f"{token.name} has a new secret."
+        return answer(request, token, text, highlighted=True)
+    return _ask(request, "tokens/rotate.html", form, summary=_callers(token))
+
+
+@require_POST
+@for_token("rotate")
+def token_finish(request, account, token):
+    token.finish_rotation(by=Actor.of(request))
+    return answer(request, token, f"The old secret of {token.name} is stopped.")
+
+
+@ask_and_do
+@for_token("delete")
+def token_delete(request, account, token):
+    form = DeleteForm(posted(request), token=token)
+    if form.is_valid():
+        form.delete(by=Actor.of(request))
+        text = f"{token.name} is deleted. It can be restored for 30 days."
+        return answer(
+            request,
+            token,
+            text,
+            template="tokens/deleted_row.html",
+            **counts(account, token.kind),
+        )
+    return _ask(request, "tokens/delete.html", form, summary=_callers(token))
+
+
+def _callers(token):
+    return TokenUsage.objects.filter(token=token).summary()
+
+
+def _ask(request, template, form, **context):
+    token = form.token
+    context |= {
+        "form": form,
+        "token": token,
+        "back": back_from(request) or home_of(token),
+        "row_url": home_of(token, token=token.pk),
+        "may": rights(request, token.account, token.kind),
+    }
+    return render(request, template, context, status=422 if form.is_bound else 200)

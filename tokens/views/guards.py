@@ -1,0 +1,40 @@
+"""Who may act on a token, asked the same way for every action."""
+
+from functools import wraps
+
+from django.http import Http404
+
+from accounts.permissions import Operation, for_account, require
+from tokens.kinds import Kind
+from tokens.models.querysets import TokenQuerySet
+from tokens.permissions import operation
+
+
+def for_token(verb, *, among=TokenQuerySet.standing):
+    """Guard an action: the view gets a token of the account that the URL names.
+
+    The matrix row depends on the token's kind. For an id that the account does not
+    have it is asked as for an API token, so that a person who may not do it gets the
+    same 403 for every id.
+    """
+
+    def decorate(view):
+        @for_account(Operation.ACCOUNT_VIEW)
+        @wraps(view)
+        def guarded(request, account, pk):
+            token = among(account.tokens.all()).filter(pk=pk).first()
+            kind = token.kind if token else Kind.API
+            require(request.relations, operation(kind, verb), account)
+            if token is None:
+                raise Http404
+            return view(request, account, token)
+
+        guarded.verb = verb
+        return guarded
+
+    return decorate
+
+
+def posted(request):
+    """Return what a form was sent, or None when it is only shown."""
+    return request.POST if request.method == "POST" else None

@@ -1,0 +1,75 @@
+"""A page of tokens of one kind: what is shown, and how one is added to it."""
+
+from django.db import models
+from django.shortcuts import redirect, render
+
+from accounts.audit import Actor
+from accounts.paging import paginate
+from tokens.forms import ListForm, State, TokenForm
+from tokens.homes import home_of
+from tokens.limits import check_offered
+from tokens.models.querysets import TokenQuerySet
+from tokens.views.rows import about_rows, changed, counts
+
+IN_STATE = {
+    State.ACTIVE: TokenQuerySet.enabled,
+    State.DISABLED: TokenQuerySet.disabled,
+    State.EXPIRED: TokenQuerySet.expired,
+}
+COLUMNS = {"name": "name_key"}
+
+
+def listing(request, account, kind, *, tokens=None, form=None):
+    """Return the context of a list; `form` is one that was sent with mistakes."""
+    wanted = ListForm(request.GET).read()
+    tokens = account.tokens.of_kind(kind) if tokens is None else tokens
+    tokens = tokens.standing().fetch_mode(models.FETCH_RAISE)
+    added = tokens.filter(pk=wanted["added"]).first() if wanted["added"] else None
+    page = paginate(narrow(tokens, wanted), _column(wanted["sort"]), wanted["cursor"])
+    return {
+        **about_rows(request, account, kind),
+        **counts(account, kind),
+        "page": page,
+        "added": added,
+        "rows": [token for token in page if token != added],
+        "wanted": wanted,
+        "narrowed": bool(wanted["q"] or wanted["state"] or wanted["token"]),
+        "states": State.choices,
+        "form": form or (wanted["new"] and TokenForm(initial={"name": wanted["name"]})),
+    }
+
+
+def narrow(tokens, wanted):
+    """Return the tokens that a list was asked for."""
+    if wanted["token"]:
+        return tokens.filter(pk=wanted["token"])
+    if wanted["q"]:
+        tokens = tokens.named_like(wanted["q"])
+    if wanted["state"]:
+        tokens = IN_STATE[wanted["state"]](tokens)
+    return tokens
+
+
+def _column(sort):
+    sign = "-" if sort.startswith("-") else ""
+    name = sort.removeprefix("-")
+    return sign + COLUMNS.get(name, name)
+
+
+def add(request, account, kind, template, **frame):
+    """Add a token and show it on top, or show again what was typed."""
+    check_offered(account, kind)
+    form = TokenForm(request.POST)
+    token = form.is_valid() and form.issue(
+        account=account, kind=kind, by=Actor.of(request)
+    )
+    if not token and request.htmx:
+        context = about_rows(request, account, kind) | {"form": form}
+        return render(request, "tokens/new_row.html", context, status=422)
+    if not token:
+        context = frame | listing(request, account, kind, form=form)
+        return render(request, template, context, status=422)
+    if not request.htmx:
+        return redirect(home_of(token, added=token.pk))
+    context = changed(request, token) | counts(account, kind)
+    return render(request, "tokens/added.html", context)

@@ -1,0 +1,113 @@
+"""The row of a token, and how an action on it is answered."""
+
+from django.contrib import messages
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
+
+from accounts.permissions import allows
+from tokens import limits
+from tokens.homes import HOMES, home_of
+from tokens.kinds import Kind
+from tokens.permissions import operation
+from tokens.views.tabs import tabs, up_to
+
+VERBS = (
+    "reveal",
+    "create",
+    "rename",
+    "enable",
+    "disable",
+    "rotate",
+    "delete",
+    "expiry",
+)
+
+
+def rights(request, account, kind):
+    """Return what the person may do with an account's tokens of a kind, by verb."""
+    return {
+        verb: bool(allows(request.relations, operation(kind, verb), account))
+        for verb in VERBS
+    }
+
+
+def about_rows(request, account, kind):
+    """Return what every row of a kind needs besides its token."""
+    takes_logs = kind == Kind.LOGS
+    may = rights(request, account, kind)
+    return {
+        "may": may,
+        "adds": may["create"] and _adding_url(account, kind),
+        "list_url": HOMES[kind].url(account.pk),
+        "kind": kind,
+        "sole": limits.sole_lasting(account) if takes_logs else None,
+        "why_sole": limits.LAST_ENABLED,
+        "usage": usage(account) if takes_logs else None,
+        "home": HOMES[kind],
+    }
+
+
+def _adding_url(account, kind):
+    adds = HOMES[kind].adds
+    if not adds or limits.why_not_offered(account, kind):
+        return ""
+    return reverse(adds, args=[account.pk])
+
+
+def usage(account):
+    """Return how much of the limit of enabled log tokens is in use."""
+    enabled = account.tokens.of_kind(Kind.LOGS).enabled().bounded_count()
+    most = limits.limit(account)
+    return {"enabled": enabled, "limit": most, "high": max(most * 4 // 5, 1)}
+
+
+def deleted_count(account, kind):
+    return up_to(account.tokens.of_kind(kind).recently_deleted().bounded_count())
+
+
+def back_from(request):
+    """Return the page of ours that an action leads back to, if the address says one."""
+    address = request.GET.get("next", "")
+    ours = url_has_allowed_host_and_scheme(address, allowed_hosts=None)
+    return address if ours and address.startswith("/") else ""
+
+
+def answer(request, token, text, *, template="tokens/changed.html", **extra):
+    """Answer a change: with the row for htmx, else with the list the row is in."""
+    back = back_from(request)
+    if not request.htmx:
+        messages.success(request, text)
+        return redirect(back or home_of(token))
+    if back:
+        messages.success(request, text)
+        return HttpResponseClientRedirect(back)
+    response = render(
+        request, template, changed(request, token) | extra | {"text": text}
+    )
+    return trigger_client_event(response, "tollgate:close")
+
+
+def changed(request, token):
+    """Return what the answer to an action shows: the row, and what it changed."""
+    account = token.account
+    about = about_rows(request, account, token.kind)
+    return about | {"token": token, "others": _others(token)}
+
+
+def _others(token):
+    """Return the rows whose controls a change of this token can switch on or off."""
+    if token.kind != Kind.LOGS:
+        return []
+    lasting = token.account.tokens.of_kind(Kind.LOGS).lasting().exclude(pk=token.pk)
+    found = list(lasting[:2])
+    return found if len(found) == 1 else []
+
+
+def counts(account, kind):
+    """Return the counts that making, deleting and restoring a token change."""
+    return {
+        "tabs": tabs(account, HOMES[kind].url_name),
+        "deleted": deleted_count(account, kind),
+    }

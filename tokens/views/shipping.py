@@ -1,0 +1,81 @@
+from django.conf import settings
+from django.shortcuts import render
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.models import Account
+from accounts.permissions import Operation, for_account
+from tokens.kinds import RULES, SHIPPED_TO, SHIPPING, Kind
+from tokens.models import Token
+from tokens.permissions import overseen
+from tokens.views.listing import add, listing
+from tokens.views.tabs import tabs
+
+PAGE = "tokens/shipping.html"
+ELSEWHERE = 5
+# Addresses of Logz.io pages say both traces and tracing.
+PRODUCTS = {kind.value: kind for kind in SHIPPING} | {"tracing": Kind.TRACES}
+WORDS = {Kind.LOGS: "Logs", Kind.METRICS: "Metrics", Kind.TRACES: "Traces"}
+
+
+@require_safe
+@for_account(Operation.SHIP_LIST)
+def shipping_list(request, account):
+    return _page(request, account, _product(request, account))
+
+
+@require_POST
+@for_account(Operation.SHIP_CREATE)
+def shipping_create(request, account):
+    return add(request, account, Kind.LOGS, PAGE, **_frame(request, account, Kind.LOGS))
+
+
+def _product(request, account):
+    own = SHIPPED_TO.get(account.kind)
+    return PRODUCTS.get(request.GET.get("product"), own)
+
+
+def _page(request, account, kind):
+    tokens = _tokens(request, account, kind)
+    context = _frame(request, account, kind)
+    if tokens is None:
+        context["tabs"] = tabs(account, "tokens:shipping")
+        context["homes"] = _accounts_for(request, account, kind)
+        return render(request, "tokens/not_shipped.html", context)
+    context |= listing(request, account, kind, tokens=tokens)
+    return render(request, PAGE, context)
+
+
+def _tokens(request, account, kind):
+    """Return the tokens that a tab lists, or None when its account has none."""
+    if kind is None:
+        return None
+    if account.kind in RULES[kind].lives_in:
+        return account.tokens.of_kind(kind)
+    if not account.is_main:
+        return None
+    tokens = Token.objects.of_kind(kind).select_related("account__organisation")
+    return tokens.filter(account__in=overseen(account, request.user))
+
+
+def _accounts_for(request, account, kind):
+    """Return some accounts that a person can go to for a kind of token."""
+    if kind is None:
+        return []
+    places = Account.objects.visible_to(request.user).standing()
+    places = places.filter(organisation=account.organisation_id)
+    return list(places.of_kind(*RULES[kind].lives_in)[:ELSEWHERE])
+
+
+def _frame(request, account, kind):
+    """Return what stands above the table."""
+    listeners = {
+        Kind.LOGS: settings.LISTENER_URL,
+        Kind.METRICS: settings.METRICS_LISTENER_URL,
+        Kind.TRACES: settings.TRACES_LISTENER_URL,
+    }
+    return {
+        "products": [(each.value, WORDS[each], each == kind) for each in SHIPPING],
+        "product": kind,
+        "listener": listeners.get(kind),
+        "shipped": SHIPPED_TO.get(account.kind),
+    }
