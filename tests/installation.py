@@ -5,15 +5,25 @@ import re
 import socket
 import subprocess
 import sys
+import urllib.error
 import urllib.parse
 import urllib.request
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from http.cookiejar import CookieJar
 from pathlib import Path
 
 from tests.environment import KEYS
 
 PROJECT = Path(__file__).resolve().parent.parent
 GRACE_SECONDS = 30
+
+
+FORM_TOKEN = r'name="csrfmiddlewaretoken" value="(\w+)"'
+
+
+class StaysPut(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, *args):
+        return None
 
 
 class Installation:
@@ -60,14 +70,23 @@ class Installation:
                 process.wait(GRACE_SECONDS)
 
     def log_in(self, email, password):
-        """Return the address that a browser ends at after the login form."""
-        browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
-        page = browser.open(f"{self.address}/login/").read().decode()
-        token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', page)[1]
+        """Fill in the login form; returns the names of the cookies then held."""
+        browser, cookies = self.browser()
+        with suppress(urllib.error.HTTPError):  # The redirect, which nobody follows.
+            browser.open(self.login_form(browser, email, password)).close()
+        return {cookie.name for cookie in cookies}
+
+    def browser(self):
+        cookies = CookieJar()
+        keeping = urllib.request.HTTPCookieProcessor(cookies)
+        return urllib.request.build_opener(keeping, StaysPut()), cookies
+
+    def login_form(self, browser, email, password):
+        address = f"{self.address}/login/"
+        with browser.open(address) as page:
+            token = re.search(FORM_TOKEN, page.read().decode())[1]
         fields = {"login": email, "password": password, "csrfmiddlewaretoken": token}
-        form = urllib.parse.urlencode(fields).encode()
-        with browser.open(f"{self.address}/login/", form) as answer:
-            return answer.url
+        return urllib.request.Request(address, urllib.parse.urlencode(fields).encode())
 
     def _environment(self, variables):
         outer = {name: text for name, text in os.environ.items() if name not in KEYS}

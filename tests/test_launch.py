@@ -3,7 +3,6 @@ import re
 import socket
 import sqlite3
 import stat
-import time
 from contextlib import closing
 
 import psycopg
@@ -24,7 +23,7 @@ def installation(tmp_path_factory):
     with installation.running() as (process, lines):
         installation.first_words = lines
         email, password, *_ = LOGIN.fullmatch(lines[1]).groups()
-        installation.landed = installation.log_in(email, password)
+        installation.cookies = installation.log_in(email, password)
     installation.first_exit = process.returncode
     return installation
 
@@ -38,6 +37,11 @@ def contents(database):
         return list(connection.iterdump())
 
 
+def seconds_of_work():
+    times = os.times()
+    return times.children_user + times.children_system
+
+
 def test_first_start_says_where_to_log_in_and_with_what(installation):
     first, *people, last = installation.first_words
 
@@ -48,7 +52,7 @@ def test_first_start_says_where_to_log_in_and_with_what(installation):
 
 
 def test_a_printed_login_lets_its_person_in(installation):
-    assert re.search(r"/accounts/\d+/", installation.landed)
+    assert "sessionid" in installation.cookies
 
 
 def test_first_start_keeps_its_keys_private(installation):
@@ -62,15 +66,16 @@ def test_sigterm_ends_it_without_an_error(installation):
 def test_second_start_changes_nothing_and_is_quick(installation):
     before = contents(installation.database)
     keys = installation.dotenv.read_text()
-    began = time.monotonic()
+    worked = seconds_of_work()
 
     with installation.running() as (_, lines):
-        seconds = time.monotonic() - began
+        pass
 
     assert logins(lines) == logins(installation.first_words)
     assert installation.dotenv.read_text() == keys
     assert contents(installation.database) == before
-    assert seconds < 5
+    # Not by the clock: the machine has other tests to run meanwhile.
+    assert seconds_of_work() - worked < 5
 
 
 def test_without_demo_nobody_is_made(tmp_path, installation):
@@ -97,9 +102,9 @@ def test_database_url_is_all_that_postgresql_takes(tmp_path, installation):
 
     with on_postgresql.running() as (process, lines):
         email, password, *_ = LOGIN.fullmatch(lines[1]).groups()
-        landed = on_postgresql.log_in(email, password)
+        cookies = on_postgresql.log_in(email, password)
 
-    assert re.search(r"/accounts/\d+/", landed)
+    assert "sessionid" in cookies
     assert process.returncode == 0
     assert not on_postgresql.database.exists()
 

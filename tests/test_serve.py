@@ -2,8 +2,6 @@ import re
 import socket
 import sqlite3
 import threading
-import urllib.parse
-import urllib.request
 from argparse import Namespace
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -34,7 +32,7 @@ def test_serve_refuses_a_database_that_lacks_migrations(installation):
 
     assert result.returncode == 1
     assert re.fullmatch(
-        r"CommandError: The database lacks \d+ migrations: run `manage.py migrate`.\n",
+        r"CommandError: The database lacks migrations \(\d+\): run `manage.py migrate`.\n",
         result.stderr,
     )
 
@@ -42,28 +40,21 @@ def test_serve_refuses_a_database_that_lacks_migrations(installation):
 @pytest.mark.sqlite
 def test_sigterm_lets_a_request_in_flight_finish(installation):
     with installation.running() as (process, _), ThreadPoolExecutor() as pool:
-        browser, form = login_form(installation)
+        browser, _ = installation.browser()
+        form = installation.login_form(browser, "nobody@acme.example", "wrong")
         # Counting failed attempts needs the write lock, which we hold for a while.
         with closing(sqlite3.connect(installation.database)) as blocker:
             blocker.execute("BEGIN IMMEDIATE")
-            answer = pool.submit(browser.open, f"{installation.address}/login/", form)
+            answer = pool.submit(browser.open, form)
             threading.Event().wait(HOLD_SECONDS)
             process.terminate()
             threading.Event().wait(HOLD_SECONDS)
             assert not answer.done()
             blocker.rollback()
 
-        assert answer.result(timeout=10).status == 200
+        with answer.result(timeout=10) as page:
+            assert page.status == 200
         assert process.wait(timeout=10) == 0
-
-
-def login_form(installation):
-    browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
-    page = browser.open(f"{installation.address}/login/").read().decode()
-    token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', page)[1]
-    fields = {"login": "nobody@acme.example", "password": "wrong"}
-    form = fields | {"csrfmiddlewaretoken": token}
-    return browser, urllib.parse.urlencode(form).encode()
 
 
 @pytest.mark.parametrize(

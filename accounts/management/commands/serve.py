@@ -7,9 +7,7 @@ from django.db import DEFAULT_DB_ALIAS, connection
 from django.db.migrations.executor import MigrationExecutor
 
 from accounts.checks import note_keys_in_use
-
-# EX_CONFIG of sysexits.h: a service manager need not try again.
-CONFIGURATION_ERROR = 78
+from accounts.console import CONFIGURATION_ERROR
 
 
 class Command(BaseCommand):
@@ -37,7 +35,7 @@ class Command(BaseCommand):
         executor = MigrationExecutor(connection)
         if plan := executor.migration_plan(executor.loader.graph.leaf_nodes()):
             raise CommandError(
-                f"The database lacks {len(plan)} migrations: run `manage.py migrate`."
+                f"The database lacks migrations ({len(plan)}): run `manage.py migrate`."
             )
 
     def require_sound(self):
