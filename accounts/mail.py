@@ -7,10 +7,42 @@ from django.core.mail import send_mail
 from django.template.loader import render_to_string
 from django.urls import reverse
 
+from accounts.refusals import Unavailable
+
 
 def send_invitation(membership, inviter):
     """Mail a new person the link where they choose a password."""
-    user = membership.user
+    _send_added(membership, inviter, _password_link(membership.user), is_new=True)
+
+
+def send_added(membership, inviter):
+    _send_added(membership, inviter, _link(reverse("accounts:home")), is_new=False)
+
+
+def send_password_reset(user):
+    """Mail a person the link where they choose a new password."""
+    _send(
+        user,
+        "Choose a new password for Tollgate",
+        "accounts/mail/reset.txt",
+        link=_password_link(user),
+    )
+
+
+def _send_added(membership, inviter, link, *, is_new):
+    _send(
+        membership.user,
+        f"You were added to {membership.account.name} on Tollgate",
+        "accounts/mail/added.txt",
+        account=membership.account,
+        inviter=inviter,
+        role=membership.get_role_display(),
+        link=link,
+        is_new=is_new,
+    )
+
+
+def _password_link(user):
     path = reverse(
         "account_reset_password_from_key",
         kwargs={
@@ -18,25 +50,24 @@ def send_invitation(membership, inviter):
             "key": default_token_generator.make_token(user),
         },
     )
-    _send(membership, inviter, path)
+    return _link(path)
 
 
-def send_added(membership, inviter):
-    _send(membership, inviter, reverse("accounts:home"))
+def _link(path):
+    return settings.APP_URL.rstrip("/") + path
 
 
-def _send(membership, inviter, path):
-    context = {
-        "account": membership.account,
-        "inviter": inviter,
-        "link": settings.APP_URL.rstrip("/") + path,
-        "role": membership.get_role_display(),
-        "is_new": path != reverse("accounts:home"),
-        "days": int(settings.PASSWORD_RESET_TIMEOUT // 86_400),
-    }
-    send_mail(
-        subject=f"You were added to {membership.account.name} on Tollgate",
-        message=render_to_string("accounts/mail/added.txt", context),
-        from_email=None,
-        recipient_list=[membership.user.email],
-    )
+def _send(user, subject, template, **context):
+    context["days"] = int(settings.PASSWORD_RESET_TIMEOUT // 86_400)
+    try:
+        send_mail(
+            subject=subject,
+            message=render_to_string(template, context),
+            from_email=None,
+            recipient_list=[user.email],
+        )
+    except OSError as error:
+        raise Unavailable(
+            "mail_failed",
+            f"The mail to {user.email} could not be sent. Try again later.",
+        ) from error

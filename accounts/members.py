@@ -3,35 +3,67 @@
 An account that has an active admin never loses its last one.
 """
 
+from contextlib import contextmanager
 from functools import partial
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from accounts.audit import record
+from accounts.lifecycle import found_organisation
 from accounts.locks import locked, repeated
 from accounts.mail import send_added, send_invitation
 from accounts.models import Action, Membership, Role, User
-from accounts.refusals import Refused
+from accounts.refusals import Gone, Refused
 
 
 @repeated
 def add_member(account, *, email, role, by, full_name=""):
-    """Make a person a member and mail them; a new person gets a link to set a password.
+    """Make a person a member and mail them.
 
-    Raises Refused for somebody who is a member already, or operator staff.
+    Who has no password yet gets a link to choose one. Raises Refused for somebody who
+    is a member already, or operator staff.
     """
     with locked(account):
-        person = User.objects.filter(email__iexact=email.strip()).first()
-        invited = person is None
-        if invited:
-            person = User.objects.create_user(email, full_name=full_name)
+        person = _person(email, full_name)
         _check_new(account, person)
         membership = Membership.objects.create(account=account, user=person, role=role)
         _record(Action.USER_ADDED, membership, by, changes=[["role", None, role]])
-        send = send_invitation if invited else send_added
+        send = send_added if person.has_usable_password() else send_invitation
         transaction.on_commit(partial(send, membership, by.label), robust=True)
     return membership
+
+
+@repeated
+def found_with_admin(*, name, email, by, full_name="", **fields):
+    """Create an organisation with its first admin and return its main account."""
+    with transaction.atomic():
+        main = found_organisation(name=name, by=by, **fields)
+        add_member(main, email=email, full_name=full_name, role=Role.ADMIN, by=by)
+    return main
+
+
+def _person(email, full_name):
+    known = User.objects.filter(email__iexact=email.strip())
+    person = known.first()
+    if person:
+        return person
+    try:
+        with transaction.atomic():
+            return User.objects.create_user(email, full_name=full_name)
+    except IntegrityError:
+        # Another account's admin added the same person at this moment.
+        return known.get()
+
+
+def invite_again(membership, *, by):
+    """Mail the link once more; the links of earlier mails go on working."""
+    if membership.user.has_usable_password():
+        raise Refused(
+            "has_password", f"{membership.user.name} has chosen a password already."
+        )
+    send_invitation(membership, by.label)
+    _record(Action.USER_UPDATED, membership, by, what="invitation sent again")
 
 
 def _check_new(account, person):
@@ -49,8 +81,7 @@ def _check_new(account, person):
 
 @repeated
 def change_role(membership, *, role, by):
-    with locked(membership.account):
-        membership.refresh_from_db()
+    with _changing(membership):
         if membership.role == role:
             return
         if role != Role.ADMIN:
@@ -62,8 +93,7 @@ def change_role(membership, *, role, by):
 
 @repeated
 def suspend_member(membership, *, by):
-    with locked(membership.account):
-        membership.refresh_from_db()
+    with _changing(membership):
         if membership.suspended_at:
             return
         _protect_last_admin(membership)
@@ -74,8 +104,7 @@ def suspend_member(membership, *, by):
 
 @repeated
 def unsuspend_member(membership, *, by):
-    with locked(membership.account):
-        membership.refresh_from_db()
+    with _changing(membership):
         if membership.suspended_at is None:
             return
         membership.suspended_at = None
@@ -86,16 +115,32 @@ def unsuspend_member(membership, *, by):
 @repeated
 def remove_member(membership, *, by):
     """Take a person out of one account; the person stays in others."""
-    with locked(membership.account):
-        membership.refresh_from_db()
+    with _changing(membership):
         _protect_last_admin(membership)
         _record(Action.USER_REMOVED, membership, by)
         membership.delete()
 
 
+@contextmanager
+def _changing(membership):
+    """Hold the account's lock with the membership as it is now; raises Gone."""
+    name = membership.user.name
+    with locked(membership.account):
+        try:
+            membership.refresh_from_db()
+        except Membership.DoesNotExist:
+            raise Gone(name) from None
+        yield
+
+
+def last_admin(account):
+    """Return the id of the membership that must stay an active admin, or None."""
+    admins = list(account.memberships.admins().values_list("pk", flat=True)[:2])
+    return admins[0] if len(admins) == 1 else None
+
+
 def _protect_last_admin(membership):
-    admins = membership.account.memberships.admins()
-    if admins.filter(pk=membership.pk).exists() and admins.count() == 1:
+    if last_admin(membership.account) == membership.pk:
         raise Refused(
             "last_admin",
             f"{membership.user.name} is the last active admin of "

@@ -1,9 +1,13 @@
+from datetime import UTC
+
 from django.conf import settings
 from django.db import models
 from django.db.models.functions import Coalesce
+from django.utils.dateparse import parse_datetime
 
 from accounts.models.accounts import Account
 from accounts.models.organisations import Organisation
+from accounts.models.people import User
 
 
 class Action(models.TextChoices):
@@ -83,6 +87,12 @@ class AuditEventQuerySet(models.QuerySet):
             return self.filter(organisation=account.organisation_id)
         return self.filter(account=account)
 
+    def by(self, labels):
+        """Return what people, known by their e-mail, or tokens, by name, have done."""
+        people = User.objects.filter(email__in=labels)
+        unnamed = models.Q(user=None, actor_label__in=labels)
+        return self.filter(models.Q(user__in=people) | unnamed)
+
 
 class AuditEvent(models.Model):
     """Who did what to what, when and from where. Rows are written once."""
@@ -130,3 +140,39 @@ class AuditEvent(models.Model):
 
     def __str__(self):
         return f"{self.actor_label}: {self.get_action_display()}"
+
+    @property
+    def changes(self):
+        """What was changed, as (field, old, new) in words."""
+        return [
+            (_spaced(name), _words(name, old), _words(name, new))
+            for name, old, new in self.data.get("changes", [])
+        ]
+
+    @property
+    def particulars(self):
+        """Whatever else is known, as (name, value) in words."""
+        return [
+            (_spaced(name), _words(name, value))
+            for name, value in self.data.items()
+            if name != "changes" and value != ""
+        ]
+
+
+def _spaced(name):
+    return name.replace("_", " ").capitalize()
+
+
+def _words(name, value):
+    if value is None or value in ("", []):
+        return "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    return _moment(value) if name.endswith("_at") else value
+
+
+def _moment(text):
+    exact = parse_datetime(text).astimezone(UTC)
+    return f"{exact:%a} {exact.day} {exact:%b %Y %H:%M} UTC"

@@ -54,6 +54,10 @@ class Organisation(models.Model):
         return self.trial_ends_at is not None and self.trial_ends_at > timezone.now()
 
     @property
+    def state(self):
+        return "suspended" if self.suspended_at else "active"
+
+    @property
     def entitlement(self):
         """What the plan allows right now; a running trial is a trial of Pro."""
         if self.plan == Plan.COMMUNITY and self.in_trial:
