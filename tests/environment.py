@@ -25,7 +25,8 @@ KEYS = {
 def lay_down():
     for name in dotenv.names(EXAMPLE):
         os.environ.pop(name, None)
-    os.environ |= KEYS | {"ENV_FILE": os.devnull}
+    # WhiteNoise warns of a folder that nobody collected yet; this one is there.
+    os.environ |= KEYS | {"ENV_FILE": os.devnull, "STATIC_ROOT": "static"}
     if os.environ.get("TEST_DATABASE") == "postgresql":
         os.environ["DATABASE_URL"] = postgresql.address()
 

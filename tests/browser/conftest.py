@@ -1,0 +1,135 @@
+"""A real Chromium against a real server of the test's own database.
+
+Whatever a test does, its pages must stay within the content security policy, load
+nothing from another origin and throw nothing.
+"""
+
+import os
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from playwright.sync_api import sync_playwright
+
+from tests.chromium import executable
+
+AXE = (Path(__file__).parent / "vendor" / "axe.min.js").read_text()
+LAN_HOST = "portal.lan"
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-quic",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--no-first-run",
+    # A name that is no secure context, as a plain http address of a LAN is none.
+    f"--host-resolver-rules=MAP {LAN_HOST} 127.0.0.1",
+]
+# What a test does to a page on purpose is told by the page itself, not by the console.
+EXPECTED = ("Failed to load resource: the server responded with a status of",)
+
+# Playwright's loop runs in the test's own thread, where the test also asks the database.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=executable(), args=ARGUMENTS
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def site(live_server, settings):
+    """The address of the server; the LAN's name for it is `site.lan`."""
+    settings.ALLOWED_HOSTS = ["localhost", "127.0.0.1", LAN_HOST]
+    return Site(live_server.url)
+
+
+class Site(str):
+    __slots__ = ()
+
+    @property
+    def lan(self):
+        port = self.rpartition(":")[2]
+        return f"http://{LAN_HOST}:{port}"
+
+
+@pytest.fixture
+def visit(chromium, site):
+    """Open a page as a person: `visit(user, path, **context)`; None is a stranger."""
+    visitors = []
+
+    def open_page(user, path, *, base=None, **options):
+        visitor = Visitor(chromium, base or site, user, options)
+        visitors.append(visitor)
+        visitor.page.goto((base or site) + path)
+        return visitor.page
+
+    yield open_page
+    for visitor in visitors:
+        visitor.close()
+    for visitor in visitors:
+        assert visitor.complaints == []
+
+
+class Visitor:
+    """A browser profile of a person, and what its pages complained about."""
+
+    def __init__(self, chromium, base, user, options):
+        options = {"viewport": {"width": 1280, "height": 900}} | options
+        self.base = base
+        self.complaints = []
+        self.context = chromium.new_context(**options)
+        self.context.set_default_timeout(10_000)
+        if base.startswith(("http://127.", "http://localhost")):
+            self.context.grant_permissions(
+                ["clipboard-read", "clipboard-write"], origin=base
+            )
+        if user is not None:
+            self.context.add_cookies([session_cookie(user, base)])
+        self.page = self.context.new_page()
+        self.page.on("console", self.on_console)
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("request", self.on_request)
+
+    def on_console(self, message):
+        if message.type in ("error", "warning") and not message.text.startswith(
+            EXPECTED
+        ):
+            self.complaints.append(message.text)
+
+    def on_request(self, request):
+        if not request.url.startswith((self.base, "data:", "blob:")):
+            self.complaints.append(f"asked another origin: {request.url}")
+
+    def close(self):
+        self.context.close()
+
+
+def session_cookie(user, base):
+    client = Client()
+    client.force_login(user)
+    value = client.cookies[settings.SESSION_COOKIE_NAME].value
+    return {"name": settings.SESSION_COOKIE_NAME, "value": value, "url": base}
+
+
+@pytest.fixture
+def accessibility():
+    """Return what axe-core finds on a page: [(rule, [selectors])]."""
+
+    def check(page):
+        page.evaluate(AXE)
+        answer = page.evaluate(
+            "axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa',"
+            " 'wcag22aa', 'best-practice']})"
+        )
+        return [
+            (each["id"], [node["target"] for node in each["nodes"]])
+            for each in answer["violations"]
+        ]
+
+    return check
