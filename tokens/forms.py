@@ -224,7 +224,8 @@ class DeleteForm(ChangeForm):
     """A token that was used lately is only deleted by who types its name."""
 
     typed = forms.CharField(
-        required=False, widget=forms.TextInput(attrs={"autocomplete": "off"})
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        error_messages={"required": "Type the name of the token."},
     )
 
     def __init__(self, *args, token, **kwargs):

@@ -45,7 +45,9 @@ def token_rename(request, account, token):
 @for_token("enable")
 def token_enable(request, account, token):
     token.enable(by=Actor.of(request))
-    return answer(request, token, f"{token.name} is {HOMES[token.kind].start.lower()}d.")
+    return answer(
+        request, token, f"{token.name} is {HOMES[token.kind].start.lower()}d."
+    )
 
 
 @ask_and_do
@@ -55,7 +57,9 @@ def token_disable(request, account, token):
     form = DisableForm(posted(request), token=token, must_explain=must_explain)
     if form.is_valid():
         form.disable(by=Actor.of(request))
-        return answer(request, token, f"{token.name} is {HOMES[token.kind].stop.lower()}d.")
+        return answer(
+            request, token, f"{token.name} is {HOMES[token.kind].stop.lower()}d."
+        )
     return _ask(request, "tokens/disable.html", form)
 
 
