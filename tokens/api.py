@@ -32,9 +32,24 @@ class WhoAmI(Schema):
     accountId: int  # noqa: N815 -- Logz.io's name
 
 
+class WhoAmIByName(Schema):
+    accountName: str  # noqa: N815 -- Logz.io's name
+
+
+@router.get("/v2/whoami/", response=WhoAmI, auth=ApiToken(), include_in_schema=False)
 @router.get(
     "/v2/whoami", response=WhoAmI, auth=ApiToken(), summary="Whose token is this"
 )
 def whoami(request):
     account = request.auth.account
     return WhoAmI(accountName=account.name, accountId=account.pk)
+
+
+@router.get(
+    "/v1/account-management/whoami",
+    response=WhoAmIByName,
+    auth=ApiToken(),
+    summary="Whose token is this, as clients before 2021 ask",
+)
+def whoami_by_name(request):
+    return WhoAmIByName(accountName=request.auth.account.name)
