@@ -73,7 +73,8 @@ def usage(account):
 
 
 def deleted_count(account, kind):
-    return up_to(account.tokens.of_kind(kind).recently_deleted().bounded_count())
+    deleted = account.tokens.of_kind(kind).recently_deleted()
+    return up_to(deleted.bounded_count(by="deleted_at"))
 
 
 def back_from(request):
