@@ -184,7 +184,7 @@ def _results(request, job):
         "tally": tally,
         "total": sum(tally.values()),
         "past": sum(tally.values()) - tally[Outcome.WAITING],
-        "page": paginate(items, "-pk", request.GET.get("cursor", "")),
+        "page": paginate(items, "-id", request.GET.get("cursor", "")),
         "may_undo": job.action in UNDOES and tally[Outcome.DONE],
     }
 
