@@ -82,7 +82,8 @@ def test_text_that_cannot_be_a_token_is_none(text):
     assert recognise(text) is None
 
 
-@given(st.integers(0, 52), st.sampled_from(ALPHABET))
+# Without its underscore it could be a token from elsewhere.
+@given(st.integers(0, 52).filter(lambda place: place != 3), st.sampled_from(ALPHABET))
 def test_one_wrong_letter_is_noticed(place, letter):
     text = KNOWN[:place] + letter + KNOWN[place + 1 :]
 
