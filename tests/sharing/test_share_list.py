@@ -42,7 +42,7 @@ def test_list_warns_of_links_that_show_everything_or_lost_a_filter(
     page = as_admin.get(at("list")).content.decode()
 
     assert "Whoever has the link reads all logs of this account" in page
-    assert "Nothing until it is edited" in page
+    assert "Nothing until edited" in page
 
 
 def test_list_is_empty_and_says_what_for(as_admin, at):
