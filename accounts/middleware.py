@@ -16,20 +16,13 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.decorators import sync_only_middleware
 from django.utils.http import urlencode
-from ninja.operation import PathView
 
 from accounts.errors import refused
 from accounts.refusals import Refused, Unavailable
 
 
 class LoginRequiredMiddleware(DjangoLoginRequiredMiddleware):
-    """Send people to the login page, and leave the API's calls to the API."""
-
-    def process_view(self, request, view_func, view_args, view_kwargs):
-        # Ninja's views carry no login_not_required mark (django-ninja issue 1461).
-        if isinstance(getattr(view_func, "__self__", None), PathView):
-            return None
-        return super().process_view(request, view_func, view_args, view_kwargs)
+    """Send people to the login page, from inside a page too."""
 
     def handle_no_permission(self, request, view_func):
         response = super().handle_no_permission(request, view_func)
