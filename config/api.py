@@ -3,7 +3,6 @@ from functools import wraps
 from django.contrib.auth.decorators import login_not_required
 from django.db import InterfaceError, OperationalError
 from django.http import HttpResponseNotAllowed, JsonResponse
-from django.views.decorators.csrf import csrf_exempt
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError
 
@@ -38,7 +37,6 @@ def unavailable(request, exception):
 def for_machines(view):
     """Leave the login to the API's own credential, and answer in JSON only."""
 
-    @csrf_exempt
     @login_not_required
     @wraps(view)
     def answered(request, *args, **kwargs):
