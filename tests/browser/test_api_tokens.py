@@ -179,6 +179,17 @@ def test_an_unused_token_is_deleted_and_restored_with_its_secret(
     assert opens(terraform.secret_text)
 
 
+def test_the_line_to_paste_goes_with_its_row(visit, admin, path, terraform):
+    page = visit(admin, f"{path}?added={terraform.pk}")
+
+    expect(page.locator(".row-detail")).to_be_visible()
+    act(page, "Delete", "Terraform")
+    modal(page).get_by_role("button", name="Delete Terraform").click()
+
+    expect(row(page, "Terraform")).to_have_count(0)
+    expect(page.locator(".row-detail")).to_have_count(0)
+
+
 def test_deleting_can_be_taken_back_at_once(visit, admin, path, terraform, opens):
     page = visit(admin, path)
 
