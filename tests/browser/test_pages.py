@@ -26,6 +26,11 @@ def tokens_pages(world):
         *paths(main, "tokens:api", query="?new=1"),
         *paths(main, "tokens:api", query="?q=nothing"),
         *paths(main, "tokens:api", query=f"?added={world.api.pk}"),
+    ]
+
+
+def tokens_pages_of_children(world):
+    return [
         *paths(world.sub, "tokens:api", "sharing:list", "tokens:shipping"),
         *paths(world.metrics, "tokens:api", "sharing:list"),
         *paths(world.security, "tokens:shipping"),
@@ -114,6 +119,7 @@ def people_pages(world):
 
 AREAS = [
     tokens_pages,
+    tokens_pages_of_children,
     token_pages,
     sharing_pages,
     all_tokens_pages,
