@@ -19,7 +19,7 @@ def code_of(key):
     return totp.format_hotp_value(totp.hotp_value(key, int(time.time()) // 30))
 
 
-def test_an_authenticator_app_is_set_up_and_asked_for(visit, site, dana):
+def test_an_authenticator_app_is_set_up_and_asked_for(visit, site, dana, accessibility):
     page = visit(dana, reverse("mfa_index"))
 
     page.get_by_role("link", name="Set up").click()
@@ -28,16 +28,20 @@ def test_an_authenticator_app_is_set_up_and_asked_for(visit, site, dana):
     page.get_by_label("Authenticator code").fill(code_of(key))
     page.get_by_role("button", name="Turn on").click()
     expect(page.get_by_role("heading", name="Recovery codes")).to_be_visible()
+    assert accessibility(page) == []
     page.context.clear_cookies()
     page.goto(site)
     sign_in(page, dana.email)
 
+    assert accessibility(page) == []
     page.get_by_label(re.compile("Code", re.IGNORECASE)).fill(code_of(key))
     page.get_by_role("button", name="Sign in").first.click()
     expect(page.get_by_role("banner")).to_contain_text("Ada Admin")
 
 
-def test_a_passkey_is_added_and_signs_in_without_a_password(visit, site, dana):
+def test_a_passkey_is_added_and_signs_in_without_a_password(
+    visit, site, dana, accessibility
+):
     page = visit(dana, reverse("mfa_add_webauthn"))
     add_virtual_authenticator(page)
 
@@ -48,6 +52,7 @@ def test_a_passkey_is_added_and_signs_in_without_a_password(visit, site, dana):
     expect(page.get_by_role("heading", name="Recovery codes")).to_be_visible()
     page.goto(site + reverse("mfa_list_webauthn"))
     expect(page.get_by_role("rowheader", name="Laptop")).to_be_visible()
+    assert accessibility(page) == []
 
     page.context.clear_cookies()
     page.goto(site)
