@@ -1,6 +1,8 @@
 """What holds on every page: it fits its screen, keeps secrets and excludes nobody."""
 
 WIDTHS = (320, 375, 1280, 3840)
+# Also the designed pages for what is not there, not permitted and not right yet.
+ANSWERS = (200, 403, 404, 422)
 TOO_WIDE = """
 () => [document.scrollingElement, ...document.querySelectorAll(".table-wrap, main")]
   .filter((box) => box.scrollWidth > box.clientWidth + 1)
@@ -17,14 +19,16 @@ TOO_WIDE = """
 def examine(page, response, *, secrets=(), accessibility):
     """Return what is wrong with a page that was just opened."""
     return [
-        *policy(response),
+        *answer(response),
         *(f"shows a secret: {each[:8]}" for each in secrets if each in page.content()),
         *layout(page),
         *colours(page, accessibility),
     ]
 
 
-def policy(response):
+def answer(response):
+    if response.status not in ANSWERS:
+        yield f"answers {response.status}"
     policy = response.headers.get("content-security-policy", "")
     if "default-src 'none'" not in policy or "unsafe" in policy:
         yield f"policy: {policy}"
