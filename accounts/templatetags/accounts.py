@@ -17,6 +17,7 @@ UNITS = (
     (timedelta(minutes=1), "minute"),
 )
 FAR = timedelta(days=30)
+ROUNDING = timedelta(seconds=5)
 
 ICONS = {
     "active": "check-circle",
@@ -96,8 +97,10 @@ def _distance(value):
     gap = value - timezone.now()
     if abs(gap) >= FAR:
         return _date(value)
+    # What was set a moment ago to end in a week ends in 7 days, not in 6.
+    distance = abs(gap) + (ROUNDING if gap > timedelta() else timedelta())
     for length, unit in UNITS:
-        count = abs(gap) // length
+        count = distance // length
         if count:
             words = f"{count} {unit}{'' if count == 1 else 's'}"
             return f"in {words}" if gap > timedelta() else f"{words} ago"

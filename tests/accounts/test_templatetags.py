@@ -22,6 +22,7 @@ def render(source, **context):
         (timedelta(hours=5), "in 5 hours"),
         (timedelta(days=-1), "1 day ago"),
         (timedelta(days=6, hours=23), "in 6 days"),
+        (timedelta(days=7, seconds=-2), "in 7 days"),
         (timedelta(days=-30), "24 Oct"),
         (timedelta(days=60), "22 Jan 2027"),
     ],

@@ -14,7 +14,8 @@ from tokens.permissions import why_stopped
 
 register = template.Library()
 
-SOON = timedelta(days=14)
+# Less than the week that a shared token is made for.
+SOON = timedelta(days=6)
 STOPPED_FROM_OUTSIDE = {
     "account_suspended": ("suspended", "Account suspended"),
     "account_deleted": ("suspended", "Account deleted"),
