@@ -16,7 +16,7 @@ def render(source, **context):
     ("gap", "words"),
     [
         (timedelta(seconds=-59), "just now"),
-        (timedelta(seconds=59), "in a moment"),
+        (timedelta(seconds=50), "in a moment"),
         (timedelta(minutes=-1), "1 minute ago"),
         (timedelta(minutes=-2), "2 minutes ago"),
         (timedelta(hours=5), "in 5 hours"),

@@ -237,4 +237,4 @@ def test_an_expiry_is_set_and_shown(visit, admin, path, terraform):
     modal(page).get_by_label("Expires").select_option("30")
     modal(page).get_by_role("button", name="Set expiry").click()
 
-    expect(row(page, "Terraform").get_by_text("in 29 days")).to_be_visible()
+    expect(row(page, "Terraform").get_by_text("in 30 days")).to_be_visible()
