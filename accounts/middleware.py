@@ -14,7 +14,6 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.decorators import sync_only_middleware
 from django.utils.http import urlencode
-from ninja.operation import PathView
 
 from accounts.errors import refused
 from accounts.refusals import Refused, Unavailable
@@ -25,7 +24,7 @@ class LoginRequiredMiddleware(DjangoLoginRequiredMiddleware):
 
     def process_view(self, request, view_func, view_args, view_kwargs):
         # Ninja's views carry no login_not_required mark (django-ninja issue 1461).
-        if isinstance(getattr(view_func, "__self__", None), PathView):
+        if request.is_api:
             return None
         return super().process_view(request, view_func, view_args, view_kwargs)
 

@@ -1,15 +1,19 @@
-from django.http import JsonResponse
+"""The HTTP API: Logz.io's contract, so that its clients work unchanged."""
+
 from ninja import NinjaAPI
-from ninja.errors import AuthenticationError
 
-from tokens.api import router as tokens_router
+from accounts.api import failures
+from accounts.api.fields import StrictParser
+from tokens.api import whoami
+from tokens.api.auth import ApiToken
 
-api = NinjaAPI(title="Tollgate", version="1", docs_url=None, openapi_url=None)
-api.add_router("", tokens_router)
-
-
-@api.exception_handler(AuthenticationError)
-def insufficient_privileges(request, exception):
-    # Logz.io answers a missing, unknown or stopped token with this body.
-    body = {"code": 403, "message": "Insufficient privileges"}
-    return JsonResponse(body, status=403)
+api = NinjaAPI(
+    title="Tollgate",
+    version="1",
+    docs_url=None,
+    openapi_url=None,
+    auth=ApiToken(),
+    parser=StrictParser(),
+)
+failures.handle_all(api)
+api.add_router("", whoami.router)

@@ -1,25 +1,22 @@
-"""The HTTP API of tokens: Logz.io's contract, so that its clients work unchanged."""
-
 from contextlib import suppress
 
 from django.db import OperationalError
-from ninja import Router, Schema
 from ninja.security import APIKeyHeader
 
 from accounts.audit import client_address, client_agent
 from tokens.permissions import Use
 from tokens.verification import verify
 
-router = Router()
+BEARER = "bearer "
 
 
 class ApiToken(APIKeyHeader):
-    """`X-API-TOKEN`; `request.auth` is the token."""
+    """`X-API-TOKEN`, or `Authorization: Bearer`; `request.auth` is the token."""
 
     param_name = "X-API-TOKEN"
 
     def authenticate(self, request, key):
-        token = verify(key or "", Use.API)
+        token = verify(key or _bearer(request), Use.API)
         if token:
             # Knowing when it was last used is worth less than the answer.
             with suppress(OperationalError):
@@ -27,14 +24,6 @@ class ApiToken(APIKeyHeader):
         return token
 
 
-class WhoAmI(Schema):
-    accountName: str  # noqa: N815 -- Logz.io's name
-    accountId: int  # noqa: N815 -- Logz.io's name
-
-
-@router.get(
-    "/v2/whoami", response=WhoAmI, auth=ApiToken(), summary="Whose token is this"
-)
-def whoami(request):
-    account = request.auth.account
-    return WhoAmI(accountName=account.name, accountId=account.pk)
+def _bearer(request):
+    header = request.headers.get("Authorization", "")
+    return header[len(BEARER) :] if header.lower().startswith(BEARER) else ""

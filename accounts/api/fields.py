@@ -1,0 +1,85 @@
+"""What the API takes in: as lenient as the clients of Logz.io need, and no more."""
+
+import json
+from datetime import UTC, datetime
+from typing import Annotated
+
+from ninja.parser import Parser
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field
+
+WORDS = {"true": True, "false": False}
+INT32 = 2**31
+
+
+class Body(BaseModel):
+    """A JSON object; keys that nobody knows are ignored."""
+
+
+class StrictParser(Parser):
+    """JSON as the standard has it: Python would take NaN and Infinity too."""
+
+    def parse_body(self, request):
+        return json.loads(request.body or "null", parse_constant=_refuse)
+
+
+def _refuse(name):
+    raise ValueError(f"{name} is not JSON")
+
+
+def _flag(value):
+    if value == "":
+        return None
+    if isinstance(value, str):
+        value = WORDS.get(value.lower(), value)
+    if value is not None and not isinstance(value, bool):
+        raise ValueError("must be true or false")
+    return value
+
+
+def _number(value):
+    if isinstance(value, bool):
+        raise ValueError("must be a number")  # noqa: TRY004 -- pydantic's protocol
+    return value
+
+
+def _storable(text):
+    # PostgreSQL knows no NUL, and no encoding knows half a surrogate pair.
+    if "\x00" in text or any("\ud800" <= letter <= "\udfff" for letter in text):
+        raise ValueError("must not contain NUL or broken characters")
+    return text
+
+
+def _listed(value):
+    if value is None:
+        return []
+    return value if isinstance(value, list) else [value]
+
+
+def _single(value):
+    return value[0] if isinstance(value, list) and len(value) == 1 else value
+
+
+def _moment(seconds):
+    try:
+        return datetime.fromtimestamp(seconds, UTC)
+    except (ValueError, OverflowError, OSError):
+        raise ValueError("must be seconds since 1970") from None
+
+
+Text = Annotated[str, AfterValidator(_storable)]
+# true, "true"; an empty text is not set.
+Flag = Annotated[bool, BeforeValidator(_flag)]
+OptionalFlag = Annotated[bool | None, BeforeValidator(_flag)]
+# 5, 5.0, "5"; whatever names a row fits into 32 bits.
+Whole = Annotated[int, BeforeValidator(_number), Field(ge=-INT32, lt=INT32)]
+Number = Annotated[float, BeforeValidator(_number), Field(allow_inf_nan=False)]
+# [1, 2], null, 1
+Wholes = Annotated[list[Whole], BeforeValidator(_listed)]
+# "OR", ["OR"]
+Single = BeforeValidator(_single)
+Moment = Annotated[Number, AfterValidator(_moment)]
+
+
+def epoch(moment):
+    """Return a time as it leaves: seconds since 1970 with a fraction, or None."""
+    return moment and moment.timestamp()
