@@ -5,9 +5,20 @@ import sys
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
 
-if __name__ == "__main__":
+from accounts.management.commands import generate_key
+
+
+def main():
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-    try:
+    if sys.argv[1:2] == ["generate_key"]:
+        # Settings cannot be read before there are keys.
+        generate_key.Command().run_from_argv(sys.argv)
+    else:
         execute_from_command_line(sys.argv)
+
+
+if __name__ == "__main__":
+    try:
+        main()
     except ImproperlyConfigured as error:
         sys.exit(f"Tollgate is not set up: {error}")

@@ -1,14 +1,20 @@
 """Start-up checks of the keys, with the numbers of the security promises."""
 
 import hmac
+from datetime import timedelta
 
 from django.conf import settings
 from django.core import checks
 from django.db import DatabaseError, connections
+from django.utils import timezone
 
 from accounts.keys import SETTINGS, KeyProblem, parse
-from accounts.models import CryptoKey
+from accounts.models import AuditEvent, CryptoKey
 
+OLD = timedelta(days=365)
+# Who counts the rows under a key of a purpose. An app above adds its own when it is
+# loaded, since imports only point down.
+row_counters = {"audit": [lambda kid: AuditEvent.objects.filter(key_id=kid).count()]}
 ADVICE = "The old value must stay configured until `manage.py rotate_keys` is through."
 
 
@@ -17,7 +23,7 @@ def check_keys(app_configs=None, databases=None, **kwargs):
 
     E001 rows use a key that is not configured; E002 a wrong key under a known id;
     E003 a key that is no key; E004 one value used twice; W001 a key that nothing
-    needs; W003 a degraded start.
+    needs; W002 an active key older than a year; W003 a degraded start.
     """
     try:
         keys = {
@@ -53,18 +59,38 @@ def _against_rows(keys):
     found = [message for row in rows for message in _about_row(row, keys[row.purpose])]
     used = {(row.purpose, row.kid) for row in rows if row.retired_at is None}
     for name, ring in keys.items():
-        for key in list(ring.values())[1:]:
-            if (name, key.kid) not in used:
-                text = f"{SETTINGS[name]}: key {key.kid} is used by no row; remove it."
-                found.append(checks.Warning(text, id="crypto.W001"))
-    return found
+        active, *others = ring
+        found += [_unused(name, kid) for kid in others if (name, kid) not in used]
+        found += [
+            _aged(row) for row in rows if (row.purpose, row.kid) == (name, active)
+        ]
+    return list(filter(None, found))
+
+
+def _unused(name, kid):
+    text = f"{SETTINGS[name]}: key {kid} is used by no row; remove it."
+    return checks.Warning(text, id="crypto.W001")
+
+
+def _aged(row):
+    days = (timezone.now() - row.first_used).days
+    if days <= OLD.days:
+        return None
+    text = f"{SETTINGS[row.purpose]}: key {row.kid} has been in use for {days} days."
+    return checks.Warning(
+        text, hint="Put a fresh key first, then rotate_keys.", id="crypto.W002"
+    )
 
 
 def _about_row(row, ring):
     key = ring.get(row.kid)
     variable = SETTINGS[row.purpose]
     if key is None and row.retired_at is None:
-        text = f"{variable} lacks key {row.kid}, which rows still use."
+        counters = row_counters.get(row.purpose, [])
+        count = sum(counted(row.kid) for counted in counters)
+        text = (
+            f"{variable} lacks {row.purpose} key {row.kid}, which {count:,} rows use."
+        )
         if row.purpose == "enc" and settings.TOLLGATE_ALLOW_MISSING_ENC_KEY:
             return [checks.Warning(f"{text} Copying is off.", id="crypto.W003")]
         return [checks.Error(text, hint=ADVICE, id="crypto.E001")]

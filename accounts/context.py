@@ -7,7 +7,7 @@ from accounts.places import SECTIONS
 PROFILE = (
     ("Profile", "accounts:profile", "user-circle"),
     ("Password", "account_change_password", "lock-closed"),
-    ("Two-factor", "mfa_index", "shield-check"),
+    ("Two-step login", "mfa_index", "finger-print"),
     ("Sessions", "usersessions_list", "computer-desktop"),
 )
 STAFF = (
@@ -30,12 +30,13 @@ def settings_area(request):
 def _nav(request, account):
     if not getattr(request, "user", None) or not request.user.is_authenticated:
         return []
-    if account is not None and hasattr(request, "relations"):
-        return list(_account_nav(request, account))
-    sections = [{"heading": "Your profile", "items": _plain(request, PROFILE)}]
-    if request.user.is_staff:
-        sections.insert(0, {"heading": "Operator", "items": _plain(request, STAFF)})
-    return sections
+    staff = request.user.is_staff
+    operator = (
+        [{"heading": "Operator", "items": _plain(request, STAFF)}] if staff else []
+    )
+    if account is not None:
+        return [*_account_nav(request, account), *operator]
+    return [*operator, {"heading": "Your profile", "items": _plain(request, PROFILE)}]
 
 
 def _account_nav(request, account):

@@ -1,5 +1,7 @@
 """Pages for what went wrong."""
 
+from django.contrib.auth.decorators import login_not_required
+from django.http import Http404
 from django.shortcuts import render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
@@ -59,3 +61,8 @@ def not_found(request, exception):
 
 def csrf_failure(request, reason=""):
     return render(request, "csrf.html", status=403)
+
+
+@login_not_required
+def not_offered(request, **kwargs):
+    raise Http404

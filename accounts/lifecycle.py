@@ -1,16 +1,14 @@
 """How accounts come, change and go: each in one transaction with its audit event."""
 
-from datetime import timedelta
-
 from django.utils import timezone
 
 from accounts import quotas
 from accounts.audit import record
 from accounts.locks import locked, repeated
 from accounts.models import Account, AccountKind, Action, Organisation
+from accounts.models.accounts import RESTORABLE_FOR
 from accounts.refusals import Gone, Refused, Stale
 
-RESTORABLE_FOR = timedelta(days=30)
 LISTS = ("sharing_objects_accounts", "authorized_accounts", "accounts_to_scan")
 
 # What has to exist in a new account. An app above this one adds its part when it is

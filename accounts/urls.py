@@ -1,8 +1,115 @@
-from django.urls import path
+from django.urls import include, path
 
-from accounts.views import home
+from accounts.views import (
+    account_forms,
+    account_states,
+    accounts,
+    audit,
+    general,
+    home,
+    jump,
+    profile,
+    staff,
+    switcher,
+    users,
+)
 
 app_name = "accounts"
 urlpatterns = [
     path("", home.home, name="home"),
+    path("switcher/", switcher.switcher, name="switcher"),
+    path("jump/", jump.jump, name="jump"),
+    path("theme/", home.theme, name="theme"),
+    path(
+        "accounts/<int:account_id>/",
+        include(
+            [
+                path("general/", general.general, name="general"),
+                path("accounts/", accounts.account_list, name="account_list"),
+                path("accounts/new/", account_forms.account_new, name="account_new"),
+                path(
+                    "accounts/new/find/",
+                    account_forms.account_new_find,
+                    name="account_new_find",
+                ),
+                path("settings/", accounts.account_details, name="account_details"),
+                path("edit/", account_forms.account_edit, name="account_edit"),
+                path(
+                    "edit/find/",
+                    account_forms.account_edit_find,
+                    name="account_edit_find",
+                ),
+                path(
+                    "suspend/", account_states.account_suspend, name="account_suspend"
+                ),
+                path(
+                    "reactivate/",
+                    account_states.account_reactivate,
+                    name="account_reactivate",
+                ),
+                path("delete/", account_states.account_delete, name="account_delete"),
+                path(
+                    "restore/", account_states.account_restore, name="account_restore"
+                ),
+            ]
+        ),
+    ),
+    path("profile/", profile.profile, name="profile"),
+    path("accounts/<int:account_id>/users/", users.user_list, name="user_list"),
+    path("accounts/<int:account_id>/users/add/", users.user_add, name="user_add"),
+    path(
+        "accounts/<int:account_id>/users/<int:pk>/",
+        include(
+            [
+                path("role/", users.user_role, name="user_role"),
+                path("suspend/", users.user_suspend, name="user_suspend"),
+                path("unsuspend/", users.user_unsuspend, name="user_unsuspend"),
+                path("remove/", users.user_remove, name="user_remove"),
+                path("invite/", users.user_invite, name="user_invite"),
+                path("reset/", users.user_reset, name="user_reset"),
+                path("factors/", users.user_reset_factors, name="user_reset_factors"),
+                path("sign-out/", users.user_sign_out, name="user_sign_out"),
+            ]
+        ),
+    ),
+    path("accounts/<int:account_id>/audit/", audit.audit_list, name="audit_list"),
+    path(
+        "accounts/<int:account_id>/audit/export/",
+        audit.audit_export,
+        name="audit_export",
+    ),
+    path("staff/", staff.staff_organisations, name="staff_organisations"),
+    path(
+        "staff/organisations/add/",
+        staff.staff_organisation_add,
+        name="staff_organisation_add",
+    ),
+    path(
+        "staff/organisations/<int:pk>/",
+        include(
+            [
+                path("", staff.staff_organisation, name="staff_organisation"),
+                path(
+                    "edit/",
+                    staff.staff_organisation_edit,
+                    name="staff_organisation_edit",
+                ),
+                path(
+                    "suspend/",
+                    staff.staff_organisation_suspend,
+                    name="staff_organisation_suspend",
+                ),
+                path(
+                    "resume/",
+                    staff.staff_organisation_resume,
+                    name="staff_organisation_resume",
+                ),
+            ]
+        ),
+    ),
+    path(
+        "staff/accounts/<int:pk>/restore/",
+        staff.staff_account_restore,
+        name="staff_account_restore",
+    ),
 ]

@@ -167,7 +167,8 @@ USERSESSIONS_TRACK_ACTIVITY = True
 SECURE_CSP = {
     "default-src": [CSP.NONE],
     "script-src": [CSP.SELF],
-    "style-src": [CSP.SELF],
+    # The nonce is for the Django admin; pages that do not ask for one send none.
+    "style-src": [CSP.SELF, CSP.NONCE],
     "img-src": [CSP.SELF, "data:"],
     "connect-src": [CSP.SELF],
     "form-action": [CSP.SELF],

@@ -15,12 +15,15 @@ SORRY = (
 
 
 def executable():
-    """Return the path of a browser, or None."""
-    if path := next(filter(None, map(shutil.which, NAMES)), None):
-        return path
+    """Return the path of the system's browser; None stands for Playwright's own."""
+    return next(filter(None, map(shutil.which, NAMES)), None)
+
+
+def present():
+    if executable():
+        return True
     with sync_playwright() as playwright:
-        path = playwright.chromium.executable_path
-    return path if os.path.exists(path) else None
+        return os.path.exists(playwright.chromium.executable_path)
 
 
 def install():
@@ -28,7 +31,7 @@ def install():
     for commands in ways():
         for command in commands:
             subprocess.run(command, check=False, stdout=subprocess.DEVNULL)
-        if executable():
+        if present():
             return
     sys.exit(SORRY)
 
@@ -44,6 +47,6 @@ def ways():
 
 
 if __name__ == "__main__":
-    if not executable():
+    if not present():
         print("Installing Chromium for the browser tests…", flush=True)
         install()

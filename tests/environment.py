@@ -13,7 +13,9 @@ import pytest
 from config import dotenv
 from tests import postgresql
 
-EXAMPLE = Path(__file__).resolve().parent.parent / ".env.example"
+PROJECT = Path(__file__).resolve().parent.parent
+EXAMPLE = PROJECT / ".env.example"
+STATIC_ROOT = PROJECT / ".pytest_cache" / "static"
 KEYS = {
     "SECRET_KEY": "for tests only: long enough for Django's check, and many letters",
     "TOLLGATE_ENC_KEYS": f"1:{b64encode(b'e' * 32).decode()}",
@@ -25,8 +27,9 @@ KEYS = {
 def lay_down():
     for name in dotenv.names(EXAMPLE):
         os.environ.pop(name, None)
-    # WhiteNoise warns of a folder that nobody collected yet; this one is there.
-    os.environ |= KEYS | {"ENV_FILE": os.devnull, "STATIC_ROOT": "static"}
+    # WhiteNoise warns when nothing was collected, unless the folder is there.
+    STATIC_ROOT.mkdir(parents=True, exist_ok=True)
+    os.environ |= KEYS | {"ENV_FILE": os.devnull, "STATIC_ROOT": str(STATIC_ROOT)}
     if os.environ.get("TEST_DATABASE") == "postgresql":
         os.environ["DATABASE_URL"] = postgresql.address()
 

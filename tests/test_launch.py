@@ -5,13 +5,13 @@ import sqlite3
 import stat
 from contextlib import closing
 
-import psycopg
 import pytest
 
 from config import launch, surroundings
 from tests.installation import Installation
 
-pytestmark = pytest.mark.xdist_group("launch")
+# What differs on PostgreSQL is in test_serve.py.
+pytestmark = [pytest.mark.xdist_group("launch"), pytest.mark.sqlite]
 
 LOGIN = re.compile(r"demo login: (\S+@\S+) (\S+) \((\w+), (.+)\)")
 
@@ -89,24 +89,6 @@ def test_without_demo_nobody_is_made(tmp_path, installation):
     assert logins(lines) == []
     with closing(sqlite3.connect(lonely.database)) as connection:
         assert connection.execute("SELECT * FROM accounts_user").fetchall() == []
-
-
-@pytest.mark.postgresql
-def test_database_url_is_all_that_postgresql_takes(tmp_path, installation):
-    server = os.environ["TEST_POSTGRESQL_URL"]
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute("CREATE DATABASE launch")
-    url = server.replace("/postgres?", "/launch?")
-    static = installation.variables["STATIC_ROOT"]
-    on_postgresql = Installation(tmp_path, DATABASE_URL=url, STATIC_ROOT=static)
-
-    with on_postgresql.running() as (process, lines):
-        email, password, *_ = LOGIN.fullmatch(lines[1]).groups()
-        cookies = on_postgresql.log_in(email, password)
-
-    assert "sessionid" in cookies
-    assert process.returncode == 0
-    assert not on_postgresql.database.exists()
 
 
 def test_a_port_in_use_is_one_sentence(installation):

@@ -1,3 +1,4 @@
+import os
 import re
 import socket
 import sqlite3
@@ -6,6 +7,7 @@ from argparse import Namespace
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
+import psycopg
 import pytest
 
 from config import dotenv, server
@@ -55,6 +57,23 @@ def test_sigterm_lets_a_request_in_flight_finish(installation):
         with answer.result(timeout=10) as page:
             assert page.status == 200
         assert process.wait(timeout=10) == 0
+
+
+@pytest.mark.postgresql
+def test_database_url_is_all_that_postgresql_takes(tmp_path):
+    server = os.environ["TEST_POSTGRESQL_URL"]
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute("CREATE DATABASE launch")
+    url = server.replace("/postgres?", "/launch?")
+    installation = Installation(tmp_path, DATABASE_URL=url)
+
+    with installation.running() as (process, lines):
+        email, password = re.match(r"demo login: (\S+) (\S+)", lines[1]).groups()
+        cookies = installation.log_in(email, password)
+
+    assert "sessionid" in cookies
+    assert process.returncode == 0
+    assert not installation.database.exists()
 
 
 @pytest.mark.parametrize(

@@ -1,3 +1,5 @@
+from functools import partial
+
 from django.apps import AppConfig
 
 
@@ -5,7 +7,12 @@ class TokensConfig(AppConfig):
     name = "tokens"
 
     def ready(self):
-        from accounts import lifecycle  # noqa: PLC0415 -- needs the models
+        from accounts import checks, jump, lifecycle  # noqa: PLC0415 -- needs the models
+        from tokens.jump import find_tokens  # noqa: PLC0415 -- the same
         from tokens.models import provide_default_token  # noqa: PLC0415 -- the same
+        from tokens.rotation import count_secrets  # noqa: PLC0415 -- the same
 
+        checks.row_counters["enc"] = [partial(count_secrets, "enc")]
+        checks.row_counters["index"] = [partial(count_secrets, "index")]
         lifecycle.provisioners.append(provide_default_token)
+        jump.sources.append(("Tokens", find_tokens))

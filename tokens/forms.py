@@ -181,7 +181,7 @@ class SetExpiryForm(ChangeForm, ExpiryForm):
         return False
 
 
-class RotateForm(ChangeForm):
+class OverlapForm(RuleForm):
     overlap = forms.ChoiceField(
         label="The old secret stops",
         choices=[
@@ -194,6 +194,8 @@ class RotateForm(ChangeForm):
         widget=forms.RadioSelect,
     )
 
+
+class RotateForm(ChangeForm, OverlapForm):
     def rotate(self, *, by):
         overlap = OVERLAPS[self.cleaned_data["overlap"]]
         self.token.rotate(by=by, overlap=overlap, version=self.seen)
@@ -222,7 +224,8 @@ class DeleteForm(ChangeForm):
     """A token that was used lately is only deleted by who types its name."""
 
     typed = forms.CharField(
-        required=False, widget=forms.TextInput(attrs={"autocomplete": "off"})
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        error_messages={"required": "Type the name of the token."},
     )
 
     def __init__(self, *args, token, **kwargs):

@@ -11,13 +11,16 @@ from tokens.kinds import Kind
 class Home:
     """The tab of a kind; `adds` names the URL of its inline form.
 
-    `row` names a template that gets `token` and what `about_rows` returns.
+    `row` names a template that gets `token` and what `about_rows` returns. `start` and
+    `stop` are the words for a token's switch.
     """
 
     url_name: str
     row: str
     adds: str = ""
     query: dict = field(default_factory=dict)
+    start: str = "Enable"
+    stop: str = "Disable"
 
     def url(self, account_id, **query):
         return reverse(self.url_name, args=[account_id], query=self.query | query)
@@ -37,6 +40,6 @@ HOMES = {
 }
 
 
-def home_of(token, **query):
+def home_of(token, /, **query):
     """Return the address of the tab that lists a token."""
     return HOMES[token.kind].url(token.account_id, **query)

@@ -135,13 +135,15 @@ def check_enabling(token):
 
 
 def check_room(token):
-    if has_room(token):
-        return
-    most = limit(token.account)
-    raise Refused(
-        "limit_reached",
-        f"The plan allows {most} enabled log shipping "
-        f"{'token' if most == 1 else 'tokens'} per account. Disable one first.",
+    if not has_room(token):
+        raise Refused("limit_reached", limit_words(limit(token.account)))
+
+
+def limit_words(most):
+    tokens = "token" if most == 1 else "tokens"
+    return (
+        f"The plan allows {most} enabled log shipping {tokens} per account. "
+        "Disable one first."
     )
 
 

@@ -16,6 +16,14 @@ def operation(kind, verb):
     return Operation[f"{RULES[kind].family}_{verb.upper()}"]
 
 
+def overseen(main, user):
+    """Return the accounts whose tokens a person sees from the main account's page."""
+    accounts = main.organisation.accounts.standing()
+    if user.is_staff:
+        return accounts
+    return accounts.filter(pk__in=Account.objects.administered_by(user).values("pk"))
+
+
 class Use(enum.Enum):
     """What a token is good for."""
 

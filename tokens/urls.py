@@ -1,6 +1,16 @@
 from django.urls import include, path
 
-from tokens.views import actions, api_tokens, deleted, shipping
+from tokens.views import (
+    actions,
+    all_tokens,
+    api_tokens,
+    bulk,
+    deleted,
+    find,
+    gateway,
+    shipping,
+    whose,
+)
 
 app_name = "tokens"
 account = [
@@ -9,6 +19,22 @@ account = [
     path("api/", api_tokens.api_list, name="api"),
     path("api/new/", api_tokens.api_create, name="api_create"),
     path("deleted/", deleted.deleted_list, name="deleted"),
+    path("find/", find.token_find, name="find"),
+    path("all/", all_tokens.all_list, name="all"),
+    path("all/csv/", all_tokens.all_export, name="all_export"),
+    *[
+        path(
+            f"bulk/{action.value}/",
+            bulk.bulk_prepare,
+            {"action": action},
+            name=f"bulk_{action.value}",
+        )
+        for action in bulk.OFFERED
+    ],
+    path("bulk/<int:pk>/", bulk.bulk_job, name="bulk_job"),
+    path("bulk/<int:pk>/start/", bulk.bulk_start, name="bulk_start"),
+    path("bulk/<int:pk>/run/", bulk.bulk_run, name="bulk_run"),
+    path("bulk/<int:pk>/undo/", bulk.bulk_undo, name="bulk_undo"),
     path("<int:pk>/reveal/", actions.token_reveal, name="reveal"),
     path("<int:pk>/rename/", actions.token_rename, name="rename"),
     path("<int:pk>/enable/", actions.token_enable, name="enable"),
@@ -19,4 +45,18 @@ account = [
     path("<int:pk>/delete/", actions.token_delete, name="delete"),
     path("<int:pk>/restore/", deleted.token_restore, name="restore"),
 ]
-urlpatterns = [path("accounts/<int:account_id>/tokens/", include(account))]
+staff = [
+    path("whose/", whose.whose_find, name="whose"),
+    path("whose/<int:pk>/", whose.whose_token, name="whose_token"),
+    path("whose/<int:pk>/disable/", whose.whose_disable, name="whose_disable"),
+    path("gateway-tokens/", gateway.gateway_list, name="gateway"),
+    path("gateway-tokens/new/", gateway.gateway_create, name="gateway_create"),
+    *[
+        path(f"gateway-tokens/<int:pk>/{verb}/", view, name=f"gateway_{verb}")
+        for verb, view in gateway.ACTIONS.items()
+    ],
+]
+urlpatterns = [
+    path("accounts/<int:account_id>/tokens/", include(account)),
+    path("staff/", include(staff)),
+]

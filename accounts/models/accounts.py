@@ -1,13 +1,16 @@
 import re
+from datetime import timedelta
 
 from django.core.validators import MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models.functions import Lower, Now
+from django.utils import timezone
 
 from accounts.models.organisations import Organisation
 
 # reference.md 1.1: the same rule for every kind of account.
 NAME_PATTERN = re.compile(r"\A[A-Za-z0-9._ -]{1,100}\Z")
+RESTORABLE_FOR = timedelta(days=30)
 ID_PATTERN = re.compile(r"[0-9]{1,9}")
 
 
@@ -32,6 +35,10 @@ class AccountQuerySet(models.QuerySet):
     def standing(self):
         """Return accounts that are not deleted."""
         return self.filter(deleted_at=None)
+
+    def recently_deleted(self):
+        """Return deleted accounts that staff can still restore."""
+        return self.filter(deleted_at__gt=timezone.now() - RESTORABLE_FOR)
 
     def running(self):
         """Return accounts whose tokens may work."""

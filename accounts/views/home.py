@@ -1,5 +1,64 @@
-from django.shortcuts import render
+from datetime import timedelta
+
+from django.conf import settings
+from django.core.exceptions import BadRequest
+from django.shortcuts import redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.forms.find import ThemeForm
+from accounts.middleware import LAST_ACCOUNT
+from accounts.models import Account
+from accounts.models.accounts import ID_PATTERN
+from accounts.permissions import about_oneself
+from accounts.places import TOKENS
+
+THEME_KEPT = timedelta(days=365)
 
 
+@require_safe
+@about_oneself
 def home(request):
-    return render(request, "base.html")
+    """Lead to the account that this browser opened last, or to the first one."""
+    if request.user.is_staff:
+        return redirect("accounts:staff_organisations")
+    accounts = Account.objects.enterable_by(request.user)
+    account = _last(request, accounts) or accounts.in_order().first()
+    if account is None:
+        return render(request, "accounts/none.html")
+    return redirect(TOKENS.url(account))
+
+
+def _last(request, accounts):
+    remembered = request.COOKIES.get(LAST_ACCOUNT, "")
+    if not ID_PATTERN.fullmatch(remembered):
+        return None
+    return accounts.filter(pk=int(remembered)).first()
+
+
+@require_POST
+@about_oneself
+def theme(request):
+    """Remember light or dark, or follow the system again."""
+    form = ThemeForm(request.POST)
+    if not form.is_valid():
+        raise BadRequest("There is no such theme.")
+    response = redirect(_same_host(request, form.cleaned_data["next"]))
+    chosen = form.cleaned_data["theme"]
+    if chosen == ThemeForm.SYSTEM:
+        response.delete_cookie("theme", samesite="Lax")
+    else:
+        response.set_cookie(
+            "theme",
+            chosen,
+            max_age=THEME_KEPT,
+            secure=settings.HTTPS,
+            httponly=True,
+            samesite="Lax",
+        )
+    return response
+
+
+def _same_host(request, address):
+    hosts = {request.get_host()}
+    return address if url_has_allowed_host_and_scheme(address, hosts) else "/"

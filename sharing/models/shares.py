@@ -122,19 +122,6 @@ class Share(models.Model):
             if widens(before, self.scope):
                 self.record_widened(by, because="filters were changed")
 
-    @repeated
-    def resume(self, *, by, version=None):
-        """Resume a paused link; refused while nobody has said what it may show."""
-        with transaction.atomic(), locked(self.token.account):
-            self._read_again(version)
-            if self.scope == NOTHING:
-                raise Refused(
-                    "filter_lost",
-                    f"{self.token.name} lost the filter {self.lost_filter}. "
-                    "Edit it and say what it may show before it is resumed.",
-                )
-            self.token.enable(by=by)
-
     def lose(self, filter_, *, by):
         """Close the link because a filter is about to be deleted.
 
@@ -194,3 +181,14 @@ def _still_there(account, filters):
             "filter_gone", "One of the filters was deleted meanwhile.", field="filters"
         )
     return found
+
+
+def check_shown(token):
+    """Raise Refused when nobody has said what a shared token may show."""
+    share = Share.objects.filter(pk=token.pk).first()
+    if share and share.lost_filter:
+        raise Refused(
+            "filter_lost",
+            f"{token.name} lost its filter {Truncator(share.lost_filter).chars(80)}. "
+            "Edit it and say what it may show before it is resumed.",
+        )

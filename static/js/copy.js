@@ -100,7 +100,9 @@ class CopySecret extends CopyText {
     if (!response.ok || !answer.secret) {
       throw new Error(answer.detail ?? `The server answered ${response.status}.`);
     }
-    return answer.secret;
+    // A line to paste has the secret in its middle; a function keeps "$" what it is.
+    const line = this.dataset.template ?? "{secret}";
+    return line.replace("{secret}", () => answer.secret);
   }
 }
 

@@ -4,8 +4,10 @@ const SETTLED = 60;
 let lost = null;
 
 document.addEventListener("htmx:beforeSwap", () => {
-  const row = document.activeElement?.closest("tbody tr");
-  lost = row && { body: row.parentElement, index: row.sectionRowIndex };
+  const active = document.activeElement;
+  const row = active?.closest("tbody tr");
+  const opener = active?.closest("form")?.dataset.opener;
+  lost = row && { body: row.parentElement, index: row.sectionRowIndex, opener };
 });
 
 document.addEventListener("htmx:afterSettle", ({ detail }) => {
@@ -21,7 +23,7 @@ document.addEventListener("htmx:afterRequest", () => {
 });
 
 document.addEventListener("keydown", (event) => {
-  const form = event.key === "Escape" && event.target.closest?.(".row-form");
+  const form = event.key === "Escape" && event.target.closest?.(".row-form, [data-opener]");
   form && form.querySelector("[data-close]")?.click();
 });
 
@@ -30,7 +32,10 @@ document.addEventListener("click", (event) => {
   document.querySelector("[data-shortcut='n']")?.focus();
 });
 
+// A form that was opened in a row names the button that opened it.
 function refocus() {
+  const opener = document.getElementById(lost.opener);
+  if (opener) return opener.focus();
   const rows = lost.body.isConnected ? [...lost.body.rows] : [];
   const visible = rows.filter((row) => !row.hidden);
   const next = visible.find((row) => row.sectionRowIndex >= lost.index) ?? visible.at(-1);

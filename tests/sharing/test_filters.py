@@ -176,8 +176,8 @@ def test_deleted_link_comes_back_paused_when_its_filter_is_gone(main, env, team)
     fresh(share).token.restore(by=BY)
 
     assert fresh(share).token.state == "paused"
-    with pytest.raises(Refused, match="lost the filter env: test"):
-        fresh(share).resume(by=BY)
+    with pytest.raises(Refused, match="lost its filter env: test"):
+        fresh(share).token.enable(by=BY)
 
 
 def test_reason_of_a_pause_is_cut_when_the_filter_is_long(main):

@@ -183,32 +183,17 @@ def test_edit_leaves_an_expiry_alone_that_has_passed(share, env, time_machine):
     assert (share.token.name, share.token.state) == ("Board", "expired")
 
 
-def test_resume_opens_a_paused_link(share):
-    share.token.disable(by=BY)
-
-    share.resume(by=BY, version=2)
-
-    assert share.token.state == "active"
-
-
-def test_resume_refuses_the_second_writer(share):
-    share.token.disable(by=BY)
-
-    with pytest.raises(Stale):
-        share.resume(by=BY, version=1)
-
-
 def test_link_that_lost_a_filter_resumes_after_a_decision(main, share, env, team):
     share.narrow(**choice(env, team), by=BY)
     team.delete_narrowing(by=BY)
     share.refresh_from_db()
 
-    with pytest.raises(Refused, match="lost the filter team: payments"):
-        share.resume(by=BY)
+    with pytest.raises(Refused, match="lost its filter team: payments"):
+        share.token.enable(by=BY)
     assert share.scope == NOTHING
 
     share.narrow(**choice(env), by=BY)
-    share.resume(by=BY)
+    share.token.enable(by=BY)
 
     assert share.token.state == "active"
     assert actions_about(share)[-3:] == [

@@ -22,7 +22,7 @@ class Migration(migrations.Migration):
                 ('action', models.CharField(choices=[('disable', 'Disable'), ('rotate', 'Rotate'), ('expiry', 'Expiry'), ('delete', 'Delete'), ('enable', 'Enable'), ('restore', 'Restore')], max_length=7)),
                 ('overlap', models.CharField(default='24h', max_length=3)),
                 ('expires_at', models.DateTimeField(blank=True, null=True)),
-                ('origin', models.CharField(max_length=2000)),
+                ('query', models.CharField(blank=True, max_length=2000)),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('started_at', models.DateTimeField(blank=True, null=True)),
                 ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='bulk_jobs', to='accounts.account')),

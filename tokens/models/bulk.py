@@ -78,8 +78,8 @@ class BulkJob(models.Model):
     action = models.CharField(max_length=7, choices=BulkAction)
     overlap = models.CharField(max_length=3, default="24h")
     expires_at = models.DateTimeField(null=True, blank=True)
-    # The address of the list that the tokens were chosen in, to lead back there.
-    origin = models.CharField(max_length=2000)
+    # The filters of the list that the tokens were chosen in, to lead back there.
+    query = models.CharField(max_length=2000, blank=True)
     undoes = models.OneToOneField(
         "self", null=True, on_delete=models.CASCADE, related_name="undone_by"
     )
@@ -121,7 +121,7 @@ class BulkJob(models.Model):
                     "account": self.account,
                     "user": self.user,
                     "action": UNDOES[self.action],
-                    "origin": self.origin,
+                    "query": self.query,
                     "started_at": timezone.now(),
                 },
             )

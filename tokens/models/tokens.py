@@ -173,14 +173,17 @@ class Token(models.Model):
             self.record(Action.TOKEN_EXPIRY_CHANGED, by, changes=changes)
 
     @repeated
-    def rotate(self, *, by, overlap=timedelta(0), version=None):
-        """Give the token a new secret; the old one works for `overlap` more."""
+    def rotate(self, *, by, overlap=timedelta(0), version=None, secret=None):
+        """Give the token a new secret; the old one works for `overlap` more.
+
+        A `secret` is given when it moves in from elsewhere.
+        """
         with self._changing(by, version):
             now = timezone.now()
             self.secrets.exclude(valid_until__lte=now).update(valid_until=now)
             before = self.secrets.order_by("-pk")[:1].values("pk")
             self.secrets.filter(pk__in=before).update(valid_until=now + overlap)
-            secret = make(self.kind)
+            secret = secret or make(self.kind)
             self._keep(secret)
             self._show(secret)
             self.overlap_until = now + overlap if overlap else None

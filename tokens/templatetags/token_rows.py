@@ -32,8 +32,7 @@ def shown_state(token):
     if outside:
         return outside
     if token.state == "active" and _ends_soon(token):
-        days = (token.expires_at - timezone.now()).days
-        return "expiring", f"{days} days left" if days > 1 else "Ends soon"
+        return "expiring", None
     return token.state, None
 
 

@@ -1,13 +1,11 @@
 """What a person does to one token."""
 
-from django.http import JsonResponse
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 from django_htmx.http import reswap, retarget
 
 from accounts.audit import Actor
-from accounts.refusals import Refused
 from tokens.forms import (
     DeleteForm,
     DisableForm,
@@ -15,7 +13,8 @@ from tokens.forms import (
     RotateForm,
     SetExpiryForm,
 )
-from tokens.homes import home_of
+from tokens.handover import hand_out
+from tokens.homes import HOMES, home_of
 from tokens.models import TokenUsage
 from tokens.views.guards import for_token, posted
 from tokens.views.rows import answer, back_from, counts, rights
@@ -27,15 +26,7 @@ ask_and_do = require_http_methods(["GET", "HEAD", "POST"])
 @for_token("reveal")
 @never_cache
 def token_reveal(request, account, token):
-    """Hand out the secret to the script that copies it, and to nothing else."""
-    if request.get_preferred_type(["application/json", "text/html"]) == "text/html":
-        context = {"token": token, "back": home_of(token)}
-        return render(request, "tokens/copy.html", context, status=406)
-    try:
-        secret = token.reveal(by=Actor.of(request))
-    except Refused as refusal:
-        return JsonResponse({"detail": refusal.message}, status=refusal.status)
-    return JsonResponse({"secret": secret.reveal()})
+    return hand_out(request, token, back=home_of(token))
 
 
 @ask_and_do
@@ -54,7 +45,9 @@ def token_rename(request, account, token):
 @for_token("enable")
 def token_enable(request, account, token):
     token.enable(by=Actor.of(request))
-    return answer(request, token, f"{token.name} is enabled.")
+    return answer(
+        request, token, f"{token.name} is {HOMES[token.kind].start.lower()}d."
+    )
 
 
 @ask_and_do
@@ -64,7 +57,9 @@ def token_disable(request, account, token):
     form = DisableForm(posted(request), token=token, must_explain=must_explain)
     if form.is_valid():
         form.disable(by=Actor.of(request))
-        return answer(request, token, f"{token.name} is disabled.")
+        return answer(
+            request, token, f"{token.name} is {HOMES[token.kind].stop.lower()}d."
+        )
     return _ask(request, "tokens/disable.html", form)
 
 
@@ -121,6 +116,7 @@ def _ask(request, template, form, **context):
     context |= {
         "form": form,
         "token": token,
+        "home": HOMES[token.kind],
         "back": back_from(request) or home_of(token),
         "row_url": home_of(token, token=token.pk),
         "may": rights(request, token.account, token.kind),

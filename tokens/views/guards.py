@@ -35,6 +35,26 @@ def for_token(verb, *, among=TokenQuerySet.standing):
     return decorate
 
 
+def for_main_account(*operations):
+    """Guard a view over an organisation; at a child's address there is none."""
+
+    def decorate(view):
+        @for_account()
+        @wraps(view)
+        def guarded(request, account, *args, **kwargs):
+            if not account.is_main:
+                raise Http404
+            for each in operations:
+                require(request.relations, each, account)
+            return view(request, account, *args, **kwargs)
+
+        guarded.operations = operations
+        guarded.main_only = True
+        return guarded
+
+    return decorate
+
+
 def posted(request):
     """Return what a form was sent, or None when it is only shown."""
     return request.POST if request.method == "POST" else None

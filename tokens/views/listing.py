@@ -25,7 +25,7 @@ def listing(request, account, kind, *, tokens=None, form=None):
     tokens = account.tokens.of_kind(kind) if tokens is None else tokens
     tokens = tokens.standing().fetch_mode(models.FETCH_RAISE)
     added = tokens.filter(pk=wanted["added"]).first() if wanted["added"] else None
-    page = paginate(narrow(tokens, wanted), _column(wanted["sort"]), wanted["cursor"])
+    page = paginate(narrow(tokens, wanted), column(wanted["sort"]), wanted["cursor"])
     return {
         **about_rows(request, account, kind),
         **counts(account, kind),
@@ -50,7 +50,7 @@ def narrow(tokens, wanted):
     return tokens
 
 
-def _column(sort):
+def column(sort):
     sign = "-" if sort.startswith("-") else ""
     name = sort.removeprefix("-")
     return sign + COLUMNS.get(name, name)

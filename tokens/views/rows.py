@@ -41,6 +41,7 @@ def about_rows(request, account, kind):
         "may": may,
         "adds": may["create"] and _adding_url(account, kind),
         "list_url": HOMES[kind].url(account.pk),
+        "new_url": HOMES[kind].url(account.pk, new=1),
         "kind": kind,
         "sole": limits.sole_lasting(account) if takes_logs else None,
         "why_sole": limits.LAST_ENABLED,
@@ -60,7 +61,12 @@ def usage(account):
     """Return how much of the limit of enabled log tokens is in use."""
     enabled = account.tokens.of_kind(Kind.LOGS).enabled().bounded_count()
     most = limits.limit(account)
-    return {"enabled": enabled, "limit": most, "high": max(most * 4 // 5, 1)}
+    return {
+        "enabled": enabled,
+        "limit": most,
+        "high": max(most * 4 // 5, 1),
+        "full": limits.limit_words(most) if enabled >= most else "",
+    }
 
 
 def deleted_count(account, kind):

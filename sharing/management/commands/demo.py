@@ -18,7 +18,6 @@ from sharing.demo.traffic import tell_uses
 
 class Command(BaseCommand):
     help = "Make the demo organisations once; a second run changes nothing."
-    requires_migrations_checks = True
 
     def add_arguments(self, parser):
         parser.add_argument(

@@ -1,16 +1,16 @@
 import time
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
+from accounts.console import OperatorCommand
 from accounts.models import NAME_PATTERN, Organisation
 from sharing.load import generate
 
 WIDTH = 30
 
 
-class Command(BaseCommand):
+class Command(OperatorCommand):
     help = "Make an organisation of any size, for load tests."
-    requires_migrations_checks = True
 
     def add_arguments(self, parser):
         parser.add_argument("--accounts", type=int, default=100)

@@ -1,0 +1,85 @@
+from django import forms
+
+from accounts.forms.times import TimeField
+from accounts.models import Action, User
+
+SUGGESTED_PEOPLE = 100
+LONGEST_LABEL = 254
+GROUPS = {
+    "Tokens": ("token_",),
+    "Shared tokens and filters": ("share_", "filter_"),
+    "Accounts": ("account_", "organisation_"),
+    "People": ("user_", "password_reset_", "sessions_"),
+    "Logins": ("login", "logout", "password_changed", "mfa_"),
+    "Exports and keys": ("audit_", "tokens_", "keys_"),
+}
+LOOKUPS = {
+    "what": "action__in",
+    "token": "token_id",
+    "since": "created_at__gte",
+    "until": "created_at__lte",
+}
+
+
+def grouped_actions():
+    return [
+        (heading, [choice for choice in Action.choices if choice[0].startswith(starts)])
+        for heading, starts in GROUPS.items()
+    ]
+
+
+class ActorsField(forms.MultipleChoiceField):
+    """Any names: whom the trail does not know, it has nothing of."""
+
+    def valid_value(self, value):
+        return len(value) <= LONGEST_LABEL and "\x00" not in value
+
+
+class AuditForm(forms.Form):
+    """What to look for in an account's audit trail."""
+
+    who = ActorsField(required=False, widget=forms.CheckboxSelectMultiple)
+    what = forms.MultipleChoiceField(
+        required=False, choices=grouped_actions, widget=forms.CheckboxSelectMultiple
+    )
+    token = forms.IntegerField(
+        required=False,
+        min_value=1,
+        max_value=2**31 - 1,
+        label="Token id",
+        widget=forms.NumberInput({"placeholder": "Any token"}),
+    )
+    since = TimeField(required=False, label="From")
+    until = TimeField(required=False, label="To")
+
+    def __init__(self, *args, account, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["who"].choices = self._people(account)
+
+    def _people(self, account):
+        found = User.objects.filter(memberships__account=account)
+        if account.is_main:
+            home = account.organisation_id
+            found = User.objects.filter(memberships__account__organisation=home)
+        emails = found.order_by("email").values_list("email", flat=True).distinct()
+        asked = self.data.getlist("who")
+        return [(email, email) for email in _merge(asked, emails[:SUGGESTED_PEOPLE])]
+
+    def narrow(self, events):
+        """Return the events that are asked for; none when the question is wrong."""
+        if not self.is_valid():
+            return events.none()
+        asked = self.cleaned_data
+        if asked["who"]:
+            events = events.by(asked["who"])
+        return events.filter(
+            **{look: asked[name] for name, look in LOOKUPS.items() if asked[name]}
+        )
+
+    @property
+    def is_asked(self):
+        return any(self.data.get(name) for name in self.fields)
+
+
+def _merge(asked, suggested):
+    return list(dict.fromkeys([*asked, *suggested]))

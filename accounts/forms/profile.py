@@ -1,0 +1,20 @@
+from django import forms
+from django.db import transaction
+
+from accounts.adapters import record_for_person
+from accounts.models import Action, User
+
+
+class ProfileForm(forms.ModelForm):
+    class Meta:
+        model = User
+        fields = ["full_name"]
+        widgets = {"full_name": forms.TextInput({"autocomplete": "name"})}
+
+    def rename(self, *, by):
+        if not self.has_changed():
+            return
+        changes = [["full_name", self.initial["full_name"], self.instance.full_name]]
+        with transaction.atomic():
+            self.instance.save(update_fields=["full_name"])
+            record_for_person(Action.USER_UPDATED, self.instance, by, changes=changes)

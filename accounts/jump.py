@@ -1,0 +1,70 @@
+"""What Jump to finds: pages, accounts, and what the apps above add."""
+
+from dataclasses import dataclass
+
+from django.urls import reverse
+
+from accounts.models import Account
+from accounts.permissions import relations
+from accounts.places import PLACES, TOKENS
+
+ACCOUNTS_SHOWN = 8
+PROFILE = (
+    ("Profile", "accounts:profile", "user-circle"),
+    ("Password", "account_change_password", "lock-closed"),
+    ("Passkeys and two-step login", "mfa_index", "finger-print"),
+    ("Sessions", "usersessions_list", "computer-desktop"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    label: str
+    hint: str
+    url: str
+    icon: str
+
+
+def find_pages(user, account, text):
+    """Return the pages that a person finds in an account, and those about oneself."""
+    results = [_page_result(place, account) for place in _places(user, account)]
+    results += [
+        Result(label, "Your profile", reverse(name), icon)
+        for label, name, icon in PROFILE
+    ]
+    return [each for each in results if text.casefold() in each.label.casefold()]
+
+
+def _places(user, account):
+    related = relations(user, account) if account else set()
+    return [place for place in PLACES if related and place.is_open(related, account)]
+
+
+def _page_result(place, account):
+    return Result(place.label, account.name, place.url(account), place.icon)
+
+
+def find_accounts(user, _account, text):
+    accounts = Account.objects.visible_to(user).standing().matching(text)
+    rows = accounts.select_related("organisation").in_order()[:ACCOUNTS_SHOWN]
+    return [
+        Result(
+            account.name,
+            f"{account.get_kind_display()} · {account.pk}",
+            TOKENS.url(account),
+            "rectangle-stack",
+        )
+        for account in rows
+    ]
+
+
+# A heading and a function (user, current account or None, text) -> results that this
+# person may see. An app above this one adds its own when it is loaded, since imports
+# only point down.
+sources = [("Pages", find_pages), ("Accounts", find_accounts)]
+
+
+def find(user, account, text):
+    """Return groups of results with their heading, without the empty ones."""
+    groups = [(heading, look(user, account, text)) for heading, look in sources]
+    return [(heading, results) for heading, results in groups if results]

@@ -1,0 +1,69 @@
+import sys
+
+from django.contrib.auth.password_validation import validate_password
+from django.core.management.base import CommandError
+from django.core.validators import validate_email
+from django.db import IntegrityError, transaction
+
+from accounts.console import OperatorCommand, find_account
+from accounts.members import add_member
+from accounts.models import Role, User
+
+
+class Command(OperatorCommand):
+    help = (
+        "Make a person a member of an account, or operator staff. A new person is "
+        "mailed a link to choose a password, unless one is given on standard input."
+    )
+
+    def add_arguments(self, parser):
+        parser.add_argument("email")
+        place = parser.add_mutually_exclusive_group(required=True)
+        place.add_argument("--account", type=int, help="id of the account")
+        place.add_argument("--staff", action="store_true", help="operator staff")
+        parser.add_argument("--role", choices=Role.values, default=Role.USER)
+        parser.add_argument("--name", default="", help="full name")
+        parser.add_argument(
+            "--password-stdin",
+            action="store_true",
+            help="read the password from standard input; needed for staff",
+        )
+
+    def handle(self, *, email, account, staff, password_stdin, **options):
+        email = email.strip().lower()
+        validate_email(email)
+        password = sys.stdin.readline().rstrip("\n") if password_stdin else None
+        person = User(email=email, full_name=options["name"], is_staff=staff)
+        if password is not None:
+            validate_password(password, person)
+        if staff:
+            self.make_staff(person, password)
+        else:
+            self.make_member(person, find_account(account), options["role"], password)
+
+    def make_staff(self, person, password):
+        if not password:
+            raise CommandError("Staff need a password: use --password-stdin.")
+        try:
+            _create(person, password)
+        except IntegrityError as error:
+            raise CommandError(f"{person.email} is there already.") from error
+        self.stderr.write(f"Created {person.email}, operator staff.")
+
+    def make_member(self, person, account, role, password):
+        with transaction.atomic():
+            if password and not User.objects.filter(email=person.email).exists():
+                _create(person, password)
+            add_member(
+                account,
+                email=person.email,
+                role=role,
+                by=self.by,
+                full_name=person.full_name,
+            )
+        self.stderr.write(f"{person.email} is {role} of account {account.pk}.")
+
+
+def _create(person, password):
+    person.set_password(password)
+    person.save(force_insert=True)

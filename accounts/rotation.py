@@ -1,0 +1,105 @@
+"""Moving what this app keeps from old keys to the active ones.
+
+The envelopes and digests of tokens are moved by the app that owns them.
+"""
+
+import base64
+
+from allauth.mfa.models import Authenticator
+from allauth.mfa.utils import decrypt, encrypt
+from django.db import transaction
+
+from accounts.audit import sign_again, verify
+from accounts.keys import keyring
+from accounts.models import AuditChain, AuditEvent, CryptoKey
+from accounts.refusals import Refused
+
+# What of an authenticator's data is an envelope.
+SEALED = ("secret", "seed")
+
+
+def require_ready(purpose):
+    """Raise Refused unless a new key is first and an older one still present."""
+    if len(keyring(purpose).keys) < 2:
+        raise Refused(
+            "one_key",
+            "There is one key only. Put the new key first and keep the old one "
+            "after it, as in 2:<new>,1:<old>.",
+        )
+    spent = CryptoKey.objects.exclude(retired_at=None)
+    if spent.filter(purpose=purpose, kid=keyring(purpose).active.kid).exists():
+        raise Refused("retired", "The first key was retired. Put a new one first.")
+
+
+def old_seeds():
+    """Return the authenticators that hold something under an old encryption key."""
+    active = keyring("enc").active.kid
+    seeds = Authenticator.objects.filter(type__in=["totp", "recovery_codes"])
+    return [
+        each.pk
+        for each in seeds.order_by("pk").iterator()
+        if any(_kid(text) != active for text in _sealed(each).values())
+    ]
+
+
+def renew_seeds(pks):
+    """Encrypt the seeds of authenticators anew; returns how many there were."""
+    with transaction.atomic():
+        rows = Authenticator.objects.select_for_update(no_key=True)
+        for each in rows.filter(pk__in=pks):
+            each.data |= {name: _renew(text) for name, text in _sealed(each).items()}
+            each.save(update_fields=["data"])
+    return len(pks)
+
+
+def _renew(text):
+    plain = decrypt(text)
+    renewed = encrypt(plain)
+    if decrypt(renewed) != plain:
+        raise AssertionError("an envelope does not give back what was put into it")
+    return renewed
+
+
+def check_seeds():
+    """Open every seed and return how many there are; raises Unavailable."""
+    count = 0
+    for each in Authenticator.objects.order_by("pk").iterator():
+        for text in _sealed(each).values():
+            decrypt(text)
+            count += 1
+    return count
+
+
+def _sealed(authenticator):
+    data = authenticator.data
+    return {name: data[name] for name in SEALED if name in data}
+
+
+def _kid(text):
+    return int.from_bytes(base64.b64decode(text)[1:5])
+
+
+def old_chains():
+    """Return the chains with events under an old audit key."""
+    old = AuditEvent.objects.exclude(key_id=keyring("audit").active.kid)
+    return AuditChain.objects.filter(pk__in=old.values("chain")).order_by("pk")
+
+
+def renew_chain(chain):
+    """Sign a whole chain anew; raises Refused for a broken one, which stays as it is."""
+    with transaction.atomic():
+        AuditChain.objects.select_for_update(no_key=True).get(pk=chain.pk)
+        place = verify(chain)
+        if place is not None:
+            raise Refused("broken", f"The {chain} is broken at event {place:,}.")
+        sign_again(chain)
+    return chain.sequence
+
+
+def retire(purpose, now):
+    """Note that nothing needs the old keys any more; returns their ids."""
+    ring = keyring(purpose)
+    CryptoKey.objects.filter(
+        purpose=purpose, kid__in=ring.keys, retired_at=None
+    ).exclude(kid=ring.active.kid).update(retired_at=now)
+    return sorted(set(ring.keys) - {ring.active.kid})

@@ -1,0 +1,30 @@
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from accounts import jump as finder
+from accounts.forms.find import SearchForm
+from accounts.models import Account
+from accounts.models.accounts import ID_PATTERN
+from accounts.permissions import about_oneself
+
+
+@require_safe
+@about_oneself
+def jump(request):
+    """Search pages, accounts and tokens; `account` says where the person stands."""
+    form = SearchForm(request.GET)
+    account = _current(request)
+    context = {
+        "text": form.text,
+        "current": account,
+        "groups": finder.find(request.user, account, form.text),
+    }
+    return render(request, "accounts/jump.html", context)
+
+
+def _current(request):
+    named = request.GET.get("account", "")
+    if not ID_PATTERN.fullmatch(named):
+        return None
+    visible = Account.objects.visible_to(request.user)
+    return visible.select_related("organisation").filter(pk=int(named)).first()

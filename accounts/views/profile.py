@@ -1,0 +1,30 @@
+"""What a person sees and sets about themselves."""
+
+from allauth.mfa.utils import is_mfa_enabled
+from django.contrib import messages
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods
+
+from accounts.audit import Actor
+from accounts.forms.profile import ProfileForm
+from accounts.permissions import about_oneself
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@about_oneself
+def profile(request):
+    form = ProfileForm(request.POST or None, instance=request.user)
+    if form.is_valid():
+        form.rename(by=Actor.of(request))
+        messages.success(request, "Your name was saved.")
+        return redirect("accounts:profile")
+    memberships = request.user.memberships.filter(account__deleted_at=None)
+    context = {
+        "form": form,
+        "has_factors": is_mfa_enabled(request.user),
+        "memberships": memberships.select_related("account__organisation").order_by(
+            "account__organisation__name", "account__name"
+        ),
+    }
+    status = 422 if form.is_bound else 200
+    return render(request, "accounts/profile.html", context, status=status)

@@ -1,0 +1,109 @@
+"""Measure pages and actions at several sizes: `make benchmark` ends here.
+
+The table shows milliseconds, and how often an empty authenticated page fits into them
+on the same server in the same run. It is no test: numbers depend on the machine.
+"""
+
+import argparse
+import json
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+
+from config.dotenv import FRESH
+
+FOLDER = Path(__file__).resolve().parent
+ACCOUNTS = {100: 1, 10_000: 100, 1_000_000: 10_000}
+TAB = "API tab"
+EMPTY = "empty page"
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="benchmarks", description=__doc__)
+    parser.add_argument("--tokens", type=int, nargs="+", default=list(ACCOUNTS))
+    parser.add_argument("--rounds", type=int, default=60, help="requests of each page")
+    parser.add_argument("--database", help="URL of an empty PostgreSQL database")
+    options = parser.parse_args()
+    if options.database and len(options.tokens) > 1:
+        parser.error("measure one size at a time in a database of your own")
+    results = {}
+    for tokens in options.tokens:
+        print(f"Measuring {tokens:,} tokens…", file=sys.stderr, flush=True)
+        results[tokens] = measure(tokens, options)
+    print(machine(), *table(results), *verdict(results), sep="\n")
+    keep(results)
+
+
+def measure(tokens, options):
+    accounts = ACCOUNTS.get(tokens, max(1, tokens // 100))
+    with tempfile.TemporaryDirectory(prefix="tollgate-benchmark-") as scratch:
+        settings = {
+            name: FRESH[name]() for name in FRESH if not name.startswith("DEMO")
+        }
+        settings |= {
+            "ENV_FILE": os.devnull,
+            "STATIC_ROOT": f"{scratch}/static",
+            "DATABASE_URL": options.database or f"sqlite:///{scratch}/tokens.sqlite3",
+            "DJANGO_SETTINGS_MODULE": "benchmarks.settings",
+        }
+        numbers = [f"--tokens={tokens}", f"--accounts={accounts}"]
+        numbers.append(f"--rounds={options.rounds}")
+        answer = subprocess.run(  # noqa: S603 -- our own program
+            [sys.executable, "-m", "benchmarks.measure", *numbers],
+            env=os.environ | settings,
+            stdout=subprocess.PIPE,
+            check=True,
+        )
+    return json.loads(answer.stdout)
+
+
+def machine():
+    load, *_ = os.getloadavg()
+    return (
+        f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, "
+        f"Python {platform.python_version()}, load {load:.1f} when it ended"
+    )
+
+
+def table(results):
+    header = "".join(f"{f'{tokens:,} tokens':>24}" for tokens in results)
+    yield f"{'':34}{header}"
+    for name in next(iter(results.values()))["times"]:
+        cells = (cell(result["times"], name) for result in results.values())
+        yield f"{name:34}{''.join(cells)}"
+    seconds = (f"{result['load_seconds']:>21,.0f} s " for result in results.values())
+    yield f"{'made in':33}{' '.join(seconds)}"
+
+
+def cell(times, name):
+    median, empty = times[name]["median"], times[EMPTY]["median"]
+    return f"{median * 1000:>14.1f} ms {median / empty:>5.2f}x"
+
+
+def verdict(results):
+    """Yield how the goals are met, where the sizes were measured."""
+    ratios = {
+        tokens: result["times"][TAB]["median"] / result["times"][EMPTY]["median"]
+        for tokens, result in results.items()
+    }
+    least, most = min(ratios), max(ratios)
+    yield f"{TAB} at {most:,}: {ratios[most]:.2f}x the empty page (goal: up to 4x)."
+    if least != most:
+        grown = ratios[most] / ratios[least]
+        yield f"{TAB} at {most:,}: {grown:.2f}x itself at {least:,} (goal: up to 1.5x)."
+
+
+def keep(results):
+    folder = FOLDER / "results"
+    folder.mkdir(exist_ok=True)
+    name = datetime.now(UTC).strftime("%Y-%m-%dT%H%M%SZ.json")
+    (folder / name).write_text(json.dumps({"machine": machine(), "sizes": results}))
+    print(f"Raw numbers: benchmarks/results/{name}")
+
+
+if __name__ == "__main__":
+    main()

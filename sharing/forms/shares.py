@@ -1,0 +1,220 @@
+"""How a person says what a link is called, shows, and until when."""
+
+import re
+
+from django import forms
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.formats import date_format
+
+from sharing.models import Filter, Share
+from sharing.outlook import Outlook
+from sharing.scope import Operator
+from tokens.forms import MAX_INTEGER, ExpiryForm
+from tokens.limits import MAX_NAME
+
+PRESETS = (1, 7, 30, 90)
+KEEP = "keep"
+# Further filters are found by searching.
+OPTIONS = 30
+
+
+class FiltersField(forms.ModelMultipleChoiceField):
+    """Filters of an account by their ids; anything else that was sent is no choice."""
+
+    default_error_messages = {
+        "invalid_choice": "A filter that you chose was deleted meanwhile.",
+        "invalid_pk_value": "Choose from the filters of this account.",
+    }
+
+    def clean(self, value):
+        if not all(map(_is_id, value or ())):
+            message = self.error_messages["invalid_pk_value"]
+            raise forms.ValidationError(message, code="invalid_pk_value")
+        return super().clean(value)
+
+
+class ShareForm(ExpiryForm):
+    """What a link is called, until when it works and what it shows."""
+
+    name = forms.CharField(
+        max_length=MAX_NAME,
+        widget=forms.TextInput(
+            attrs={
+                "placeholder": "Who it is for, for example Payments board",
+                "autocomplete": "off",
+                "autofocus": True,
+            }
+        ),
+        error_messages={"required": "Give the token a name."},
+    )
+    find = forms.CharField(label="Find a filter", required=False, max_length=100)
+    filters = FiltersField(Filter.objects.none(), required=False)
+    operator = forms.ChoiceField(choices=Operator, required=False)
+    shows_everything = forms.BooleanField(
+        label="Show everything in this account", required=False
+    )
+    agreed = forms.CharField(required=False)
+
+    def __init__(self, *args, account, before=None, **kwargs):
+        endless = account.organisation.allows_endless_links
+        super().__init__(*args, presets=PRESETS, endless=endless, **kwargs)
+        self.account, self.before = account, before
+        self.fields["filters"].queryset = account.filters.all()
+        self.initial = {"expires_at": "7", "operator": Operator.AND} | self.initial
+
+    def clean_operator(self):
+        return self.cleaned_data["operator"] or Operator.AND
+
+    def clean(self):
+        cleaned = super().clean()
+        if cleaned.get("filters") and cleaned.get("shows_everything"):
+            self.add_error(
+                "shows_everything", "Untick this, or untick the filters above."
+            )
+        elif "filters" in cleaned and not self._chooses(cleaned):
+            self.add_error(
+                "filters",
+                "Choose at least one filter, or tick that the link shows everything.",
+            )
+        self._check_end(cleaned)
+        return cleaned
+
+    def _chooses(self, cleaned):
+        return cleaned["filters"] or cleaned.get("shows_everything")
+
+    def _check_end(self, cleaned):
+        moment = cleaned.get("expires_at")
+        if moment and moment <= timezone.now():
+            self.add_error("expires_on", "Choose a date in the future.")
+
+    @property
+    def outlook(self):
+        """What the form does when it is saved, or None while it does not say."""
+        if not self.is_bound:
+            return self._outlook_at_first()
+        stops = {"filters", "shows_everything", "operator", "expires_at", "expires_on"}
+        if stops & self.errors.keys():
+            return None
+        return self._outlook(**self.choice, expires_at=self.cleaned_data["expires_at"])
+
+    def _outlook_at_first(self):
+        return None
+
+    def _outlook(self, *, filters, **values):
+        return Outlook(
+            account=self.account, before=self.before, filters=list(filters), **values
+        )
+
+    @property
+    def is_agreed(self):
+        """Whether the person has read what is about to be saved."""
+        return self.cleaned_data["agreed"] == self.outlook.key
+
+    def options(self):
+        """Return filters to tick: the ticked ones, then some that match the search."""
+        chosen = self.account.filters.filter(pk__in=self._ticked())
+        others = self.account.filters.exclude(pk__in=self._ticked())
+        text = self.cleaned_data.get("find") if self.is_bound else ""
+        found = others.filter(_matching(text)) if text else others
+        shown = list(found[: OPTIONS + 1])
+        more = len(shown) > OPTIONS
+        return {"chosen": list(chosen), "found": shown[:OPTIONS], "more": more}
+
+    def _ticked(self):
+        return [int(each) for each in self["filters"].value() or () if _is_id(each)]
+
+    @property
+    def choice(self):
+        keys = ("filters", "operator", "shows_everything")
+        return {key: self.cleaned_data[key] for key in keys}
+
+    def issue(self, *, by):
+        """Return the share, or None when a rule stands against what was typed."""
+        with self.explaining():
+            share, _ = Share.issue(
+                account=self.account,
+                name=self.cleaned_data["name"],
+                expires_at=self.cleaned_data["expires_at"],
+                by=by,
+                **self.choice,
+            )
+            return share
+
+
+class EditShareForm(ShareForm):
+    """A change of a shared token, made to the version of it that the person saw."""
+
+    version = forms.IntegerField(
+        widget=forms.HiddenInput, required=False, min_value=1, max_value=MAX_INTEGER
+    )
+
+    def __init__(self, *args, share, **kwargs):
+        token = share.token
+        kwargs["initial"] = {
+            "name": token.name,
+            "expires_at": KEEP,
+            "filters": [each.pk for each in share.filters.all()],
+            "operator": share.operator,
+            "shows_everything": share.shows_everything,
+            "version": token.version,
+        }
+        super().__init__(*args, account=token.account, before=share.scope, **kwargs)
+        self.share = share
+        self.fields["expires_at"].choices = [
+            (KEEP, _as_it_is(token)),
+            *self.fields["expires_at"].choices,
+        ]
+
+    def _outlook_at_first(self):
+        share = self.share
+        filters = list(share.filters.all())
+        if not filters and not share.shows_everything:
+            return None
+        return self._outlook(
+            filters=filters,
+            operator=share.operator,
+            shows_everything=share.shows_everything,
+            expires_at=share.token.expires_at,
+        )
+
+    def clean(self):
+        if self.cleaned_data.get("expires_at") != KEEP:
+            return super().clean()
+        # What it is now may have passed, or never come, and is still allowed.
+        self.cleaned_data["expires_at"] = ""
+        cleaned = super().clean()
+        cleaned["expires_at"] = self.share.token.expires_at
+        return cleaned
+
+    def save(self, *, by):
+        """Return whether it was saved; a rule may stand against what was typed."""
+        with self.explaining():
+            self.share.edit(
+                name=self.cleaned_data["name"],
+                expires_at=self.cleaned_data["expires_at"],
+                version=self.cleaned_data["version"],
+                by=by,
+                **self.choice,
+            )
+            return True
+
+
+def _as_it_is(token):
+    if token.expires_at is None:
+        return "As it is: never"
+    local = timezone.localtime(token.expires_at)
+    verb = "ended" if token.is_expired else "until"
+    return f"As it is: {verb} {date_format(local, 'D j M Y')}"
+
+
+def _matching(text):
+    return (
+        Q(field__icontains=text)
+        | Q(value__icontains=text)
+        | Q(description__icontains=text)
+    )
+
+
+def _is_id(value):
+    return re.fullmatch(r"[0-9]{1,9}", str(value))

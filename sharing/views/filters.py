@@ -1,0 +1,76 @@
+from django.contrib import messages
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_http_methods, require_POST
+from django_htmx.http import trigger_client_event
+
+from accounts.audit import Actor
+from accounts.permissions import Operation, for_account
+from sharing.forms import DeleteFilterForm, EditFilterForm, FilterForm
+from sharing.views.page import PAGE, about_filters, page
+from tokens.kinds import Kind
+from tokens.views.guards import posted
+from tokens.views.rows import about_rows
+
+ask_and_do = require_http_methods(["GET", "HEAD", "POST"])
+
+
+@require_POST
+@for_account(Operation.FILTER_CREATE)
+def filter_create(request, account):
+    form = FilterForm(request.POST)
+    if form.is_valid():
+        made = form.add(account=account, by=Actor.of(request))
+        return _answer(request, account, made, "added", f"{made} is added.")
+    if request.htmx:
+        context = {"filter_form": form}
+        return render(request, "sharing/new_filter.html", context, status=422)
+    return render(request, PAGE, page(request, account, filter_form=form), status=422)
+
+
+@ask_and_do
+@for_account(Operation.FILTER_EDIT)
+def filter_edit(request, account, pk):
+    filter_ = get_object_or_404(account.filters, pk=pk)
+    shares = list(filter_.used_by())
+    form = EditFilterForm(posted(request), filter_=filter_, shares=shares)
+    if form.is_valid():
+        form.save(by=Actor.of(request))
+        text = f"{filter_} is changed."
+        return _answer(request, account, filter_, "changed", text, shares)
+    return _ask(request, "sharing/filter_edit.html", form, shares)
+
+
+@ask_and_do
+@for_account(Operation.FILTER_DELETE)
+def filter_delete(request, account, pk):
+    filter_ = get_object_or_404(account.filters, pk=pk)
+    shares, stopping = list(filter_.used_by()), filter_.shares_that_stop()
+    form = DeleteFilterForm(posted(request), filter_=filter_, shares=stopping)
+    if form.is_valid():
+        form.delete(by=Actor.of(request))
+        text = f"{filter_} is deleted."
+        return _answer(request, account, filter_, "deleted", text, shares)
+    return _ask(request, "sharing/filter_delete.html", form, shares, stopping=stopping)
+
+
+def _ask(request, template, form, shares, **context):
+    status = 422 if form.is_bound else 200
+    context |= {"form": form, "filter": form.filter, "shares": shares}
+    return render(request, template, context, status=status)
+
+
+def _answer(request, account, filter_, what, text, shares=()):
+    """Answer with the filter's row and those of the links that it changed."""
+    if not request.htmx:
+        messages.success(request, text)
+        return redirect("sharing:list", account.pk)
+    tokens = account.tokens.standing().filter(pk__in=[share.pk for share in shares])
+    context = about_rows(request, account, Kind.SHARED) | {
+        **about_filters(request, account),
+        "filter": account.filters.with_uses().filter(pk=filter_.pk).first(),
+        "what": what,
+        "text": text,
+        "tokens": tokens.select_related("share").prefetch_related("share__filters"),
+    }
+    response = render(request, "sharing/filter_answer.html", context)
+    return trigger_client_event(response, "tollgate:close")

@@ -1,0 +1,91 @@
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import (
+    require_http_methods,
+    require_POST,
+    require_safe,
+)
+
+from accounts.audit import Actor
+from accounts.permissions import Operation, for_account
+from sharing.forms import EditShareForm
+from sharing.models import Share
+from sharing.views.page import PAGE, new_form, page
+from tokens.homes import home_of
+from tokens.kinds import Kind
+from tokens.views.guards import posted
+from tokens.views.rows import about_rows, answer, changed, counts
+from tokens.views.tabs import tabs
+
+FORM = "sharing/new_row.html"
+EDITING = (Operation.SHARED_RENAME, Operation.SHARED_EXPIRY, Operation.SHARED_FILTERS)
+
+
+@require_safe
+@for_account(Operation.SHARED_LIST, Operation.FILTER_LIST)
+def share_list(request, account):
+    if not account.takes_logs:
+        context = {"tabs": tabs(account, "sharing:list")}
+        return render(request, "sharing/elsewhere.html", context)
+    return render(request, PAGE, page(request, account))
+
+
+@require_POST
+@for_account(Operation.SHARED_CREATE)
+def share_create(request, account):
+    form = new_form(account, request.POST)
+    share = form.is_valid() and form.is_agreed and form.issue(by=Actor.of(request))
+    if not share:
+        return _new_again(request, account, form, status=422)
+    if not request.htmx:
+        return redirect(home_of(share.token, added=share.pk))
+    context = changed(request, share.token) | counts(account, Kind.SHARED)
+    return render(request, "sharing/added.html", context)
+
+
+@require_POST
+@for_account(Operation.SHARED_CREATE)
+def share_preview(request, account):
+    """Say what a new link will show, and find filters for it."""
+    form = new_form(account, request.POST)
+    form.full_clean()
+    return _new_again(request, account, form, status=200)
+
+
+def _new_again(request, account, form, *, status):
+    if request.htmx:
+        context = about_rows(request, account, Kind.SHARED) | {"form": form}
+        return render(request, FORM, context, status=status)
+    return render(request, PAGE, page(request, account, form=form), status=status)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@for_account(*EDITING)
+def share_edit(request, account, pk):
+    form = _edit_form(account, pk, posted(request))
+    if form.is_valid() and form.is_agreed and form.save(by=Actor.of(request)):
+        token = form.share.token
+        return answer(request, token, f"{token.name} is changed.")
+    return _ask(request, form, status=422 if form.is_bound else 200)
+
+
+@require_POST
+@for_account(*EDITING)
+def share_edit_preview(request, account, pk):
+    """Say what a link will show after a change, and find filters for it."""
+    form = _edit_form(account, pk, request.POST)
+    form.full_clean()
+    return _ask(request, form, status=200)
+
+
+def _edit_form(account, pk, data):
+    shares = Share.objects.filter(token__account=account, token__deleted_at=None)
+    share = get_object_or_404(
+        shares.select_related("token__account__organisation"), pk=pk
+    )
+    return EditShareForm(data, share=share, auto_id=f"share-{pk}-%s")
+
+
+def _ask(request, form, *, status):
+    context = {"form": form, "token": form.share.token, "share": form.share}
+    context["back"] = home_of(form.share.token)
+    return render(request, "sharing/edit.html", context, status=status)

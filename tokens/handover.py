@@ -1,0 +1,22 @@
+"""The one answer that a secret leaves in."""
+
+from django.http import JsonResponse
+from django.shortcuts import render
+
+from accounts.audit import Actor
+from accounts.refusals import Refused
+
+
+def hand_out(request, token, *, back):
+    """Hand out a secret to the script that copies it, and to nothing else.
+
+    Without the script there is a page that says so and leads `back`.
+    """
+    if request.get_preferred_type(["application/json", "text/html"]) == "text/html":
+        context = {"token": token, "back": back}
+        return render(request, "tokens/copy.html", context, status=406)
+    try:
+        secret = token.reveal(by=Actor.of(request))
+    except Refused as refusal:
+        return JsonResponse({"detail": refusal.message}, status=refusal.status)
+    return JsonResponse({"secret": secret.reveal()})

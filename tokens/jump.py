@@ -1,0 +1,25 @@
+"""Tokens that Jump to finds by name."""
+
+from accounts.jump import Result
+from tokens.homes import HOMES, home_of
+from tokens.models import Token
+
+SHOWN = 8
+LEAST_LETTERS = 2
+
+
+def find_tokens(user, _account, text):
+    """Return tokens that a person finds in their lists."""
+    if len(text) < LEAST_LETTERS:
+        return []
+    tokens = Token.objects.listed_for(user).standing().named_like(text)
+    rows = tokens.of_kind(*HOMES).select_related("account")[:SHOWN]
+    return [
+        Result(
+            token.name,
+            f"{token.get_kind_display()} · {token.account}",
+            home_of(token, q=token.name),
+            "key",
+        )
+        for token in rows
+    ]

@@ -1,0 +1,39 @@
+from datetime import timedelta
+
+from django.utils import timezone
+
+from accounts.console import OperatorCommand, find_account
+from accounts.refusals import Refused
+from tokens.kinds import Kind
+from tokens.models import Token
+
+# Shared tokens are made with their filters, on the page; the others come with accounts.
+KINDS = (Kind.API, Kind.LOGS, Kind.GATEWAY)
+
+
+class Command(OperatorCommand):
+    help = "Create a token; its secret is printed on standard output, nothing else is."
+
+    def add_arguments(self, parser):
+        parser.add_argument("name")
+        parser.add_argument("--kind", choices=[*map(str, KINDS)], default=Kind.API)
+        parser.add_argument(
+            "--account", type=int, help="id of the account; a gateway token has none"
+        )
+        parser.add_argument("--expires-in", type=int, metavar="DAYS")
+
+    def handle(self, *, name, kind, account, expires_in, **options):
+        if (account is None) != (kind == Kind.GATEWAY):
+            raise Refused(
+                "account",
+                "Give an --account, except for a gateway token, which has none.",
+            )
+        token, secret = Token.issue(
+            account=account and find_account(account),
+            kind=Kind(kind),
+            name=name,
+            expires_at=expires_in and timezone.now() + timedelta(days=expires_in),
+            by=self.by,
+        )
+        self.stderr.write(f"Created {token.get_kind_display()} {token.pk}: {token}.")
+        self.stdout.write(secret.reveal())

@@ -1,0 +1,30 @@
+from django.db import transaction
+
+from accounts.console import OperatorCommand
+from accounts.models import Action
+from tokens.limits import locked_account
+from tokens.models import Token
+
+
+class Command(OperatorCommand):
+    help = "Remove tokens that were deleted more than 30 days ago; run it every day."
+
+    def add_arguments(self, parser):
+        parser.add_argument("--dry-run", action="store_true", help="only count them")
+
+    def handle(self, *, dry_run, **options):
+        tokens = Token.objects.purgeable().select_related("account").order_by("pk")
+        if dry_run:
+            self.stdout.write(f"{tokens.count()} tokens would be purged.")
+            return
+        purged = sum(self.purge(token) for token in tokens)
+        self.stdout.write(f"Purged {purged} tokens.")
+
+    def purge(self, token):
+        with transaction.atomic(), locked_account(token.account):
+            # It may have been purged meanwhile, by another run.
+            if not Token.objects.purgeable().filter(pk=token.pk).exists():
+                return 0
+            token.record(Action.TOKEN_PURGED, self.by)
+            token.delete()
+        return 1

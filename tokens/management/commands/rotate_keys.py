@@ -1,0 +1,109 @@
+import time
+
+from django.core.management.base import CommandError
+from django.db import connection, transaction
+from django.utils import timezone
+
+from accounts import rotation as accounts_rotation
+from accounts.audit import record, verify
+from accounts.console import OperatorCommand
+from accounts.keys import SETTINGS, keyring
+from accounts.models import Action, AuditChain
+from tokens.rotation import check_secrets, old_secrets, renew_batch
+
+PAUSE_SECONDS = 0.05
+
+
+class Command(OperatorCommand):
+    help = (
+        "Move everything to the first key of a list, in small batches while the portal "
+        "runs, then check every row. It can be stopped and started at any time."
+    )
+
+    def add_arguments(self, parser):
+        parser.add_argument("--purpose", choices=SETTINGS, required=True)
+        parser.add_argument("--batch", type=int, default=500, help="rows at a time")
+        only = parser.add_mutually_exclusive_group()
+        only.add_argument("--dry-run", action="store_true", help="count only")
+        only.add_argument("--verify-only", action="store_true", help="check only")
+
+    def handle(self, *, purpose, batch, dry_run, verify_only, **options):
+        if dry_run:
+            self.stdout.write(f"{self.count(purpose):,} rows are under an old key.")
+            return
+        if not verify_only:
+            accounts_rotation.require_ready(purpose)
+            self.rotate(purpose, max(1, batch))
+        self.verify(purpose)
+        if not verify_only:
+            self.retire(purpose)
+
+    @property
+    def is_shy(self):
+        """Whether other writers get no turn unless this one pauses."""
+        return connection.vendor == "sqlite"
+
+    def count(self, purpose):
+        if purpose == "audit":
+            return sum(chain.sequence for chain in accounts_rotation.old_chains())
+        seeds = len(accounts_rotation.old_seeds()) if purpose == "enc" else 0
+        return old_secrets().count() + seeds
+
+    def rotate(self, purpose, batch):
+        if purpose == "audit":
+            self.rotate_chains()
+            return
+        if purpose == "enc":
+            seeds = accounts_rotation.old_seeds()
+            for start in range(0, len(seeds), batch):
+                self.rotate_seeds(seeds[start : start + batch])
+        self.rotate_secrets(purpose, batch)
+
+    def rotate_secrets(self, purpose, batch):
+        after = 0
+        while old_secrets().exists():
+            with transaction.atomic():
+                done = renew_batch(after, batch)
+                self.note(purpose, len(done))
+            # From the start again, for what others held when their turn was.
+            after = done[-1] if done else 0
+            time.sleep(PAUSE_SECONDS if self.is_shy or not done else 0)
+
+    def rotate_seeds(self, pks):
+        with transaction.atomic():
+            self.note("enc", accounts_rotation.renew_seeds(pks))
+
+    def rotate_chains(self):
+        for chain in accounts_rotation.old_chains():
+            self.stderr.write(f"Signing the {chain} anew.")
+            accounts_rotation.renew_chain(chain)
+        self.note("audit", AuditChain.objects.count())
+
+    def note(self, purpose, rows):
+        if rows:
+            kid = keyring(purpose).active.kid
+            record(
+                Action.KEYS_ROTATED,
+                by=self.by,
+                target=f"{SETTINGS[purpose]} {kid}",
+                rows=rows,
+            )
+
+    def verify(self, purpose):
+        if purpose == "audit":
+            wrong = [str(c) for c in AuditChain.objects.all() if verify(c) is not None]
+            count = AuditChain.objects.count()
+        else:
+            count, wrong = check_secrets()
+            count += accounts_rotation.check_seeds()
+        if wrong:
+            named = ", ".join(map(str, wrong[:10]))
+            raise CommandError(f"{len(wrong)} of {count} rows are wrong: {named}.")
+        self.stdout.write(f"Checked {count:,} rows: every one is sound.")
+
+    def retire(self, purpose):
+        if self.count(purpose):
+            raise CommandError("Rows under an old key were added meanwhile: run again.")
+        kids = accounts_rotation.retire(purpose, timezone.now())
+        gone = ", ".join(f"key {kid}" for kid in kids)
+        self.stdout.write(f"Take {gone} out of {SETTINGS[purpose]} and restart.")

@@ -1,0 +1,106 @@
+"""Tokens that move in from elsewhere, with the secrets that shippers already have."""
+
+import csv
+import io
+import json
+import re
+
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+
+from accounts.models import Account
+from accounts.refusals import Refused
+from tokens.kinds import RULES, Kind
+from tokens.models import Token
+from tokens.secrets import recognise
+
+NEEDED = ("account", "kind", "name", "secret")
+# Shared tokens come with filters, gateway tokens are made by staff only.
+KINDS = (Kind.API, Kind.LOGS, Kind.METRICS, Kind.TRACES)
+TRUE = ("1", "true", "yes")
+
+
+def read(text, form):
+    """Return the rows of a CSV with a header, or of JSON lines, as dicts of text.
+
+    Raises ValueError for what is neither.
+    """
+    if form == "csv":
+        return list(csv.DictReader(io.StringIO(text), strict=True, restval=""))
+    lines = [line for line in text.splitlines() if line.strip()]
+    return [_texts(number, line) for number, line in enumerate(lines, start=1)]
+
+
+def _texts(number, line):
+    # What the parser says of a broken line quotes it, secret and all.
+    try:
+        row = json.loads(line)
+        return {
+            name: "" if value is None else str(value) for name, value in row.items()
+        }
+    except (ValueError, AttributeError):
+        raise ValueError(f"line {number} is not a JSON object") from None
+
+
+def take_over(row, *, by):
+    """Make the token that a row describes and return it; raises Refused."""
+    values = {name: (value or "").strip() for name, value in row.items() if name}
+    missing = [name for name in NEEDED if not values.get(name)]
+    if missing:
+        raise Refused("incomplete", f"{', '.join(missing)} is missing.")
+    if values["kind"] not in KINDS:
+        raise Refused("kind", f"The kind must be one of {', '.join(KINDS)}.")
+    secret = recognise(values["secret"])
+    if secret is None:
+        raise Refused("secret", "The secret is nothing that a token can be.")
+    account, kind = _account(values["account"]), Kind(values["kind"])
+    if RULES[kind].is_single:
+        return _take_place(account, kind, secret, by)
+    return _add(account, kind, secret, values, by)
+
+
+def _account(text):
+    known = Account.objects.standing().select_related("organisation")
+    found = known.filter(pk=text).first() if re.fullmatch("[0-9]{1,9}", text) else None
+    if found is None:
+        raise Refused("account", f"There is no account {text[:20]}.")
+    return found
+
+
+def _take_place(account, kind, secret, by):
+    """Let the account's only token of its kind go on with the secret from elsewhere."""
+    token = account.tokens.standing().filter(kind=kind).first()
+    if token is None:
+        raise Refused("kind", f"{account.name} has no {kind.label.lower()}.")
+    token.rotate(by=by, secret=secret)
+    return token
+
+
+def _add(account, kind, secret, values, by):
+    token, _ = Token.issue(
+        account=account,
+        kind=kind,
+        name=values["name"],
+        secret=secret,
+        expires_at=_moment(values, "expires_at"),
+        by=by,
+    )
+    token.created_at = _moment(values, "created_at") or token.created_at
+    token.created_by = values.get("created_by", "")[:254] or token.created_by
+    token.save(update_fields=["created_at", "created_by"])
+    if values.get("disabled", "").lower() in TRUE:
+        token.disable(by=by, reason="It was disabled where it came from")
+    return token
+
+
+def _moment(values, name):
+    text = values.get(name, "")
+    if not text:
+        return None
+    try:
+        moment = parse_datetime(text)
+    except ValueError:
+        moment = None
+    if moment is None:
+        raise Refused(name, f"{name} must look like 2026-11-23T14:00:00Z.")
+    return moment if timezone.is_aware(moment) else timezone.make_aware(moment)

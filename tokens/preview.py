@@ -1,0 +1,97 @@
+"""What a bulk job will do, and to which tokens it cannot: the dry run.
+
+The model decides when the job runs; here the same reasons are found for thousands of
+tokens in a handful of queries, and in the order in which the job goes through them.
+"""
+
+from accounts.refusals import Gone, Refused, Stale
+from tokens import limits
+from tokens.kinds import Kind
+from tokens.models import Token
+from tokens.models.bulk import BulkAction, not_yours
+from tokens.permissions import overseen
+
+STOPPING = (BulkAction.DISABLE, BulkAction.EXPIRY, BulkAction.DELETE)
+
+
+class Preview:
+    """The tokens that a job will change, and (token, reason) for each other one."""
+
+    def __init__(self, job):
+        self.job = job
+        self.changing, self.exceptions = [], []
+        items = job.items.select_related("token__account__organisation")
+        self.items = list(items.order_by("pk"))
+        self.allowed = set(overseen(job.account, job.user).values_list("pk", flat=True))
+        self.lasting = self._lasting_by_account()
+        for item in self.items:
+            self._sort(item)
+
+    def _lasting_by_account(self):
+        """Return the ids of the log tokens of which each account must keep one."""
+        accounts = {
+            item.token.account_id for item in self.items if item.token.kind == Kind.LOGS
+        }
+        found = {account: set() for account in accounts}
+        if self.job.action in STOPPING:
+            tokens = Token.objects.of_kind(Kind.LOGS).lasting()
+            rows = tokens.filter(account__in=accounts).values_list("account_id", "pk")
+            for account, pk in rows:
+                found[account].add(pk)
+        return found
+
+    def _sort(self, item):
+        token = item.token
+        try:
+            self._check(item, token)
+        except Refused as refusal:
+            self.exceptions.append((token, refusal.message))
+            return
+        self.changing.append(token)
+        if self._stops(token):
+            self.lasting.get(token.account_id, set()).discard(token.pk)
+
+    def _check(self, item, token):
+        if token.deleted_at:
+            raise Gone(token.name)
+        if token.account_id not in self.allowed:
+            raise not_yours(token)
+        if token.version != item.version:
+            raise Stale(token.name)
+        CHECKS[self.job.action](self, token)
+
+    def check_disable(self, token):
+        if token.disabled_at:
+            raise Refused("unchanged", "It is disabled already.")
+        self.check_protected(token)
+
+    def check_protected(self, token):
+        if token.rule.is_single:
+            limits.protect_last(token)
+        if self._is_last(token):
+            raise Refused("last_enabled_token", limits.LAST_ENABLED)
+
+    def check_expiry(self, token):
+        if token.expires_at == self.job.expires_at:
+            raise Refused("unchanged", "It has this expiry already.")
+        if self.job.expires_at and self._is_last(token):
+            raise Refused("last_enabled_token", limits.LAST_ENABLED)
+        if token.kind != Kind.LOGS:
+            limits.check_expiry(token, self.job.expires_at)
+
+    def check_nothing(self, token):
+        """A rotation is never refused."""
+
+    def _is_last(self, token):
+        return self.lasting.get(token.account_id) == {token.pk}
+
+    def _stops(self, token):
+        return self.job.action != BulkAction.EXPIRY or self.job.expires_at
+
+
+CHECKS = {
+    BulkAction.DISABLE: Preview.check_disable,
+    BulkAction.ROTATE: Preview.check_nothing,
+    BulkAction.EXPIRY: Preview.check_expiry,
+    BulkAction.DELETE: Preview.check_protected,
+}

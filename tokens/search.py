@@ -1,0 +1,213 @@
+"""The search over the tokens of all accounts that a person oversees."""
+
+from datetime import date, datetime, timedelta
+
+from django import forms
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db.models import Q, TextChoices
+from django.utils import timezone
+from django.utils.formats import date_format
+
+from accounts.forms.pickers import AccountsField
+from tokens.kinds import Kind
+from tokens.models import Token
+from tokens.permissions import overseen
+
+UNUSED_FOR = timedelta(days=90)
+SORTS = {
+    "account": "account__name",
+    "name": "name_key",
+    "kind": "kind",
+    "created_at": "created_at",
+    "last_used_at": "last_used_at",
+    "expires_at": "expires_at",
+}
+KINDS = [(kind.value, kind.label) for kind in Kind if kind != Kind.GATEWAY]
+
+
+class State(TextChoices):
+    ACTIVE = "active"
+    ROTATING = "rotating"
+    DISABLED = "disabled"
+    PAUSED = "paused"
+    EXPIRED = "expired"
+
+
+class Use(TextChoices):
+    ANY = "", "At any time, or never"
+    NEVER = "never", "Never used"
+    UNUSED = "unused", "Unused for 90 days"
+
+
+class DayField(forms.DateField):
+    """A day that stays one in every time zone."""
+
+    widget = forms.DateInput(attrs={"type": "date"})
+    default_validators = [
+        MinValueValidator(date(2000, 1, 1)),
+        MaxValueValidator(date(2999, 12, 31)),
+    ]
+
+
+class TokenSearch(forms.Form):
+    """What the address of the page over all accounts asks for."""
+
+    q = forms.CharField(label="Name", required=False, max_length=100)
+    account = AccountsField(label="Accounts")
+    kind = forms.MultipleChoiceField(
+        choices=KINDS, required=False, widget=forms.CheckboxSelectMultiple
+    )
+    state = forms.MultipleChoiceField(
+        choices=State, required=False, widget=forms.CheckboxSelectMultiple
+    )
+    creator = forms.CharField(label="Created by", required=False, max_length=254)
+    created_from = DayField(label="Created from", required=False)
+    created_to = DayField(label="Created until", required=False)
+    use = forms.ChoiceField(label="Last used", choices=Use, required=False)
+    used_from = DayField(label="Last used from", required=False)
+    used_to = DayField(label="Last used until", required=False)
+    endless = forms.BooleanField(label="Never expires", required=False)
+    expires_from = DayField(label="Expires from", required=False)
+    expires_to = DayField(label="Expires until", required=False)
+    token = forms.IntegerField(
+        required=False, min_value=1, max_value=2**31 - 1, widget=forms.HiddenInput
+    )
+
+    def __init__(self, *args, main, user, **kwargs):
+        super().__init__(*args, label_suffix="", **kwargs)
+        self.organisation = main.organisation_id
+        self.accounts = overseen(main, user)
+        self.fields["account"].queryset = self.accounts
+
+    @property
+    def sort(self):
+        """The order that is asked for, such as -created_at; the newest first otherwise."""
+        asked = self.data.get("sort", "")
+        return asked if asked.removeprefix("-") in SORTS else "-created_at"
+
+    @property
+    def order(self):
+        sign = "-" if self.sort.startswith("-") else ""
+        return sign + SORTS[self.sort.removeprefix("-")]
+
+    def tokens(self):
+        """Return the tokens that match, in no order."""
+        asked = self.cleaned_data
+        tokens = Token.objects.filter(self._scope())
+        if asked["token"]:
+            # The one that a pasted secret belongs to, which may be deleted.
+            tokens = tokens.standing() | tokens.recently_deleted()
+            return tokens.filter(pk=asked["token"])
+        tokens = tokens.standing().filter(*self._conditions())
+        return tokens.named_like(asked["q"]) if asked["q"] else tokens
+
+    def _scope(self):
+        """Limit to what the person oversees, in the way that the order has an index."""
+        chosen = self.cleaned_data["account"]
+        if chosen:
+            return Q(account__in=[account.pk for account in chosen])
+        if self.order.removeprefix("-") == SORTS["account"]:
+            place = Q(account__organisation=self.organisation)
+        else:
+            place = Q(organisation=self.organisation)
+        return place & Q(account__in=self.accounts)
+
+    def _conditions(self):
+        asked = self.cleaned_data
+        for name, condition in CONDITIONS.items():
+            if asked[name]:
+                yield condition(asked[name])
+        yield from self._ranges()
+
+    def _ranges(self):
+        for name, field in RANGES.items():
+            first = self.cleaned_data[f"{name}_from"]
+            last = self.cleaned_data[f"{name}_to"]
+            if first:
+                yield Q(**{f"{field}__gte": _begin(first)})
+            if last:
+                yield Q(**{f"{field}__lt": _begin(last + timedelta(days=1))})
+
+    def chips(self):
+        """Return what narrows the list: words, and the address's query without it."""
+        if self.cleaned_data["token"]:
+            return [("The token that was looked for", "")]
+        return [
+            (words, self._without(name, value))
+            for name in self.cleaned_data
+            for value, words in self._asked(name)
+        ]
+
+    def _asked(self, name):
+        value = self.cleaned_data[name]
+        if name == "account":
+            return [(str(account.pk), account.name) for account in value]
+        if name in ("kind", "state"):
+            labels = dict(self.fields[name].choices)
+            return [(each, labels[each]) for each in value]
+        return [(None, CHIPS[name](value))] if value else []
+
+    def _without(self, name, value):
+        data = self.data.copy()
+        kept = [each for each in data.getlist(name) if value not in (None, each)]
+        data.setlist(name, kept)
+        data.pop("cursor", None)
+        return data.urlencode()
+
+
+def _any_of(conditions):
+    either = Q()
+    for condition in conditions:
+        either |= condition()
+    return either
+
+
+def _begin(day):
+    """Return the first moment of a day in the viewer's zone."""
+    return timezone.make_aware(datetime.combine(day, datetime.min.time()))
+
+
+def _day(day):
+    return date_format(day, "j M Y")
+
+
+def _unexpired():
+    return Q(expires_at=None) | Q(expires_at__gt=timezone.now())
+
+
+def _unused():
+    limit = timezone.now() - UNUSED_FOR
+    return Q(last_used_at__lt=limit) | Q(last_used_at=None, created_at__lt=limit)
+
+
+DISABLED = Q(disabled_at__isnull=False)
+RANGES = {"created": "created_at", "used": "last_used_at", "expires": "expires_at"}
+STATES = {
+    State.ACTIVE: lambda: Q(disabled_at=None) & _unexpired(),
+    State.ROTATING: lambda: (
+        Q(disabled_at=None, overlap_until__gt=timezone.now()) & _unexpired()
+    ),
+    State.DISABLED: lambda: DISABLED & ~Q(kind=Kind.SHARED),
+    State.PAUSED: lambda: DISABLED & Q(kind=Kind.SHARED),
+    State.EXPIRED: lambda: Q(disabled_at=None, expires_at__lte=timezone.now()),
+}
+USES = {Use.NEVER: lambda: Q(last_used_at=None), Use.UNUSED: _unused}
+CONDITIONS = {
+    "kind": lambda kinds: Q(kind__in=kinds),
+    "state": lambda states: _any_of(STATES[state] for state in states),
+    "creator": lambda text: Q(created_by__contains=text.lower()),
+    "use": lambda use: USES[use](),
+    "endless": lambda _: Q(expires_at=None),
+}
+CHIPS = {
+    "q": lambda text: f"Named like {text}",
+    "creator": lambda text: f"Created by {text}",
+    "created_from": lambda day: f"Created from {_day(day)}",
+    "created_to": lambda day: f"Created until {_day(day)}",
+    "use": lambda use: Use(use).label,
+    "used_from": lambda day: f"Used from {_day(day)}",
+    "used_to": lambda day: f"Used until {_day(day)}",
+    "endless": lambda _: "Never expires",
+    "expires_from": lambda day: f"Expires from {_day(day)}",
+    "expires_to": lambda day: f"Expires until {_day(day)}",
+}

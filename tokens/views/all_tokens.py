@@ -1,0 +1,97 @@
+"""One page over the tokens of every account that a person oversees."""
+
+from django.db import models
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.audit import Actor, record
+from accounts.exports import csv_response
+from accounts.models import Action
+from accounts.paging import paginate
+from accounts.permissions import Operation
+from tokens.kinds import Kind
+from tokens.search import TokenSearch
+from tokens.views.guards import for_main_account
+from tokens.views.rows import rights
+
+PAGE = "tokens/all.html"
+COLUMNS = {
+    "account_id": lambda token: token.account_id,
+    "account": lambda token: token.account.name,
+    "id": lambda token: token.pk,
+    "name": lambda token: token.name,
+    "kind": lambda token: token.kind,
+    "token": lambda token: token.masked,
+    "state": lambda token: token.state,
+    "created_at": lambda token: _iso(token.created_at),
+    "created_by": lambda token: token.created_by,
+    "last_used_at": lambda token: _iso(token.last_used_at),
+    "last_used_address": lambda token: token.last_used_address,
+    "expires_at": lambda token: _iso(token.expires_at),
+    "disabled_at": lambda token: _iso(token.disabled_at),
+    "disabled_reason": lambda token: token.disabled_reason,
+}
+CHUNK = 2000
+
+
+@require_safe
+@for_main_account(Operation.API_LIST)
+def all_list(request, account):
+    if "" in request.GET.values():
+        return redirect(list_url(account, _said(request.GET)))
+    search = TokenSearch(request.GET, main=account, user=request.user)
+    context = {"search": search, "may": rights(request, account, Kind.API)}
+    if not search.is_valid():
+        return render(request, PAGE, context, status=422)
+    tokens = search.tokens().select_related("account__organisation")
+    page = paginate(
+        tokens.fetch_mode(models.FETCH_RAISE),
+        search.order,
+        request.GET.get("cursor", ""),
+    )
+    return render(request, PAGE, context | {"page": page, "chips": search.chips()})
+
+
+@require_POST
+@for_main_account(Operation.API_LIST)
+def all_export(request, account):
+    search = TokenSearch(request.GET, main=account, user=request.user)
+    if not search.is_valid():
+        # The page says what is wrong with the filters.
+        return redirect(list_url(account, request.GET))
+    record(
+        Action.TOKENS_EXPORTED,
+        by=Actor.of(request),
+        account=account,
+        target=account.name,
+        filters=request.GET.urlencode()[:2000],
+    )
+    name = f"tokens-{account.pk}-{timezone.now():%Y-%m-%d}.csv"
+    return csv_response(name, COLUMNS, _rows(search.tokens()))
+
+
+def list_url(account, query):
+    """Return the address of the list with the filters of a query, from its start."""
+    kept = query.copy()
+    kept.pop("cursor", None)
+    return reverse("tokens:all", args=[account.pk], query=kept)
+
+
+def _said(query):
+    """Return a form's query without the fields that were left empty."""
+    said = query.copy()
+    for name, values in query.lists():
+        said.setlist(name, [value for value in values if value])
+    return said
+
+
+def _rows(tokens):
+    tokens = tokens.select_related("account").fetch_mode(models.FETCH_RAISE)
+    for token in tokens.order_by("pk").iterator(chunk_size=CHUNK):
+        yield [value(token) for value in COLUMNS.values()]
+
+
+def _iso(moment):
+    return moment and moment.isoformat(timespec="seconds")

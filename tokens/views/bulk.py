@@ -1,0 +1,222 @@
+"""One action on many tokens: chosen in the list, looked over, then run in batches."""
+
+from dataclasses import dataclass
+
+from django import forms
+from django.contrib import messages
+from django.http import Http404, QueryDict
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.audit import Actor
+from accounts.paging import paginate
+from accounts.permissions import Operation
+from accounts.refusals import Refused
+from tokens.forms import ExpiryForm, OverlapForm
+from tokens.models import BulkAction, BulkJob, Outcome
+from tokens.models.bulk import MOST, UNDOES
+from tokens.preview import Preview
+from tokens.search import TokenSearch
+from tokens.views.all_tokens import list_url
+from tokens.views.guards import for_main_account
+
+# Who starts one must be allowed to take it back: staff, who only disable, are not.
+guard = for_main_account(Operation.API_LIST, Operation.API_ENABLE)
+OFFERED = (
+    BulkAction.DISABLE,
+    BulkAction.ROTATE,
+    BulkAction.EXPIRY,
+    BulkAction.DELETE,
+)
+SHOWN = 25
+LONGEST_QUERY = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    verb: str
+    doing: str
+    done: str
+    effect: str = ""
+    is_danger: bool = False
+
+
+WORDS = {
+    BulkAction.DISABLE: Words(
+        "Disable",
+        "Disabling",
+        "disabled",
+        "Every request with them fails at once, until they are enabled again.",
+        is_danger=True,
+    ),
+    BulkAction.ROTATE: Words(
+        "Rotate",
+        "Rotating",
+        "rotated",
+        "Each gets a new secret. Whatever uses an old one has to be given the new one "
+        "before the old one stops.",
+    ),
+    BulkAction.EXPIRY: Words(
+        "Set the expiry of",
+        "Setting the expiry of",
+        "given the expiry",
+        "From then on every request with them fails.",
+    ),
+    BulkAction.DELETE: Words(
+        "Delete",
+        "Deleting",
+        "deleted",
+        "Every request with them fails at once. For 30 days they can be restored with "
+        "the same secrets.",
+        is_danger=True,
+    ),
+    BulkAction.ENABLE: Words("Enable", "Enabling", "enabled"),
+    BulkAction.RESTORE: Words("Restore", "Restoring", "restored"),
+}
+FORMS = {BulkAction.ROTATE: OverlapForm, BulkAction.EXPIRY: ExpiryForm}
+DEFAULTS = {"overlap": "24h", "expires_at": "90"}
+CHOSEN = ("overlap", "expires_at")
+
+
+class PickForm(forms.Form):
+    """The rows that were ticked, or every row that the filters of the list match."""
+
+    everything = forms.BooleanField(required=False)
+    pick = forms.ModelMultipleChoiceField(None, required=False)
+
+    def __init__(self, *args, tokens, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["pick"].queryset = tokens
+
+    def tokens(self, order):
+        found = self.cleaned_data["pick"]
+        if self.cleaned_data["everything"]:
+            found = self.fields["pick"].queryset
+        tokens = list(found.order_by(order, "pk")[: MOST + 1])
+        if len(tokens) > MOST:
+            raise Refused(
+                "too_many",
+                f"{MOST:,} tokens at a time is the most. Narrow the list by its filters.",
+            )
+        return tokens
+
+
+@require_POST
+@guard
+def bulk_prepare(request, account, action):
+    search = TokenSearch(request.GET, main=account, user=request.user)
+    if not search.is_valid():
+        return redirect(list_url(account, request.GET))
+    form = PickForm(request.POST, tokens=search.tokens())
+    tokens = form.tokens(search.order) if form.is_valid() else []
+    if not tokens:
+        messages.warning(request, "Nothing is selected, or it is not there any more.")
+        return redirect(list_url(account, request.GET))
+    job = BulkJob.prepare(
+        tokens,
+        account=account,
+        user=request.user,
+        action=action,
+        query=_query(request),
+    )
+    return redirect("tokens:bulk_job", account.pk, job.pk)
+
+
+def _query(request):
+    query = request.GET.copy()
+    query.pop("cursor", None)
+    text = query.urlencode()
+    return text if len(text) <= LONGEST_QUERY else ""
+
+
+@require_safe
+@guard
+def bulk_job(request, account, pk):
+    job = _job(request, account, pk)
+    if job.started_at is None:
+        return _preview(request, job)
+    return render(request, "tokens/bulk.html", _results(request, job))
+
+
+def _job(request, account, pk):
+    jobs = account.bulk_jobs.filter(user=request.user)
+    return get_object_or_404(jobs.select_related("undone_by"), pk=pk)
+
+
+def _form(job, data):
+    """Return the form of what a job has to know, filled in from the start."""
+    form = FORMS.get(job.action, forms.Form)
+    return form(data if data.keys() & set(CHOSEN) else DEFAULTS)
+
+
+def _preview(request, job, *, data=None):
+    form = _form(job, request.GET if data is None else data)
+    context = _about(request, job) | {"form": form}
+    if form.is_valid():
+        for name in CHOSEN:
+            setattr(job, name, form.cleaned_data.get(name, getattr(job, name)))
+        context["preview"] = Preview(job)
+    status = 200 if form.is_valid() else 422
+    return render(request, "tokens/bulk_preview.html", context, status=status)
+
+
+def _about(request, job):
+    return {
+        "job": job,
+        "words": WORDS[job.action],
+        "shown": SHOWN,
+        "back": list_url(job.account, QueryDict(job.query)),
+    }
+
+
+def _results(request, job):
+    only = request.GET.get("only", "")
+    outcome = only if only in Outcome else None
+    items = job.items.exclude(outcome=Outcome.WAITING)
+    if outcome:
+        items = items.filter(outcome=outcome)
+    items = items.select_related("token__account")
+    tally = job.tally
+    return _about(request, job) | {
+        "only": outcome,
+        "outcomes": [(each, tally[each]) for each in Outcome if tally[each]],
+        "tally": tally,
+        "total": sum(tally.values()),
+        "past": sum(tally.values()) - tally[Outcome.WAITING],
+        "page": paginate(items, "-pk", request.GET.get("cursor", "")),
+        "may_undo": job.action in UNDOES and tally[Outcome.DONE],
+    }
+
+
+@require_POST
+@guard
+def bulk_start(request, account, pk):
+    job = _job(request, account, pk)
+    form = _form(job, request.POST)
+    if not form.is_valid():
+        return _preview(request, job, data=request.POST)
+    job.start(
+        **{name: form.cleaned_data[name] for name in CHOSEN if name in form.fields}
+    )
+    return redirect("tokens:bulk_job", account.pk, job.pk)
+
+
+@require_POST
+@guard
+def bulk_run(request, account, pk):
+    job = _job(request, account, pk)
+    if job.started_at is None:
+        raise Http404
+    job.run(by=Actor.of(request))
+    if request.htmx:
+        return render(request, "tokens/bulk.html#job", _results(request, job))
+    return redirect("tokens:bulk_job", account.pk, job.pk)
+
+
+@require_POST
+@guard
+def bulk_undo(request, account, pk):
+    job = _job(request, account, pk)
+    if job.action not in UNDOES or not job.is_finished:
+        raise Refused("nothing_to_undo", "There is nothing to undo.")
+    return redirect("tokens:bulk_job", account.pk, job.undo().pk)

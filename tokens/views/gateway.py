@@ -1,0 +1,191 @@
+"""The operator's own tokens, with which gateways ask about those of accounts."""
+
+from functools import wraps
+
+from django.contrib import messages
+from django.db import models
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse, reverse_lazy
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+from django_htmx.http import reswap, retarget, trigger_client_event
+
+from accounts.audit import Actor
+from accounts.paging import paginate
+from accounts.permissions import staff_only
+from tokens.forms import (
+    DeleteForm,
+    ListForm,
+    RenameForm,
+    RotateForm,
+    SetExpiryForm,
+    TokenForm,
+)
+from tokens.handover import hand_out
+from tokens.kinds import Kind
+from tokens.models import Token
+from tokens.models.querysets import TokenQuerySet
+from tokens.views.actions import ask_and_do
+from tokens.views.guards import posted
+from tokens.views.listing import column
+
+LIST = reverse_lazy("tokens:gateway")
+PAGE = "tokens/gateway.html"
+GATEWAY = Token.objects.of_kind(Kind.GATEWAY)
+
+
+def for_gateway_token(among=TokenQuerySet.standing):
+    """Guard an action of staff: the view gets the token."""
+
+    def decorate(view):
+        @staff_only
+        @wraps(view)
+        def guarded(request, pk):
+            return view(request, get_object_or_404(among(GATEWAY.all()), pk=pk))
+
+        return guarded
+
+    return decorate
+
+
+@require_safe
+@staff_only
+def gateway_list(request):
+    return render(request, PAGE, _list(request))
+
+
+def _list(request, form=None):
+    wanted = ListForm(request.GET).read()
+    tokens = GATEWAY.all().fetch_mode(models.FETCH_RAISE)
+    shown = tokens.standing()
+    if wanted["q"]:
+        shown = shown.named_like(wanted["q"])
+    return {
+        "page": paginate(shown, column(wanted["sort"]), wanted["cursor"]),
+        "deleted": tokens.recently_deleted().order_by("-deleted_at", "-pk")[:100],
+        "wanted": wanted,
+        "added": wanted["added"],
+        "form": form or (wanted["new"] and TokenForm()),
+    }
+
+
+@require_POST
+@staff_only
+def gateway_create(request):
+    form = TokenForm(request.POST)
+    token = form.is_valid() and form.issue(
+        account=None, kind=Kind.GATEWAY, by=Actor.of(request)
+    )
+    if not token:
+        template = f"{PAGE}#new" if request.htmx else PAGE
+        return render(request, template, _list(request, form), status=422)
+    if not request.htmx:
+        return redirect(reverse("tokens:gateway", query={"added": token.pk}))
+    context = {"token": token, "added": token.pk}
+    return render(request, "tokens/gateway.html#added", context)
+
+
+@require_POST
+@never_cache
+@for_gateway_token()
+def gateway_reveal(request, token):
+    return hand_out(request, token, back=LIST)
+
+
+@ask_and_do
+@for_gateway_token()
+def gateway_rename(request, token):
+    form = RenameForm(posted(request), token=token)
+    if form.is_valid() and form.rename(by=Actor.of(request)):
+        return _answer(request, token, f"The token is now named {token.name}.")
+    if form.is_bound and request.htmx:
+        response = _ask(request, "tokens/rename.html#form", form)
+        return reswap(retarget(response, f"#name-{token.pk}"), "innerHTML")
+    return _ask(request, "tokens/rename.html", form)
+
+
+@require_POST
+@for_gateway_token()
+def gateway_disable(request, token):
+    token.disable(by=Actor.of(request))
+    return _answer(request, token, f"{token.name} is disabled.")
+
+
+@require_POST
+@for_gateway_token()
+def gateway_enable(request, token):
+    token.enable(by=Actor.of(request))
+    return _answer(request, token, f"{token.name} is enabled.")
+
+
+@ask_and_do
+@for_gateway_token()
+def gateway_expiry(request, token):
+    form = SetExpiryForm(posted(request), token=token)
+    if form.is_valid() and form.set_expiry(by=Actor.of(request)):
+        return _answer(request, token, f"The expiry of {token.name} is changed.")
+    return _ask(request, "tokens/expiry.html", form)
+
+
+@ask_and_do
+@for_gateway_token()
+def gateway_rotate(request, token):
+    form = RotateForm(posted(request), token=token)
+    if form.is_valid():
+        form.rotate(by=Actor.of(request))
+        text = f"{token.name} has a new secret."
+        return _answer(request, token, text, added=token.pk)
+    return _ask(request, "tokens/rotate.html", form)
+
+
+@require_POST
+@for_gateway_token()
+def gateway_finish(request, token):
+    token.finish_rotation(by=Actor.of(request))
+    return _answer(request, token, f"The old secret of {token.name} is stopped.")
+
+
+@ask_and_do
+@for_gateway_token()
+def gateway_delete(request, token):
+    form = DeleteForm(posted(request), token=token)
+    if not form.is_valid():
+        return _ask(request, "tokens/delete.html", form)
+    form.delete(by=Actor.of(request))
+    text = f"{token.name} is deleted. It can be restored for 30 days."
+    return _answer(request, token, text, partial="deleted")
+
+
+@require_POST
+@for_gateway_token(TokenQuerySet.recently_deleted)
+def gateway_restore(request, token):
+    token.restore(by=Actor.of(request))
+    messages.success(request, f"{token.name} is back with the same secret.")
+    return redirect(LIST)
+
+
+def _answer(request, token, text, *, partial="row", added=None):
+    if not request.htmx:
+        messages.success(request, text)
+        return redirect(LIST)
+    context = {"token": token, "text": text, "added": added}
+    response = render(request, f"{PAGE}#{partial}", context)
+    return trigger_client_event(response, "tollgate:close")
+
+
+def _ask(request, template, form):
+    context = {"form": form, "token": form.token, "back": LIST, "row_url": LIST}
+    return render(request, template, context, status=422 if form.is_bound else 200)
+
+
+ACTIONS = {
+    "reveal": gateway_reveal,
+    "rename": gateway_rename,
+    "disable": gateway_disable,
+    "enable": gateway_enable,
+    "expiry": gateway_expiry,
+    "rotate": gateway_rotate,
+    "finish": gateway_finish,
+    "delete": gateway_delete,
+    "restore": gateway_restore,
+}
