@@ -26,6 +26,7 @@ def ApiMiddleware(get_response):  # noqa: N802 -- named like its siblings
         request.request_id = str(uuid.uuid4())
         request.area = EVERYWHERE
         response = _answer(request, get_response)
+        response.cookies.clear()
         response["X-Request-Id"] = request.request_id
         response.setdefault("Cache-Control", "no-store")
         return response
@@ -53,3 +54,4 @@ def _put_into_json(request, response):
     said = EVERYWHERE.coded(request, status.value, status.name, status.phrase)
     response.content = said.content
     response["Content-Type"] = said["Content-Type"]
+    response["Content-Length"] = str(len(said.content))

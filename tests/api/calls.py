@@ -112,8 +112,8 @@ def _contents(response):
 def _assert_well_behaved(response):
     assert not 300 <= response.status_code < 400
     assert response["Cache-Control"] == "no-store"
-    assert "Set-Cookie" not in response
     assert not response.cookies
     assert uuid.UUID(response["X-Request-Id"]).version == 4
     if response.content:
+        assert int(response["Content-Length"]) == len(response.content)
         assert response["Content-Type"].startswith("application/json")

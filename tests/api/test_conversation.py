@@ -114,7 +114,7 @@ def test_answer_does_not_wait_for_the_note_of_the_use(api, monkeypatch):
     assert api.get(WHOAMI)[0] == 200
 
 
-@pytest.mark.parametrize("path", [f"{WHOAMI}/", f"/{WHOAMI}", "//v2//whoami//"])
+@pytest.mark.parametrize("path", ["/v2/whoami/", "/%2Fv2/whoami", "/%2F/v2//whoami//"])
 def test_slashes_do_not_matter(api, path):
     assert api.get(path) == api.get(WHOAMI)
 
@@ -193,7 +193,7 @@ def test_failure_of_ours_is_logged_with_the_id_of_the_call(api, monkeypatch, cap
         "requestId": response["X-Request-Id"],
         "parameters": {},
     }
-    (record,) = caplog.records
+    (record,) = [each for each in caplog.records if each.name != "django.request"]
     assert response["X-Request-Id"] in record.getMessage()
     assert record.exc_info[0] is ZeroDivisionError
 
