@@ -56,9 +56,6 @@ class Area:
 class PlainArea(Area):
     """A part of the API whose errors are a message and nothing else."""
 
-    def unauthenticated(self, request):
-        return answers.message_only(403, answers.INSUFFICIENT)
-
     def forbidden(self, request):
         return answers.message_only(403, answers.INSUFFICIENT)
 
@@ -81,7 +78,7 @@ EVERYWHERE = Area("tollgate")
 
 def router_in(area):
     """Return a router whose errors are worded as in an area, also those of logging in."""
-    router = Router(tags=[area.namespace])
+    router = Router(tags=[area.namespace], by_alias=True)
     router.add_decorator(_worded_by(area), mode="view")
     return router
 

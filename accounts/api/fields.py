@@ -1,18 +1,47 @@
-"""What the API takes in: as lenient as the clients of Logz.io need, and no more."""
+"""What the API takes in, as lenient as the clients of Logz.io need, and what it gives."""
 
 import json
 from datetime import UTC, datetime
 from typing import Annotated
 
+from ninja import Schema
 from ninja.parser import Parser
-from pydantic import AfterValidator, BaseModel, BeforeValidator, Field
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    model_validator,
+)
+from pydantic.alias_generators import to_camel
 
 WORDS = {"true": True, "false": False}
 INT32 = 2**31
+MAX_ITEMS = 1000
 
 
 class Body(BaseModel):
-    """A JSON object; keys that nobody knows are ignored."""
+    """An object that comes in; keys that nobody knows are ignored."""
+
+    model_config = ConfigDict(alias_generator=to_camel)
+
+
+class Sparse(Body):
+    """An object where null means the same as nothing."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def drop_nulls(cls, data):
+        if not isinstance(data, dict):
+            return data
+        return {name: value for name, value in data.items() if value is not None}
+
+
+class Answer(Schema):
+    """An object that goes out."""
+
+    model_config = ConfigDict(alias_generator=to_camel, validate_by_name=True)
 
 
 class StrictParser(Parser):
@@ -74,7 +103,7 @@ OptionalFlag = Annotated[bool | None, BeforeValidator(_flag)]
 Whole = Annotated[int, BeforeValidator(_number), Field(ge=-INT32, lt=INT32)]
 Number = Annotated[float, BeforeValidator(_number), Field(allow_inf_nan=False)]
 # [1, 2], null, 1
-Wholes = Annotated[list[Whole], BeforeValidator(_listed)]
+Wholes = Annotated[list[Whole], BeforeValidator(_listed), Field(max_length=MAX_ITEMS)]
 # "OR", ["OR"]
 Single = BeforeValidator(_single)
 Moment = Annotated[Number, AfterValidator(_moment)]

@@ -6,7 +6,7 @@ from django.db import transaction
 from django.http import Http404
 
 from accounts.locks import repeated
-from accounts.permissions import Operation, require, token_relations
+from accounts.permissions import Operation, allows, require, token_relations
 
 READING = ("GET", "HEAD")
 # The one operation on its own account that only the main account's token may do.
@@ -49,11 +49,25 @@ def account_for(request, pk, *operations):
     Raises Http404 for an account that does not exist to the token, or Forbidden.
     """
     caller = request.auth.account
-    accounts = caller.organisation.accounts.standing().select_related("organisation")
-    account = accounts.filter(pk=pk).first()
+    account = _accounts_near(caller).filter(pk=pk).first()
     if account is None:
         raise Http404(f"account {pk} not found")
     relations = token_relations(caller, account)
     for operation in operations:
         require(relations, operation, account)
     return account
+
+
+def accounts_for(request, operation):
+    """Return all the accounts in which the token may do something."""
+    caller = request.auth.account
+    return [
+        account
+        for account in _accounts_near(caller).in_order()
+        if allows(token_relations(caller, account), operation, account)
+    ]
+
+
+def _accounts_near(caller):
+    accounts = caller.organisation.accounts.standing()
+    return accounts.select_related("organisation")

@@ -1,26 +1,25 @@
-from ninja import Schema
-
 from accounts.api.areas import Area, router_in
+from accounts.api.fields import Answer
 from accounts.api.guards import requires
 from accounts.permissions import Operation
 
 router = router_in(Area("whoami"))
 
 
-class WhoAmI(Schema):
-    accountName: str  # noqa: N815 -- Logz.io's name
-    accountId: int  # noqa: N815 -- Logz.io's name
+class WhoAmI(Answer):
+    account_name: str
+    account_id: int
 
 
-class AccountName(Schema):
-    accountName: str  # noqa: N815 -- Logz.io's name
+class AccountName(Answer):
+    account_name: str
 
 
 @router.get("/v2/whoami", response=WhoAmI, summary="Whose token is this")
 @requires(Operation.ACCOUNT_VIEW)
 def whoami(request):
     account = request.auth.account
-    return WhoAmI(accountName=account.name, accountId=account.pk)
+    return WhoAmI(account_name=account.name, account_id=account.pk)
 
 
 @router.get(
@@ -31,4 +30,4 @@ def whoami(request):
 )
 @requires(Operation.ACCOUNT_VIEW)
 def whoami_by_name(request):
-    return AccountName(accountName=request.auth.account.name)
+    return AccountName(account_name=request.auth.account.name)

@@ -75,7 +75,9 @@ class Token(models.Model):
 
     @classmethod
     @repeated
-    def issue(cls, *, account, kind, name, by, expires_at=None, secret=None):
+    def issue(
+        cls, *, account, kind, name, by, expires_at=None, secret=None, enabled=True
+    ):
         """Make a token and return it with its Secret.
 
         A `secret` is given for one that moves in from elsewhere. Raises Refused.
@@ -84,6 +86,7 @@ class Token(models.Model):
         with transaction.atomic(), limits.locked_account(account):
             token = cls(account=account, kind=kind, expires_at=expires_at)
             token.organisation_id = account and account.organisation_id
+            token.disabled_at = None if enabled else timezone.now()
             token.created_by = token.updated_by = by.author
             token._set_name(name)
             token._show(fresh)
