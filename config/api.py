@@ -2,10 +2,13 @@
 
 from ninja import NinjaAPI
 
-from accounts.api import failures
+from accounts.api import associated, failures
 from accounts.api.fields import StrictParser
-from tokens.api import whoami
+from sharing.api import filters, shared_tokens
+from tokens.api import log_tokens, minting, whoami
 from tokens.api.auth import ApiToken
+
+AREAS = (whoami, associated, log_tokens, minting, shared_tokens, filters)
 
 api = NinjaAPI(
     title="Tollgate",
@@ -16,4 +19,5 @@ api = NinjaAPI(
     parser=StrictParser(),
 )
 failures.handle_all(api)
-api.add_router("", whoami.router)
+for area in AREAS:
+    api.add_router("", area.router)

@@ -13,6 +13,11 @@ from accounts.refusals import Refused, Unavailable
 RETRY_AFTER_SECONDS = 5
 UNAVAILABLE = "The database does not answer. Nothing was changed; try again."
 WHERE = {"body": "request_body", "query": "query_param", "path": "path_param"}
+WORDED = {
+    "missing": "must be given",
+    "model_type": "must be a JSON object",
+    "string_pattern_mismatch": 'must match "{pattern}"',
+}
 
 logger = logging.getLogger(__name__)
 
@@ -57,8 +62,14 @@ def _problem(error):
     source, *location = error["loc"]
     # The name of our parameter for the whole body says nothing to a caller.
     path = location[1:] if source == "body" else location
-    message = error["msg"].removeprefix("Value error, ")
-    return problem(".".join(map(str, path)), message, WHERE[source])
+    return problem(".".join(map(str, path)), _worded(error), WHERE[source])
+
+
+def _worded(error):
+    """Say what is wrong without the names of our classes."""
+    if error["type"] in WORDED:
+        return WORDED[error["type"]].format(**error.get("ctx", {}))
+    return error["msg"].removeprefix("Value error, ")
 
 
 def unreadable(request, error):

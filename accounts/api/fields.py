@@ -85,7 +85,9 @@ def _listed(value):
 
 
 def _single(value):
-    return value[0] if isinstance(value, list) and len(value) == 1 else value
+    if not isinstance(value, list) or len(value) > 1:
+        return value
+    return value[0] if value else None
 
 
 def _moment(seconds):
@@ -104,7 +106,7 @@ Whole = Annotated[int, BeforeValidator(_number), Field(ge=-INT32, lt=INT32)]
 Number = Annotated[float, BeforeValidator(_number), Field(allow_inf_nan=False)]
 # [1, 2], null, 1
 Wholes = Annotated[list[Whole], BeforeValidator(_listed), Field(max_length=MAX_ITEMS)]
-# "OR", ["OR"]
+# "OR", ["OR"]; an empty array is null.
 Single = BeforeValidator(_single)
 Moment = Annotated[Number, AfterValidator(_moment)]
 

@@ -51,8 +51,9 @@ def filter_create(request, body: NewFilter):
 
 @router.get(f"{ROOT}/filters/{{int:pk}}", response=QueryFilter, summary="Get a filter")
 @requires(Operation.FILTER_LIST)
-def filter_get(request, pk):
-    return _shown(find_filter(request, pk))
+def filter_get(request, pk: int):
+    (found,) = find_filters(request, [pk])
+    return _shown(found)
 
 
 @router.delete(
@@ -61,22 +62,24 @@ def filter_get(request, pk):
     summary="Delete a filter; a link that would show more without it is paused",
 )
 @requires(Operation.FILTER_DELETE)
-def filter_delete(request, pk):
-    found = find_filter(request, pk)
+def filter_delete(request, pk: int):
+    (found,) = find_filters(request, [pk])
     last_words = _shown(found)
     found.delete_narrowing(by=Actor.calling(request))
     return last_words
 
 
-def find_filter(request, pk):
-    """Return a filter of the caller's account; Logz.io answers 400 for an unknown one."""
+def find_filters(request, pks):
+    """Return filters of the caller's account; Logz.io answers 400 for an unknown one."""
     account = request.auth.account
-    found = account.filters.filter(pk=pk).first()
-    if found is None:
-        raise Refused(
-            "unknown_filter", f"filter with id {pk} not found for account {account.pk}"
-        )
-    return found
+    found = account.filters.in_bulk(pks)
+    for pk in pks:
+        if pk not in found:
+            raise Refused(
+                "unknown_filter",
+                f"filter with id {pk} not found for account {account.pk}",
+            )
+    return list(found.values())
 
 
 def _shown(filter_):

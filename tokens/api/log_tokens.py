@@ -118,7 +118,7 @@ def log_token_create(request, body: NewLogToken):
 
 @router.get(f"{ROOT}/{{int:pk}}", response=LogToken, summary="Get one")
 @requires(Operation.SHIP_VIEW, Operation.SHIP_REVEAL)
-def log_token_get(request, pk):
+def log_token_get(request, pk: int):
     return _handed_out(request, _find(request, pk))
 
 
@@ -129,7 +129,7 @@ def log_token_get(request, pk):
     Operation.SHIP_DISABLE,
     Operation.SHIP_REVEAL,
 )
-def log_token_update(request, pk, body: LogTokenChange):
+def log_token_update(request, pk: int, body: LogTokenChange):
     token, by = _find(request, pk), Actor.calling(request)
     if body.name is not None and " ".join(body.name.split()) != token.name:
         token.rename(body.name, by=by)
@@ -142,7 +142,7 @@ def log_token_update(request, pk, body: LogTokenChange):
 
 @router.delete(f"{ROOT}/{{int:pk}}", response=LogToken, summary="Delete one")
 @requires(Operation.SHIP_DELETE, Operation.SHIP_REVEAL)
-def log_token_delete(request, pk):
+def log_token_delete(request, pk: int):
     token = _find(request, pk)
     last_words = _handed_out(request, token)
     token.delete_softly(by=Actor.calling(request))

@@ -88,6 +88,7 @@ class Token(models.Model):
             token.organisation_id = account and account.organisation_id
             token.disabled_at = None if enabled else timezone.now()
             token.created_by = token.updated_by = by.author
+            token.updated_at = token.created_at
             token._set_name(name)
             token._show(fresh)
             limits.check_new(token)
