@@ -1,5 +1,6 @@
 """Start-up checks of the keys, with the numbers of the security promises."""
 
+import base64
 import hmac
 from datetime import timedelta
 
@@ -38,14 +39,15 @@ def check_keys(app_configs=None, databases=None, **kwargs):
 
 
 def _reused(keys):
-    seen = {settings.SECRET_KEY.encode(): "SECRET_KEY"}
+    seen = {settings.SECRET_KEY: "SECRET_KEY"}
     found = []
     for name, ring in keys.items():
         for key in ring.values():
-            if key.material in seen:
-                text = f"{SETTINGS[name]} repeats a value of {seen[key.material]}."
+            written = base64.b64encode(key.material).decode()
+            if written in seen:
+                text = f"{SETTINGS[name]} repeats a value of {seen[written]}."
                 found.append(checks.Error(text, id="crypto.E004"))
-            seen[key.material] = SETTINGS[name]
+            seen[written] = SETTINGS[name]
     return found
 
 

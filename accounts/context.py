@@ -13,6 +13,7 @@ PROFILE = (
 STAFF = (
     ("Organisations", "accounts:staff_organisations", "building-office-2"),
     ("Gateway tokens", "tokens:gateway", "key"),
+    ("Whose is this?", "tokens:whose", "magnifying-glass"),
 )
 
 

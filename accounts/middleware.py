@@ -1,8 +1,10 @@
+import time
 import zoneinfo
 from datetime import timedelta
 
 from allauth.account.adapter import get_adapter
 from allauth.core.exceptions import ReauthenticationRequired
+from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.contrib.auth.middleware import (
@@ -50,8 +52,28 @@ def ViewerTimezoneMiddleware(get_response):  # noqa: N802 -- named like its sibl
 
 
 ZONES = zoneinfo.available_timezones()
+SEEN = "seen"
+SEEN_PRECISION = timedelta(minutes=1)
 LAST_ACCOUNT = "account"
 COOKIE_AGE = timedelta(days=365)
+
+
+@sync_only_middleware
+def SessionActivityMiddleware(get_response):  # noqa: N802 -- named like its siblings
+    """Note when and from where a session was used last, once a minute at most.
+
+    allauth's own middleware does so at every request, with a write each time.
+    """
+
+    def middleware(request):
+        now = int(time.time())
+        due = request.session.get(SEEN, 0) <= now - SEEN_PRECISION.total_seconds()
+        if request.user.is_authenticated and due:
+            request.session[SEEN] = now
+            UserSession.objects.create_from_request(request)
+        return get_response(request)
+
+    return middleware
 
 
 @sync_only_middleware

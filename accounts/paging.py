@@ -126,7 +126,7 @@ class _Keyset:
         try:
             padded = cursor.encode() + b"=" * (-len(cursor) % 4)
             direction, sort, text, pk = json.loads(base64.urlsafe_b64decode(padded))
-            value = None if text is None else self.field.to_python(legible(text))
+            value = self._value(text)
         except (ValueError, TypeError, binascii.Error, ValidationError):
             return None
         if sort != self.sort or direction not in ("next", "previous"):
@@ -134,6 +134,13 @@ class _Keyset:
         if not (isinstance(pk, int) and 0 < pk < 2**63):
             return None
         return direction, value, pk
+
+    def _value(self, text):
+        if text is not None:
+            return self.field.to_python(legible(text))
+        if self.field.null:
+            return None
+        raise ValueError("a column that is never empty")
 
 
 def legible(text):

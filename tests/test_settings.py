@@ -10,8 +10,8 @@ from django.core.management import call_command
 
 from config.environment import Environment
 from tests.environment import KEYS
+from tests.installation import PROJECT, outer_environment
 
-PROJECT = Path(__file__).resolve().parent.parent
 PRODUCTION = {
     "DATABASE_URL": "sqlite://:memory:",
     "ALLOWED_HOSTS": "tollgate.example.com",
@@ -37,7 +37,7 @@ def manage(*arguments, **variables):
     return subprocess.run(
         [sys.executable, "manage.py", *arguments],
         cwd=PROJECT,
-        env=os.environ | variables,
+        env=outer_environment() | KEYS | variables,
         capture_output=True,
         text=True,
         check=False,

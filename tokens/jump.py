@@ -9,10 +9,10 @@ LEAST_LETTERS = 2
 
 
 def find_tokens(user, _account, text):
-    """Return tokens that a person finds in their lists."""
+    """Return tokens that a person manages."""
     if len(text) < LEAST_LETTERS:
         return []
-    tokens = Token.objects.listed_for(user).standing().named_like(text)
+    tokens = Token.objects.manageable_by(user).standing().named_like(text)
     rows = tokens.of_kind(*HOMES).select_related("account")[:SHOWN]
     return [
         Result(

@@ -172,8 +172,8 @@ def why_protected(token):
 
 def sole_lasting(account):
     """Return the id of the log token that is protected right now, or None."""
-    lasting = account.tokens.of_kind(Kind.LOGS).lasting().values_list("pk", flat=True)
-    found = list(lasting[:2])
+    lasting = account.tokens.of_kind(Kind.LOGS).lasting().order_by("created_at", "pk")
+    found = list(lasting.values_list("pk", flat=True)[:2])
     return found[0] if len(found) == 1 else None
 
 

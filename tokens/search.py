@@ -5,10 +5,11 @@ from datetime import date, datetime, timedelta
 from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db.models import Q, TextChoices
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 
-from accounts.forms.pickers import AccountsField
+from accounts.forms.pickers import AccountPicker, AccountsField
 from tokens.kinds import Kind
 from tokens.models import Token
 from tokens.permissions import overseen
@@ -49,11 +50,21 @@ class DayField(forms.DateField):
     ]
 
 
+class AccountFilter(AccountPicker):
+    """The picker in a form that is an address: finding more only asks the list again."""
+
+    template_name = "tokens/account_filter.html"
+    address = ""
+
+    def get_context(self, name, value, attrs):
+        return super().get_context(name, value, attrs) | {"address": self.address}
+
+
 class TokenSearch(forms.Form):
     """What the address of the page over all accounts asks for."""
 
     q = forms.CharField(label="Name", required=False, max_length=100)
-    account = AccountsField(label="Accounts")
+    account = AccountsField(label="Accounts", widget=AccountFilter)
     kind = forms.MultipleChoiceField(
         choices=KINDS, required=False, widget=forms.CheckboxSelectMultiple
     )
@@ -78,6 +89,8 @@ class TokenSearch(forms.Form):
         self.organisation = main.organisation_id
         self.accounts = overseen(main, user)
         self.fields["account"].queryset = self.accounts
+        address = reverse("tokens:all", args=[main.pk])
+        self.fields["account"].widget.address = address
 
     @property
     def sort(self):

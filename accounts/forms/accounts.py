@@ -41,6 +41,7 @@ class AccountForm(forms.ModelForm):
         self.status = 422 if self.is_bound else 200
         self.fields["name"].widget.attrs |= {"autocomplete": "off", "spellcheck": False}
         self.fields["version"].initial = account.version
+        self.initial |= _without_point_zero(self.initial)
         for name, part in self.needs.items():
             if not (getattr(account.organisation, part) or HAS[part](account)):
                 del self.fields[name]
@@ -106,6 +107,14 @@ class AccountForm(forms.ModelForm):
             return None
 
 
+def _without_point_zero(values):
+    return {
+        name: int(value)
+        for name, value in values.items()
+        if isinstance(value, float) and value.is_integer()
+    }
+
+
 # A part of the plan -> whether an account still has it although the plan lost it.
 HAS = {
     "is_flexible": lambda account: account.is_flexible,
@@ -161,9 +170,9 @@ class LogForm(AccountForm):
         labels = AccountForm.Meta.labels | {
             "retention_days": "Retention in days",
             "is_flexible": "Use flexible volume",
-            "reserved_daily_gb": "Reserved volume, GB a day",
+            "reserved_daily_gb": "Reserved volume in GB",
             "max_daily_gb": "Daily volume in GB",
-            "soft_limit_gb": "Usage limit, GB a day",
+            "soft_limit_gb": "Usage limit in GB a day",
             "searchable": "Searchable from the main account",
             "snap_search_retention_days": "Warm tier in days",
             "doc_size_setting": "Save log size",
@@ -177,10 +186,14 @@ class LogForm(AccountForm):
     def __init__(self, data=None, *, account, **kwargs):
         super().__init__(data, account=account, **kwargs)
         if "is_flexible" in self.fields:
-            cap = self.fields["max_daily_gb"]
-            cap.label = "Daily volume or cap in GB"
-            cap.help_text = "With flexible volume this is the cap; empty for no cap."
+            self._explain_flexible()
         self._offer_frequencies(account)
+
+    def _explain_flexible(self):
+        cap, reserved = self.fields["max_daily_gb"], self.fields["reserved_daily_gb"]
+        cap.label = "Daily volume or cap in GB"
+        cap.help_text = "With flexible volume this is the cap; empty for no cap."
+        reserved.required = True
 
     def _offer_frequencies(self, account):
         field = self.fields["utilization_frequency_minutes"]
@@ -194,6 +207,8 @@ class LogForm(AccountForm):
     def clean(self):
         cleaned = super().clean()
         if "is_flexible" in cleaned and not cleaned["is_flexible"]:
+            # The field is hidden then, whatever it holds.
+            self.errors.pop("reserved_daily_gb", None)
             cleaned["reserved_daily_gb"] = None
         return cleaned
 

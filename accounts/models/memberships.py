@@ -50,6 +50,8 @@ class Membership(models.Model):
 
     @property
     def state(self):
+        if not self.user.is_active:
+            return "disabled"
         if self.suspended_at:
             return "suspended"
         return "active" if self.user.last_login else "invited"

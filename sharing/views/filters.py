@@ -64,7 +64,10 @@ def _answer(request, account, filter_, what, text, shares=()):
     if not request.htmx:
         messages.success(request, text)
         return redirect("sharing:list", account.pk)
-    tokens = account.tokens.standing().filter(pk__in=[share.pk for share in shares])
+    # A row that is not in the page cannot be swapped, so it says which ones are.
+    shown = set(request.POST.getlist("shown"))
+    touched = [share.pk for share in shares if str(share.pk) in shown]
+    tokens = account.tokens.standing().filter(pk__in=touched)
     context = about_rows(request, account, Kind.SHARED) | {
         **about_filters(request, account),
         "filter": account.filters.with_uses().filter(pk=filter_.pk).first(),
@@ -73,4 +76,6 @@ def _answer(request, account, filter_, what, text, shares=()):
         "tokens": tokens.select_related("share").prefetch_related("share__filters"),
     }
     response = render(request, "sharing/filter_answer.html", context)
+    # An open form for a new link offers the filters as they are now.
+    trigger_client_event(response, "tollgate:filters")
     return trigger_client_event(response, "tollgate:close")

@@ -11,7 +11,7 @@ opener.addEventListener("click", (event) => {
 
 switcher.addEventListener("toggle", (event) => {
   opener.setAttribute("aria-expanded", event.newState === "open");
-  if (event.newState === "open") switcher.querySelector("input").focus();
+  if (event.newState === "open") switcher.querySelector("input[type='search']").focus();
 });
 
 // Arrow keys move through a menu or a list of results, from the search field too.

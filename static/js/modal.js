@@ -22,7 +22,7 @@ class ModalDialog extends HTMLElement {
 
   remember(event) {
     if (event.detail.target === this.dialog && !this.dialog.open) {
-      this.opener = event.detail.elt;
+      this.opener = lasting(event.detail.elt);
     }
   }
 
@@ -71,6 +71,12 @@ class ModalDialog extends HTMLElement {
     if (this.opener?.isConnected) this.opener.focus();
     this.opener = null;
   }
+}
+
+// A link in a menu is hidden again when the dialog closes; the menu's button is not.
+function lasting(opener) {
+  const menu = opener.closest(".menu[popover]");
+  return menu ? document.querySelector(`[popovertarget="${menu.id}"]`) : opener;
 }
 
 customElements.define("modal-dialog", ModalDialog);

@@ -33,6 +33,12 @@ class Outcome(models.TextChoices):
     REFUSED = "refused", "Not changed"
 
 
+BADGES = {
+    Outcome.WAITING: "expiring",
+    Outcome.DONE: "active",
+    Outcome.UNCHANGED: "disabled",
+    Outcome.REFUSED: "expired",
+}
 ACTS = {
     BulkAction.DISABLE: lambda job, token, **how: token.disable(**how),
     BulkAction.ROTATE: lambda job, token, **how: token.rotate(
@@ -176,6 +182,11 @@ class BulkItem(models.Model):
 
     def __str__(self):
         return f"{self.token}: {self.outcome}"
+
+    @property
+    def badge(self):
+        """The state of the badge component that says how it went."""
+        return BADGES[self.outcome]
 
     @repeated
     def run(self, *, by):

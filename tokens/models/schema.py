@@ -55,9 +55,16 @@ INDEXES = [
     _in_account("token_by_name", "name_key"),
     _in_account("token_by_use", "last_used_at"),
     _in_account("token_by_expiry", "expires_at"),
+    # The limit and the last enabled one are asked among few, whatever is disabled.
     models.Index(
-        fields=["account", "kind", "deleted_at"],
-        condition=~STANDING,
+        fields=["account", "kind", "created_at", "id"],
+        condition=STANDING & models.Q(disabled_at=None),
+        name="token_enabled",
+    ),
+    models.Index(
+        fields=["account", "kind", "deleted_at", "id"],
+        # SQLite only proves it from IS NOT NULL, not from NOT (IS NULL).
+        condition=models.Q(deleted_at__isnull=False),
         name="token_deleted",
     ),
     _in_organisation("token_all_by_created", "created_at"),

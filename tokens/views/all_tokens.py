@@ -42,7 +42,11 @@ def all_list(request, account):
     if "" in request.GET.values():
         return redirect(list_url(account, _said(request.GET)))
     search = TokenSearch(request.GET, main=account, user=request.user)
-    context = {"search": search, "may": rights(request, account, Kind.API)}
+    context = {
+        "search": search,
+        "may": rights(request, account, Kind.API),
+        "list_url": reverse("tokens:all", args=[account.pk]),
+    }
     if not search.is_valid():
         return render(request, PAGE, context, status=422)
     tokens = search.tokens().select_related("account__organisation")

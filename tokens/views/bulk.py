@@ -155,7 +155,8 @@ def _preview(request, job, *, data=None):
     if form.is_valid():
         for name in CHOSEN:
             setattr(job, name, form.cleaned_data.get(name, getattr(job, name)))
-        context["preview"] = Preview(job)
+        context["preview"] = preview = Preview(job)
+        context["more"] = max(len(preview.changing) - SHOWN, 0)
     status = 200 if form.is_valid() else 422
     return render(request, "tokens/bulk_preview.html", context, status=status)
 
@@ -164,7 +165,7 @@ def _about(request, job):
     return {
         "job": job,
         "words": WORDS[job.action],
-        "shown": SHOWN,
+        "shown": f":{SHOWN}",
         "back": list_url(job.account, QueryDict(job.query)),
     }
 

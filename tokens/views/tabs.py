@@ -2,28 +2,32 @@
 
 from django.urls import reverse
 
-from tokens.kinds import SHIPPING, Kind
+from tokens.kinds import SHIPPED_TO, Kind
 from tokens.models.querysets import COUNTED_UP_TO
-
-TABS = (
-    ("Data shipping tokens", "tokens:shipping", SHIPPING),
-    ("Shared tokens", "sharing:list", (Kind.SHARED,)),
-    ("API tokens", "tokens:api", (Kind.API,)),
-)
 
 
 def tabs(account, current):
     """Return the tabs with their counts; `current` is the URL name of the open one."""
-    standing = account.tokens.standing()
+    kinds = (
+        ("Data shipping tokens", "tokens:shipping", SHIPPED_TO.get(account.kind)),
+        ("Shared tokens", "sharing:list", Kind.SHARED),
+        ("API tokens", "tokens:api", Kind.API),
+    )
     return [
         {
             "label": label,
             "url": reverse(name, args=[account.pk]),
-            "count": up_to(standing.of_kind(*kinds).bounded_count()),
+            "count": _count(account, kind),
             "current": name == current,
         }
-        for label, name, kinds in TABS
+        for label, name, kind in kinds
     ]
+
+
+def _count(account, kind):
+    if kind is None:
+        return "0"
+    return up_to(account.tokens.of_kind(kind).standing().bounded_count())
 
 
 def up_to(count):

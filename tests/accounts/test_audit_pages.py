@@ -1,0 +1,365 @@
+"""The audit trail: what it shows, to whom, and how it is narrowed."""
+
+import csv
+import io
+import json
+
+import pytest
+from django.urls import reverse
+
+from accounts.audit import Actor, record
+from accounts.exports import csv_response
+from accounts.forms.audit import grouped_actions
+from accounts.models import Action, AuditEvent
+from tests.factories import TokenFactory, UserFactory
+
+HOSTILE = [
+    "\x00",
+    "x" * 5000,
+    "-1",
+    "0",
+    "99999999999999999999",
+    "1e5",
+    "' OR 1=1 --",
+    "<script>",
+    "0001-01-01T00:00",
+    "9999-12-31T23:59",
+    "2026-02-30T10:00",
+    "2026-01-01T00:00+99:99",
+    "٣",
+]
+CURSOR = "WyJuZXh0IiwgIi1pZCIsICI5OTk5OTk5OTk5OTk5OTk5OTk5OTkiLCAxXQ"
+
+
+@pytest.fixture
+def trail(main, sub, admin):
+    """Events of several people in two accounts, and one of another organisation."""
+    by_admin = Actor(admin.email, user=admin, ip="203.0.113.7", agent="Browser/1")
+    by_token = Actor("Terraform", token_id=77)
+    AuditEvent.objects.all().delete()
+    record(Action.LOGIN, by=by_admin, account=main, target=admin.email)
+    record(
+        Action.ACCOUNT_UPDATED,
+        by=by_admin,
+        account=sub,
+        target="Staging",
+        changes=[["retention_days", 7, 14], ["searchable", True, False]],
+    )
+    record(
+        Action.TOKEN_EXPIRY_CHANGED,
+        by=by_token,
+        account=main,
+        target="=cmd|' /C calc'!A0",
+        token_id=5,
+        changes=[["expires_at", None, "2026-11-23T14:00:00+00:00"]],
+    )
+    record(Action.LOGIN_FAILED, by=Actor("nobody"), account=main, reason="", hours=2)
+    return main
+
+
+def read(client, account, **asked):
+    return client.get(reverse("accounts:audit_list", args=[account.pk]), asked)
+
+
+def shown(response):
+    return [event.action for event in response.context["page"]]
+
+
+@pytest.mark.parametrize(
+    ("who", "status"),
+    [
+        ("admin", 200),
+        ("member", 403),
+        ("sub_admin", 404),
+        ("outsider", 404),
+        ("staff", 200),
+    ],
+)
+def test_trail_answers_each_person(client, main, request, who, status):
+    client.force_login(request.getfixturevalue(who))
+
+    assert read(client, main).status_code == status
+
+
+@pytest.mark.parametrize(
+    ("who", "status"),
+    [
+        ("admin", 200),
+        ("member", 403),
+        ("sub_admin", 404),
+        ("outsider", 404),
+        ("staff", 403),
+    ],
+)
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_export_answers_each_person(client, main, request, who, status, method):
+    client.force_login(request.getfixturevalue(who))
+    url = reverse("accounts:audit_export", args=[main.pk])
+
+    assert getattr(client, method)(url).status_code == status
+
+
+def test_main_account_shows_the_organisation_and_a_child_only_itself(
+    client, trail, sub, sub_admin, admin, outsider
+):
+    client.force_login(admin)
+    organisation = shown(read(client, trail))
+    client.force_login(sub_admin)
+    child = shown(read(client, sub))
+
+    assert Action.ACCOUNT_UPDATED in organisation
+    assert Action.TOKEN_EXPIRY_CHANGED in organisation
+    assert Action.ACCOUNT_UPDATED in child
+    assert Action.TOKEN_EXPIRY_CHANGED not in child
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_trail_query_count_does_not_grow(
+    client, main, admin, count, django_assert_num_queries
+):
+    for _ in range(count):
+        TokenFactory(account=main)
+    client.force_login(admin)
+    read(client, main)
+
+    with django_assert_num_queries(6):
+        response = read(client, main, what=Action.TOKEN_CREATED)
+
+    assert response.text.count('<tr id="event-') == count + 1
+
+
+def test_trail_shows_old_and_new(client, trail, admin):
+    client.force_login(admin)
+
+    text = read(client, trail).text
+
+    assert "<del><bdi>7</bdi></del>" in text
+    assert "<ins><bdi>14</bdi></ins>" in text
+    assert "<ins><bdi>no</bdi></ins>" in text
+    assert "<ins><bdi>Mon 23 Nov 2026 14:00 UTC</bdi></ins>" in text
+    assert "<dt>Reason</dt>" not in text
+    assert "<dt>Hours</dt>" in text
+    assert "Browser/1" in text
+
+
+def test_lists_in_changes_are_words(main):
+    event = AuditEvent(data={"changes": [["filters", ["a", "b"], []]]})
+
+    assert event.changes == [("Filters", "a, b", "none")]
+
+
+def test_trail_is_filtered_by_several_people(client, trail, admin):
+    client.force_login(admin)
+
+    by_one = shown(read(client, trail, who="Terraform"))
+    by_two = shown(read(client, trail, who=["Terraform", "nobody"]))
+    by_person = shown(read(client, trail, who=admin.email))
+
+    assert by_one == [Action.TOKEN_EXPIRY_CHANGED]
+    assert by_two == [Action.LOGIN_FAILED, Action.TOKEN_EXPIRY_CHANGED]
+    assert Action.ACCOUNT_UPDATED in by_person
+    assert Action.LOGIN_FAILED not in by_person
+
+
+def test_trail_is_filtered_by_several_actions_and_by_token(client, trail, admin):
+    client.force_login(admin)
+
+    actions = read(client, trail, what=[Action.ACCOUNT_UPDATED, Action.LOGIN_FAILED])
+    token = read(client, trail, token=5)
+
+    assert shown(actions) == [Action.LOGIN_FAILED, Action.ACCOUNT_UPDATED]
+    assert shown(token) == [Action.TOKEN_EXPIRY_CHANGED]
+
+
+def test_trail_is_filtered_by_time_in_the_viewers_zone(client, trail, admin):
+    moment = AuditEvent.objects.get(action=Action.ACCOUNT_UPDATED)
+    AuditEvent.objects.filter(pk=moment.pk).update(created_at="2020-06-01T12:00Z")
+    client.force_login(admin)
+    client.cookies["tz"] = "Asia/Kathmandu"
+
+    inside = read(client, trail, since="2020-06-01T17:45", until="2020-06-01T17:45")
+    outside = read(client, trail, until="2020-06-01T17:44")
+
+    assert shown(inside) == [Action.ACCOUNT_UPDATED]
+    assert shown(outside) == []
+    assert "Nothing matches the filter" in outside.text
+    assert 'value="2020-06-01T17:45"' in inside.text
+
+
+@pytest.mark.parametrize("field", ["who", "what", "token", "since", "until", "cursor"])
+@pytest.mark.parametrize("value", [*HOSTILE, CURSOR])
+def test_trail_takes_any_filter(client, trail, admin, field, value):
+    client.force_login(admin)
+
+    response = read(client, trail, **{field: value})
+    export = reverse("accounts:audit_export", args=[trail.pk])
+    download = client.post(f"{export}?{response.wsgi_request.GET.urlencode()}")
+
+    assert response.status_code == 200
+    assert download.status_code in (200, 302)
+    assert "<script>" not in response.text.replace("<script ", "")
+
+
+def test_wrong_filter_shows_nothing_and_says_so(client, trail, admin):
+    client.force_login(admin)
+
+    response = read(client, trail, since="yesterday", what="nonsense")
+
+    assert shown(response) == []
+    assert "The filter is not right yet" in response.text
+    assert response.text.count("errorlist") == 2
+
+
+def test_trail_pages_newest_first(client, main, admin):
+    for number in range(30):
+        record(Action.LOGIN, by=Actor("nobody"), account=main, target=str(number))
+    client.force_login(admin)
+
+    first = read(client, main)
+    second = read(client, main, cursor=first.context["page"].next)
+    back = read(client, main, cursor=second.context["page"].previous)
+
+    ids = [event.pk for page in (first, second) for event in page.context["page"]]
+    assert ids == sorted(ids, reverse=True)
+    assert len(ids) > 30
+    assert [e.pk for e in back.context["page"]] == ids[:25]
+    assert "Older" in first.text
+    assert "Newer" in second.text
+
+
+def test_empty_trail_says_what_comes_here(client, trail, sub, admin):
+    AuditEvent.objects.all().delete()
+    client.force_login(admin)
+
+    assert "Nothing has happened yet" in read(client, sub).text
+
+
+def test_people_of_the_account_are_offered(client, main, sub, admin, sub_admin):
+    client.force_login(admin)
+    of_main = read(client, main, who="Terraform").context["form"].fields["who"].choices
+    of_sub = read(client, sub).context["form"].fields["who"].choices
+
+    assert [value for value, _ in of_main] == [
+        "Terraform",
+        admin.email,
+        sub_admin.email,
+    ]
+    assert [value for value, _ in of_sub] == [sub_admin.email]
+
+
+def test_every_action_can_be_asked_for():
+    offered = [value for _, choices in grouped_actions() for value, _ in choices]
+
+    assert sorted(offered) == sorted(Action.values)
+
+
+# Export
+
+
+def export(client, account, **asked):
+    url = reverse("accounts:audit_export", args=[account.pk])
+    return client.post(url, query_params=asked)
+
+
+def rows(response):
+    text = b"".join(response.streaming_content).decode()
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+def test_export_has_every_field_in_utc(client, trail, admin):
+    client.force_login(admin)
+    client.cookies["tz"] = "Asia/Kathmandu"
+
+    response = export(client, trail, what=Action.ACCOUNT_UPDATED)
+
+    event = AuditEvent.objects.get(action=Action.ACCOUNT_UPDATED)
+    (row,) = rows(response)
+    assert "no-store" in response["Cache-Control"]
+    assert response["Content-Disposition"].endswith('.csv"')
+    assert row["time"] == event.created_at.isoformat()
+    assert row["actor"] == admin.email
+    assert row["address"] == "203.0.113.7"
+    assert row["account"] == "Staging"
+    assert json.loads(row["details"]) == event.data
+    assert bytes.fromhex(row["digest"]) == bytes(event.digest)
+
+
+def test_export_defuses_formulas(client, trail, admin):
+    client.force_login(admin)
+
+    (row,) = rows(export(client, trail, token=5))
+
+    assert row["target"] == "'=cmd|' /C calc'!A0"
+    assert row["actor"] == "Terraform"
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n", "  ="])
+def test_every_start_of_a_formula_is_defused(start):
+    response = csv_response("x.csv", ["a"], [[f"{start}1"], [None]])
+
+    text = b"".join(response.streaming_content).decode()
+    assert [row[0] for row in csv.reader(io.StringIO(text, newline=""))] == [
+        "a",
+        f"'{start}1",
+        "",
+    ]
+
+
+def test_export_is_written_down_first(client, trail, admin):
+    client.force_login(admin)
+
+    found = rows(export(client, trail, who="nobody"))
+
+    event = AuditEvent.objects.get(action=Action.AUDIT_EXPORTED)
+    assert [row["action"] for row in found] == [Action.LOGIN_FAILED]
+    assert (event.user, event.data) == (admin, {"filters": "who=nobody"})
+
+
+def test_export_page_says_what_leaves(client, trail, admin):
+    client.force_login(admin)
+    url = reverse("accounts:audit_export", args=[trail.pk])
+
+    everything = client.get(url).text
+    nothing = client.get(url, {"token": 999}).text
+
+    assert "all events" in everything
+    assert "match your filter" in nothing
+    assert "Nothing matches" in nothing
+    assert 'action="' + url + '?token=999"' in nothing
+    assert not AuditEvent.objects.filter(action=Action.AUDIT_EXPORTED).exists()
+
+
+def test_export_of_a_wrong_filter_goes_back_to_it(client, trail, admin):
+    client.force_login(admin)
+
+    response = export(client, trail, token="x")
+
+    assert response.status_code == 302
+    assert response.url.endswith("/audit/?token=x")
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_export_asks_who_it_is(client, main, admin, method):
+    admin.set_password("correct horse")
+    admin.save()
+    client.force_login(admin)
+    url = reverse("accounts:audit_export", args=[main.pk])
+
+    asked = getattr(client, method)(url)
+    again = client.post(asked.url, {"password": "correct horse"})
+    there = client.post(url)
+
+    assert asked.url.startswith("/reauthenticate/?next=")
+    assert again.status_code in (200, 302)
+    assert there.status_code == 200
+    assert there.streaming
+
+
+def test_export_is_long_without_being_held(client, main, admin, settings):
+    UserFactory.create_batch(3)
+    client.force_login(admin)
+
+    response = export(client, main)
+
+    assert next(iter(response.streaming_content)).startswith(b"time,action,title")
+    response.close()

@@ -1,0 +1,81 @@
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import Membership
+from tests.factories import MembershipFactory
+
+HX = {"HX-Request": "true"}
+
+
+def page(account):
+    return reverse("accounts:user_list", args=[account.pk])
+
+
+def test_forbidden_names_the_admins(client, main, admin, member):
+    client.force_login(member)
+
+    plain = client.get(page(main))
+    swapped = client.get(page(main), headers=HX)
+
+    assert plain.status_code == swapped.status_code == 403
+    assert "admin@acme.example" in plain.text
+    assert "no-cache" in plain["Cache-Control"]
+    assert swapped["HX-Refresh"] == "true"
+
+
+def test_forbidden_names_the_main_accounts_admins_when_there_are_none(
+    client, main, sub, admin
+):
+    user = MembershipFactory(account=sub, role="user").user
+    client.force_login(user)
+
+    text = client.get(page(sub)).text
+
+    assert Membership.objects.filter(account=sub).count() == 1
+    assert "admin@acme.example" in text
+
+
+def test_unknown_address_is_told_plainly(client, db):
+    response = client.get("/no/such/page/")
+
+    assert response.status_code == 404
+    assert "<h1>" in response.text
+
+
+def test_unknown_account_looks_like_a_foreign_one(client, main, outsider):
+    client.force_login(outsider)
+
+    foreign = client.get(page(main))
+    unknown = client.get(page(type(main)(pk=2**31)))
+
+    assert foreign.status_code == unknown.status_code == 404
+
+
+def test_missing_csrf_token_is_told_plainly(admin):
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(admin)
+
+    response = client.post(reverse("accounts:profile"), {"full_name": "x"})
+
+    assert response.status_code == 403
+    assert "<h1>" in response.text
+
+
+@pytest.mark.parametrize(
+    ("referrer", "back"),
+    [
+        ("http://testserver/from/here/", "http://testserver/from/here/"),
+        ("https://evil.example/", "/"),
+        ("", "/"),
+    ],
+)
+def test_refusal_leads_back_to_our_own_pages_only(client, main, admin, referrer, back):
+    client.force_login(admin)
+    own = main.memberships.get()
+    url = reverse("accounts:user_suspend", args=[main.pk, own.pk])
+
+    text = client.post(url, headers={"Referer": referrer}).text
+
+    assert f'href="{back}"' in text
+    assert "evil.example" not in text

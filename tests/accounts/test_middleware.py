@@ -1,0 +1,148 @@
+import pytest
+import time_machine
+from allauth.usersessions.models import UserSession
+from django.db import InterfaceError, OperationalError
+from django.urls import reverse
+
+from accounts.refusals import Refused, Stale, Unavailable
+
+HX = {"HX-Request": "true"}
+
+
+@pytest.fixture
+def page(main):
+    return reverse("accounts:user_list", args=[main.pk])
+
+
+@pytest.fixture
+def failing(monkeypatch):
+    """Let the list of users end in an exception."""
+
+    def fail(exception):
+        def view(*args):
+            raise exception
+
+        monkeypatch.setattr("accounts.views.users._page", view)
+
+    return fail
+
+
+def test_login_is_asked_of_pages_and_of_htmx(client, page):
+    plain = client.get(page)
+    swapped = client.get(page, headers=HX)
+
+    assert (plain.status_code, plain.url) == (302, f"/login/?next={page}")
+    assert (swapped.status_code, swapped["HX-Redirect"]) == (
+        401,
+        f"/login/?next={page}",
+    )
+
+
+def test_api_is_left_alone(client, db):
+    assert client.get("/v2/whoami").status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("zone", "shown"),
+    [
+        ("Asia/Kathmandu", "2 Jan 2026, 04:44:00"),
+        ("UTC", "1 Jan 2026, 22:59:00"),
+        ("Nowhere/Land", "1 Jan 2026, 22:59:00"),
+        ("../../etc/passwd", "1 Jan 2026, 22:59:00"),
+    ],
+)
+def test_times_are_in_the_zone_of_the_browser(client, main, admin, zone, shown):
+    with time_machine.travel("2026-01-01 22:59:00Z", tick=False):
+        client.force_login(admin)
+        client.post(reverse("accounts:profile"), {"full_name": "Ada A."})
+        client.cookies["tz"] = zone
+        text = client.get(reverse("accounts:audit_list", args=[main.pk])).text
+
+    assert shown in text
+    assert "Thu 1 Jan 2026 22:59:00 UTC" in text
+
+
+@pytest.mark.parametrize(
+    ("refusal", "status"),
+    [
+        (Refused("no", "That cannot be."), 409),
+        (Stale("That cannot be."), 412),
+        (Unavailable("no", "That cannot be."), 503),
+        (OperationalError("gone"), 503),
+        (InterfaceError("closed"), 503),
+    ],
+)
+def test_refusals_are_told_as_page_and_as_notice(
+    client, admin, page, failing, refusal, status
+):
+    client.force_login(admin)
+    failing(refusal)
+
+    plain = client.get(page)
+    swapped = client.get(page, headers=HX)
+
+    assert plain.status_code == swapped.status_code == status
+    assert "<!doctype html>" in plain.text
+    assert "<!doctype html>" not in swapped.text
+    assert swapped["HX-Retarget"] == "#notice"
+    assert swapped["HX-Reselect"] == "unset"
+    assert ("Retry-After" in plain) == (status == 503)
+
+
+def test_other_errors_are_not_hidden(client, admin, page, failing):
+    client.force_login(admin)
+    failing(ZeroDivisionError())
+
+    with pytest.raises(ZeroDivisionError):
+        client.get(page)
+
+
+def test_reauthentication_comes_back_to_the_page_htmx_acts_in(client, main, admin):
+    admin.set_password("known")
+    admin.save()
+    client.force_login(admin)
+    export = reverse("accounts:audit_export", args=[main.pk])
+
+    there = client.get(export, headers=HX | {"HX-Current-URL": "http://testserver/x/"})
+    nowhere = client.get(export, headers=HX)
+
+    assert there.status_code == nowhere.status_code == 401
+    assert there["HX-Redirect"] == "/reauthenticate/?next=%2Fx%2F"
+    assert nowhere["HX-Redirect"] == "/reauthenticate/?next=%2F"
+
+
+def test_last_account_is_remembered_once(client, admin, main, page):
+    client.force_login(admin)
+
+    first = client.get(page)
+    second = client.get(page)
+
+    assert first.cookies["account"].value == str(main.pk)
+    assert "account" not in second.cookies
+
+
+def test_last_account_is_not_one_that_was_forbidden(client, member, page):
+    client.force_login(member)
+
+    assert "account" not in client.get(page).cookies
+
+
+def test_sessions_are_noted_once_a_minute(client, admin):
+    profile = reverse("accounts:profile")
+
+    with time_machine.travel("2026-01-01 12:00Z", tick=False) as clock:
+        client.force_login(admin)
+        client.get(profile)
+        clock.shift(59)
+        client.get(profile, REMOTE_ADDR="203.0.113.9")
+        early = UserSession.objects.get().ip
+        clock.shift(1)
+        client.get(profile, REMOTE_ADDR="203.0.113.9")
+
+    assert (early, UserSession.objects.get().ip) == ("127.0.0.1", "203.0.113.9")
+
+
+def test_strangers_have_no_session_row(client, db):
+    client.get(reverse("account_login"))
+
+    assert not UserSession.objects.exists()

@@ -1,0 +1,287 @@
+"""The authorization matrix of the security promises, row by row.
+
+EXPECTED is written down from the promises, not from the code: each row is the whole set
+of answers, so that a permission nobody meant to add fails here.
+"""
+
+import pytest
+from django.core.exceptions import PermissionDenied
+from django.http import Http404
+
+from accounts.models import AccountKind, Role
+from accounts.permissions import (
+    COLUMNS,
+    Operation,
+    Relation,
+    allows,
+    may,
+    relations,
+    require,
+    token_relations,
+)
+from tests.factories import ChildFactory, MainFactory, MembershipFactory, UserFactory
+
+# USR own, ADM own, MADM child+, MADM child-, MUSR child+, MUSR child-, STAFF, TOK own,
+# MTOK child+, MTOK child-. "main": yes in the main account, else 403. "self": yes for
+# the acting token itself, else 403.
+EXPECTED = """
+api.list           403  yes  yes  403  403  404  yes  yes  yes  403
+api.view           403  yes  yes  403  403  404  yes  yes  yes  403
+api.reveal         403  yes  yes  403  403  404  403  403  403  403
+api.create         403  yes  yes  403  403  404  403  403  403  403
+api.mint           403  403  403  403  403  404  403  403  yes  yes
+api.rename         403  yes  yes  403  403  404  403  403  403  403
+api.enable         403  yes  yes  403  403  404  403  403  403  403
+api.disable        403  yes  yes  403  403  404  yes  self 403  403
+api.delete         403  yes  yes  403  403  404  403  self 403  403
+api.rotate         403  yes  yes  403  403  404  403  403  403  403
+api.expiry         403  yes  yes  403  403  404  403  403  403  403
+ship.list          403  yes  yes  403  403  404  yes  yes  yes  403
+ship.view          403  yes  yes  403  403  404  yes  yes  yes  403
+ship.reveal        403  yes  yes  403  403  404  403  yes  yes  403
+ship.create        403  yes  yes  403  403  404  403  yes  yes  403
+ship.rename        403  yes  yes  403  403  404  403  yes  yes  403
+ship.enable        403  yes  yes  403  403  404  403  yes  yes  403
+ship.disable       403  yes  yes  403  403  404  yes  yes  yes  403
+ship.delete        403  yes  yes  403  403  404  403  yes  yes  403
+ship.rotate        403  yes  yes  403  403  404  403  yes  yes  403
+ship.expiry        403  yes  yes  403  403  404  403  yes  yes  403
+shared.list        403  yes  yes  403  403  404  yes  yes  yes  403
+shared.view        403  yes  yes  403  403  404  yes  yes  yes  403
+shared.reveal      403  yes  yes  403  403  404  403  yes  yes  403
+shared.create      403  yes  yes  403  403  404  403  yes  yes  403
+shared.rename      403  yes  yes  403  403  404  403  yes  yes  403
+shared.enable      403  yes  yes  403  403  404  403  yes  yes  403
+shared.disable     403  yes  yes  403  403  404  yes  yes  yes  403
+shared.delete      403  yes  yes  403  403  404  403  yes  yes  403
+shared.rotate      403  yes  yes  403  403  404  403  yes  yes  403
+shared.expiry      403  yes  yes  403  403  404  403  yes  yes  403
+shared.filters     403  yes  yes  403  403  404  403  yes  yes  403
+shared.link        403  yes  yes  403  403  404  403  yes  yes  403
+filter.list        403  yes  yes  403  403  404  yes  yes  yes  403
+filter.create      403  yes  yes  403  403  404  403  yes  yes  403
+filter.edit        403  yes  yes  403  403  404  403  yes  yes  403
+filter.delete      403  yes  yes  403  403  404  403  yes  yes  403
+account.list       yes  yes  yes  yes  yes  404  yes  yes  yes  yes
+account.view       yes  yes  yes  yes  yes  404  yes  yes  yes  yes
+account.edit       403  main yes  yes  403  404  yes  main yes  yes
+account.create     403  main -    -    -    -    yes  main -    -
+account.suspend    403  403  yes  yes  403  404  yes  403  yes  yes
+account.delete     403  403  yes  yes  403  404  yes  403  yes  yes
+account.flags      403  403  yes  yes  403  404  yes  403  yes  yes
+account.plan       403  403  403  403  403  404  yes  403  403  403
+user.list          403  yes  yes  yes  403  404  yes  yes  yes  yes
+user.invite        403  yes  yes  yes  403  404  yes  yes  yes  yes
+user.invite_admin  403  yes  yes  yes  403  404  403  403  403  403
+user.role          403  yes  yes  yes  403  404  403  403  403  403
+user.suspend       403  yes  yes  yes  403  404  yes  yes  yes  yes
+user.remove        403  yes  yes  yes  403  404  403  yes  yes  yes
+user.reset         403  403  403  403  403  404  yes  403  403  403
+audit.view         403  yes  yes  yes  403  404  yes  403  403  403
+audit.export       403  yes  yes  yes  403  404  403  403  403  403
+"""
+ROWS = [line.split() for line in EXPECTED.strip().splitlines()]
+YES = True
+NO = False
+HIDDEN = None
+
+
+def expected(cell, *, in_main, itself):
+    if cell == "main":
+        return in_main
+    if cell == "self":
+        return itself
+    return {"yes": YES, "403": NO, "404": HIDDEN}[cell]
+
+
+def test_every_operation_is_promised_and_nothing_else():
+    assert [name for name, *_ in ROWS] == [operation.value for operation in Operation]
+
+
+@pytest.mark.parametrize(("name", "cells"), [(name, cells) for name, *cells in ROWS])
+@pytest.mark.parametrize("in_main", [True, False])
+@pytest.mark.parametrize("itself", [True, False])
+def test_row(name, cells, in_main, itself):
+    account = _Account(in_main)
+    # A dash is a relation in which nobody can ask for that.
+    asked = [pair for pair in zip(COLUMNS, cells, strict=True) if pair[1] != "-"]
+
+    answers = [
+        allows({relation}, Operation(name), account, itself=itself)
+        for relation, _ in asked
+    ]
+
+    assert answers == [
+        expected(cell, in_main=in_main, itself=itself) for _, cell in asked
+    ]
+
+
+class _Account:
+    def __init__(self, is_main):
+        self.is_main = is_main
+
+
+def test_the_best_of_several_relations_counts():
+    relations = {Relation.MEMBER, Relation.MAIN_ADMIN}
+
+    assert allows(relations, Operation.API_REVEAL, _Account(False)) is True
+
+
+def test_no_relation_hides():
+    assert allows(set(), Operation.ACCOUNT_VIEW, _Account(True)) is None
+
+
+@pytest.fixture
+def places(main):
+    return {
+        "main": main,
+        "open": ChildFactory(main=main, name="Open"),
+        "shut": ChildFactory(main=main, name="Shut", accessible=False),
+        "metrics": ChildFactory(main=main, name="M", kind=AccountKind.METRICS),
+        "deleted": _deleted(ChildFactory(main=main, name="Gone")),
+        "other": MainFactory(name="Other"),
+    }
+
+
+def _deleted(account):
+    account.deleted_at = account.created_at
+    account.save()
+    return account
+
+
+PEOPLE = [
+    (
+        "main",
+        Role.ADMIN,
+        {
+            "main": {Relation.ADMIN},
+            "open": {Relation.MAIN_ADMIN},
+            "shut": {Relation.MAIN_ADMIN_SHUT},
+            "metrics": {Relation.MAIN_ADMIN},
+            "deleted": set(),
+            "other": set(),
+        },
+    ),
+    (
+        "main",
+        Role.USER,
+        {
+            "main": {Relation.MEMBER},
+            "open": {Relation.MAIN_MEMBER},
+            "shut": {Relation.MAIN_MEMBER_SHUT},
+            "metrics": {Relation.MAIN_MEMBER},
+            "deleted": set(),
+            "other": set(),
+        },
+    ),
+    (
+        "open",
+        Role.ADMIN,
+        {
+            "main": set(),
+            "open": {Relation.ADMIN},
+            "shut": set(),
+            "metrics": set(),
+            "deleted": set(),
+            "other": set(),
+        },
+    ),
+    (
+        "deleted",
+        Role.ADMIN,
+        {
+            name: set()
+            for name in ("main", "open", "shut", "metrics", "deleted", "other")
+        },
+    ),
+]
+
+
+@pytest.mark.parametrize(("home", "role", "found"), PEOPLE)
+def test_relations_of_people(places, home, role, found):
+    user = MembershipFactory(account=places[home], role=role).user
+
+    assert {name: relations(user, place) for name, place in places.items()} == found
+
+
+def test_a_person_can_have_two_relations(places):
+    user = MembershipFactory(account=places["main"], role=Role.USER).user
+    MembershipFactory(account=places["shut"], user=user)
+
+    assert relations(user, places["shut"]) == {
+        Relation.ADMIN,
+        Relation.MAIN_MEMBER_SHUT,
+    }
+
+
+def test_staff_relate_to_everything_even_deleted(places, staff):
+    assert {name: relations(staff, place) for name, place in places.items()} == {
+        name: {Relation.STAFF} for name in places
+    }
+
+
+@pytest.mark.parametrize("stopped", ["membership", "person"])
+def test_suspension_ends_every_relation(places, stopped):
+    membership = MembershipFactory(account=places["main"])
+    if stopped == "person":
+        membership.user.is_active = False
+        membership.user.save()
+    else:
+        membership.suspended_at = membership.created_at
+        membership.save()
+
+    found = [relations(membership.user, place) for place in places.values()]
+
+    assert found == [set()] * len(places)
+
+
+TOKENS = [
+    (
+        "main",
+        {
+            "main": {Relation.TOKEN},
+            "open": {Relation.MAIN_TOKEN},
+            "shut": {Relation.MAIN_TOKEN_SHUT},
+            "metrics": {Relation.MAIN_TOKEN},
+            "deleted": set(),
+            "other": set(),
+        },
+    ),
+    (
+        "open",
+        {
+            "main": set(),
+            "open": {Relation.TOKEN},
+            "shut": set(),
+            "metrics": set(),
+            "deleted": set(),
+            "other": set(),
+        },
+    ),
+]
+
+
+@pytest.mark.parametrize(("home", "found"), TOKENS)
+def test_relations_of_tokens(places, home, found):
+    assert {
+        name: token_relations(places[home], place) for name, place in places.items()
+    } == found
+
+
+def test_may_and_require_agree(places, member, outsider):
+    main = places["main"]
+
+    assert may(member, Operation.ACCOUNT_VIEW, main)
+    assert not may(member, Operation.API_LIST, main)
+    require(relations(member, main), Operation.ACCOUNT_VIEW, main)
+    with pytest.raises(PermissionDenied) as refusal:
+        require(relations(member, main), Operation.API_LIST, main)
+    assert str(refusal.value) == "api.list is not allowed here"
+    with pytest.raises(Http404):
+        require(relations(outsider, main), Operation.API_LIST, main)
+
+
+def test_a_new_person_relates_to_nothing(places):
+    user = UserFactory()
+
+    assert [relations(user, place) for place in places.values()] == [set()] * 6

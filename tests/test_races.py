@@ -1,0 +1,287 @@
+"""Two people at the same moment, on a real PostgreSQL: what must hold, holds.
+
+Each round starts threads with connections of their own at a barrier; any exception that
+is not a refusal would be a 500 on a page.
+"""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+
+import pytest
+from django.db import connection
+
+from accounts import members
+from accounts.audit import Actor, record, verify
+from accounts.models import Action, AuditChain, AuditEvent, Membership, Role, User
+from accounts.refusals import Refused
+from tests.factories import MainFactory, MembershipFactory, TokenFactory, UserFactory
+from tokens.kinds import Kind
+from tokens.models import Token
+
+ROUNDS = 50
+BY = Actor("racer@example.com")
+
+pytestmark = [
+    pytest.mark.postgresql,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.xdist_group("races"),
+]
+
+
+@pytest.fixture
+def race():
+    """Run actions at once; return their outcomes: "done" or a refusal's code."""
+
+    def attempt(barrier, action):
+        barrier.wait()
+        try:
+            action()
+        except Refused as refusal:
+            return refusal.code
+        finally:
+            # As at the end of a request: the pool has eight.
+            connection.close()
+        return "done"
+
+    def run(*actions):
+        connection.close()
+        barrier = threading.Barrier(len(actions))
+        with ThreadPoolExecutor(len(actions)) as pool:
+            return sorted(pool.map(partial(attempt, barrier), actions))
+
+    return run
+
+
+def afresh(token):
+    """Return a token as another request has it."""
+    return Token.objects.select_related("account__organisation").get(pk=token.pk)
+
+
+def enabled(account):
+    return Token.objects.enabled().filter(account=account, kind=Kind.LOGS)
+
+
+def test_one_of_the_two_last_enabled_tokens_stays(race):
+    account = MainFactory()
+    second = TokenFactory(account=account, kind=Kind.LOGS)
+    first = account.tokens.get(name="default")
+
+    for _ in range(ROUNDS):
+        outcomes = race(
+            partial(afresh(first).disable, by=BY),
+            partial(afresh(second).disable, by=BY),
+        )
+
+        assert outcomes == ["done", "last_enabled_token"]
+        assert enabled(account).count() == 1
+        for token in (first, second):
+            afresh(token).enable(by=BY)
+
+
+def test_one_of_the_two_last_enabled_tokens_is_not_deleted(race):
+    account = MainFactory()
+    for number in range(ROUNDS):
+        first = enabled(account).get()
+        second = TokenFactory(account=account, kind=Kind.LOGS, name=f"n{number}")
+
+        outcomes = race(
+            partial(afresh(first).delete_softly, by=BY),
+            partial(afresh(second).delete_softly, by=BY),
+        )
+
+        assert outcomes == ["done", "last_enabled_token"]
+        assert enabled(account).count() == 1
+
+
+def full(account, *, but):
+    for number in range(14 - but):
+        TokenFactory(account=account, kind=Kind.LOGS, name=f"full {number}")
+
+
+def test_only_one_create_takes_the_last_place(race):
+    account = MainFactory()
+    full(account, but=1)
+
+    for number in range(ROUNDS):
+        outcomes = race(
+            *(
+                partial(
+                    Token.issue,
+                    account=account,
+                    kind=Kind.LOGS,
+                    name=f"{number} {each}",
+                    by=BY,
+                )
+                for each in range(8)
+            )
+        )
+
+        assert outcomes == ["done", *["limit_reached"] * 7]
+        assert enabled(account).count() == 15
+        enabled(account).get(name__startswith=f"{number} ").delete_softly(by=BY)
+
+
+def test_only_one_enable_takes_the_last_place(race):
+    account = MainFactory()
+    waiting = []
+    for number in range(4):
+        token = TokenFactory(account=account, kind=Kind.LOGS, name=f"wait {number}")
+        token.disable(by=BY)
+        waiting.append(token)
+    full(account, but=1)
+
+    for _ in range(ROUNDS):
+        outcomes = race(*(partial(afresh(token).enable, by=BY) for token in waiting))
+
+        assert outcomes == ["done", *["limit_reached"] * 3]
+        assert enabled(account).count() == 15
+        enabled(account).get(name__startswith="wait").disable(by=BY)
+
+
+@pytest.mark.parametrize("kind", [Kind.API, Kind.GATEWAY])
+def test_one_of_eight_creates_gets_the_name(race, kind):
+    account = None if kind == Kind.GATEWAY else MainFactory()
+
+    for number in range(ROUNDS):
+        outcomes = race(
+            *[
+                partial(
+                    Token.issue,
+                    account=account,
+                    kind=kind,
+                    name=f"Name {number}",
+                    by=BY,
+                )
+            ]
+            * 8
+        )
+
+        assert outcomes == ["done", *["name_taken"] * 7]
+        named = Token.objects.filter(kind=kind, name=f"Name {number}")
+        assert named.count() == named.get().secrets.count() == 1
+
+
+def test_rotate_against_delete_leaves_no_orphan(race):
+    account = MainFactory()
+    for number in range(ROUNDS):
+        token = TokenFactory(account=account, name=f"Token {number}")
+        version = token.version
+
+        outcomes = race(
+            partial(afresh(token).rotate, by=BY),
+            partial(afresh(token).delete_softly, by=BY, version=version),
+        )
+
+        token.refresh_from_db()
+        # Deleted first: rotate finds it gone. Rotated first: delete is stale.
+        if token.deleted_at:
+            assert outcomes == ["done", "gone"]
+            assert token.secrets.count() == 1
+        else:
+            assert outcomes == ["done", "stale"]
+            assert token.secrets.current().count() == 1
+        assert token.version == 2
+
+
+def test_the_second_writer_of_a_version_is_told(race):
+    token = TokenFactory()
+    for number in range(ROUNDS):
+        version = afresh(token).version
+
+        outcomes = race(
+            *(
+                partial(
+                    afresh(token).rename, f"{number} {each}", by=BY, version=version
+                )
+                for each in range(2)
+            )
+        )
+
+        assert outcomes == ["done", "stale"]
+        assert afresh(token).version == version + 1
+
+
+def lost(membership):
+    return Membership.objects.select_related("account", "user").get(pk=membership.pk)
+
+
+@pytest.mark.parametrize("action", ["suspend", "demote", "remove"])
+def test_one_of_the_two_last_admins_stays(race, action):
+    actions = {
+        "suspend": partial(members.suspend_member, by=BY),
+        "demote": partial(members.change_role, role=Role.USER, by=BY),
+        "remove": partial(members.remove_member, by=BY),
+    }
+    account, people = MainFactory(), UserFactory.create_batch(2)
+    for _ in range(ROUNDS):
+        account.memberships.all().delete()
+        rows = [MembershipFactory(account=account, user=user) for user in people]
+
+        outcomes = race(*(partial(actions[action], lost(row)) for row in rows))
+
+        assert outcomes == ["done", "last_admin"]
+        assert account.memberships.admins().count() == 1
+
+
+def test_a_person_who_is_removed_twice_is_gone_the_second_time(race):
+    account = MainFactory()
+    MembershipFactory(account=account)
+    user = UserFactory()
+    for _ in range(ROUNDS):
+        row = MembershipFactory(account=account, user=user, role=Role.USER)
+
+        outcomes = race(
+            partial(members.remove_member, lost(row), by=BY),
+            partial(members.remove_member, lost(row), by=BY),
+        )
+
+        assert outcomes == ["done", "gone"]
+
+
+def test_two_accounts_can_invite_the_same_new_person(race):
+    accounts = MainFactory.create_batch(2)
+    for number in range(ROUNDS):
+        email = f"new{number}@example.com"
+
+        outcomes = race(
+            *(
+                partial(members.add_member, account, email=email, role=Role.USER, by=BY)
+                for account in accounts
+            )
+        )
+
+        assert outcomes == ["done", "done"]
+        assert User.objects.get(email=email).memberships.count() == 2
+
+
+def test_every_chain_is_whole_after_a_race(race):
+    accounts = MainFactory.create_batch(3)
+
+    for number in range(ROUNDS):
+        race(
+            *(
+                partial(
+                    Token.issue,
+                    account=accounts[each % 3],
+                    kind=Kind.API,
+                    name=f"{number} {each}",
+                    by=BY,
+                )
+                for each in range(8)
+            )
+        )
+
+    assert [verify(chain) for chain in AuditChain.objects.all()] == [None] * 3
+
+
+def test_the_first_events_of_an_installation_make_one_chain(race):
+    for _ in range(ROUNDS):
+        AuditEvent.objects.all().delete()
+        AuditChain.objects.all().delete()
+
+        outcomes = race(*[partial(record, Action.LOGIN_FAILED, by=BY)] * 8)
+
+        assert outcomes == ["done"] * 8
+        chain = AuditChain.objects.get(organisation=None)
+        assert (verify(chain), chain.sequence) == (None, 8)
