@@ -17,6 +17,7 @@ WORDED = {
     "missing": "must be given",
     "model_type": "must be a JSON object",
     "string_pattern_mismatch": 'must match "{pattern}"',
+    "too_long": "must not be longer than {max_length}",
 }
 
 logger = logging.getLogger(__name__)

@@ -52,8 +52,7 @@ def filter_create(request, body: NewFilter):
 @router.get(f"{ROOT}/filters/{{int:pk}}", response=QueryFilter, summary="Get a filter")
 @requires(Operation.FILTER_LIST)
 def filter_get(request, pk: int):
-    (found,) = find_filters(request, [pk])
-    return _shown(found)
+    return _shown(_find(request, pk))
 
 
 @router.delete(
@@ -63,7 +62,7 @@ def filter_get(request, pk: int):
 )
 @requires(Operation.FILTER_DELETE)
 def filter_delete(request, pk: int):
-    (found,) = find_filters(request, [pk])
+    found = _find(request, pk)
     last_words = _shown(found)
     found.delete_narrowing(by=Actor.calling(request))
     return last_words
@@ -71,15 +70,24 @@ def filter_delete(request, pk: int):
 
 def find_filters(request, pks):
     """Return filters of the caller's account; Logz.io answers 400 for an unknown one."""
-    account = request.auth.account
-    found = account.filters.in_bulk(pks)
+    found = request.auth.account.filters.in_bulk(pks)
     for pk in pks:
         if pk not in found:
-            raise Refused(
-                "unknown_filter",
-                f"filter with id {pk} not found for account {account.pk}",
-            )
+            raise _unknown(request, pk)
     return list(found.values())
+
+
+def _find(request, pk):
+    found = request.auth.account.filters.filter(pk=pk).first()
+    if found is None:
+        raise _unknown(request, pk)
+    return found
+
+
+def _unknown(request, pk):
+    account = request.auth.account.pk
+    message = f"filter with id {pk} not found for account {account}"
+    return Refused("unknown_filter", message)
 
 
 def _shown(filter_):

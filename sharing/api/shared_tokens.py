@@ -121,14 +121,16 @@ def _choice(request, body, operator):
     }
 
 
-def _all(request):
+def _all(request, **named):
     tokens = request.auth.account.tokens.standing().of_kind(Kind.SHARED)
-    shares = Share.objects.filter(token__in=tokens).prefetch_related("filters")
-    return shares.select_related("token__account__organisation")
+    shares = Share.objects.filter(token__in=tokens.filter(**named))
+    return shares.prefetch_related("filters").select_related(
+        "token__account__organisation"
+    )
 
 
 def _find(request, pk):
-    share = _all(request).filter(pk=pk).first()
+    share = _all(request, pk=pk).first()
     if share is None:
         account = request.auth.account
         raise Refused(

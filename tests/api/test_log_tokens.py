@@ -478,7 +478,7 @@ def test_search_that_finds_nothing_reveals_nothing(api):
         (
             {"sort": [{"field": "name"}] * 11},
             "sort",
-            "List should have at most 10 items after validation, not 11",
+            "must not be longer than 10",
         ),
         (
             {"pagination": {"pageNumber": 0}},
@@ -519,7 +519,7 @@ def test_search_query_count_does_not_grow(main, api, count, django_assert_num_qu
         TokenFactory(account=main, kind=Kind.LOGS)
     api.get(f"{TOKENS}/limits")
 
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(14):
         _, answer = api.post(f"{TOKENS}/search", {"filter": {"enabled": True}})
 
     assert len(answer["results"]) == count

@@ -164,11 +164,12 @@ def log_token_limits(request):
 def log_token_search(request, body: LogTokenSearch):
     tokens = _all(request)
     found = tokens.enabled() if body.filter.enabled else tokens.stopped()
+    total = found.count()
     columns = [sort.column for sort in body.sort] or ["created_at"]
     page = list(found.order_by(*columns, "pk")[body.pagination.slice])
     secrets = hand_out(page, by=Actor.calling(request))
     return LogTokens(
-        total=found.count(),
+        total=total,
         results=[_shown(token, secrets[token.pk]) for token in page],
         pagination=Page(**body.pagination.model_dump()),
     )
