@@ -1,6 +1,7 @@
 """Where allauth asks us: who may sign up, what is audited, how seeds are kept."""
 
 import base64
+import logging
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
@@ -8,9 +9,11 @@ from django.core.exceptions import PermissionDenied
 
 from accounts.audit import Actor, client_address, record
 from accounts.envelope import Sealed, seal, unseal
+from accounts.mail import mailing
 from accounts.models import Action, Membership, User
 from accounts.refusals import Unavailable
 
+logger = logging.getLogger(__name__)
 TOTP_CONTEXT = b"allauth/mfa"
 
 
@@ -56,7 +59,15 @@ class AccountAdapter(DefaultAccountAdapter):
             what = template_prefix.rpartition("/")[2].replace("_", " ")
             actor = Actor.of(self.request)
             record_for_person(Action.MFA_CHANGED, user, actor, what=what)
-        return super().send_notification_mail(template_prefix, user, context, email)
+        try:
+            super().send_notification_mail(template_prefix, user, context, email)
+        except Unavailable:
+            # What the notice tells of has happened, and is in the audit trail.
+            logger.exception("A notice could not be mailed.")
+
+    def send_mail(self, template_prefix, email, context):
+        with mailing(email):
+            super().send_mail(template_prefix, email, context)
 
 
 def record_for_person(action, user, actor, **data):

@@ -4,7 +4,12 @@ the pages and commands, which know the rules and write the audit trail."""
 from functools import update_wrapper
 
 from django.contrib import admin
+from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.views import redirect_to_login
 from django.http import Http404
+from django.middleware.csp import get_nonce
+from django.urls import reverse
+from django.utils.decorators import method_decorator
 
 from accounts.models import Account, AuditEvent, Membership, Organisation, User
 
@@ -25,9 +30,15 @@ class Site(admin.AdminSite):
 
         return update_wrapper(hidden, guarded)
 
+    def each_context(self, request):
+        return super().each_context(request) | {"csp_nonce": get_nonce(request)}
+
+    @method_decorator(login_not_required)
     def login(self, request, extra_context=None):
-        """There is one way to sign in, and it asks for the second factor."""
-        raise Http404
+        """Lead to the one way to sign in, which asks for the second factor."""
+        if request.user.is_authenticated:
+            raise Http404
+        return redirect_to_login(reverse("admin:index"))
 
     def password_change(self, request, extra_context=None):
         raise Http404

@@ -31,19 +31,34 @@ def settings_area(request):
 def _nav(request, account):
     if not getattr(request, "user", None) or not request.user.is_authenticated:
         return []
-    staff = request.user.is_staff
-    operator = (
-        [{"heading": "Operator", "items": _plain(request, STAFF)}] if staff else []
-    )
+    return _with_current(request.path, list(_sections(request, account)))
+
+
+def _with_current(path, sections):
+    """Mark the item whose address is the longest beginning of the page's."""
+    # What is done to many tokens is done from the page over all of them.
+    here = path.replace("/tokens/bulk/", "/tokens/all/")
+    items = [item for section in sections for item in section["items"]]
+    found = [item for item in items if here.startswith(item["place"])]
+    current = max(found, key=lambda item: len(item["place"]), default=None)
+    for item in items:
+        item["current"] = item is current
+    return sections
+
+
+def _sections(request, account):
     if account is not None:
-        return [*_account_nav(request, account), *operator]
-    return [*operator, {"heading": "Your profile", "items": _plain(request, PROFILE)}]
+        yield from _account_nav(request, account)
+    if request.user.is_staff:
+        yield {"heading": "Operator", "items": _plain(STAFF)}
+    if account is None:
+        yield {"heading": "Your profile", "items": _plain(PROFILE)}
 
 
 def _account_nav(request, account):
     for heading, places in SECTIONS:
         items = [
-            _item(request, place.label, place.url(account), place.icon)
+            _item(place.label, place.url(account), place.icon)
             for place in places
             if place.is_open(request.relations, account)
         ]
@@ -51,15 +66,11 @@ def _account_nav(request, account):
             yield {"heading": heading, "items": items}
 
 
-def _plain(request, entries):
-    return [_item(request, label, reverse(name), icon) for label, name, icon in entries]
+def _plain(entries):
+    return [_item(label, reverse(name), icon) for label, name, icon in entries]
 
 
-def _item(request, label, url, icon):
+def _item(label, url, icon):
     # The tabs of a page share its place in the navigation.
     place = url.removesuffix("shipping/")
-    other = "/tokens/all/" if place.endswith("/tokens/") else None
-    current = request.path.startswith(place) and not (
-        other and request.path.endswith(other)
-    )
-    return {"label": label, "url": url, "icon": icon, "current": current}
+    return {"label": label, "url": url, "icon": icon, "place": place}

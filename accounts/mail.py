@@ -1,5 +1,7 @@
 """Mails to people about their membership. None of them carries a secret of a token."""
 
+from contextlib import contextmanager
+
 from allauth.account.forms import default_token_generator
 from allauth.account.utils import user_pk_to_url_str
 from django.conf import settings
@@ -59,15 +61,21 @@ def _link(path):
 
 def _send(user, subject, template, **context):
     context["days"] = int(settings.PASSWORD_RESET_TIMEOUT // 86_400)
-    try:
+    with mailing(user.email):
         send_mail(
             subject=subject,
             message=render_to_string(template, context),
             from_email=None,
             recipient_list=[user.email],
         )
+
+
+@contextmanager
+def mailing(address):
+    """Turn what a mail server can do wrong into an answer for people."""
+    try:
+        yield
     except OSError as error:
         raise Unavailable(
-            "mail_failed",
-            f"The mail to {user.email} could not be sent. Try again later.",
+            "mail_failed", f"The mail to {address} could not be sent. Try again later."
         ) from error

@@ -105,7 +105,6 @@ TEMPLATES = [
         "OPTIONS": {
             "context_processors": [
                 "django.template.context_processors.request",
-                "django.template.context_processors.csp",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "accounts.context.settings_area",
@@ -167,7 +166,7 @@ USERSESSIONS_TRACK_ACTIVITY = True
 SECURE_CSP = {
     "default-src": [CSP.NONE],
     "script-src": [CSP.SELF],
-    # The nonce is for the Django admin; pages that do not ask for one send none.
+    # Only the Django admin asks for a nonce, so only it is sent one.
     "style-src": [CSP.SELF, CSP.NONCE],
     "img-src": [CSP.SELF, "data:"],
     "connect-src": [CSP.SELF],

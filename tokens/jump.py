@@ -1,6 +1,7 @@
 """Tokens that Jump to finds by name."""
 
 from accounts.jump import Result
+from accounts.models import Account
 from tokens.homes import HOMES, home_of
 from tokens.models import Token
 
@@ -12,8 +13,9 @@ def find_tokens(user, _account, text):
     """Return tokens that a person manages."""
     if len(text) < LEAST_LETTERS:
         return []
-    tokens = Token.objects.manageable_by(user).standing().named_like(text)
-    rows = tokens.of_kind(*HOMES).select_related("account")[:SHOWN]
+    accounts = Account.objects.administered_by(user)
+    named = Token.objects.filter(account__in=accounts).standing().named_like(text)
+    rows = named.of_kind(*HOMES).select_related("account")[:SHOWN]
     return [
         Result(
             token.name,

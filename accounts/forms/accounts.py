@@ -95,7 +95,8 @@ class AccountForm(forms.ModelForm):
     def edit(self, account, *, by):
         """Change the account; the form is not valid any more when it is refused."""
         version = self.cleaned_data["version"]
-        self._unless_refused(edit_account, account, version=version, by=by)
+        # What is refused must not show up in the page around the form either.
+        self._unless_refused(edit_account, copy(account), version=version, by=by)
 
     def _unless_refused(self, action, *args, **kwargs):
         try:

@@ -1,6 +1,7 @@
 """Choosing accounts from a list that may be long."""
 
 from django import forms
+from django.core.exceptions import ValidationError
 
 from accounts.models import Account
 from accounts.models.accounts import ID_PATTERN
@@ -52,3 +53,11 @@ class AccountsField(forms.ModelMultipleChoiceField):
 
     def __init__(self, **kwargs):
         super().__init__(Account.objects.none(), required=False, **kwargs)
+
+    def clean(self, value):
+        # SQLite refuses longer numbers with an error of its own.
+        for pk in value or ():
+            if not ID_PATTERN.fullmatch(str(pk)):
+                message = self.error_messages["invalid_pk_value"]
+                raise ValidationError(message, "invalid_pk_value", {"pk": pk})
+        return super().clean(value)

@@ -1,5 +1,5 @@
 from django import forms
-from django.core.validators import MinValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator
 
 from accounts.forms.times import TimeField
 from accounts.lifecycle import edit_organisation
@@ -8,7 +8,8 @@ from accounts.models import Account, Organisation, User
 from accounts.plans import Plan
 from accounts.refusals import Refused
 
-AMOUNTS = ("daily_gb", "hard_cap_gb", "daily_scan_gb")
+# What an integer column holds on every database.
+MOST = MaxValueValidator(2**31 - 1)
 
 
 class OrganisationForm(forms.ModelForm):
@@ -78,8 +79,8 @@ class OrganisationForm(forms.ModelForm):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        for name in AMOUNTS:
-            self.fields[name].validators.append(MinValueValidator(0))
+        for name in (*self.VOLUMES, *self.LIMITS):
+            self.fields[name].validators += [MinValueValidator(0), MOST]
             self.fields[name].widget.attrs |= {"min": 0, "step": "any"}
 
     def clean(self):
@@ -122,7 +123,9 @@ class FoundingForm(forms.Form):
     trial_ends_at = TimeField(
         required=False, label="Trial ends", help_text="Empty for none."
     )
-    daily_gb = forms.FloatField(min_value=0, initial=10, label="Daily volume, GB")
+    daily_gb = forms.FloatField(
+        min_value=0, validators=[MOST], initial=10, label="Daily volume, GB"
+    )
     email = forms.EmailField(
         max_length=254,
         label="First admin's e-mail",

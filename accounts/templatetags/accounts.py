@@ -59,6 +59,12 @@ def badge(state, words=None):
 
 
 @register.filter
+def amount(number):
+    """Return a number with separators, and with decimals only where it has some."""
+    return f"{round(number, 2):,.15g}"
+
+
+@register.filter
 def may(account, name):
     """Whether the person may do an operation, such as account_edit, in an account."""
     operation = Operation[name.upper()]

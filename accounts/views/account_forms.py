@@ -80,7 +80,7 @@ def account_edit(request, account):
             require(request.relations, Operation.ACCOUNT_FLAGS, account)
         form.edit(account, by=Actor.of(request))
     if form.is_valid():
-        messages.success(request, f"Saved {account.name}.")
+        messages.success(request, f"Saved {form.cleaned_data['name']}.")
         return redirect("accounts:account_details", account.pk)
     return _show_edit(request, account, form)
 

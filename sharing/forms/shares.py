@@ -77,16 +77,10 @@ class ShareForm(ExpiryForm):
                 "filters",
                 "Choose at least one filter, or tick that the link shows everything.",
             )
-        self._check_end(cleaned)
         return cleaned
 
     def _chooses(self, cleaned):
         return cleaned["filters"] or cleaned.get("shows_everything")
-
-    def _check_end(self, cleaned):
-        moment = cleaned.get("expires_at")
-        if moment and moment <= timezone.now():
-            self.add_error("expires_on", "Choose a date in the future.")
 
     @property
     def outlook(self):

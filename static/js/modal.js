@@ -68,9 +68,15 @@ class ModalDialog extends HTMLElement {
 
   leave() {
     this.dialog.replaceChildren();
-    if (this.opener?.isConnected) this.opener.focus();
+    // The row with the opener may have been swapped for its successor meanwhile.
+    const opener = this.opener?.isConnected ? this.opener : byId(this.opener?.id);
+    (opener ?? byId("main")).focus({ preventScroll: !opener });
     this.opener = null;
   }
+}
+
+function byId(id) {
+  return id ? document.getElementById(id) : null;
 }
 
 // A link in a menu is hidden again when the dialog closes; the menu's button is not.

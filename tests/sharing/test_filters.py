@@ -16,16 +16,6 @@ def fresh(share):
     return Share.objects.get(pk=share.pk)
 
 
-@pytest.fixture
-def env(main):
-    return FilterFactory(account=main, field="env", value="test")
-
-
-@pytest.fixture
-def team(main):
-    return FilterFactory(account=main, field="team", value="payments")
-
-
 def test_filter_add_tells_the_audit_trail(main):
     made = Filter.add(account=main, field="env", value="test", by=BY, description="d")
 

@@ -26,25 +26,11 @@ def choice(*filters, operator=Operator.AND):
     return {"filters": filters, "operator": operator, "shows_everything": False}
 
 
-@pytest.fixture
-def env(main):
-    return FilterFactory(account=main, field="env", value="test")
-
-
-@pytest.fixture
-def team(main):
-    return FilterFactory(account=main, field="team", value="payments")
-
-
-@pytest.fixture
-def share(main, env):
-    return ShareFactory(account=main, filters=[env])
-
-
 def test_issue_makes_a_token_that_is_narrowed(main, env, team):
     share = ShareFactory(account=main, filters=[env, team])
 
     assert share.scope == (frozenset([("env", "test"), ("team", "payments")]),)
+    assert str(share) == f"share of {share.token.name}"
     assert (share.token.kind, share.token.state) == ("shared", "active")
     assert share.secret_text.startswith("tgs_")
 
@@ -143,7 +129,7 @@ def test_edit_changes_only_what_differs(share, env, team):
     assert actions_about(share) == []
 
     share.edit(
-        name="Board",
+        name="Wall",
         expires_at=expires_at + timedelta(days=1),
         by=BY,
         version=1,

@@ -9,6 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.audit import Actor
+from accounts.models.accounts import ID_PATTERN
 from accounts.paging import paginate
 from accounts.permissions import Operation
 from accounts.refusals import Refused
@@ -78,20 +79,30 @@ DEFAULTS = {"overlap": "24h", "expires_at": "90"}
 CHOSEN = ("overlap", "expires_at")
 
 
+class IdsField(forms.TypedMultipleChoiceField):
+    """Ids of rows; which of them the person may have is asked of the rows."""
+
+    def __init__(self, **kwargs):
+        super().__init__(coerce=int, **kwargs)
+
+    def valid_value(self, value):
+        return ID_PATTERN.fullmatch(value) is not None
+
+
 class PickForm(forms.Form):
     """The rows that were ticked, or every row that the filters of the list match."""
 
     everything = forms.BooleanField(required=False)
-    pick = forms.ModelMultipleChoiceField(None, required=False)
+    pick = IdsField(required=False)
 
     def __init__(self, *args, tokens, **kwargs):
         super().__init__(*args, **kwargs)
-        self.fields["pick"].queryset = tokens
+        self.found = tokens
 
     def tokens(self, order):
-        found = self.cleaned_data["pick"]
-        if self.cleaned_data["everything"]:
-            found = self.fields["pick"].queryset
+        found = self.found
+        if not self.cleaned_data["everything"]:
+            found = found.filter(pk__in=self.cleaned_data["pick"])
         tokens = list(found.order_by(order, "pk")[: MOST + 1])
         if len(tokens) > MOST:
             raise Refused(
@@ -184,7 +195,7 @@ def _results(request, job):
         "tally": tally,
         "total": sum(tally.values()),
         "past": sum(tally.values()) - tally[Outcome.WAITING],
-        "page": paginate(items, "-pk", request.GET.get("cursor", "")),
+        "page": paginate(items, "-id", request.GET.get("cursor", "")),
         "may_undo": job.action in UNDOES and tally[Outcome.DONE],
     }
 

@@ -26,8 +26,11 @@ def listing(request, account, kind, *, tokens=None, form=None):
     tokens = tokens.standing().fetch_mode(models.FETCH_RAISE)
     added = tokens.filter(pk=wanted["added"]).first() if wanted["added"] else None
     page = paginate(narrow(tokens, wanted), column(wanted["sort"]), wanted["cursor"])
+    about = about_rows(request, account, kind)
+    if wanted["new"] and about["adds"] and not form:
+        form = TokenForm(initial={"name": wanted["name"]})
     return {
-        **about_rows(request, account, kind),
+        **about,
         **counts(account, kind),
         "page": page,
         "added": added,
@@ -35,7 +38,7 @@ def listing(request, account, kind, *, tokens=None, form=None):
         "wanted": wanted,
         "narrowed": bool(wanted["q"] or wanted["state"] or wanted["token"]),
         "states": State.choices,
-        "form": form or (wanted["new"] and TokenForm(initial={"name": wanted["name"]})),
+        "form": form,
     }
 
 

@@ -29,7 +29,7 @@ class Command(OperatorCommand):
                 "Give an --account, except for a gateway token, which has none.",
             )
         token, secret = Token.issue(
-            account=account and find_account(account),
+            account=None if account is None else find_account(account),
             kind=Kind(kind),
             name=name,
             expires_at=expires_in and timezone.now() + timedelta(days=expires_in),

@@ -1,0 +1,186 @@
+import re
+
+import pytest
+from django.urls import reverse
+
+from accounts import jump
+from tests.factories import ChildFactory, ShareFactory, TokenFactory
+from tokens.kinds import Kind
+
+
+def found(response):
+    """Return the groups of results as {heading: {label: address}}."""
+    return {
+        heading: {result.label: result.url for result in results}
+        for heading, results in response.context["groups"]
+    }
+
+
+@pytest.fixture
+def look(client):
+    return lambda **query: client.get(reverse("accounts:jump", query=query))
+
+
+def test_jump_finds_the_pages_of_the_account_one_stands_in(client, look, main, admin):
+    client.force_login(admin)
+
+    groups = found(look(account=main.pk, q="tokens"))
+
+    assert groups["Pages"] == {
+        "Manage tokens": f"/accounts/{main.pk}/tokens/shipping/",
+        "All tokens": f"/accounts/{main.pk}/tokens/all/",
+        "Shared tokens": f"/accounts/{main.pk}/tokens/shared/",
+        "API tokens": f"/accounts/{main.pk}/tokens/api/",
+    }
+
+
+@pytest.mark.parametrize(
+    ("person", "pages"),
+    [
+        (
+            "admin",
+            {
+                "General",
+                "Manage tokens",
+                "Manage accounts",
+                "All tokens",
+                "Manage users",
+                "Audit trail",
+                "Shared tokens",
+                "API tokens",
+            },
+        ),
+        ("member", {"General", "Manage tokens"}),
+        ("sub_admin", set()),
+        ("outsider", set()),
+    ],
+)
+def test_jump_shows_pages_that_are_open_to_the_person(
+    request, client, look, main, sub, person, pages
+):
+    client.force_login(request.getfixturevalue(person))
+
+    results = found(look(account=main.pk))["Pages"]
+
+    own = {"Profile", "Password", "Passkeys and two-step login", "Sessions"}
+    assert results.keys() == pages | own
+
+
+@pytest.mark.parametrize("account", ["", "x", "0", "9" * 5000, "1\x00", "-1"])
+def test_jump_reads_any_account(client, look, admin, account):
+    client.force_login(admin)
+
+    assert look(account=account).context["current"] is None
+
+
+@pytest.mark.parametrize(
+    ("person", "names"),
+    [
+        ("admin", {"Staging"}),
+        ("sub_admin", {"Staging"}),
+        ("member", {"Staging"}),
+        ("staff", {"Staging"}),
+        ("outsider", set()),
+    ],
+)
+def test_jump_finds_accounts_by_name(request, client, look, sub, person, names):
+    client.force_login(request.getfixturevalue(person))
+
+    groups = found(look(q="stagi"))
+
+    assert groups.get("Accounts", {}).keys() == names
+
+
+@pytest.mark.parametrize(
+    ("person", "names"),
+    [
+        ("admin", {"Terraform main", "Terraform sub"}),
+        ("sub_admin", {"Terraform sub"}),
+        ("member", set()),
+        ("outsider", {"Terraform other"}),
+        ("staff", set()),
+    ],
+)
+def test_jump_finds_tokens_that_the_person_manages(
+    request, client, look, main, sub, outsider, person, names
+):
+    shut = ChildFactory(main=main, accessible=False)
+    TokenFactory(account=main, name="Terraform main")
+    TokenFactory(account=sub, name="Terraform sub")
+    TokenFactory(account=shut, name="Terraform shut")
+    other = outsider.memberships.get().account
+    TokenFactory(account=other, name="Terraform other")
+    client.force_login(request.getfixturevalue(person))
+
+    response = look(q="TERRA")
+
+    assert found(response).get("Tokens", {}).keys() == names
+
+
+def test_jump_leads_to_the_tab_that_lists_a_token(client, look, main, admin):
+    TokenFactory(account=main, name="Zebra a")
+    TokenFactory(account=main, name="Zebra b", kind=Kind.LOGS)
+    ShareFactory(account=main, name="Zebra c")
+    client.force_login(admin)
+
+    results = found(look(q="zebra"))["Tokens"]
+
+    place = f"/accounts/{main.pk}/tokens"
+    assert results == {
+        "Zebra a": f"{place}/api/?q=Zebra+a",
+        "Zebra b": f"{place}/shipping/?product=logs&q=Zebra+b",
+        "Zebra c": f"{place}/shared/?q=Zebra+c",
+    }
+
+
+def test_jump_shows_no_secret_and_no_deleted_token(client, look, main, admin):
+    token = TokenFactory(account=main, name="Zebra")
+    gone = TokenFactory(account=main, name="Zebra gone")
+    gone.deleted_at = gone.created_at
+    gone.save()
+    client.force_login(admin)
+
+    response = look(q="zebra")
+
+    assert found(response)["Tokens"].keys() == {"Zebra"}
+    assert token.secret_text not in response.content.decode()
+
+
+def test_jump_looks_for_tokens_from_two_letters_on(client, look, main, admin):
+    TokenFactory(account=main, name="Zebra")
+    client.force_login(admin)
+
+    assert "Tokens" not in found(look(q="z"))
+
+
+def test_jump_says_that_nothing_matches(client, look, admin):
+    client.force_login(admin)
+
+    response = look(q="<b>qqq")
+
+    assert "Nothing here is called “&lt;b&gt;qqq”." in response.content.decode()
+
+
+@pytest.mark.parametrize("text", ["\x00", "x" * 201, "%_", "١", "\u202e"])
+def test_jump_survives_any_text(client, look, main, admin, text):
+    client.force_login(admin)
+
+    assert look(q=text, account=main.pk).status_code == 200
+
+
+def test_jump_asks_each_source(admin, monkeypatch):
+    result = jump.Result("Moon", "far", "/moon/", "moon")
+    monkeypatch.setattr(
+        jump, "sources", [("Sky", lambda *_: [result]), ("Sea", lambda *_: [])]
+    )
+
+    assert jump.find(admin, None, "m") == [("Sky", [result])]
+
+
+def test_jump_page_has_what_the_dialog_takes(client, look, main, admin):
+    client.force_login(admin)
+
+    page = look(account=main.pk).content.decode()
+
+    assert re.search(r'<section id="dialog" class="dialog jump"', page)
+    assert f'<input type="hidden" name="account" value="{main.pk}">' in page

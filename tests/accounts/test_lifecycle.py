@@ -1,0 +1,248 @@
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from accounts import lifecycle
+from accounts.models import Account, AccountKind, Action, AuditEvent
+from accounts.plans import Plan
+from accounts.refusals import Refused, Stale
+from tests.factories import BY, ChildFactory, MainFactory, UserFactory
+
+
+def events(account):
+    rows = AuditEvent.objects.filter(organisation=account.organisation_id)
+    return list(rows.order_by("sequence").values_list("action", flat=True))
+
+
+def fresh(account):
+    return Account.objects.select_related("organisation").get(pk=account.pk)
+
+
+def test_founding_makes_organisation_main_account_and_token(db):
+    main = lifecycle.found_organisation(name="Acme", plan=Plan.PRO, by=BY)
+
+    assert (main.kind, main.name, str(main.organisation)) == ("main", "Acme", "Acme")
+    assert [(token.kind, token.name) for token in main.tokens.all()] == [
+        ("logs", "default")
+    ]
+    assert events(main) == [
+        Action.ORGANISATION_CREATED,
+        Action.ACCOUNT_CREATED,
+        Action.TOKEN_CREATED,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "tokens"),
+    [
+        (AccountKind.SUB, [("logs", "default")]),
+        (AccountKind.METRICS, [("metrics", "default")]),
+        (AccountKind.TRACING, [("traces", "default")]),
+        (AccountKind.SECURITY, []),
+    ],
+)
+def test_a_child_is_born_with_its_shipping_token(main, kind, tokens):
+    child = ChildFactory(main=main, kind=kind)
+
+    assert [(token.kind, token.name) for token in child.tokens.all()] == tokens
+
+
+def test_a_child_keeps_its_lists(main, sub):
+    child = ChildFactory(
+        main=main,
+        kind=AccountKind.SECURITY,
+        accounts_to_scan=[main, sub],
+    )
+
+    assert set(child.accounts_to_scan.all()) == {main, sub}
+
+
+@pytest.mark.parametrize("name", ["Staging", "staging", "STAGING"])
+def test_names_are_unique_in_an_organisation_however_written(main, sub, name):
+    with pytest.raises(
+        Refused, match=f"already has an account named {name}"
+    ) as refusal:
+        ChildFactory(main=main, name=name)
+
+    assert (refusal.value.code, refusal.value.field) == ("name_taken", "name")
+    ChildFactory(name=name)
+
+
+def test_an_edit_says_what_changed(main, sub):
+    lifecycle.edit_account(
+        sub, by=BY, name="Stage", searchable=False, sharing_objects_accounts=[main]
+    )
+
+    event = AuditEvent.objects.order_by("-pk").first()
+    assert event.action == Action.ACCOUNT_UPDATED
+    assert event.data["changes"] == [
+        ["name", "Staging", "Stage"],
+        ["searchable", True, False],
+        ["sharing_objects_accounts", [], [main.pk]],
+    ]
+    assert (fresh(sub).name, fresh(sub).version) == ("Stage", 2)
+
+
+def test_an_edit_of_nothing_leaves_no_trace(sub):
+    before = events(sub)
+
+    lifecycle.edit_account(
+        sub, by=BY, name="Staging", version=1, sharing_objects_accounts=[]
+    )
+
+    assert events(sub) == before
+    assert fresh(sub).version == 1
+
+
+def test_an_edit_of_a_version_that_is_past_is_refused(sub):
+    lifecycle.edit_account(sub, by=BY, name="Stage", version=1)
+
+    with pytest.raises(Stale) as refusal:
+        lifecycle.edit_account(sub, by=BY, name="Other", version=1)
+
+    assert (refusal.value.code, refusal.value.status) == ("stale", 412)
+    assert fresh(sub).name == "Stage"
+
+
+def test_an_edit_that_does_not_add_up_changes_nothing(sub):
+    with pytest.raises(Refused):
+        lifecycle.edit_account(sub, by=BY, name="Stage", max_daily_gb=10**6)
+
+    assert fresh(sub).name == "Staging"
+
+
+def test_suspending_stops_and_reactivating_starts(sub):
+    by = UserFactory()
+    actor = type(BY)(label=by.email, user=by)
+
+    lifecycle.suspend_account(sub, by=actor, reason="Unpaid")
+    lifecycle.suspend_account(sub, by=actor, reason="Again")
+    suspended = fresh(sub)
+    lifecycle.reactivate_account(sub, by=actor)
+    lifecycle.reactivate_account(sub, by=actor)
+
+    assert (suspended.state, suspended.suspension_reason) == ("suspended", "Unpaid")
+    assert not suspended.is_running
+    assert suspended.updated_by == by
+    assert (fresh(sub).state, fresh(sub).suspension_reason) == ("active", "")
+    assert events(sub)[-2:] == [Action.ACCOUNT_SUSPENDED, Action.ACCOUNT_REACTIVATED]
+
+
+def test_deleting_is_soft_and_restorable(main, sub):
+    lifecycle.delete_account(sub, by=BY)
+    lifecycle.delete_account(sub, by=BY)
+    gone = fresh(sub)
+    lifecycle.restore_account(sub, by=BY)
+    lifecycle.restore_account(sub, by=BY)
+
+    assert (gone.state, gone.is_running) == ("deleted", False)
+    assert fresh(sub).state == "active"
+    assert events(sub)[-2:] == [Action.ACCOUNT_DELETED, Action.ACCOUNT_RESTORED]
+
+
+def test_a_restore_after_30_days_is_too_late(sub):
+    lifecycle.delete_account(sub, by=BY)
+    long_ago = timezone.now() - timedelta(days=30, minutes=1)
+    Account.objects.filter(pk=sub.pk).update(deleted_at=long_ago)
+
+    with pytest.raises(Refused, match="can be restored for 30 days"):
+        lifecycle.restore_account(sub, by=BY)
+
+
+def test_a_restore_needs_its_name_back(main, sub):
+    lifecycle.delete_account(sub, by=BY)
+    ChildFactory(main=main, name="Staging")
+
+    with pytest.raises(Refused, match="already has an account named Staging"):
+        lifecycle.restore_account(sub, by=BY)
+
+    assert fresh(sub).state == "deleted"
+
+
+@pytest.mark.django_db
+def test_a_restore_needs_its_place_back():
+    main = MainFactory(max_sub_accounts=1)
+    sub = ChildFactory(main=main)
+    lifecycle.delete_account(sub, by=BY)
+    ChildFactory(main=main)
+
+    with pytest.raises(Refused, match="all of them are in use"):
+        lifecycle.restore_account(sub, by=BY)
+
+
+@pytest.mark.parametrize(
+    ("action", "message"),
+    [
+        (lifecycle.suspend_account, "The main account cannot be suspended."),
+        (lifecycle.delete_account, "The main account cannot be deleted."),
+    ],
+)
+def test_the_main_account_stays(main, action, message):
+    with pytest.raises(Refused) as refusal:
+        action(main, by=BY)
+
+    assert refusal.value.message == message
+
+
+def test_editing_an_organisation_says_what_changed(main):
+    organisation = main.organisation
+    ends = timezone.now() + timedelta(days=14)
+
+    lifecycle.edit_organisation(
+        organisation, by=BY, plan=Plan.COMMUNITY, trial_ends_at=ends
+    )
+    lifecycle.edit_organisation(organisation, by=BY, plan=Plan.COMMUNITY)
+
+    event = AuditEvent.objects.order_by("-pk").first()
+    assert event.action == Action.ORGANISATION_UPDATED
+    assert event.data["changes"] == [
+        ["plan", "pro", "community"],
+        ["trial_ends_at", None, ends.isoformat()],
+    ]
+
+
+def test_suspending_an_organisation_stops_all_of_it(main, sub):
+    organisation = main.organisation
+
+    lifecycle.suspend_organisation(organisation, by=BY, reason="Unpaid")
+    stopped = [fresh(main).state, fresh(sub).state, fresh(sub).is_running]
+    lifecycle.resume_organisation(organisation, by=BY)
+
+    assert stopped == ["suspended", "suspended", False]
+    assert fresh(sub).is_running
+    assert events(sub)[-2:] == [
+        Action.ORGANISATION_SUSPENDED,
+        Action.ORGANISATION_RESUMED,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("plan", "days", "api_tokens", "sub_accounts", "log_tokens"),
+    [
+        (Plan.COMMUNITY, None, False, False, 1),
+        (Plan.COMMUNITY, 1, True, True, 15),
+        (Plan.COMMUNITY, -1, False, False, 1),
+        (Plan.PRO, None, True, True, 15),
+        (Plan.PRO, -1, True, True, 15),
+        (Plan.ENTERPRISE, None, True, True, 15),
+    ],
+)
+def test_what_a_plan_entitles_to(
+    main, plan, days, api_tokens, sub_accounts, log_tokens
+):
+    organisation = main.organisation
+    organisation.plan = plan
+    organisation.trial_ends_at = days and timezone.now() + timedelta(days=days)
+
+    entitled = organisation.entitlement
+
+    assert (
+        entitled.api_tokens,
+        entitled.sub_accounts,
+        entitled.enabled_log_tokens,
+    ) == (api_tokens, sub_accounts, log_tokens)
+
+
+def test_children_know_their_main_account(main, sub):
+    assert sub.main == main.main == main

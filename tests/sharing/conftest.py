@@ -1,0 +1,35 @@
+import pytest
+from django.urls import reverse
+
+from tests.factories import FilterFactory, ShareFactory
+
+
+@pytest.fixture
+def env(main):
+    return FilterFactory(account=main, field="env", value="test")
+
+
+@pytest.fixture
+def team(main):
+    return FilterFactory(account=main, field="team", value="payments")
+
+
+@pytest.fixture
+def share(main, env):
+    return ShareFactory(account=main, name="Board", filters=[env])
+
+
+@pytest.fixture
+def as_admin(client, admin):
+    client.force_login(admin)
+    return client
+
+
+@pytest.fixture
+def at(main):
+    """Return the address of a page of the main account by its name."""
+
+    def address(name, *args):
+        return reverse(f"sharing:{name}", args=[main.pk, *args])
+
+    return address

@@ -1,0 +1,228 @@
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from accounts.lifecycle import edit_account, edit_organisation, suspend_organisation
+from accounts.models import AccountKind
+from accounts.permissions import Operation
+from accounts.plans import Plan
+from tests.factories import BY, ChildFactory, MainFactory, ShareFactory, TokenFactory
+from tokens.kinds import RULES, SHIPPED_TO, Kind
+from tokens.models import Token
+from tokens.permissions import (
+    USES,
+    Use,
+    operation,
+    overseen,
+    reach,
+    why_stopped,
+)
+
+pytestmark = pytest.mark.django_db
+VERBS = {
+    "list",
+    "view",
+    "reveal",
+    "create",
+    "rename",
+    "enable",
+    "disable",
+    "delete",
+    "rotate",
+    "expiry",
+}
+
+
+@pytest.mark.parametrize(
+    ("kind", "prefix", "family", "lives_in"),
+    [
+        (Kind.API, "tga_", "API", set(AccountKind)),
+        (Kind.LOGS, "tgl_", "SHIP", {AccountKind.MAIN, AccountKind.SUB}),
+        (Kind.METRICS, "tgm_", "SHIP", {AccountKind.METRICS}),
+        (Kind.TRACES, "tgt_", "SHIP", {AccountKind.TRACING}),
+        (Kind.SHARED, "tgs_", "SHARED", {AccountKind.MAIN, AccountKind.SUB}),
+        (Kind.GATEWAY, "tgg_", "GATEWAY", set()),
+    ],
+)
+def test_kinds_are_what_the_product_says(kind, prefix, family, lives_in):
+    rule = RULES[kind]
+
+    assert (rule.prefix, rule.family, set(rule.lives_in)) == (prefix, family, lives_in)
+
+
+def test_single_and_endless_kinds():
+    assert {kind for kind in Kind if RULES[kind].is_single} == {
+        Kind.METRICS,
+        Kind.TRACES,
+    }
+    assert {kind for kind in Kind if not RULES[kind].may_expire} == {
+        Kind.METRICS,
+        Kind.TRACES,
+    }
+    assert {kind: RULES[kind].default_lifetime for kind in Kind if kind != Kind.SHARED}
+    assert RULES[Kind.SHARED].default_lifetime == timedelta(days=7)
+
+
+def test_each_account_kind_is_shipped_one_thing():
+    assert SHIPPED_TO == {
+        AccountKind.MAIN: Kind.LOGS,
+        AccountKind.SUB: Kind.LOGS,
+        AccountKind.METRICS: Kind.METRICS,
+        AccountKind.TRACING: Kind.TRACES,
+    }
+
+
+@pytest.mark.parametrize(
+    ("kind", "uses"),
+    [
+        (Kind.API, {Use.API}),
+        (Kind.LOGS, {Use.SHIP_LOGS}),
+        (Kind.METRICS, {Use.SHIP_METRICS}),
+        (Kind.TRACES, {Use.SHIP_TRACES}),
+        (Kind.SHARED, {Use.READ_SHARED}),
+        (Kind.GATEWAY, {Use.ASK}),
+    ],
+)
+def test_each_kind_has_its_uses_and_no_others(kind, uses):
+    assert USES[kind] == uses
+
+
+@pytest.mark.parametrize("kind", set(Kind) - {Kind.GATEWAY})
+def test_every_verb_has_a_row_in_the_matrix(kind):
+    family = RULES[kind].family
+
+    assert {operation(kind, verb) for verb in VERBS} == {
+        Operation[f"{family}_{verb.upper()}"] for verb in VERBS
+    }
+
+
+def test_verb_without_a_row_fails_loudly():
+    with pytest.raises(KeyError):
+        operation(Kind.GATEWAY, "rename")
+
+
+def fresh(token):
+    tokens = Token.objects.select_related("account__organisation")
+    return tokens.get(pk=token.pk)
+
+
+@pytest.mark.parametrize(
+    ("column", "code"),
+    [("deleted_at", "token_deleted"), ("disabled_at", "token_disabled")],
+)
+def test_token_that_was_stopped_says_so(main, column, code):
+    token = TokenFactory(account=main)
+    Token.objects.filter(pk=token.pk).update(**{column: timezone.now()})
+
+    assert why_stopped(fresh(token)) == code
+
+
+def test_token_stops_at_its_expiry(main):
+    token = TokenFactory(account=main)
+    Token.objects.filter(pk=token.pk).update(expires_at=timezone.now())
+
+    assert why_stopped(fresh(token)) == "token_expired"
+
+
+def test_paused_share_says_so(main):
+    token = ShareFactory(account=main).token
+    token.disable(by=BY)
+
+    assert why_stopped(fresh(token)) == "token_paused"
+
+
+def test_gateway_token_has_no_account_to_stop_it():
+    assert why_stopped(TokenFactory(account=None, kind=Kind.GATEWAY)) == ""
+
+
+def test_suspended_organisation_stops_its_tokens(main, sub):
+    token = TokenFactory(account=sub)
+    suspend_organisation(main.organisation, by=BY)
+
+    assert why_stopped(fresh(token)) == "account_suspended"
+
+
+@pytest.mark.parametrize(
+    ("plan", "kind", "code"),
+    [
+        (Plan.COMMUNITY, Kind.API, "plan_has_no_api_tokens"),
+        (Plan.COMMUNITY, Kind.LOGS, ""),
+        (Plan.PRO, Kind.API, ""),
+        (Plan.ENTERPRISE, Kind.API, ""),
+    ],
+)
+def test_plan_stops_api_tokens_only(main, plan, kind, code):
+    token = TokenFactory(account=main, kind=kind)
+    edit_organisation(main.organisation, by=BY, plan=plan)
+
+    assert why_stopped(fresh(token)) == code
+
+
+def test_trial_lets_api_tokens_work(main):
+    token = TokenFactory(account=main)
+    tomorrow = timezone.now() + timedelta(days=1)
+    edit_organisation(
+        main.organisation, by=BY, plan=Plan.COMMUNITY, trial_ends_at=tomorrow
+    )
+
+    assert why_stopped(fresh(token)) == ""
+
+
+@pytest.fixture
+def family(main, sub):
+    """Accounts of every kind and flag, by name."""
+
+    def child(name, **fields):
+        return ChildFactory(main=main, name=name, **fields)
+
+    accounts = [
+        main,
+        sub,
+        child("Hidden", searchable=False),
+        child("Shut", accessible=False),
+        child("Metrics", kind=AccountKind.METRICS, authorized_accounts=[sub]),
+        child("Tracing", kind=AccountKind.TRACING),
+        child("Siem", kind=AccountKind.SECURITY, accounts_to_scan=[sub]),
+    ]
+    MainFactory(name="Stranger")
+    return {account.name: account for account in accounts}
+
+
+@pytest.mark.parametrize(
+    ("name", "reached"),
+    [
+        ("Acme", {"Acme", "Staging", "Metrics", "Tracing"}),
+        ("Staging", {"Staging", "Metrics"}),
+        ("Hidden", {"Hidden"}),
+        ("Shut", {"Shut"}),
+        ("Metrics", {"Metrics"}),
+        ("Tracing", {"Tracing"}),
+        ("Siem", {"Siem", "Staging"}),
+    ],
+)
+def test_reach_of_an_api_token(family, name, reached):
+    token = TokenFactory(account=family[name])
+
+    assert {account.name for account in reach(token)} == reached
+
+
+def test_reach_follows_a_flag_at_once(family):
+    token = TokenFactory(account=family["Acme"])
+    edit_account(family["Staging"], by=BY, searchable=False)
+
+    assert {account.name for account in reach(token)} == {"Acme", "Metrics", "Tracing"}
+
+
+@pytest.mark.parametrize("kind", [Kind.LOGS, Kind.GATEWAY])
+def test_other_kinds_reach_nothing(main, kind):
+    account = None if kind == Kind.GATEWAY else main
+
+    assert list(reach(TokenFactory(account=account, kind=kind))) == []
+
+
+def test_admin_oversees_what_is_accessible(family, admin, staff):
+    main = family["Acme"]
+
+    assert {each.name for each in overseen(main, admin)} == set(family) - {"Shut"}
+    assert {each.name for each in overseen(main, staff)} == set(family)

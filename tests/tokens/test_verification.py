@@ -1,0 +1,110 @@
+from datetime import timedelta
+
+import pytest
+from django.test import override_settings
+from django.utils import timezone
+
+from accounts.lifecycle import delete_account, restore_account, suspend_account
+from tests.factories import BY, TokenFactory
+from tests.tokens.test_secrets import ROTATED
+from tokens.kinds import SHIPPED_TO, Kind
+from tokens.models import StoredSecret, Token
+from tokens.permissions import Use
+from tokens.secrets import Secret, make
+from tokens.verification import find, verify
+
+pytestmark = pytest.mark.django_db
+
+
+def opened(text):
+    """Return the uses that a text opens."""
+    return {use for use in Use if verify(text, use)}
+
+
+@pytest.mark.parametrize(
+    ("kind", "uses"),
+    [
+        (Kind.API, {Use.API}),
+        (Kind.LOGS, {Use.SHIP_LOGS}),
+        (Kind.GATEWAY, {Use.ASK}),
+    ],
+)
+def test_token_opens_its_uses_and_no_others(main, kind, uses):
+    account = None if kind == Kind.GATEWAY else main
+
+    assert opened(TokenFactory(account=account, kind=kind).secret_text) == uses
+
+
+def test_unknown_secret_opens_nothing():
+    assert opened(make(Kind.API).reveal()) == set()
+    assert find(make(Kind.API).reveal()) is None
+
+
+@pytest.mark.parametrize("text", ["", "nonsense", "tga_x", "\x00" * 53])
+def test_malformed_secret_costs_no_query(django_assert_num_queries, text):
+    with django_assert_num_queries(0):
+        assert verify(text, Use.API) is None
+
+
+def test_verifying_costs_one_query(main, django_assert_num_queries):
+    text = TokenFactory(account=main).secret_text
+
+    with django_assert_num_queries(1):
+        assert verify(text, Use.API)
+
+
+@pytest.mark.parametrize("stop", ["disable", "delete_softly"])
+def test_stopped_token_opens_nothing_and_is_still_found(main, stop):
+    token = TokenFactory(account=main)
+    getattr(token, stop)(by=BY)
+
+    assert opened(token.secret_text) == set()
+    assert find(token.secret_text) == token
+
+
+def test_account_stops_and_starts_its_tokens(main, sub):
+    text = TokenFactory(account=sub).secret_text
+    suspend_account(sub, by=BY)
+    assert opened(text) == set()
+
+    delete_account(sub, by=BY)
+    assert opened(text) == set()
+
+    restore_account(sub, by=BY)
+    assert opened(text) == set()
+
+
+def test_rotated_secret_works_during_the_overlap_only(main, time_machine):
+    token = TokenFactory(account=main)
+    fresh = token.rotate(by=BY, overlap=timedelta(hours=1)).reveal()
+    assert (opened(token.secret_text), opened(fresh)) == ({Use.API}, {Use.API})
+
+    time_machine.move_to(timezone.now() + timedelta(hours=1, seconds=1))
+
+    assert (opened(token.secret_text), opened(fresh)) == (set(), {Use.API})
+    assert find(token.secret_text) == token
+
+
+def test_rows_of_two_index_keys_are_found(main):
+    old = TokenFactory(account=main)
+    with override_settings(TOLLGATE_INDEX_KEYS=ROTATED):
+        new = TokenFactory(account=main)
+
+        assert verify(old.secret_text, Use.API) == old
+        assert verify(new.secret_text, Use.API) == new
+        assert set(StoredSecret.objects.values_list("index_kid", flat=True)) == {1, 2}
+
+
+def test_foreign_token_works_like_ours(main):
+    text = "c498fbc3-a3ac-4676-ad09-689854b5cbbd"
+    token, _ = Token.issue(
+        account=main, kind=Kind.API, name="Moved in", by=BY, secret=Secret(text)
+    )
+
+    assert verify(text, Use.API) == token
+
+
+def test_every_account_is_shipped_to_with_its_default_token(main):
+    token = main.tokens.get()
+
+    assert (token.name, token.kind) == ("default", SHIPPED_TO[main.kind])
