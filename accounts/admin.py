@@ -3,15 +3,20 @@ the pages and commands, which know the rules and write the audit trail."""
 
 from functools import update_wrapper
 
+from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404
 from django.middleware.csp import get_nonce
 from django.urls import reverse
+from django.utils.csp import CSP
 from django.utils.decorators import method_decorator
+from django.views.decorators.csp import csp_override
 
 from accounts.models import Account, AuditEvent, Membership, Organisation, User
+
+STYLES_WITH_NONCE = settings.SECURE_CSP | {"style-src": [CSP.SELF, CSP.NONCE]}
 
 
 class Site(admin.AdminSite):
@@ -28,7 +33,7 @@ class Site(admin.AdminSite):
                 raise Http404
             return guarded(request, *args, **kwargs)
 
-        return update_wrapper(hidden, guarded)
+        return csp_override(STYLES_WITH_NONCE)(update_wrapper(hidden, guarded))
 
     def each_context(self, request):
         return super().each_context(request) | {"csp_nonce": get_nonce(request)}

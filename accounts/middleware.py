@@ -22,7 +22,7 @@ from accounts.refusals import Refused, Unavailable
 
 
 class LoginRequiredMiddleware(DjangoLoginRequiredMiddleware):
-    """Send people to the login page, and leave the API's calls to the API."""
+    """Send people to the login page, from inside a page too."""
 
     def process_view(self, request, view_func, view_args, view_kwargs):
         # Ninja's views carry no login_not_required mark (django-ninja issue 1461).

@@ -62,11 +62,11 @@ class Share(models.Model):
     @property
     def scope(self):
         """What the link shows while its token works; see sharing.scope."""
-        if self.lost_filter:
-            return NOTHING
         return self.scope_with(each.clause for each in self.filters.all())
 
     def scope_with(self, clauses):
+        if self.lost_filter:
+            return NOTHING
         return EVERYTHING if self.shows_everything else scope(clauses, self.operator)
 
     def clauses_without(self, filter_):

@@ -17,9 +17,13 @@ document.addEventListener("htmx:sendError", () => {
   say("The server cannot be reached. Nothing was changed.");
 });
 
-// A dialog that was opened as a page of its own has no row behind it to swap.
-document.addEventListener("htmx:targetError", ({ detail }) => {
-  if (detail.elt.matches("form")) detail.elt.submit();
+// A dialog that was opened as a page of its own has no row behind it to swap, so its
+// form is sent as a plain one.
+document.addEventListener("htmx:beforeProcessNode", ({ target }) => {
+  const wanted = target.matches("form[hx-post]") && target.getAttribute("hx-target");
+  if (wanted && wanted.startsWith("#") && !document.querySelector(wanted)) {
+    target.removeAttribute("hx-post");
+  }
 });
 
 function say(words) {

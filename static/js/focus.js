@@ -11,7 +11,10 @@ document.addEventListener("htmx:beforeSwap", () => {
 });
 
 document.addEventListener("htmx:afterSettle", ({ detail }) => {
-  if (!detail.target.closest("dialog")) detail.elt.querySelector?.("[autofocus]")?.focus();
+  if (detail.target.closest("dialog")) return;
+  const wanted = detail.elt.querySelector?.("[autofocus]");
+  wanted?.focus();
+  wanted?.select?.();
 });
 
 // A row that was deleted settles nothing, so this waits for the request instead.

@@ -23,6 +23,7 @@ class ModalDialog extends HTMLElement {
   remember(event) {
     if (event.detail.target === this.dialog && !this.dialog.open) {
       this.opener = lasting(event.detail.elt);
+      this.heirs = rowsAfter(this.opener);
     }
   }
 
@@ -70,9 +71,21 @@ class ModalDialog extends HTMLElement {
     this.dialog.replaceChildren();
     // The row with the opener may have been swapped for its successor meanwhile.
     const opener = this.opener?.isConnected ? this.opener : byId(this.opener?.id);
-    (opener ?? byId("main")).focus({ preventScroll: !opener });
-    this.opener = null;
+    const place = opener ?? this.heirs?.map(control).find(Boolean);
+    (place ?? byId("main")).focus({ preventScroll: !place });
+    this.opener = this.heirs = null;
   }
+}
+
+// When the row with the opener was deleted, the work goes on in the next one.
+function rowsAfter(opener) {
+  const row = opener.closest("tbody tr");
+  const rows = row ? [...row.parentElement.rows] : [];
+  return [...rows.slice(row?.sectionRowIndex + 1), ...rows.slice(0, row?.sectionRowIndex).reverse()];
+}
+
+function control(row) {
+  return row.isConnected && !row.hidden && row.querySelector("button, a[href]");
 }
 
 function byId(id) {

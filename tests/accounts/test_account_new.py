@@ -378,3 +378,12 @@ def test_fields_need_their_part_of_the_plan(client, db, part, field):
         ]
 
         assert (field in form.fields) is has
+
+
+def test_a_list_may_be_long(client, sub, new, admin):
+    client.force_login(admin)
+    many = [str(sub.pk)] * 1500
+
+    client.post(f"{new}?kind=security", {"name": "Fresh", "accounts_to_scan": many})
+
+    assert Account.objects.get(name="Fresh").accounts_to_scan.get() == sub

@@ -6,9 +6,11 @@ import pytest
 from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 
+from accounts.api.areas import EVERYWHERE, PlainArea
 from accounts.plans import Plan
 from tests.api.calls import FORBIDDEN, REQUEST_ID, Api, coded
 from tests.factories import TokenFactory, organisation_of
+from tokens.api import log_tokens
 from tokens.kinds import Kind
 from tokens.models import Token
 
@@ -207,3 +209,47 @@ def test_failure_around_the_api_is_json_too(api, monkeypatch, caplog):
     status, body = api.get(WHOAMI)
 
     assert (status, body["errorCode"]) == (500, "tollgate/INTERNAL_SERVER_ERROR")
+
+
+def test_row_that_goes_meanwhile_is_not_found(main, api, monkeypatch):
+    token = TokenFactory(account=main, kind=Kind.LOGS)
+    find = log_tokens._find
+
+    def find_and_lose(request, pk):
+        found = find(request, pk)
+        Token.objects.filter(pk=pk).update(deleted_at=timezone.now())
+        return found
+
+    monkeypatch.setattr(log_tokens, "_find", find_and_lose)
+
+    assert api.put(f"/v1/log-shipping/tokens/{token.pk}", {"name": "new"}) == coded(
+        "log-shipping-token/NOT_FOUND",
+        f"{token.name} is not there any more.",
+        status=404,
+    )
+
+
+def test_failure_after_the_change_undoes_the_change(api, monkeypatch, caplog):
+    monkeypatch.setattr(log_tokens, "_shown", failing_with(ZeroDivisionError()))
+
+    status, body = api.post("/v1/log-shipping/tokens", {"name": "invoices"})
+
+    assert (status, body["errorCode"]) == (500, "log-shipping-token/INTERNAL_ERROR")
+    assert not Token.objects.filter(name="invoices").exists()
+
+
+def test_failure_is_worded_by_the_area(api):
+    answer = 413, {"message": "The body is too large."}
+
+    assert api.post("/v1/shared-tokens", b" " * 3_000_000) == answer
+
+
+def test_what_the_policy_forbids_is_worded_by_the_area(rf):
+    request = rf.get("/v1/x")
+
+    said = [area.forbidden(request) for area in (EVERYWHERE, PlainArea("x"))]
+
+    assert [(each.status_code, each.content) for each in said] == [
+        (403, b'{"code": 403, "message": "Insufficient privileges"}'),
+        (403, b'{"message": "Insufficient privileges"}'),
+    ]

@@ -6,11 +6,13 @@ nothing from another origin and throw nothing.
 
 import os
 from pathlib import Path
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
 
 import pytest
 from django.conf import settings
 from django.test import Client
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
 from tests.chromium import executable
 
@@ -25,8 +27,16 @@ ARGUMENTS = [
     # A name that is no secure context, as a plain http address of a LAN is none.
     f"--host-resolver-rules=MAP {LAN_HOST} 127.0.0.1",
 ]
-# What a test does to a page on purpose is told by the page itself, not by the console.
-EXPECTED = ("Failed to load resource: the server responded with a status of",)
+EXPECTED = (
+    # What a test does to a page on purpose is told by the page itself.
+    "Failed to load resource: the server responded with a status of",
+    # Plain http on a LAN is nothing a browser isolates.
+    "The Cross-Origin-Opener-Policy header has been ignored",
+)
+
+# Patience costs nothing while all is well; a busy machine needs it.
+PATIENCE = 30_000
+expect.set_options(timeout=PATIENCE)
 
 # Playwright's loop runs in the test's own thread, where the test also asks the database.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
@@ -59,6 +69,24 @@ class Site(str):
 
 
 @pytest.fixture
+def opens(site):
+    """Ask the server itself whether it takes a secret of an API token."""
+
+    def ask(secret):
+        request = Request(f"{site}/v2/whoami", headers={"X-API-TOKEN": secret})
+        try:
+            with urlopen(request) as answer:
+                return answer.status == 200
+        except HTTPError as refusal:
+            refusal.close()
+            if refusal.status != 403:
+                raise
+            return False
+
+    return ask
+
+
+@pytest.fixture
 def visit(chromium, site):
     """Open a page as a person: `visit(user, path, **context)`; None is a stranger."""
     visitors = []
@@ -84,7 +112,7 @@ class Visitor:
         self.base = base
         self.complaints = []
         self.context = chromium.new_context(**options)
-        self.context.set_default_timeout(10_000)
+        self.context.set_default_timeout(PATIENCE)
         if base.startswith(("http://127.", "http://localhost")):
             self.context.grant_permissions(
                 ["clipboard-read", "clipboard-write"], origin=base

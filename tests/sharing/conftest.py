@@ -1,3 +1,5 @@
+from datetime import UTC, datetime
+
 import pytest
 from django.urls import reverse
 
@@ -33,3 +35,11 @@ def at(main):
         return reverse(f"sharing:{name}", args=[main.pk, *args])
 
     return address
+
+
+@pytest.fixture
+def fixed_time(time_machine):
+    """It is Monday, 23 November 2026, 14:00 UTC."""
+    now = datetime(2026, 11, 23, 14, tzinfo=UTC)
+    time_machine.move_to(now, tick=False)
+    return now

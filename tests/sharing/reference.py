@@ -55,7 +55,7 @@ class RefAccount:
 
     def refusal_of_name(self, token, name):
         taken = {each.key for each in self.others(token)}
-        return "name_taken" if NAMES[name] in taken else None
+        return "name_taken" if NAMES.get(name, name) in taken else None
 
     def refusal_of_new(self, token, now):
         taken = self.refusal_of_name(token, token.name)

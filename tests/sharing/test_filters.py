@@ -61,6 +61,15 @@ def test_filter_edit_of_the_description_widens_nothing(main, env):
     assert env.version == 2
 
 
+def test_filter_edit_widens_no_link_that_lost_another_filter(main, env, team):
+    share = ShareFactory(account=main, filters=[env, team])
+    team.delete_narrowing(by=BY)
+
+    env.edit(by=BY, value="prod")
+
+    assert actions_about(share) == [Action.TOKEN_DISABLED]
+
+
 def test_filter_edit_to_the_same_changes_nothing(env):
     env.edit(by=BY, value="test", version=1)
 

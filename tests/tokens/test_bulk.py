@@ -16,6 +16,7 @@ from tests.factories import (
     TokenFactory,
 )
 from tokens.kinds import Kind
+from tokens.limits import LAST_ENABLED
 from tokens.models import BulkAction, BulkItem, BulkJob, Outcome, Token
 from tokens.models.bulk import BATCH
 from tokens.permissions import Use
@@ -321,18 +322,24 @@ def test_exceptions_have_their_reasons(client, prepare, main, tokens):
 
 
 def test_expiry_has_exceptions_of_its_own(client, prepare, main, tokens):
-    ChildFactory(main=main, kind=AccountKind.METRICS)
+    metrics = ChildFactory(main=main, kind=AccountKind.METRICS)
+    metrics.tokens.update(name="M default")
     ends = timezone.now() + timedelta(days=1)
-    share = ShareFactory(account=main, name="link", expires_at=ends)
-    job = prepare("expiry", everything="on")
+    ShareFactory(account=main, name="link", expires_at=ends)
+    TokenFactory(account=main, kind=Kind.LOGS, name="spare")
+    tokens[0].set_expiry(ends, by=BY)
+    job = prepare("expiry", query="?sort=-name", everything="on")
 
     never = exceptions(client, main, job, expires_at="never")
     later = exceptions(client, main, job, expires_at="7")
 
+    assert tokens[0].name not in never
     assert never["link"] == "Shared tokens need an expiry in this organisation."
-    assert never[tokens[0].name] == "It has this expiry already."
-    assert set(later) == {"default"}
-    assert share.token.pk not in [token.pk for token in tokens]
+    assert never["spare"] == "It has this expiry already."
+    assert later == {
+        "M default": "Such a token has no expiry.",
+        "default": LAST_ENABLED,
+    }
 
 
 def test_rotation_has_no_exceptions(client, prepare, main, tokens):

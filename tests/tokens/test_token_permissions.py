@@ -88,7 +88,7 @@ def test_each_kind_has_its_uses_and_no_others(kind, uses):
     assert USES[kind] == uses
 
 
-@pytest.mark.parametrize("kind", set(Kind) - {Kind.GATEWAY})
+@pytest.mark.parametrize("kind", [kind for kind in Kind if kind != Kind.GATEWAY])
 def test_every_verb_has_a_row_in_the_matrix(kind):
     family = RULES[kind].family
 

@@ -1,0 +1,258 @@
+"""rotate_keys: nothing is lost, everything is checked, and it can stop at any time."""
+
+import base64
+
+import pytest
+from allauth.mfa.models import Authenticator
+from allauth.mfa.utils import decrypt, encrypt
+from django.core.management import CommandError, call_command
+
+from accounts import rotation as accounts_rotation
+from accounts.audit import Actor, record, verify
+from accounts.checks import check_keys, note_keys_in_use
+from accounts.models import Action, AuditChain, AuditEvent, CryptoKey
+from tests.environment import KEYS
+from tests.factories import TokenFactory, UserFactory
+from tokens import rotation
+from tokens.models import StoredSecret
+from tokens.permissions import Use
+from tokens.verification import verify as opens
+
+pytestmark = pytest.mark.django_db
+
+
+def fresh(letter):
+    return "2:" + base64.b64encode(letter.encode() * 32).decode()
+
+
+NEW = {
+    "enc": ("TOLLGATE_ENC_KEYS", fresh("n"), KEYS["TOLLGATE_ENC_KEYS"]),
+    "index": ("TOLLGATE_INDEX_KEYS", fresh("m"), KEYS["TOLLGATE_INDEX_KEYS"]),
+    "audit": ("TOLLGATE_AUDIT_KEY", fresh("o"), "1:" + KEYS["TOLLGATE_AUDIT_KEY"]),
+}
+
+
+@pytest.fixture(autouse=True)
+def _awake(monkeypatch):
+    monkeypatch.setattr("tokens.management.commands.rotate_keys.PAUSE_SECONDS", 0)
+
+
+@pytest.fixture
+def tokens(main):
+    note_keys_in_use()
+    return TokenFactory.create_batch(5, account=main)
+
+
+@pytest.fixture
+def put_first(settings):
+    """Put a fresh key of a purpose first and keep the old one after it."""
+
+    def put_first(purpose, *, keep=True):
+        name, new, old = NEW[purpose]
+        setattr(settings, name, f"{new},{old}" if keep else new)
+
+    return put_first
+
+
+@pytest.fixture
+def rotate(capsys):
+    def rotate(purpose, *words):
+        call_command("rotate_keys", f"--purpose={purpose}", *words)
+        return capsys.readouterr().out
+
+    return rotate
+
+
+def errors():
+    return [message.id for message in check_keys(databases=["default"])]
+
+
+@pytest.mark.parametrize("purpose", ["enc", "index"])
+def test_every_secret_is_renewed_and_the_old_key_may_go(
+    tokens, put_first, rotate, purpose
+):
+    put_first(purpose)
+
+    said = rotate(purpose, "--batch=2")
+
+    assert said == (
+        "Checked 6 rows: every one is sound.\n"
+        f"Take key 1 out of {NEW[purpose][0]} and restart.\n"
+    )
+    kids = StoredSecret.objects.values_list(f"{purpose}_kid", flat=True)
+    assert set(kids) == {2}
+    assert errors() == ["crypto.W001"]
+    put_first(purpose, keep=False)
+    assert errors() == []
+    for token in tokens:
+        assert opens(token.secret_text, Use.API) == token
+        assert token.reveal(by=Actor.console()).reveal() == token.secret_text
+
+
+def test_each_batch_is_audited_and_retirement_noted(tokens, put_first, rotate):
+    put_first("enc")
+
+    rotate("enc", "--batch=4")
+
+    noted = AuditEvent.objects.filter(action=Action.KEYS_ROTATED).order_by("pk")
+    assert [event.data for event in noted] == [{"rows": 4}, {"rows": 2}]
+    assert {event.target for event in noted} == {"TOLLGATE_ENC_KEYS 2"}
+    retired = CryptoKey.objects.exclude(retired_at=None)
+    assert [(key.purpose, key.kid) for key in retired] == [("enc", 1)]
+
+
+def test_seeds_of_second_factors_move_too(put_first, rotate):
+    user = UserFactory()
+    totp = Authenticator.objects.create(
+        user=user, type="totp", data={"secret": encrypt("SEED")}
+    )
+    codes = Authenticator.objects.create(
+        user=user,
+        type="recovery_codes",
+        data={"seed": encrypt("CODES"), "used_mask": 3},
+    )
+    Authenticator.objects.create(user=user, type="webauthn", data={"name": "key"})
+    put_first("enc")
+    assert rotate("enc", "--dry-run") == "2 rows are under an old key.\n"
+
+    assert rotate("enc").startswith("Checked 2 rows")
+
+    put_first("enc", keep=False)
+    totp.refresh_from_db()
+    codes.refresh_from_db()
+    assert decrypt(totp.data["secret"]) == "SEED"
+    assert decrypt(codes.data["seed"]) == "CODES"
+    assert codes.data["used_mask"] == 3
+
+
+def test_chains_are_signed_again(tokens, put_first, rotate):
+    put_first("audit")
+    record(Action.LOGIN, by=Actor.console())
+    assert rotate("audit", "--dry-run") != "0 rows are under an old key.\n"
+
+    rotate("audit")
+
+    put_first("audit", keep=False)
+    assert errors() == []
+    assert {verify(chain) for chain in AuditChain.objects.all()} == {None}
+
+
+def test_a_broken_chain_is_not_signed_as_if_it_were_whole(tokens, put_first, rotate):
+    AuditEvent.objects.filter(sequence=2).update(target="else")
+    put_first("audit")
+
+    with pytest.raises(CommandError, match="The chain of Acme is broken at event 2"):
+        rotate("audit")
+
+    assert set(AuditEvent.objects.filter(sequence=2).values_list("key_id")) == {(1,)}
+    assert CryptoKey.objects.exclude(retired_at=None).count() == 0
+
+
+def test_without_a_second_key_there_is_nothing_to_rotate_to(tokens, rotate):
+    with pytest.raises(CommandError, match="There is one key only"):
+        rotate("enc")
+
+
+def test_a_retired_key_is_not_rotated_to_again(tokens, put_first, rotate, settings):
+    put_first("enc")
+    rotate("enc")
+    name, new, old = NEW["enc"]
+    setattr(settings, name, f"{old},{new}")
+
+    with pytest.raises(CommandError, match="The first key was retired"):
+        rotate("enc")
+
+
+def test_a_rotation_that_was_stopped_goes_on_where_it_was(tokens, put_first, rotate):
+    put_first("enc")
+    rotation.renew_batch(0, 4)
+    for token in tokens:
+        assert opens(token.secret_text, Use.API) == token
+        assert token.reveal(by=Actor.console()).reveal() == token.secret_text
+    assert rotate("enc", "--dry-run") == "2 rows are under an old key.\n"
+
+    rotate("enc")
+
+    assert rotate("enc") == (
+        "Checked 6 rows: every one is sound.\n"
+        "Take key 1 out of TOLLGATE_ENC_KEYS and restart.\n"
+    )
+
+
+def test_verify_only_checks_and_retires_nothing(tokens, put_first, rotate):
+    put_first("index")
+
+    assert rotate("index", "--verify-only") == "Checked 6 rows: every one is sound.\n"
+    assert rotate("audit", "--verify-only").startswith("Checked 1 rows")
+    assert CryptoKey.objects.exclude(retired_at=None).count() == 0
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [{"lookup": bytes(32)}, {"index_kid": 7}, {"envelope": b"\x01" + bytes(40)}],
+)
+def test_a_damaged_row_is_named_and_no_key_is_retired(
+    tokens, put_first, rotate, damage
+):
+    row = tokens[0].secrets.get()
+    StoredSecret.objects.filter(pk=row.pk).update(**damage)
+
+    with pytest.raises(CommandError, match=f"1 of 6 rows are wrong: {row.pk}."):
+        rotate("enc", "--verify-only")
+
+
+def test_rows_that_came_meanwhile_keep_the_old_key(
+    tokens, put_first, rotate, monkeypatch
+):
+    put_first("enc")
+    check = accounts_rotation.check_seeds
+
+    def check_while_an_old_worker_writes():
+        StoredSecret.objects.filter(token=tokens[0]).update(enc_kid=1)
+        return check()
+
+    monkeypatch.setattr(
+        accounts_rotation, "check_seeds", check_while_an_old_worker_writes
+    )
+
+    with pytest.raises(CommandError, match="were added meanwhile: run again"):
+        rotate("enc")
+
+    assert CryptoKey.objects.exclude(retired_at=None).count() == 0
+
+
+def test_rows_that_somebody_holds_are_taken_in_the_next_round(
+    tokens, put_first, rotate, monkeypatch
+):
+    put_first("enc")
+    rounds = iter([[], None])
+    renew = rotation.renew_batch
+
+    def renew_or_pass_over(after, size):
+        return renew(after, size) if next(rounds, None) is None else []
+
+    monkeypatch.setattr(
+        "tokens.management.commands.rotate_keys.renew_batch", renew_or_pass_over
+    )
+
+    assert rotate("enc").startswith("Checked 6 rows")
+
+
+def test_what_does_not_come_back_whole_is_not_written(tokens, put_first, monkeypatch):
+    user = UserFactory()
+    Authenticator.objects.create(user=user, type="totp", data={"secret": encrypt("S")})
+    put_first("enc")
+    before = list(StoredSecret.objects.order_by("pk").values("envelope"))
+    other = encrypt("other")
+    monkeypatch.setattr(accounts_rotation, "encrypt", lambda text: other)
+    monkeypatch.setattr(StoredSecret, "open", lambda self: object())
+    monkeypatch.setattr(
+        rotation, "protect", lambda *args: {"envelope": b"", "enc_kid": 2}
+    )
+
+    with pytest.raises(AssertionError, match="does not give back"):
+        accounts_rotation.renew_seeds(accounts_rotation.old_seeds())
+    with pytest.raises(AssertionError, match="does not give back"):
+        rotation.renew_batch(0, 10)
+
+    assert list(StoredSecret.objects.order_by("pk").values("envelope")) == before
