@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.core import checks
-from django.db import DatabaseError, connections
+from django.db import DatabaseError
 from django.utils import timezone
 
 from accounts.keys import SETTINGS, KeyProblem, parse
@@ -56,8 +56,6 @@ def _against_rows(keys):
         rows = list(CryptoKey.objects.all())
     except DatabaseError:
         return []  # Not migrated yet: there is nothing to lose.
-    finally:
-        connections["default"].close_if_unusable_or_obsolete()
     found = [message for row in rows for message in _about_row(row, keys[row.purpose])]
     used = {(row.purpose, row.kid) for row in rows if row.retired_at is None}
     for name, ring in keys.items():

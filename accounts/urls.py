@@ -107,9 +107,4 @@ urlpatterns = [
             ]
         ),
     ),
-    path(
-        "staff/accounts/<int:pk>/restore/",
-        staff.staff_account_restore,
-        name="staff_account_restore",
-    ),
 ]

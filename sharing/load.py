@@ -96,7 +96,9 @@ def _others(main, subs):
     """Yield account, kind and name of further tokens, without end."""
     places = itertools.cycle(subs or [main])
     logs = dict.fromkeys([main.pk, *(sub.pk for sub in subs)], 1)
-    for number in itertools.count(1):
+    number = 0
+    while True:
+        number += 1
         account = main if number % MAIN_SHARE == 0 else next(places)
         kind = KINDS[number // MAIN_SHARE % len(KINDS)]
         if kind == Kind.LOGS:

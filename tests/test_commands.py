@@ -33,6 +33,7 @@ from tests.factories import (
 )
 from tests.test_settings import manage
 from tokens.kinds import Kind
+from tokens.management.commands import purge_deleted
 from tokens.models import StoredSecret, Token, TokenUsage
 from tokens.permissions import Use
 from tokens.verification import verify
@@ -299,6 +300,14 @@ def test_purge_removes_what_was_deleted_long_ago(run, main):
     event = last_event()
     assert (event.action, event.token_id) == (Action.TOKEN_PURGED, old.pk)
     run("verify_audit")
+
+
+def test_a_token_that_another_run_purged_is_passed_over(main):
+    token = TokenFactory(account=main)
+    token.delete_softly(by=Actor.console())
+
+    assert purge_deleted.Command().purge(token) == 0
+    assert last_event().action == Action.TOKEN_DELETED
 
 
 def test_verify_audit_names_the_broken_chain(run, main):

@@ -9,9 +9,9 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from accounts.refusals import Refused
+from tokens.kinds import OVERLAPS
 from tokens.limits import MAX_NAME
 from tokens.models import Token
-from tokens.models.tokens import OVERLAPS
 
 PRESETS = (7, 30, 60, 90, 365)
 LATEST = timedelta(days=3660)

@@ -1,4 +1,4 @@
-"""The one answer that a secret leaves in."""
+"""The ways a secret leaves: to the script that copies it, to an operator's terminal."""
 
 from django.http import JsonResponse
 from django.shortcuts import render
@@ -20,3 +20,8 @@ def hand_out(request, token, *, back):
     except Refused as refusal:
         return JsonResponse({"detail": refusal.message}, status=refusal.status)
     return JsonResponse({"secret": secret.reveal()})
+
+
+def print_out(secret, stream):
+    """Write a secret on a line of its own, for a terminal or a pipe."""
+    stream.write(secret.reveal() + "\n")

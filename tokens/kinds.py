@@ -58,3 +58,10 @@ SHIPPING = (Kind.LOGS, Kind.METRICS, Kind.TRACES)
 SHIPPED_TO = {
     kind: shipping for shipping in SHIPPING for kind in RULES[shipping].lives_in
 }
+# For how long the old secret may go on working after a rotation.
+OVERLAPS = {
+    "now": timedelta(0),
+    "1h": timedelta(hours=1),
+    "24h": timedelta(hours=24),
+    "7d": timedelta(days=7),
+}

@@ -1,7 +1,7 @@
 """What the API takes in, as lenient as the clients of Logz.io need, and what it gives."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 from ninja import Schema
@@ -19,6 +19,8 @@ from pydantic.alias_generators import to_camel
 WORDS = {"true": True, "false": False}
 INT32 = 2**31
 MAX_ITEMS = 1000
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MILLISECOND = timedelta(milliseconds=1)
 
 
 class Body(BaseModel):
@@ -109,8 +111,16 @@ Wholes = Annotated[list[Whole], BeforeValidator(_listed), Field(max_length=MAX_I
 # "OR", ["OR"]; an empty array is null.
 Single = BeforeValidator(_single)
 Moment = Annotated[Number, AfterValidator(_moment)]
+Milliseconds = Annotated[
+    Number, AfterValidator(lambda number: number / 1000), AfterValidator(_moment)
+]
 
 
 def epoch(moment):
     """Return a time as it leaves: seconds since 1970 with a fraction, or None."""
     return moment and moment.timestamp()
+
+
+def epoch_milliseconds(moment):
+    """Return a time as metrics accounts and the audit trail give it, without fraction."""
+    return (moment - EPOCH) // MILLISECOND

@@ -50,9 +50,9 @@ def account_for(request, pk, *operations):
     """
     caller = request.auth.account
     account = _accounts_near(caller).filter(pk=pk).first()
-    if account is None:
+    relations = token_relations(caller, account) if account else set()
+    if not relations:
         raise Http404(f"account {pk} not found")
-    relations = token_relations(caller, account)
     for operation in operations:
         require(relations, operation, account)
     return account

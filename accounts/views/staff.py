@@ -140,13 +140,3 @@ def staff_organisation_resume(request, pk):
     lifecycle.resume_organisation(organisation, by=Actor.of(request))
     messages.success(request, f"{organisation.name} is active again.")
     return redirect("accounts:staff_organisation", pk)
-
-
-@require_POST
-@staff_only
-def staff_account_restore(request, pk):
-    deleted = Account.objects.select_related("organisation").exclude(deleted_at=None)
-    account = get_object_or_404(deleted, pk=pk)
-    lifecycle.restore_account(account, by=Actor.of(request))
-    messages.success(request, f"{account.name} was restored.")
-    return redirect("accounts:staff_organisation", account.organisation_id)

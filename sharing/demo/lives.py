@@ -8,9 +8,8 @@ from sharing.demo.credentials import API_NAMES, LOG_NAMES, ODD_NAMES, SUFFIXES
 from sharing.demo.people import ACME, GLOBEX, MAIN
 from sharing.demo.places import ORGANISATIONS, PLACES
 from sharing.demo.story import main_name
-from tokens.kinds import Kind
+from tokens.kinds import OVERLAPS, Kind
 from tokens.models import Token
-from tokens.models.tokens import OVERLAPS
 
 # How many API tokens an account has; the first number is the least.
 MANY = (68, 68)

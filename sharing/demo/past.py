@@ -59,11 +59,9 @@ class Past:
             if isinstance(column, models.DateTimeField)
             and self._is_fresh(getattr(row, column.attname))
         ]
-        if stamped:
-            changes = dict.fromkeys(stamped, moment)
-            type(row).objects.filter(pk=row.pk).update(**changes)
-            for name in stamped:
-                setattr(row, name, moment)
+        type(row).objects.filter(pk=row.pk).update(**dict.fromkeys(stamped, moment))
+        for name in stamped:
+            setattr(row, name, moment)
 
     def _is_fresh(self, value):
         # What lies ahead was meant to: an expiry, the end of a trial.

@@ -30,7 +30,6 @@ ROUTES = {
     "staff_organisation_edit": ("get", 1),
     "staff_organisation_suspend": ("get", 1),
     "staff_organisation_resume": ("post", 1),
-    "staff_account_restore": ("post", 1),
 }
 
 
@@ -171,7 +170,7 @@ def test_organisation_query_count_does_not_grow(
 
 def test_organisation_shows_deleted_accounts_with_restore(as_staff, main, sub):
     lifecycle.delete_account(sub, by=BY)
-    restore = place("staff_account_restore", sub.pk)
+    restore = place("account_restore", sub.pk)
     url = place("staff_organisation", main.organisation_id)
 
     fresh = as_staff.get(url).text
@@ -213,34 +212,6 @@ def test_organisation_tells_its_trial(as_staff, organisation, ends, words):
     Organisation.objects.update(trial_ends_at=ends)
 
     assert words in as_staff.get(place("staff_organisation", organisation.pk)).text
-
-
-# Restoring
-
-
-def test_restore_brings_an_account_back(as_staff, main, sub):
-    lifecycle.delete_account(sub, by=BY)
-
-    response = as_staff.post(place("staff_account_restore", sub.pk))
-
-    sub.refresh_from_db()
-    assert response.url == place("staff_organisation", main.organisation_id)
-    assert sub.deleted_at is None
-    assert AuditEvent.objects.filter(action=Action.ACCOUNT_RESTORED).exists()
-
-
-def test_restore_is_refused_when_the_plan_has_no_room(as_staff, main, sub):
-    lifecycle.delete_account(sub, by=BY)
-    Organisation.objects.update(max_sub_accounts=0)
-
-    response = as_staff.post(place("staff_account_restore", sub.pk))
-
-    assert response.status_code == 409
-    assert "plan allows 0" in response.text
-
-
-def test_restore_is_not_for_accounts_that_stand(as_staff, sub):
-    assert as_staff.post(place("staff_account_restore", sub.pk)).status_code == 404
 
 
 # Founding

@@ -78,7 +78,7 @@ ROUTES = {
 WITH_THING = {key: route for key, route in ROUTES.items() if route.thing}
 
 each_route = pytest.mark.parametrize(
-    ("key", "route"), ROUTES.items(), ids=map(" ".join, ROUTES)
+    ("key", "route"), ROUTES.items(), ids=[" ".join(key) for key in ROUTES]
 )
 
 

@@ -1,6 +1,7 @@
 from tokens.models.bulk import BulkAction, BulkItem, BulkJob, Outcome
+from tokens.models.defaults import provide_default_token
 from tokens.models.secrets import StoredSecret
-from tokens.models.tokens import Token, provide_default_token
+from tokens.models.tokens import Token
 from tokens.models.usage import TokenUsage
 
 __all__ = [

@@ -9,7 +9,8 @@ from accounts.locks import repeated
 from accounts.models import Account
 from accounts.permissions import Forbidden, relations, require
 from accounts.refusals import Gone, Refused
-from tokens.models.tokens import OVERLAPS, Token
+from tokens.kinds import OVERLAPS
+from tokens.models.tokens import Token
 from tokens.permissions import operation
 
 BATCH = 25

@@ -10,18 +10,12 @@ from accounts.locks import repeated
 from accounts.models import Account, Action, Organisation
 from accounts.refusals import Gone, Refused, Stale
 from tokens import limits
-from tokens.kinds import RULES, SHIPPED_TO, Kind
+from tokens.kinds import RULES, Kind
 from tokens.models.querysets import TokenQuerySet, name_key
 from tokens.models.schema import CONSTRAINTS, INDEXES
 from tokens.models.secrets import StoredSecret
 from tokens.secrets import make
 
-OVERLAPS = {
-    "now": timedelta(0),
-    "1h": timedelta(hours=1),
-    "24h": timedelta(hours=24),
-    "7d": timedelta(days=7),
-}
 LAST_USED_PRECISION = timedelta(minutes=1)
 USE_FIELDS = ("last_used_at", "last_used_address", "last_used_agent")
 
@@ -304,10 +298,3 @@ class Token(models.Model):
 
 def _iso(moment):
     return moment and moment.isoformat()
-
-
-def provide_default_token(account, *, by):
-    """Give a new account the shipping token of its kind, named `default`."""
-    kind = SHIPPED_TO.get(account.kind)
-    if kind:
-        Token.issue(account=account, kind=kind, name="default", by=by)

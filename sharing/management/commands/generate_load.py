@@ -5,6 +5,7 @@ from django.core.management.base import CommandError
 from accounts.console import OperatorCommand
 from accounts.models import NAME_PATTERN, Organisation
 from sharing.load import generate
+from tokens.handover import print_out
 
 WIDTH = 30
 
@@ -37,7 +38,7 @@ class Command(OperatorCommand):
         )
         bar.finish(f"account {load.main.pk} is the main one")
         if print_token:
-            self.stdout.write(load.secret.reveal())
+            print_out(load.secret, self.stdout)
 
 
 class Bar:

@@ -4,6 +4,7 @@ from django.utils import timezone
 
 from accounts.console import OperatorCommand, find_account
 from accounts.refusals import Refused
+from tokens.handover import print_out
 from tokens.kinds import Kind
 from tokens.models import Token
 
@@ -36,4 +37,4 @@ class Command(OperatorCommand):
             by=self.by,
         )
         self.stderr.write(f"Created {token.get_kind_display()} {token.pk}: {token}.")
-        self.stdout.write(secret.reveal())
+        print_out(secret, self.stdout)

@@ -1,0 +1,106 @@
+"""Every route of ours, declared by hand: what it asks, and the methods it answers.
+
+A route that is missing here fails the walk, and so does one whose view asks something
+else. `OPERATIONS` are rows of the authorization matrix; a verb is asked per kind.
+"""
+
+SHOWN = frozenset({"GET", "HEAD"})
+DONE = frozenset({"POST"})
+BOTH = SHOWN | DONE
+
+ACCOUNT = {
+    "accounts:general": (SHOWN, ["account.view"]),
+    "accounts:account_details": (SHOWN, ["account.view"]),
+    "accounts:account_edit": (BOTH, ["account.edit"]),
+    "accounts:account_edit_find": (DONE, ["account.edit"]),
+    "accounts:account_suspend": (BOTH, ["account.suspend"]),
+    "accounts:account_reactivate": (DONE, ["account.suspend"]),
+    "accounts:account_delete": (BOTH, ["account.delete"]),
+    "accounts:user_list": (SHOWN, ["user.list"]),
+    "accounts:user_add": (DONE, ["user.invite"]),
+    "accounts:user_role": (DONE, ["user.role"]),
+    "accounts:user_suspend": (DONE, ["user.suspend"]),
+    "accounts:user_unsuspend": (DONE, ["user.suspend"]),
+    "accounts:user_remove": (BOTH, ["user.remove"]),
+    "accounts:user_invite": (DONE, ["user.invite"]),
+    "accounts:user_reset": (DONE, ["user.reset"]),
+    "accounts:user_reset_factors": (DONE, ["user.reset"]),
+    "accounts:user_sign_out": (DONE, ["user.reset"]),
+    "accounts:audit_list": (SHOWN, ["audit.view"]),
+    "accounts:audit_export": (BOTH, ["audit.export"]),
+    "tokens:shipping": (SHOWN, ["ship.list"]),
+    "tokens:shipping_create": (DONE, ["ship.create"]),
+    "tokens:api": (SHOWN, ["api.list"]),
+    "tokens:api_create": (DONE, ["api.create"]),
+    "tokens:find": (DONE, ["api.list"]),
+    "sharing:list": (SHOWN, ["shared.list", "filter.list"]),
+    "sharing:create": (DONE, ["shared.create"]),
+    "sharing:preview": (DONE, ["shared.create"]),
+    "sharing:edit": (BOTH, ["shared.rename", "shared.expiry", "shared.filters"]),
+    "sharing:edit_preview": (
+        DONE,
+        ["shared.rename", "shared.expiry", "shared.filters"],
+    ),
+    "sharing:filter_create": (DONE, ["filter.create"]),
+    "sharing:filter_edit": (BOTH, ["filter.edit"]),
+    "sharing:filter_delete": (BOTH, ["filter.delete"]),
+}
+MAIN_ONLY = {
+    "accounts:account_list": (SHOWN, ["account.create"]),
+    "accounts:account_new": (BOTH, ["account.create"]),
+    "accounts:account_new_find": (DONE, ["account.create"]),
+    "tokens:all": (SHOWN, ["api.list"]),
+    "tokens:all_export": (DONE, ["api.list"]),
+    "tokens:bulk_disable": (DONE, ["api.list", "api.enable"]),
+    "tokens:bulk_rotate": (DONE, ["api.list", "api.enable"]),
+    "tokens:bulk_expiry": (DONE, ["api.list", "api.enable"]),
+    "tokens:bulk_delete": (DONE, ["api.list", "api.enable"]),
+    "tokens:bulk_job": (SHOWN, ["api.list", "api.enable"]),
+    "tokens:bulk_start": (DONE, ["api.list", "api.enable"]),
+    "tokens:bulk_run": (DONE, ["api.list", "api.enable"]),
+    "tokens:bulk_undo": (DONE, ["api.list", "api.enable"]),
+}
+# The kind is in the query: the matrix is asked again for it.
+BY_KIND = {"tokens:deleted": (SHOWN, ["account.view"], "list")}
+TOKEN = {
+    "tokens:reveal": (DONE, "reveal"),
+    "tokens:rename": (BOTH, "rename"),
+    "tokens:enable": (DONE, "enable"),
+    "tokens:disable": (BOTH, "disable"),
+    "tokens:expiry": (BOTH, "expiry"),
+    "tokens:rotate": (BOTH, "rotate"),
+    "tokens:finish": (DONE, "rotate"),
+    "tokens:delete": (BOTH, "delete"),
+    "tokens:restore": (DONE, "create"),
+}
+STAFF = {
+    "accounts:account_restore": DONE,
+    "accounts:staff_organisations": SHOWN,
+    "accounts:staff_organisation": SHOWN,
+    "accounts:staff_organisation_add": BOTH,
+    "accounts:staff_organisation_edit": BOTH,
+    "accounts:staff_organisation_suspend": BOTH,
+    "accounts:staff_organisation_resume": DONE,
+    "tokens:whose": BOTH,
+    "tokens:whose_token": SHOWN,
+    "tokens:whose_disable": DONE,
+    "tokens:gateway": SHOWN,
+    "tokens:gateway_create": DONE,
+    "tokens:gateway_reveal": DONE,
+    "tokens:gateway_rename": BOTH,
+    "tokens:gateway_disable": DONE,
+    "tokens:gateway_enable": DONE,
+    "tokens:gateway_expiry": BOTH,
+    "tokens:gateway_rotate": BOTH,
+    "tokens:gateway_finish": DONE,
+    "tokens:gateway_delete": BOTH,
+    "tokens:gateway_restore": DONE,
+}
+ONESELF = {
+    "accounts:home": SHOWN,
+    "accounts:switcher": SHOWN,
+    "accounts:jump": SHOWN,
+    "accounts:theme": DONE,
+    "accounts:profile": BOTH,
+}
+PUBLIC = {"livez": SHOWN, "readyz": SHOWN}

@@ -1,0 +1,132 @@
+"""House rules that a command can see."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+# An app may import itself and what stands below it.
+BELOW = {
+    "accounts": {"accounts"},
+    "tokens": {"tokens", "accounts"},
+    "sharing": {"sharing", "tokens", "accounts"},
+    "config": {"config", "sharing", "tokens", "accounts"},
+}
+UNDECIDED = {
+    "utils",
+    "helpers",
+    "services",
+    "selectors",
+    "managers",
+    "signals",
+    "constants",
+    "mixins",
+    "common",
+    "core",
+}
+# Where the plain text of a secret is looked at: to hash it, to store it, to hand it out.
+MAY_REVEAL = {
+    "tokens/secrets.py",
+    "tokens/models/secrets.py",
+    "tokens/handover.py",
+}
+# The API takes a credential from a header only, so no other site can borrow it.
+KNOWS_NO_COOKIES = {ROOT / "config" / "api.py"}
+BANNED_IN_TEMPLATES = {
+    "inline style": r"\sstyle=|<style",
+    "inline handler": r"\son\w+=",
+    "htmx that needs eval": r"hx-on|hx-vals=[\"']js:|hx-trigger=\"[^\"]*\[",
+    "unescaped output": r"\|\s*safe\b|autoescape off",
+    "another origin": r"(?:src|href)=\"(?:https?:)?//",
+}
+INLINE_SCRIPT = re.compile(r"<script(?![^>]*\b(?:src|type=\"application/json\"))")
+
+
+def sources(*rooms):
+    for room in rooms or BELOW:
+        for path in sorted((ROOT / room).rglob("*.py")):
+            if "migrations" not in path.parts:
+                yield path
+
+
+def imports(path):
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield node.module
+
+
+@pytest.mark.parametrize("room", BELOW)
+def test_imports_point_down(room):
+    upward = [
+        (path.name, name)
+        for path in sources(room)
+        for name in imports(path)
+        if name.partition(".")[0] in BELOW.keys() - BELOW[room]
+    ]
+
+    assert upward == []
+
+
+def test_every_module_says_what_it_is():
+    undecided = [path for path in sources() if UNDECIDED & {path.stem, *path.parts}]
+
+    assert undecided == []
+
+
+def test_secrets_are_opened_in_few_places():
+    opened = {
+        path.relative_to(ROOT).as_posix()
+        for path in sources()
+        if ".reveal()" in path.read_text()
+    }
+
+    assert opened == MAY_REVEAL
+
+
+@pytest.mark.parametrize("path", list(sources()), ids=lambda path: path.name)
+def test_no_escape_hatch_in_code(path):
+    found = re.findall(r"mark_safe|csrf_exempt|receiver\(", path.read_text())
+
+    assert found == [] or path in KNOWS_NO_COOKIES
+
+
+TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.name)
+def test_templates_stay_within_the_content_security_policy(path):
+    text = path.read_text()
+
+    found = [
+        rule
+        for rule, pattern in BANNED_IN_TEMPLATES.items()
+        if re.search(pattern, text)
+    ]
+
+    assert found == []
+    assert not INLINE_SCRIPT.search(text)
+
+
+def test_colours_live_in_the_theme():
+    hexes = [
+        path.name
+        for path in (ROOT / "static" / "css").glob("*.css")
+        if path.name != "theme.css"
+        and re.search(r"#[0-9a-fA-F]{3,8}\b", path.read_text())
+    ]
+
+    assert hexes == []
+
+
+def test_css_needs_no_force():
+    forced = [
+        path.name
+        for path in (ROOT / "static" / "css").glob("*.css")
+        if "!important" in path.read_text()
+    ]
+
+    assert forced == []

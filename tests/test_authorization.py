@@ -1,0 +1,364 @@
+"""Every route x method x principal of the authorization matrix."""
+
+import pytest
+from django.db import transaction
+from django.urls import URLPattern, get_resolver, resolve, reverse
+
+from accounts.lifecycle import delete_account
+from accounts.models import Organisation, Role
+from accounts.permissions import Operation, Relation, allows
+from tests import authorization_routes as declared
+from tests.factories import (
+    BY,
+    ChildFactory,
+    FilterFactory,
+    MainFactory,
+    MembershipFactory,
+    ShareFactory,
+    TokenFactory,
+    UserFactory,
+)
+from tokens.kinds import Kind
+from tokens.permissions import operation
+
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
+OURS = ("accounts", "tokens", "sharing")
+# What a view may answer that went through: a page, a form to fill in, a rule's refusal.
+DENIED = {401, 403, 404, 500}
+THROUGH = {200, 201, 204, 302, 406, 409, 412, 422}
+DECLARED = {
+    **declared.ACCOUNT,
+    **declared.MAIN_ONLY,
+    **declared.TOKEN,
+    **declared.BY_KIND,
+    **declared.STAFF,
+    **declared.ONESELF,
+}
+
+
+def routes(patterns=None, namespace=""):
+    for each in patterns or get_resolver().url_patterns:
+        if isinstance(each, URLPattern):
+            yield f"{namespace}:{each.name}" if namespace else each.name
+        elif each.namespace in (None, *OURS):
+            yield from routes(each.url_patterns, each.namespace or namespace)
+
+
+class World:
+    """One organisation with an open and a shut child, a stranger, and all that is in them."""
+
+    def __init__(self):
+        self.main = MainFactory(name="Main")
+        self.open = ChildFactory(main=self.main, name="Open")
+        self.shut = ChildFactory(main=self.main, name="Shut", accessible=False)
+        self.other = MainFactory(name="Other")
+        self.accounts = [self.main, self.open, self.shut]
+        self.things = {account.pk: self.fill(account) for account in self.accounts}
+        self.gateway = TokenFactory(account=None, kind=Kind.GATEWAY)
+        self.gone = ChildFactory(main=self.main, name="Gone")
+        delete_account(self.gone, by=BY)
+
+    def fill(self, account):
+        tokens = [
+            TokenFactory(account=account, kind=kind) for kind in (Kind.API, Kind.LOGS)
+        ]
+        share = ShareFactory(account=account)
+        deleted = TokenFactory(account=account)
+        deleted.delete_softly(by=BY)
+        member = MembershipFactory(account=account, role=Role.USER)
+        return {
+            "tokens": [*tokens, share.token],
+            "deleted": deleted.pk,
+            "share": share.token.pk,
+            "filter": FilterFactory(account=account).pk,
+            "member": member.pk,
+            "job": 1,
+        }
+
+    def principals(self):
+        """Return (who, account, relation), one for each column of the matrix and more."""
+        own_admin, own_member = (
+            self.person(self.open),
+            self.person(self.open, Role.USER),
+        )
+        main_admin, main_member = (
+            self.person(self.main),
+            self.person(self.main, Role.USER),
+        )
+        read_only = self.person(self.open, Role.READ_ONLY)
+        stranger = self.person(self.other)
+        staff = UserFactory(is_staff=True)
+        return [
+            (own_member, self.open, Relation.MEMBER),
+            (read_only, self.open, Relation.MEMBER),
+            (own_admin, self.open, Relation.ADMIN),
+            (main_admin, self.main, Relation.ADMIN),
+            (main_member, self.main, Relation.MEMBER),
+            (main_admin, self.open, Relation.MAIN_ADMIN),
+            (main_admin, self.shut, Relation.MAIN_ADMIN_SHUT),
+            (main_member, self.open, Relation.MAIN_MEMBER),
+            (main_member, self.shut, Relation.MAIN_MEMBER_SHUT),
+            (staff, self.main, Relation.STAFF),
+            (staff, self.open, Relation.STAFF),
+            (own_admin, self.main, None),
+            (own_admin, self.shut, None),
+            (stranger, self.open, None),
+            (stranger, self.main, None),
+        ]
+
+    def person(self, account, role=Role.ADMIN):
+        return MembershipFactory(account=account, role=role).user
+
+    def arguments(self, name, account):
+        """Return the lists of arguments that a route can be asked with in an account."""
+        things = self.things[account.pk]
+        if name in declared.TOKEN and name != "tokens:restore":
+            return [[account.pk, token.pk] for token in things["tokens"]]
+        thing = next((key for key, names in NEEDS.items() if name in names), None)
+        return [[account.pk, things[thing]] if thing else [account.pk]]
+
+    def token(self, account, arguments):
+        """Return the token that arguments name, if they name one."""
+        return account.tokens.filter(pk=arguments[-1]).first()
+
+
+ACCOUNT_ROUTES = [
+    *declared.ACCOUNT,
+    *declared.MAIN_ONLY,
+    *declared.TOKEN,
+    *declared.BY_KIND,
+]
+BULK_JOBS = {f"tokens:bulk_{verb}" for verb in ("job", "start", "run", "undo")}
+# A bulk job belongs to the person who made it: nobody in this world has made one.
+NEVER_THERE = BULK_JOBS
+# What else than the account a route names.
+NEEDS = {
+    "deleted": {"tokens:restore"},
+    "share": {"sharing:edit", "sharing:edit_preview"},
+    "filter": {"sharing:filter_edit", "sharing:filter_delete"},
+    "member": {
+        f"accounts:user_{verb}"
+        for verb in (
+            *("role", "suspend", "unsuspend", "remove"),
+            *("invite", "reset", "reset_factors", "sign_out"),
+        )
+    },
+    "job": BULK_JOBS,
+}
+
+
+# The matrix is the same on every database, and this walk is a long one.
+pytestmark = pytest.mark.sqlite
+
+
+@pytest.fixture
+def world(db):
+    return World()
+
+
+def ask(client, user, method, path):
+    """Ask as a person, and leave nothing changed behind."""
+    if user is None:
+        client.logout()
+    else:
+        client.force_login(user)
+    with transaction.atomic():
+        response = client.generic(method, path)
+        transaction.set_rollback(True)
+    return response
+
+
+def operations(name, token=None):
+    if name in declared.TOKEN:
+        _methods, verb = declared.TOKEN[name]
+        return [Operation.ACCOUNT_VIEW, operation(token.kind, verb)]
+    if name in declared.BY_KIND:
+        return [Operation.ACCOUNT_VIEW, operation(Kind.API, "list")]
+    _methods, asked = (declared.ACCOUNT | declared.MAIN_ONLY)[name]
+    return [Operation(each) for each in asked]
+
+
+def expected(relation, asked, account):
+    """Return None for an answer that went through, else its status."""
+    for each in asked:
+        allowed = relation and allows({relation}, each, account)
+        if allowed is None:
+            return 404
+        if not allowed:
+            return 403
+    return None
+
+
+def methods(name):
+    entry = DECLARED[name]
+    return entry if isinstance(entry, frozenset) else entry[0]
+
+
+def test_every_route_is_declared():
+    found = {name for name in routes() if name and name.partition(":")[0] in OURS}
+
+    assert found == set(DECLARED)
+
+
+@pytest.mark.parametrize("name", declared.ACCOUNT | declared.MAIN_ONLY)
+def test_views_ask_what_is_declared(name):
+    arguments = [1] if takes_account_only(name) else [1, 1]
+
+    view = resolve(reverse(name, args=arguments)).func
+
+    assert [each.value for each in view.operations] == (
+        (declared.ACCOUNT | declared.MAIN_ONLY)[name][1]
+    )
+
+
+def takes_account_only(name):
+    try:
+        reverse(name, args=[1])
+    except Exception:  # noqa: BLE001 -- NoReverseMatch, of whatever arity
+        return False
+    return True
+
+
+@pytest.mark.parametrize("name", ACCOUNT_ROUTES)
+def test_account_routes_answer_each_principal_as_the_matrix_says(client, world, name):
+    wrong = []
+    for user, account, relation in world.principals():
+        for arguments in world.arguments(name, account):
+            token = world.token(account, arguments)
+            wanted = expected(relation, operations(name, token), account)
+            if name in declared.MAIN_ONLY and wanted is None and not account.is_main:
+                wanted = 404
+            wrong += compare(client, user, name, arguments, wanted, relation)
+
+    assert wrong == []
+
+
+def compare(client, user, name, arguments, wanted, label):
+    path = reverse(name, args=arguments)
+    for method in METHODS:
+        status = ask(client, user, method, path).status_code
+        if method not in methods(name):
+            fits = status == 405
+        elif wanted is None:
+            fits = status in THROUGH or (name in NEVER_THERE and status == 404)
+        else:
+            fits = status == wanted or (name in declared.MAIN_ONLY and status == 404)
+        if not fits:
+            yield f"{method} {path} as {label}: {status} instead of {wanted or 'through'}"
+
+
+@pytest.mark.parametrize("name", DECLARED)
+def test_strangers_are_led_to_the_login(client, world, name):
+    path = any_path(world, name)
+    wrong = []
+    for method in METHODS:
+        plain = ask(client, None, method, path)
+        swapped = client.generic(method, path, headers={"HX-Request": "true"})
+        if method in methods(name) and plain.status_code != 302:
+            wrong.append((method, plain.status_code))
+        if method in methods(name) and (
+            swapped.status_code,
+            "HX-Redirect" in swapped,
+        ) != (401, True):
+            wrong.append((method, swapped.status_code, "htmx"))
+
+    assert wrong == []
+
+
+def any_path(world, name):
+    if name in declared.ONESELF:
+        return reverse(name)
+    if name in declared.STAFF:
+        return staff_path(world, name)
+    return reverse(name, args=world.arguments(name, world.main)[0])
+
+
+def staff_path(world, name):
+    organisation = Organisation.objects.get(name="Main").pk
+    ids = {
+        "accounts:staff_organisation": organisation,
+        "accounts:account_restore": world.gone.pk,
+        "tokens:whose_": world.things[world.main.pk]["tokens"][0].pk,
+        "tokens:gateway_": world.gateway.pk,
+    }
+    pk = next((pk for start, pk in ids.items() if name.startswith(start)), None)
+    if pk is None or name in (
+        "accounts:staff_organisations",
+        "accounts:staff_organisation_add",
+        "tokens:gateway_create",
+    ):
+        return reverse(name)
+    return reverse(name, args=[pk])
+
+
+@pytest.mark.parametrize("name", declared.STAFF)
+def test_staff_routes_exist_for_staff_only(client, world, name):
+    path = staff_path(world, name)
+    wrong = []
+    for user, _account, relation in world.principals():
+        wanted = None if relation is Relation.STAFF else 404
+        if name == "tokens:gateway_restore" and wanted is None:
+            continue  # Nothing is deleted here.
+        for method in METHODS:
+            status = ask(client, user, method, path).status_code
+            fits = status in THROUGH if wanted is None else status == wanted
+            if method not in methods(name):
+                fits = status == 405
+            if not fits:
+                wrong.append(f"{method} {path} as {relation}: {status}")
+
+    assert wrong == []
+
+
+@pytest.mark.parametrize("name", declared.ONESELF)
+def test_pages_about_oneself_are_there_for_everybody_with_a_login(client, world, name):
+    wrong = []
+    for user, _account, relation in world.principals():
+        for method in METHODS:
+            status = ask(client, user, method, reverse(name)).status_code
+            if (status != 405) != (method in methods(name)) or status in DENIED:
+                wrong.append(f"{method} {name} as {relation}: {status}")
+
+    assert wrong == []
+
+
+@pytest.mark.parametrize(("path", "allowed"), declared.PUBLIC.items())
+def test_public_routes_answer_anybody(client, db, path, allowed):
+    statuses = {
+        method: client.generic(method, f"/{path}").status_code for method in METHODS
+    }
+
+    assert statuses == {method: 200 if method in allowed else 405 for method in METHODS}
+
+
+@pytest.mark.parametrize("path", ["metrics", "django-admin/"])
+def test_what_is_not_served_is_not_there(client, world, path):
+    answers = [
+        ask(client, user, "GET", f"/{path}").status_code
+        for user, *_ in world.principals()
+    ]
+
+    assert set(answers) == {404}
+
+
+def test_what_is_hidden_looks_like_what_does_not_exist(client, world):
+    stranger = world.person(world.other)
+
+    hidden = ask(client, stranger, "GET", reverse("tokens:api", args=[world.open.pk]))
+    missing = ask(client, stranger, "GET", reverse("tokens:api", args=[999_999]))
+
+    assert hidden.content == missing.content
+
+
+def test_a_forbidden_person_cannot_tell_which_tokens_exist(client, world):
+    member = world.person(world.open, Role.USER)
+    known = world.things[world.open.pk]["tokens"][0].pk
+
+    answers = [
+        ask(
+            client, member, "POST", reverse("tokens:reveal", args=[world.open.pk, pk])
+        ).content
+        for pk in (known, 999_999)
+    ]
+
+    assert answers[0] == answers[1]
