@@ -8,6 +8,7 @@ from accounts.api.fields import (
     Body,
     Number,
     OptionalFlag,
+    OptionalWholes,
     Sparse,
     Text,
     Whole,
@@ -53,7 +54,9 @@ class Settings(Body):
         return {
             "is_flexible": is_flexible,
             "reserved_daily_gb": (
-                self.reserved_daily_gb if is_flexible else self.reserved_daily_gb or None
+                self.reserved_daily_gb
+                if is_flexible
+                else self.reserved_daily_gb or None
             ),
             "max_daily_gb": (
                 self.max_daily_gb if is_flexible else self.max_daily_gb or 0
@@ -93,11 +96,11 @@ class TimeBasedAccountChange(Settings):
     """
 
     retention_days: Days | None = None
-    sharing_objects_accounts: Wholes | None = []
+    sharing_objects_accounts: OptionalWholes = []
     searchable: OptionalFlag = False
     accessible: OptionalFlag = False
     doc_size_setting: OptionalFlag = False
-    utilization_settings: Utilization | None = Utilization(utilization_enabled=False)
+    utilization_settings: Utilization | None = Utilization(utilizationEnabled=False)
 
     def values(self, account):
         """Return what the account gets, without what stays as it is."""

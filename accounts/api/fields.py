@@ -86,6 +86,10 @@ def _listed(value):
     return value if isinstance(value, list) else [value]
 
 
+def _listed_or_null(value):
+    return None if value is None else _listed(value)
+
+
 def _single(value):
     if not isinstance(value, list) or len(value) > 1:
         return value
@@ -108,6 +112,10 @@ Whole = Annotated[int, BeforeValidator(_number), Field(ge=-INT32, lt=INT32)]
 Number = Annotated[float, BeforeValidator(_number), Field(allow_inf_nan=False)]
 # [1, 2], null, 1
 Wholes = Annotated[list[Whole], BeforeValidator(_listed), Field(max_length=MAX_ITEMS)]
+OptionalWholes = Annotated[
+    Annotated[list[Whole], Field(max_length=MAX_ITEMS)] | None,
+    BeforeValidator(_listed_or_null),
+]
 # "OR", ["OR"]; an empty array is null.
 Single = BeforeValidator(_single)
 Moment = Annotated[Number, AfterValidator(_moment)]

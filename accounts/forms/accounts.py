@@ -76,9 +76,7 @@ class AccountForm(forms.ModelForm):
         # A list that was left alone keeps its order, which the form does not know.
         kept = {"version", *set(LISTS).difference(self.changed_data)}
         return {
-            name: value
-            for name, value in self.cleaned_data.items()
-            if name not in kept
+            name: value for name, value in self.cleaned_data.items() if name not in kept
         }
 
     def open(self, *, by):
