@@ -153,6 +153,13 @@ def last_admin(account):
     return admins[0] if len(admins) == 1 else None
 
 
+def is_needed(membership):
+    """Whether an account would be left without an admin, or without anybody."""
+    account = membership.account
+    others = account.memberships.active().exclude(pk=membership.pk)
+    return last_admin(account) == membership.pk or not others.exists()
+
+
 def _protect_last_admin(membership):
     if last_admin(membership.account) == membership.pk:
         raise Refused(
