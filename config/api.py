@@ -2,13 +2,35 @@
 
 from ninja import NinjaAPI
 
-from accounts.api import associated, failures
+from accounts.api import (
+    accounts,
+    associated,
+    audit,
+    failures,
+    metrics,
+    security,
+    users,
+    users_everywhere,
+)
 from accounts.api.fields import StrictParser
 from sharing.api import filters, shared_tokens
 from tokens.api import log_tokens, minting, whoami
 from tokens.api.auth import ApiToken
 
-AREAS = (whoami, associated, log_tokens, minting, shared_tokens, filters)
+AREAS = (
+    whoami,
+    associated,
+    accounts,
+    metrics,
+    security,
+    users_everywhere,
+    users,
+    audit,
+    log_tokens,
+    minting,
+    shared_tokens,
+    filters,
+)
 
 api = NinjaAPI(
     title="Tollgate",
