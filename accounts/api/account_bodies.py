@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import AliasChoices, Field
+from pydantic import AliasChoices, Field, StringConstraints
 
 from accounts.api.fields import (
     Body,
@@ -21,7 +21,9 @@ EMAIL = (
     r"@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*(\.[A-Za-z]{2,})$"
 )
 
-AccountName = Annotated[Text, Field(pattern=NAME)]
+AccountName = Annotated[
+    Text, StringConstraints(strip_whitespace=True), Field(pattern=NAME)
+]
 Email = Annotated[Text, Field(pattern=EMAIL, max_length=254)]
 Amount = Annotated[Number, Field(ge=0)]
 Days = Annotated[Whole, Field(ge=0)]

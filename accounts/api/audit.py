@@ -6,7 +6,6 @@ from pydantic import BeforeValidator, Field
 
 from accounts.api.areas import Area, router_in
 from accounts.api.fields import (
-    MILLISECOND,
     Answer,
     Milliseconds,
     OptionalFlag,
@@ -59,10 +58,9 @@ class AuditQuery(Sparse):
 
     def narrow(self, events):
         asked = {
-            "action__in": self.audit_event_type and _actions(self.audit_event_type),
+            "action__in": _actions(self.audit_event_type),
             "created_at__gte": self.from_date,
-            # An event's time was cut to milliseconds when it was shown.
-            "created_at__lt": self.to_date and self.to_date + MILLISECOND,
+            "created_at__lte": self.to_date and _last_of(self.to_date),
         }
         said = {look: value for look, value in asked.items() if value is not None}
         return self.audit_event_user.narrow(events.filter(**said))
@@ -142,11 +140,18 @@ def _events(request):
 
 
 def _actions(name):
-    """Return the actions with a code or a title, however it is written."""
+    """Return the actions with a code or a title, or None for all of them."""
+    if not name:
+        return None
     name = name.casefold()
     return [
         action for action in Action if name in (action.value, action.label.casefold())
     ]
+
+
+def _last_of(moment):
+    """Return the end of a millisecond, since an event's time is shown cut to it."""
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000 + 999)
 
 
 def _types(events):
