@@ -19,6 +19,7 @@ document.addEventListener("htmx:afterSettle", ({ detail }) => {
 
 // A row that was deleted settles nothing, so this waits for the request instead.
 document.addEventListener("htmx:afterRequest", () => {
+  dropDetails();
   setTimeout(() => {
     if (lost && document.activeElement === document.body) refocus();
     lost = null;
@@ -34,6 +35,13 @@ document.addEventListener("click", (event) => {
   if (!event.target.closest(".row-form [data-close]")) return;
   document.querySelector("[data-shortcut='n']")?.focus();
 });
+
+// The line to paste goes with the row it stands under.
+function dropDetails() {
+  document.querySelectorAll("[data-of]").forEach((detail) => {
+    if (!document.getElementById(detail.dataset.of)) detail.remove();
+  });
+}
 
 // A form that was opened in a row names the button that opened it.
 function refocus() {

@@ -94,7 +94,7 @@ def test_copying_hands_the_secret_to_the_clipboard_only(visit, admin, path, terr
 def test_the_line_to_paste_is_copied_with_the_secret(visit, admin, path, terraform):
     page = visit(admin, f"{path}?added={terraform.pk}")
 
-    page.get_by_role("button", name="Copy this line with the token").click()
+    page.get_by_role("button", name="Copy line with the token").click()
     expect(page.locator(".row-detail copy-secret[data-copy=done]")).to_be_visible()
 
     line = page.evaluate("navigator.clipboard.readText()")
@@ -177,6 +177,17 @@ def test_an_unused_token_is_deleted_and_restored_with_its_secret(
     page.get_by_role("button", name="Restore Terraform").click()
     expect(row(page, "Terraform")).to_have_class("row-new")
     assert opens(terraform.secret_text)
+
+
+def test_the_line_to_paste_goes_with_its_row(visit, admin, path, terraform):
+    page = visit(admin, f"{path}?added={terraform.pk}")
+
+    expect(page.locator(".row-detail")).to_be_visible()
+    act(page, "Delete", "Terraform")
+    modal(page).get_by_role("button", name="Delete Terraform").click()
+
+    expect(row(page, "Terraform")).to_have_count(0)
+    expect(page.locator(".row-detail")).to_have_count(0)
 
 
 def test_deleting_can_be_taken_back_at_once(visit, admin, path, terraform, opens):

@@ -6,7 +6,10 @@ from allauth.mfa.totp.internal import auth as totp
 from django.urls import reverse
 from playwright.sync_api import expect
 
+from tests.browser.examination import examine
 from tests.browser.people import PASSWORD, confirm_identity, sign_in, with_password
+
+WITH_AN_APP = ("index", "deactivate_totp", "generate_recovery_codes", "reauthenticate")
 
 
 @pytest.fixture
@@ -14,12 +17,25 @@ def dana(admin):
     return with_password(admin)
 
 
+@pytest.fixture
+def look(accessibility):
+    """See to it that pages are as all others are; see test_pages.py."""
+
+    def look(page, addresses):
+        for address in addresses:
+            response = page.goto(address)
+            assert response.url == address
+            assert examine(page, response, accessibility=accessibility) == []
+
+    return look
+
+
 def code_of(key):
     """Return what an authenticator app shows for a key now."""
     return totp.format_hotp_value(totp.hotp_value(key, int(time.time()) // 30))
 
 
-def test_an_authenticator_app_is_set_up_and_asked_for(visit, site, dana):
+def test_an_authenticator_app_is_set_up_and_asked_for(visit, site, dana, look):
     page = visit(dana, reverse("mfa_index"))
 
     page.get_by_role("link", name="Set up").click()
@@ -28,16 +44,18 @@ def test_an_authenticator_app_is_set_up_and_asked_for(visit, site, dana):
     page.get_by_label("Authenticator code").fill(code_of(key))
     page.get_by_role("button", name="Turn on").click()
     expect(page.get_by_role("heading", name="Recovery codes")).to_be_visible()
+    look(page, [page.url, *(site + reverse(f"mfa_{name}") for name in WITH_AN_APP)])
     page.context.clear_cookies()
     page.goto(site)
     sign_in(page, dana.email)
 
+    look(page, [page.url])
     page.get_by_label(re.compile("Code", re.IGNORECASE)).fill(code_of(key))
     page.get_by_role("button", name="Sign in").first.click()
     expect(page.get_by_role("banner")).to_contain_text("Ada Admin")
 
 
-def test_a_passkey_is_added_and_signs_in_without_a_password(visit, site, dana):
+def test_a_passkey_is_added_and_signs_in_without_a_password(visit, site, dana, look):
     page = visit(dana, reverse("mfa_add_webauthn"))
     add_virtual_authenticator(page)
 
@@ -48,6 +66,10 @@ def test_a_passkey_is_added_and_signs_in_without_a_password(visit, site, dana):
     expect(page.get_by_role("heading", name="Recovery codes")).to_be_visible()
     page.goto(site + reverse("mfa_list_webauthn"))
     expect(page.get_by_role("rowheader", name="Laptop")).to_be_visible()
+    key = dana.authenticator_set.get(type="webauthn").pk
+    about = [reverse(f"mfa_{verb}_webauthn", args=[key]) for verb in ("edit", "remove")]
+    again = reverse("mfa_reauthenticate_webauthn")
+    look(page, [page.url, *(site + path for path in [*about, again])])
 
     page.context.clear_cookies()
     page.goto(site)

@@ -52,7 +52,7 @@ def test_secret_names_its_owner(client, staff, token):
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        (make(Kind.API).reveal(), UNKNOWN),
+        pytest.param(make(Kind.API).reveal(), UNKNOWN, id="unknown"),
         ("tga_short", NO_SECRET),
         ("", NO_SECRET),
         ("a\x00", NO_SECRET),

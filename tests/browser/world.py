@@ -1,0 +1,101 @@
+"""Organisations in which every page has something to show, and names that strain it."""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from django.utils import timezone
+
+from accounts.models import AccountKind, Role
+from tests.factories import (
+    BY,
+    ChildFactory,
+    FilterFactory,
+    MainFactory,
+    MembershipFactory,
+    ShareFactory,
+    TokenFactory,
+    UserFactory,
+)
+from tokens.kinds import Kind
+from tokens.models import BulkJob, Token, TokenUsage
+
+LONG = "Nightly export of every dashboard of the platform team in Frankfurt to the archive on the other side"
+UNBROKEN = "x" * 100
+HEBREW = "מפתח הייצוא הלילי של צוות התשלומים"
+
+
+@dataclass
+class World:
+    main: object = None
+    admin: object = None
+    secrets: list = field(default_factory=list)
+
+    def token(self, **fields):
+        token = TokenFactory(**fields)
+        self.secrets.append(token.secret_text)
+        return token
+
+
+def furnish():
+    world = World(main=MainFactory(name=LONG, plan="enterprise"))
+    world.admin = UserFactory(email="dana@acme.example", full_name=HEBREW)
+    MembershipFactory(account=world.main, user=world.admin)
+    add_accounts(world)
+    add_people(world)
+    add_tokens(world)
+    add_links(world)
+    return world
+
+
+def add_accounts(world):
+    world.sub = ChildFactory(main=world.main, name=UNBROKEN)
+    for kind in (AccountKind.METRICS, AccountKind.TRACING, AccountKind.SECURITY):
+        child = ChildFactory(main=world.main, kind=kind, name=f"{kind} {LONG}"[:100])
+        setattr(world, kind, child)
+    gone = ChildFactory(main=world.main, name="Gone")
+    type(gone).objects.filter(pk=gone.pk).update(deleted_at=timezone.now())
+
+
+def add_people(world):
+    for name, role in ((LONG, Role.USER), (UNBROKEN, Role.READ_ONLY)):
+        mail = f"{name[:50].replace(' ', '.')}@{'a-long-domain.' * 5}example"
+        user = UserFactory(full_name=name, email=mail)
+        world.member = MembershipFactory(account=world.main, user=user, role=role)
+
+
+def add_tokens(world):
+    for name in (LONG, UNBROKEN, HEBREW):
+        world.api = world.token(account=world.main, name=name)
+        world.token(account=world.main, name=name, kind=Kind.LOGS)
+    world.used = world.token(account=world.main, name="Terraform")
+    hour = timezone.now() - timedelta(hours=3)
+    Token.objects.filter(pk=world.used.pk).update(
+        last_used_at=hour, last_used_address="2001:db8:85a3::8a2e:370:7334"
+    )
+    TokenUsage.objects.create(
+        token=world.used, hour=hour, address="192.0.2.7", agent=UNBROKEN, calls=12345
+    )
+    world.used.rotate(by=BY, overlap=timedelta(hours=24))
+    world.token(account=world.main, name="Old").delete_softly(by=BY)
+    world.token(account=world.main, name="Off").disable(by=BY, reason=LONG)
+    world.gateway = world.token(account=None, name=LONG, kind=Kind.GATEWAY)
+
+
+def add_links(world):
+    world.filter = FilterFactory(account=world.main, field="env", value=UNBROKEN)
+    other = FilterFactory(account=world.main, field="team", value=HEBREW)
+    for name in (LONG, UNBROKEN, HEBREW):
+        filters = [world.filter, other]
+        world.share = ShareFactory(account=world.main, name=name, filters=filters)
+        world.secrets.append(world.share.secret_text)
+    ShareFactory(account=world.main, name="Wide", filters=[])
+
+
+def prepare_job(world, action, *, started=False):
+    tokens = Token.objects.filter(account=world.main).exclude(deleted_at__isnull=False)
+    job = BulkJob.prepare(
+        list(tokens), account=world.main, user=world.admin, action=action
+    )
+    if started:
+        job.start()
+    return job.pk
