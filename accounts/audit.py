@@ -27,6 +27,12 @@ class Actor:
     token_id: int | None = None
     ip: str | None = None
     agent: str = ""
+    on_behalf_of: str = ""
+
+    @property
+    def author(self):
+        """Who columns such as created_by name: for a token, the person who made it."""
+        return self.on_behalf_of or self.label
 
     @classmethod
     def of(cls, request):
@@ -35,6 +41,18 @@ class Actor:
         return cls(
             label=user.email if user else "",
             user=user,
+            ip=client_address(request),
+            agent=client_agent(request),
+        )
+
+    @classmethod
+    def calling(cls, request):
+        """Return the API token behind a call."""
+        token = request.auth
+        return cls(
+            label=token.name,
+            token_id=token.pk,
+            on_behalf_of=token.created_by,
             ip=client_address(request),
             agent=client_agent(request),
         )

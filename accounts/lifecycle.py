@@ -2,14 +2,14 @@
 
 from django.utils import timezone
 
+from accounts import lists as listing
 from accounts import quotas
 from accounts.audit import record
+from accounts.lists import LISTS
 from accounts.locks import locked, repeated
 from accounts.models import Account, AccountKind, Action, Organisation
 from accounts.models.accounts import RESTORABLE_FOR
 from accounts.refusals import Gone, Refused, Stale
-
-LISTS = ("sharing_objects_accounts", "authorized_accounts", "accounts_to_scan")
 
 # What has to exist in a new account. An app above this one adds its part when it is
 # loaded, since imports only point down: tokens adds the default shipping token.
@@ -54,7 +54,7 @@ def _open(account, lists, by):
     account.updated_by = by.user
     account.save(force_insert=True)
     for name, accounts in lists.items():
-        getattr(account, name).set(accounts)
+        listing.write(account, name, accounts)
     record(
         Action.ACCOUNT_CREATED,
         by=by,
@@ -115,11 +115,8 @@ def _assign(account, fields):
 def _assign_lists(account, lists):
     changes = []
     for name, accounts in lists.items():
-        relation = getattr(account, name)
-        old = list(relation.order_by("pk").values_list("pk", flat=True))
-        new = sorted(each.pk for each in accounts)
+        old, new = listing.write(account, name, accounts)
         if old != new:
-            relation.set(accounts)
             changes.append([name, old, new])
     return changes
 

@@ -76,6 +76,7 @@ def _check_new(account, person):
             "user_exists",
             f"{person.email} is a member of {account.name} already.",
             field="email",
+            username=person.email,
         )
 
 
@@ -89,6 +90,19 @@ def change_role(membership, *, role, by):
         old, membership.role = membership.role, role
         membership.save(update_fields=["role"])
         _record(Action.USER_ROLE_CHANGED, membership, by, changes=[["role", old, role]])
+
+
+@repeated
+def rename_person(membership, *, full_name, by):
+    """Change a person's name, which is the same in all their accounts."""
+    with _changing(membership):
+        person = membership.user
+        if person.full_name == full_name:
+            return
+        old, person.full_name = person.full_name, full_name
+        person.save(update_fields=["full_name"])
+        changes = [["full_name", old, full_name]]
+        _record(Action.USER_UPDATED, membership, by, changes=changes)
 
 
 @repeated
@@ -137,6 +151,13 @@ def last_admin(account):
     """Return the id of the membership that must stay an active admin, or None."""
     admins = list(account.memberships.admins().values_list("pk", flat=True)[:2])
     return admins[0] if len(admins) == 1 else None
+
+
+def is_needed(membership):
+    """Whether an account would be left without an admin, or without anybody."""
+    account = membership.account
+    others = account.memberships.active().exclude(pk=membership.pk)
+    return last_admin(account) == membership.pk or not others.exists()
 
 
 def _protect_last_admin(membership):

@@ -24,6 +24,12 @@ from accounts.refusals import Refused, Unavailable
 class LoginRequiredMiddleware(DjangoLoginRequiredMiddleware):
     """Send people to the login page, from inside a page too."""
 
+    def process_view(self, request, view_func, view_args, view_kwargs):
+        # Ninja's views carry no login_not_required mark (django-ninja issue 1461).
+        if request.is_api:
+            return None
+        return super().process_view(request, view_func, view_args, view_kwargs)
+
     def handle_no_permission(self, request, view_func):
         response = super().handle_no_permission(request, view_func)
         if not request.htmx:

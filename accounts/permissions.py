@@ -89,7 +89,7 @@ MATRIX = {
     "user.suspend": "n y y y n h y y y y",
     "user.remove": "n y y y n h n y y y",
     "user.reset": "n n n n n h y n n n",
-    "audit.view": "n y y y n h y n n n",
+    "audit.view": "n y y y n h y y n n",
     "audit.export": "n y y y n h n n n n",
 }
 Operation = enum.Enum(

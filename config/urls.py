@@ -4,7 +4,7 @@ from django.urls import include, path
 from accounts import health
 from accounts.admin import site
 from accounts.errors import not_offered
-from config.api import urls as api_urls
+from config.api import api
 
 # What allauth brings and Tollgate does not offer: people are added by an admin and are
 # known by one address. allauth asks for the names of these routes, so they stay.
@@ -25,7 +25,7 @@ urlpatterns = [
     path("", include("tokens.urls")),
     path("", include("sharing.urls")),
     path("", include("allauth.urls")),
-    path("", api_urls),
+    path("", api.urls),
 ]
 if settings.DJANGO_ADMIN:
     urlpatterns.append(path("django-admin/", site.urls))

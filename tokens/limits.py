@@ -43,7 +43,8 @@ def check_new(token):
     _check_kind(token)
     check_name(token)
     check_expiry(token, token.expires_at)
-    check_room(token)
+    if not token.disabled_at:
+        check_room(token)
 
 
 def why_not_offered(account, kind):

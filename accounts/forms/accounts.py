@@ -5,12 +5,12 @@ from copy import copy
 from django import forms
 
 from accounts.forms.pickers import AccountsField
-from accounts.lifecycle import LISTS, edit_account, open_account
-from accounts.models import LOG_KINDS, Account, AccountKind
+from accounts.lifecycle import edit_account, open_account
+from accounts.lists import LISTS, candidates
+from accounts.models import Account, AccountKind
 from accounts.refusals import Refused
 
 EVERY_MINUTES = (10, 30, 60)
-READERS = (*LOG_KINDS, AccountKind.SECURITY)
 FLAGS = ("accessible", "searchable")
 
 
@@ -46,14 +46,8 @@ class AccountForm(forms.ModelForm):
             if not (getattr(account.organisation, part) or HAS[part](account)):
                 del self.fields[name]
         for name in set(LISTS) & set(self.fields):
-            self.fields[name].queryset = self.pickable(name)
+            self.fields[name].queryset = candidates(self.instance, name)
             self.fields[name].widget.find = find
-
-    def pickable(self, name):
-        """Return the accounts that may be on a list: others of the organisation."""
-        accounts = self.instance.organisation.accounts.standing()
-        kinds = READERS if name == "authorized_accounts" else LOG_KINDS
-        return accounts.of_kind(*kinds).exclude(pk=self.instance.pk)
 
     @property
     def basic_fields(self):
@@ -79,10 +73,10 @@ class AccountForm(forms.ModelForm):
 
     def values(self):
         """Return what the account gets, by the names of its own fields."""
+        # A list that was left alone keeps its order, which the form does not know.
+        kept = {"version", *set(LISTS).difference(self.changed_data)}
         return {
-            name: value
-            for name, value in self.cleaned_data.items()
-            if name != "version"
+            name: value for name, value in self.cleaned_data.items() if name not in kept
         }
 
     def open(self, *, by):

@@ -61,7 +61,7 @@ class Filter(models.Model):
                 field=field,
                 value=value,
                 description=description,
-                created_by=by.label,
+                created_by=by.author,
             )
             made._record(Action.FILTER_CREATED, by, description=description)
         return made

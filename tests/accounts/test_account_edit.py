@@ -1,8 +1,10 @@
 import pytest
 from django.urls import reverse
 
+from accounts.lifecycle import edit_account
+from accounts.lists import listed
 from accounts.models import Account, AccountKind, AuditEvent
-from tests.factories import ChildFactory, MainFactory, MembershipFactory
+from tests.factories import BY, ChildFactory, MainFactory, MembershipFactory
 
 
 def edit(account):
@@ -186,6 +188,19 @@ def test_edit_shows_and_changes_a_list(client, main, sub, admin):
 
     assert f'name="accounts_to_scan" value="{sub.pk}" checked>' in page
     assert list(security.accounts_to_scan.all()) == [other]
+
+
+def test_edit_of_something_else_keeps_the_order_of_a_list(client, main, sub, admin):
+    order = [ChildFactory(main=main, name=name) for name in ("Zebra", "Ant")]
+    edit_account(sub, by=BY, sharing_objects_accounts=order)
+    client.force_login(admin)
+
+    client.post(edit(sub), filled(client, sub, name="Renamed"))
+
+    sub.refresh_from_db()
+    assert sub.name == "Renamed"
+    listing = listed("sharing_objects_accounts", [sub])
+    assert listing[sub.pk] == order
 
 
 def test_an_account_is_not_on_its_own_list(client, main, sub, admin):

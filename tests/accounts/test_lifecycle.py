@@ -4,6 +4,7 @@ import pytest
 from django.utils import timezone
 
 from accounts import lifecycle
+from accounts.lists import listed
 from accounts.models import Account, AccountKind, Action, AuditEvent
 from accounts.plans import Plan
 from accounts.refusals import Refused, Stale
@@ -82,6 +83,22 @@ def test_an_edit_says_what_changed(main, sub):
         ["sharing_objects_accounts", [], [main.pk]],
     ]
     assert (fresh(sub).name, fresh(sub).version) == ("Stage", 2)
+
+
+def test_a_list_keeps_the_order_it_was_given_in(main, sub):
+    others = [ChildFactory(main=main) for _ in range(3)]
+    orders = [others, others[::-1], [others[1], others[0]], [others[0], others[1]], []]
+
+    for order in orders:
+        lifecycle.edit_account(sub, by=BY, sharing_objects_accounts=order)
+        assert listed("sharing_objects_accounts", [sub, main]) == {
+            sub.pk: order,
+            main.pk: [],
+        }
+
+    event = AuditEvent.objects.order_by("-pk").first()
+    pks = [others[0].pk, others[1].pk]
+    assert event.data["changes"] == [["sharing_objects_accounts", pks, []]]
 
 
 def test_an_edit_of_nothing_leaves_no_trace(sub):

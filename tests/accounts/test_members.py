@@ -69,6 +69,7 @@ def _in_its_own_connection(account, arguments):
     ("act", "argument"),
     [
         (members.change_role, {"role": Role.ADMIN}),
+        (members.rename_person, {"full_name": "Zoe"}),
         (members.suspend_member, {}),
         (members.unsuspend_member, {}),
         (members.remove_member, {}),
@@ -87,6 +88,7 @@ def test_what_is_so_already_is_no_event(plain):
 
     members.suspend_member(plain, by=BY)
     members.change_role(plain, role=Role.USER, by=BY)
+    members.rename_person(plain, full_name=plain.user.full_name, by=BY)
     again = events()
     members.unsuspend_member(plain, by=BY)
     members.unsuspend_member(plain, by=BY)
@@ -101,6 +103,16 @@ def test_role_change_tells_old_and_new(plain):
     event = AuditEvent.objects.get(action=Action.USER_ROLE_CHANGED)
     assert event.data["changes"] == [["role", "user", "admin"]]
     assert plain.role == Role.ADMIN
+
+
+def test_a_new_name_tells_old_and_new(plain):
+    old = plain.user.full_name
+
+    members.rename_person(plain, full_name="Zoe", by=BY)
+
+    event = AuditEvent.objects.get(action=Action.USER_UPDATED)
+    assert event.data["changes"] == [["full_name", old, "Zoe"]]
+    assert User.objects.get(pk=plain.user_id).full_name == "Zoe"
 
 
 def test_last_admin_is_known(main, plain):

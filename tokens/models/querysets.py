@@ -39,6 +39,11 @@ class TokenQuerySet(models.QuerySet):
     def disabled(self):
         return self.standing().exclude(disabled_at=None)
 
+    def stopped(self):
+        """Return standing tokens that are disabled or expired."""
+        expired = models.Q(expires_at__lte=timezone.now())
+        return self.standing().filter(expired | ~models.Q(disabled_at=None))
+
     def expired(self):
         return self.standing().filter(expires_at__lte=timezone.now())
 

@@ -69,7 +69,9 @@ class Token(models.Model):
 
     @classmethod
     @repeated
-    def issue(cls, *, account, kind, name, by, expires_at=None, secret=None):
+    def issue(
+        cls, *, account, kind, name, by, expires_at=None, secret=None, enabled=True
+    ):
         """Make a token and return it with its Secret.
 
         A `secret` is given for one that moves in from elsewhere. Raises Refused.
@@ -78,7 +80,9 @@ class Token(models.Model):
         with transaction.atomic(), limits.locked_account(account):
             token = cls(account=account, kind=kind, expires_at=expires_at)
             token.organisation_id = account and account.organisation_id
-            token.created_by = token.updated_by = by.label
+            token.disabled_at = None if enabled else timezone.now()
+            token.created_by = token.updated_by = by.author
+            token.updated_at = token.created_at
             token._set_name(name)
             token._show(fresh)
             limits.check_new(token)
@@ -203,7 +207,7 @@ class Token(models.Model):
                     f"{self.account.name} has exactly one such token. Rotate it instead.",
                 )
             limits.protect_last(self)
-            self.deleted_at, self.deleted_by = timezone.now(), by.label
+            self.deleted_at, self.deleted_by = timezone.now(), by.author
             self.record(Action.TOKEN_DELETED, by)
 
     @repeated
@@ -256,7 +260,7 @@ class Token(models.Model):
     def touch(self, *, by):
         """Save the row as changed by somebody, one version on."""
         self.version += 1
-        self.updated_at, self.updated_by = timezone.now(), by.label
+        self.updated_at, self.updated_by = timezone.now(), by.author
         # Uses are noted without the lock, so the table may know a later one.
         fields = {field.name for field in self._meta.concrete_fields}
         self.save(update_fields=fields - {"id", *USE_FIELDS})

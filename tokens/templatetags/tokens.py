@@ -1,23 +1,15 @@
 """What the pages of accounts show of their tokens."""
 
 from django import template
-from django.db.models import Count, OuterRef, Subquery
+from django.db.models import Count
 
-from accounts.models import Account
-from tokens.kinds import SHIPPING, Kind
-from tokens.models import Token
+from tokens.defaults import default_tokens
+from tokens.kinds import Kind
 
 register = template.Library()
 
 
-@register.simple_tag
-def default_tokens(accounts):
-    """Return the default shipping tokens of accounts, by the account's id."""
-    shipping = Token.objects.of_kind(*SHIPPING).enabled()
-    oldest = shipping.filter(account=OuterRef("pk")).order_by("created_at", "pk")
-    owners = Account.objects.filter(pk__in=[account.pk for account in accounts])
-    chosen = owners.annotate(token=Subquery(oldest.values("pk")[:1])).values("token")
-    return {token.account_id: token for token in Token.objects.filter(pk__in=chosen)}
+register.simple_tag(default_tokens)
 
 
 @register.inclusion_tag("tokens/default.html", takes_context=True)

@@ -1,0 +1,141 @@
+"""What time-based accounts, those that take logs, are created and changed with."""
+
+from typing import Annotated
+
+from pydantic import AliasChoices, Field, StringConstraints
+
+from accounts.api.fields import (
+    Body,
+    Number,
+    OptionalFlag,
+    OptionalWholes,
+    Sparse,
+    Text,
+    Whole,
+    Wholes,
+)
+
+NAME = "^[A-Za-z0-9._ -]{1,100}$"
+EMAIL = (
+    r"^[_A-Za-z0-9-\+]+(\.[_A-Za-z0-9-]+)*"
+    r"@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*(\.[A-Za-z]{2,})$"
+)
+
+AccountName = Annotated[
+    Text, StringConstraints(strip_whitespace=True), Field(pattern=NAME)
+]
+Email = Annotated[Text, Field(pattern=EMAIL, max_length=254)]
+Amount = Annotated[Number, Field(ge=0)]
+Days = Annotated[Whole, Field(ge=0)]
+
+
+class Utilization(Sparse):
+    frequency_minutes: Days | None = None
+    utilization_enabled: OptionalFlag = None
+
+
+class Settings(Body):
+    """What both have. Zero is how the Go client says that something is not set."""
+
+    account_name: AccountName
+    is_flexible: OptionalFlag = None
+    reserved_daily_gb: Annotated[Amount | None, Field(alias="reservedDailyGB")] = None
+    max_daily_gb: Annotated[Amount | None, Field(alias="maxDailyGB")] = None
+    soft_limit_gb: Annotated[Number | None, Field(alias="softLimitGB")] = None
+    snap_search_retention_days: Annotated[
+        Days | None,
+        Field(
+            validation_alias=AliasChoices(
+                "snapSearchRetentionDays", "snapsearchRetentionDays"
+            )
+        ),
+    ] = None
+
+    def volumes(self, *, is_flexible):
+        """Return the volumes by the names of the account's own fields."""
+        return {
+            "is_flexible": is_flexible,
+            "reserved_daily_gb": (
+                self.reserved_daily_gb
+                if is_flexible
+                else self.reserved_daily_gb or None
+            ),
+            "max_daily_gb": (
+                self.max_daily_gb if is_flexible else self.max_daily_gb or 0
+            ),
+            "soft_limit_gb": self.soft_limit_gb or None,
+            "snap_search_retention_days": self.snap_search_retention_days or None,
+        }
+
+
+class NewTimeBasedAccount(Sparse, Settings):
+    email: Email
+    retention_days: Annotated[Whole, Field(ge=1)]
+    sharing_objects_accounts: Wholes = []
+    searchable: OptionalFlag = None
+    accessible: OptionalFlag = None
+    doc_size_setting: OptionalFlag = None
+    utilization_settings: Utilization = Utilization()
+
+    def values(self):
+        utilization = self.utilization_settings
+        return self.volumes(is_flexible=bool(self.is_flexible)) | {
+            "name": self.account_name,
+            "retention_days": self.retention_days,
+            "searchable": bool(self.searchable),
+            "accessible": bool(self.accessible),
+            "doc_size_setting": bool(self.doc_size_setting),
+            "utilization_enabled": bool(utilization.utilization_enabled),
+            "utilization_frequency_minutes": utilization.frequency_minutes or None,
+        }
+
+
+class TimeBasedAccountChange(Settings):
+    """Replaces all settings: what is left out goes back to its default.
+
+    What is there as null or as an empty text stays as it is, and so does a retention
+    of 0 days.
+    """
+
+    retention_days: Days | None = None
+    sharing_objects_accounts: OptionalWholes = []
+    searchable: OptionalFlag = False
+    accessible: OptionalFlag = False
+    doc_size_setting: OptionalFlag = False
+    utilization_settings: Utilization | None = Utilization(utilizationEnabled=False)
+
+    def values(self, account):
+        """Return what the account gets, without what stays as it is."""
+        asked = {
+            "name": self.account_name,
+            "retention_days": self.retention_days or None,
+            "searchable": self.searchable,
+            "accessible": self.accessible,
+            "doc_size_setting": self.doc_size_setting,
+        }
+        said = {name: value for name, value in asked.items() if value is not None}
+        return said | self._volumes(account) | self._utilization()
+
+    def _volumes(self, account):
+        flexible = account.is_flexible if self.is_flexible is None else self.is_flexible
+        volumes = self.volumes(is_flexible=flexible)
+        is_null = self.max_daily_gb is None and self.says("max_daily_gb")
+        if is_null and not flexible:
+            # Only a flexible account can be without a cap.
+            del volumes["max_daily_gb"]
+        return volumes
+
+    def _utilization(self):
+        asked = self.utilization_settings
+        if asked is None:
+            return {}
+        if asked.utilization_enabled is None:
+            minutes = asked.frequency_minutes
+            return {"utilization_frequency_minutes": minutes} if minutes else {}
+        return {
+            "utilization_enabled": asked.utilization_enabled,
+            "utilization_frequency_minutes": asked.frequency_minutes or None,
+        }
+
+    def says(self, name):
+        return name in self.model_fields_set

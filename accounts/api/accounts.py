@@ -1,0 +1,174 @@
+"""Time-based accounts: the main account and its sub accounts, with the main token."""
+
+from django.http import Http404
+from ninja.responses import Status
+
+from accounts import lifecycle
+from accounts.api import default_tokens
+from accounts.api.account_answers import (
+    AccountMade,
+    DetailedTimeBasedAccount,
+    Shelf,
+    TimeBasedAccount,
+)
+from accounts.api.account_bodies import NewTimeBasedAccount, TimeBasedAccountChange
+from accounts.api.areas import router_in
+from accounts.api.guards import AS_OWNER, account_for, accounts_for, requires
+from accounts.api.opening import AccountArea, new_account, open_account, picked
+from accounts.audit import Actor
+from accounts.models import AccountKind
+from accounts.permissions import Operation
+from accounts.refusals import Refused
+
+ROOT = "/v1/account-management/time-based-accounts"
+SHARING = "sharing_objects_accounts"
+FLAGS = ("searchable", "accessible")
+# What of the main account belongs to the plan, under its names on the wire.
+OF_THE_PLAN = {
+    "retention_days": "retentionDays",
+    "max_daily_gb": "maxDailyGB",
+    "reserved_daily_gb": "reservedDailyGB",
+}
+
+router = router_in(AccountArea("TimeBasedAccount"))
+
+
+@router.get(ROOT, response=list[TimeBasedAccount], summary="List main and its subs")
+@requires(AS_OWNER, Operation.ACCOUNT_LIST)
+def account_list(request):
+    return _shelf(request, _all(request)).plain()
+
+
+@router.post(ROOT, response=AccountMade, summary="Create a sub account")
+@router.post(
+    "/v1/account-management",
+    response=AccountMade,
+    summary="Create a sub account, as it was done in 2018",
+    operation_id="account_create_2018",
+    deprecated=True,
+)
+@requires(AS_OWNER)
+def account_create(request, body: NewTimeBasedAccount):
+    kind = AccountKind.SUB
+    shared = body.sharing_objects_accounts
+    account = open_account(
+        request,
+        kind=kind,
+        email=body.email,
+        sharing_objects_accounts=_shared(new_account(request, kind), shared),
+        **body.values(),
+    )
+    secret = default_tokens.of_new_account(request, account)
+    return AccountMade(account_id=account.pk, account_token=secret)
+
+
+@router.get(
+    f"{ROOT}/detailed",
+    response=list[DetailedTimeBasedAccount],
+    summary="List main and its subs with their default tokens",
+)
+@requires(AS_OWNER, Operation.ACCOUNT_LIST)
+def account_list_detailed(request):
+    return _detailed(request, _all(request))
+
+
+@router.get(
+    f"{ROOT}/detailed/{{int:pk}}",
+    response=DetailedTimeBasedAccount,
+    summary="Get one with its default token",
+)
+@requires(AS_OWNER)
+def account_get_detailed(request, pk: int):
+    (shown,) = _detailed(request, [_find(request, pk, Operation.ACCOUNT_VIEW)])
+    return shown
+
+
+@router.get(f"{ROOT}/{{int:pk}}", response=TimeBasedAccount, summary="Get one")
+@requires(AS_OWNER)
+def account_get(request, pk: int):
+    account = _find(request, pk, Operation.ACCOUNT_VIEW)
+    (shown,) = _shelf(request, [account]).plain()
+    return shown
+
+
+@router.put(
+    f"{ROOT}/{{int:pk}}", response={204: None}, summary="Replace all settings of one"
+)
+@requires(AS_OWNER)
+def account_update(request, pk: int, body: TimeBasedAccountChange):
+    account = _find(request, pk, Operation.ACCOUNT_EDIT)
+    values = body.values(account)
+    if account.is_main:
+        values = _of_main(request, account, body, values)
+    if any(values.get(name, now) != now for name, now in _flags(account)):
+        account_for(request, pk, Operation.ACCOUNT_FLAGS)
+    shared = body.sharing_objects_accounts
+    if shared is not None:
+        values[SHARING] = _shared(account, shared)
+    lifecycle.edit_account(account, by=Actor.calling(request), **values)
+    return Status(204, None)
+
+
+@router.delete(
+    f"{ROOT}/{{int:pk}}", response={204: None}, summary="Delete a sub account"
+)
+@requires(AS_OWNER)
+def account_delete(request, pk: int):
+    account = _find(request, pk, Operation.ACCOUNT_VIEW)
+    lifecycle.refuse_main(account, "deleted")
+    account_for(request, pk, Operation.ACCOUNT_DELETE)
+    lifecycle.delete_account(account, by=Actor.calling(request))
+    return Status(204, None)
+
+
+def _all(request):
+    accounts = accounts_for(request, Operation.ACCOUNT_LIST)
+    return [account for account in accounts if account.takes_logs]
+
+
+def _find(request, pk, operation):
+    account = account_for(request, pk, operation)
+    if not account.takes_logs:
+        raise Http404(f"account {pk} not found")
+    return account
+
+
+def _flags(account):
+    return [(name, getattr(account, name)) for name in FLAGS]
+
+
+def _shelf(request, accounts):
+    return Shelf(request.auth.account, accounts)
+
+
+def _detailed(request, accounts):
+    secrets = default_tokens.revealed(request, accounts)
+    return _shelf(request, accounts).detailed(secrets)
+
+
+def _shared(account, pks):
+    return picked(account, SHARING, pks, _unknown)
+
+
+def _unknown(pk):
+    return Refused(
+        "unknown_account", f"account {pk} not found", field="sharingObjectsAccounts"
+    )
+
+
+def _of_main(request, main, body, values):
+    """Return the change without what stays; raise Refused for what the plan says.
+
+    Main stays open when nothing is said of it, since a default would shut it.
+    """
+    fixed = set(OF_THE_PLAN) if not main.is_flexible else {"retention_days"}
+    shown = {name: getattr(main, name) for name in fixed}
+    if not main.is_flexible:
+        shown["max_daily_gb"] = _shelf(request, [main]).max_daily_gb(main)
+    for name in fixed:
+        asked = getattr(body, name)
+        if asked and asked != shown[name]:
+            message = "cannot be changed for the main account"
+            raise Refused("of_the_plan", message, field=OF_THE_PLAN[name])
+    silent = {name for name in FLAGS if not body.says(name)}
+    return {name: value for name, value in values.items() if name not in fixed | silent}

@@ -1,0 +1,37 @@
+from accounts.api.areas import Area, router_in
+from accounts.api.fields import Answer
+from accounts.api.guards import accounts_for, requires
+from accounts.models import AccountKind
+from accounts.permissions import Operation
+
+# What Logz.io calls the kinds of accounts.
+TYPES = {
+    AccountKind.MAIN: "OWNER_ACCOUNT",
+    AccountKind.SUB: "SUB_ACCOUNT",
+    AccountKind.METRICS: "METRICS_ACCOUNT",
+    AccountKind.TRACING: "TRACING_ACCOUNT",
+    AccountKind.SECURITY: "SECURITY_ACCOUNT",
+}
+
+router = router_in(Area("associated-accounts"))
+
+
+class AssociatedAccount(Answer):
+    account_id: int
+    account_name: str
+    type: str
+
+
+@router.get(
+    "/v1/associated-accounts",
+    response=list[AssociatedAccount],
+    summary="The account of the token, and those below it",
+)
+@requires(Operation.ACCOUNT_LIST)
+def associated_accounts(request):
+    return [
+        AssociatedAccount(
+            account_id=account.pk, account_name=account.name, type=TYPES[account.kind]
+        )
+        for account in accounts_for(request, Operation.ACCOUNT_LIST)
+    ]

@@ -1,0 +1,212 @@
+"""The audit trail of the token's account; the main account's has everything."""
+
+from typing import Annotated
+
+from pydantic import BeforeValidator, Field
+
+from accounts.api.areas import Area, router_in
+from accounts.api.fields import (
+    Answer,
+    Milliseconds,
+    OptionalFlag,
+    Single,
+    Sparse,
+    Text,
+    Whole,
+    epoch_milliseconds,
+)
+from accounts.api.guards import requires
+from accounts.audit import Actor
+from accounts.models import Action, AuditEvent, User
+from accounts.permissions import Operation
+
+ROOT = "/v1/audit-trail"
+MOST = 500
+
+router = router_in(Area("audit-trail"))
+
+
+def _code(value):
+    """Take an element of auditEventTypesList for its code."""
+    return value.get("auditEventType") if isinstance(value, dict) else value
+
+
+EventType = Annotated[Text | None, Single, BeforeValidator(_code)]
+
+
+class AskedUser(Sparse):
+    id: Whole | None = None
+    full_name: Text | None = None
+    user_token: OptionalFlag = None
+
+    def narrow(self, events):
+        if self.id is not None:
+            column = "actor_token_id" if self.user_token else "user"
+            return events.filter(**{column: self.id})
+        return events.by([self.full_name]) if self.full_name else events
+
+
+class AuditQuery(Sparse):
+    size: Annotated[Whole, Field(ge=0, le=MOST)] = MOST
+    start: Annotated[Whole, Field(ge=0, alias="from")] = 0
+    audit_event_user: AskedUser = AskedUser()
+    audit_event_type: EventType = None
+    from_date: Milliseconds | None = None
+    to_date: Milliseconds | None = None
+    sort_descending: OptionalFlag = None
+    include_filters_data: OptionalFlag = None
+
+    def narrow(self, events):
+        asked = {
+            "action__in": _actions(self.audit_event_type),
+            "created_at__gte": self.from_date,
+            "created_at__lte": self.to_date and _last_of(self.to_date),
+        }
+        said = {look: value for look, value in asked.items() if value is not None}
+        return self.audit_event_user.narrow(events.filter(**said))
+
+
+class AuditEventUser(Answer):
+    id: int
+    full_name: str
+    deleted: bool
+    user_token: bool
+
+
+class ExtraData(Answer):
+    field_name: str
+    old_value: str | None
+    new_value: str | None
+
+
+class Event(Answer):
+    audit_event_user: AuditEventUser
+    date: int
+    audit_event_type_title: str
+    ip: str | None
+    # Where an address is on the map is not looked up.
+    geo_location: None = None
+    extra_data_list: list[ExtraData]
+    valid: bool = True
+
+
+class AuditEventType(Answer):
+    audit_event_type: str
+    audit_event_type_title: str
+
+
+class AuditTrail(Answer):
+    page_size: int
+    start: Annotated[int, Field(alias="from")]
+    total: int
+    results: list[Event]
+    audit_event_users_list: list[AuditEventUser]
+    audit_event_types_list: list[AuditEventType]
+
+
+class EventTypes(Answer):
+    event_types: list[str]
+
+
+@router.post(ROOT, response=AuditTrail, summary="Search the audit trail")
+@requires(Operation.AUDIT_VIEW)
+def audit_trail(request, body: AuditQuery | None = None):
+    asked, events = body or AuditQuery(), _events(request)
+    found = asked.narrow(events)
+    order = "pk" if asked.sort_descending is False else "-pk"
+    page = found.select_related("user").order_by(order)
+    full = asked.include_filters_data
+    return AuditTrail(
+        page_size=asked.size,
+        start=asked.start,
+        total=found.order_by()[:MOST].count(),
+        results=[_shown(each) for each in page[asked.start : asked.start + asked.size]],
+        audit_event_users_list=_actors(events) if full else [],
+        audit_event_types_list=_types(events) if full else [],
+    )
+
+
+@router.post(
+    f"{ROOT}/event-types", response=EventTypes, summary="What kinds of event there were"
+)
+@requires(Operation.AUDIT_VIEW)
+def audit_event_types(request):
+    types = _types(_events(request))
+    return EventTypes(event_types=[each.audit_event_type for each in types])
+
+
+def _events(request):
+    return AuditEvent.objects.of_account(request.auth.account)
+
+
+def _actions(name):
+    """Return the actions with a code or a title, or None for all of them."""
+    if not name:
+        return None
+    name = name.casefold()
+    return [
+        action for action in Action if name in (action.value, action.label.casefold())
+    ]
+
+
+def _last_of(moment):
+    """Return the end of a millisecond, since an event's time is shown cut to it."""
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000 + 999)
+
+
+def _types(events):
+    occurred = set(events.order_by().values_list("action", flat=True).distinct())
+    return [
+        AuditEventType(
+            audit_event_type=action.name, audit_event_type_title=action.label
+        )
+        for action in Action
+        if action in occurred
+    ]
+
+
+def _actors(events):
+    columns = ("actor_label", "actor_token_id", "user_id")
+    actors = events.order_by(*columns).values_list(*columns).distinct()[:MOST]
+    rows = [AuditEvent(**dict(zip(columns, row, strict=True))) for row in actors]
+    people = User.objects.in_bulk({row.user_id for row in rows if row.user_id})
+    for row in rows:
+        row.user = people.get(row.user_id)
+    return [_actor(row) for row in rows]
+
+
+def _actor(event):
+    """Return who did it: a person, a token, a person who is gone, or the operator."""
+    is_token = event.actor_token_id is not None
+    is_nobody = event.user is None and not is_token
+    return AuditEventUser(
+        id=event.actor_token_id or event.user_id or 0,
+        full_name=event.user.name if event.user else event.actor_label,
+        deleted=is_nobody and event.actor_label != Actor.console().label,
+        user_token=is_token,
+    )
+
+
+def _shown(event):
+    return Event(
+        audit_event_user=_actor(event),
+        date=epoch_milliseconds(event.created_at),
+        audit_event_type_title=event.get_action_display(),
+        ip=event.ip,
+        extra_data_list=list(_extras(event)),
+    )
+
+
+def _extras(event):
+    if event.target:
+        yield ExtraData(field_name="Name", old_value=None, new_value=event.target)
+    raw = event.data.get("changes", [])
+    for (name, *words), (_, *values) in zip(event.changes, raw, strict=True):
+        old, new = map(_or_null, words, values)
+        yield ExtraData(field_name=name, old_value=old, new_value=new)
+    for name, value in event.particulars:
+        yield ExtraData(field_name=name, old_value=None, new_value=str(value))
+
+
+def _or_null(words, value):
+    return None if value in (None, "", []) else str(words)

@@ -1,0 +1,163 @@
+"""Metrics accounts, with the main account's token."""
+
+from typing import Annotated
+
+from django.http import Http404
+from ninja.responses import Status
+from pydantic import Field
+
+from accounts import lifecycle
+from accounts.api import default_tokens
+from accounts.api.account_bodies import AccountName, Email
+from accounts.api.areas import router_in
+from accounts.api.default_tokens import TokenText
+from accounts.api.fields import (
+    Answer,
+    OptionalWholes,
+    Sparse,
+    Whole,
+    epoch_milliseconds,
+)
+from accounts.api.guards import AS_OWNER, account_for, accounts_for, requires
+from accounts.api.opening import AccountArea, new_account, open_account, picked
+from accounts.audit import Actor
+from accounts.lists import listed
+from accounts.models import AccountKind
+from accounts.permissions import Operation
+from accounts.refusals import Refused
+
+ROOT = "/v1/account-management/metrics-accounts"
+READERS = "authorized_accounts"
+NO_SUCH_PERSON = "There is no registered user for the passed email"
+
+router = router_in(AccountArea("METRICS_ACCOUNT"))
+
+Series = Annotated[Whole, Field(ge=0)]
+
+
+class MetricsAccountChange(Sparse):
+    account_name: AccountName | None = None
+    plan_uts: Series | None = None
+    authorized_accounts_ids: OptionalWholes = None
+
+    def values(self):
+        """Return what is said by the names of the account's own fields."""
+        said = {"name": self.account_name, "plan_uts": self.plan_uts}
+        return {name: value for name, value in said.items() if value is not None}
+
+
+class NewMetricsAccount(MetricsAccountChange):
+    email: Email
+
+
+class MetricsAccount(Answer):
+    id: int
+    account_name: str
+    token: TokenText
+    created_at: int
+    plan_uts: int
+    authorized_accounts_ids: list[int]
+
+
+@router.get(ROOT, response=list[MetricsAccount], summary="List the metrics accounts")
+@requires(AS_OWNER, Operation.ACCOUNT_LIST)
+def metrics_account_list(request):
+    accounts = accounts_for(request, Operation.ACCOUNT_LIST)
+    return _shown(request, [each for each in accounts if _is_metrics(each)])
+
+
+@router.post(ROOT, response=MetricsAccount, summary="Create a metrics account")
+@requires(AS_OWNER)
+def metrics_account_create(request, body: NewMetricsAccount):
+    name = f"{request.auth.account.name}_metrics"
+    account = open_account(
+        request,
+        kind=AccountKind.METRICS,
+        email=body.email,
+        no_person=NO_SUCH_PERSON,
+        **{"name": name} | body.values(),
+        authorized_accounts=_readers(
+            new_account(request, AccountKind.METRICS),
+            body.authorized_accounts_ids or [],
+        ),
+    )
+    return _one(request, account)
+
+
+@router.get(f"{ROOT}/{{int:pk}}", response=MetricsAccount, summary="Get one")
+@requires(AS_OWNER)
+def metrics_account_get(request, pk: int):
+    return _one(request, _find(request, pk, Operation.ACCOUNT_VIEW))
+
+
+@router.put(
+    f"{ROOT}/{{int:pk}}", response=MetricsAccount, summary="Change what is given"
+)
+@requires(AS_OWNER)
+def metrics_account_update(request, pk: int, body: MetricsAccountChange):
+    account = _find(request, pk, Operation.ACCOUNT_EDIT)
+    values = body.values()
+    if body.authorized_accounts_ids is not None:
+        values[READERS] = _readers(account, body.authorized_accounts_ids)
+    lifecycle.edit_account(account, by=Actor.calling(request), **values)
+    return _one(request, account)
+
+
+@router.delete(
+    f"{ROOT}/{{int:pk}}",
+    response={200: None, 204: None},
+    summary="Delete one; 204 when there is none",
+)
+@requires(AS_OWNER)
+def metrics_account_delete(request, pk: int):
+    try:
+        account = _find(request, pk, Operation.ACCOUNT_DELETE)
+    except Http404:
+        # The Go client takes 204 as not found, and retries after a 404.
+        return Status(204, None)
+    lifecycle.delete_account(account, by=Actor.calling(request))
+    return Status(200, None)
+
+
+def _is_metrics(account):
+    return account.kind == AccountKind.METRICS
+
+
+def _find(request, pk, operation):
+    # Whether there is such an account comes before what may be done with it.
+    account = account_for(request, pk, Operation.ACCOUNT_VIEW)
+    if not _is_metrics(account):
+        raise Http404(f"account {pk} not found")
+    return account_for(request, pk, operation)
+
+
+def _readers(account, pks):
+    return picked(account, READERS, pks, _not_owned)
+
+
+def _not_owned(pk):
+    reason = f"account {pk} is not owned by the main account"
+    return Refused(
+        "sub_account_not_owned", f"The {reason}.", accountId=pk, reason=reason
+    )
+
+
+def _one(request, account):
+    (shown,) = _shown(request, [account])
+    return shown
+
+
+def _shown(request, accounts):
+    secrets = default_tokens.revealed(request, accounts)
+    readers = listed(READERS, accounts)
+    return [
+        MetricsAccount(
+            id=account.pk,
+            account_name=account.name,
+            token=secrets.get(account.pk),
+            created_at=epoch_milliseconds(account.created_at),
+            plan_uts=account.plan_uts or 0,
+            authorized_accounts_ids=[each.pk for each in readers[account.pk]],
+        )
+        for account in accounts
+    ]

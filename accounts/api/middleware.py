@@ -1,0 +1,57 @@
+import re
+import uuid
+from http import HTTPStatus
+
+from django.conf import settings
+from django.utils.decorators import sync_only_middleware
+
+from accounts.api import answers
+from accounts.api.areas import EVERYWHERE
+
+API_PATH = re.compile(r"/(?:v1|v2|api/v1)(?:/|\Z)")
+SLASHES = re.compile(r"/{2,}")
+HTTPS_ONLY = "Call the API over https"
+
+
+@sync_only_middleware
+def ApiMiddleware(get_response):  # noqa: N802 -- named like its siblings
+    """Keep calls of the API apart: any spelling of a path in, JSON out, no redirect."""
+
+    def middleware(request):
+        path = SLASHES.sub("/", request.path_info)
+        request.is_api = API_PATH.match(path) is not None
+        if not request.is_api:
+            return get_response(request)
+        request.path = request.path_info = path.rstrip("/")
+        request.request_id = str(uuid.uuid4())
+        request.area = EVERYWHERE
+        response = _answer(request, get_response)
+        response.cookies.clear()
+        response["X-Request-Id"] = request.request_id
+        response.setdefault("Cache-Control", "no-store")
+        return response
+
+    return middleware
+
+
+def _answer(request, get_response):
+    # Django would redirect to https, with the token already sent in the clear.
+    if settings.HTTPS and not request.is_secure():
+        return answers.terse(403, HTTPS_ONLY)
+    response = get_response(request)
+    if response.status_code >= 400 and not _is_json(response):
+        _put_into_json(request, response)
+    return response
+
+
+def _is_json(response):
+    return response.headers.get("Content-Type", "").startswith("application/json")
+
+
+def _put_into_json(request, response):
+    """Say in JSON what Django says in a page: a bad host, a wrong method, a failure."""
+    status = HTTPStatus(response.status_code)
+    said = EVERYWHERE.coded(request, status.value, status.name, status.phrase)
+    response.content = said.content
+    response["Content-Type"] = said["Content-Type"]
+    response["Content-Length"] = str(len(said.content))

@@ -1,0 +1,95 @@
+"""People in all accounts of the organisation at once, with the main account's token."""
+
+from django.http import Http404
+
+from accounts import members
+from accounts.api.areas import router_in
+from accounts.api.fields import Answer
+from accounts.api.guards import AS_OWNER, requires
+from accounts.api.users import AREA, ROOT, User, memberships, of_person, shown
+from accounts.audit import Actor
+from accounts.locks import locked
+from accounts.permissions import Operation
+
+router = router_in(AREA)
+
+
+class Finished(Answer):
+    message: str
+
+
+@router.get(
+    f"{ROOT}/recursive", response=list[User], summary="List people, once per account"
+)
+@requires(AS_OWNER, Operation.USER_LIST)
+def user_list_everywhere(request):
+    found = memberships(request, Operation.USER_LIST)
+    return [shown(each) for each in found.order_by("user__email", "account_id")]
+
+
+@router.delete(
+    f"{ROOT}/{{int:pk}}/recursive",
+    response=Finished,
+    summary="Take somebody out of all accounts that can be without them",
+)
+@requires(AS_OWNER, Operation.USER_REMOVE)
+def user_delete_everywhere(request, pk: int):
+    try:
+        found = _of_person(request, Operation.USER_REMOVE, pk)
+    except Http404:
+        message = "Unauthorized to delete this user"
+        return AREA.coded(request, 401, "UNAUTHORIZED_TO_DELETE_USER", message)
+    skipped = _unless_needed(request, found, members.remove_member)
+    return _finished(f"deleting user {pk}", skipped)
+
+
+@router.put(
+    f"{ROOT}/{{int:pk}}/suspend/recursive",
+    response=Finished,
+    summary="Suspend somebody in all accounts that can be without them",
+)
+@requires(AS_OWNER, Operation.USER_SUSPEND)
+def user_suspend_everywhere(request, pk: int):
+    found = _of_person(request, Operation.USER_SUSPEND, pk)
+    skipped = _unless_needed(request, found, members.suspend_member)
+    return _finished(f"suspending user {pk}", skipped)
+
+
+@router.put(
+    f"{ROOT}/{{int:pk}}/unsuspend/recursive",
+    response=Finished,
+    summary="Let somebody in again everywhere",
+)
+@requires(AS_OWNER, Operation.USER_SUSPEND)
+def user_unsuspend_everywhere(request, pk: int):
+    for membership in _of_person(request, Operation.USER_SUSPEND, pk):
+        members.unsuspend_member(membership, by=Actor.calling(request))
+    return _finished(f"unsuspending user {pk}", [])
+
+
+def _of_person(request, operation, pk):
+    found = of_person(memberships(request, operation), pk)
+    # The order in which accounts are locked: the main account first.
+    rows = sorted(found, key=lambda row: (not row.account.is_main, row.account_id))
+    if not rows:
+        raise Http404(f"user {pk} not found")
+    return rows
+
+
+def _unless_needed(request, found, change):
+    """Change memberships; return the ids of the accounts that need the person."""
+    skipped, by = [], Actor.calling(request)
+    for membership in found:
+        with locked(membership.account):
+            if members.is_needed(membership):
+                skipped.append(membership.account_id)
+            else:
+                change(membership, by=by)
+    return skipped
+
+
+def _finished(doing, skipped):
+    message = f"Finished {doing} from accounts."
+    if skipped:
+        message += f" Skipped accounts: {', '.join(map(str, skipped))}."
+    return Finished(message=message)

@@ -1,0 +1,99 @@
+"""The filters that an account's shared tokens can be narrowed by."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from accounts.api.areas import router_in
+from accounts.api.fields import Answer, Sparse, Text
+from accounts.api.guards import requires
+from accounts.audit import Actor
+from accounts.permissions import Operation
+from accounts.refusals import Refused
+from sharing.api.areas import AREA, ROOT
+from sharing.models import Filter
+from sharing.models.filters import MAX_LENGTH
+
+WORD = "^[a-zA-Z0-9_@.-]+$"
+
+router = router_in(AREA)
+
+Word = Annotated[Text, Field(pattern=WORD, max_length=MAX_LENGTH)]
+
+
+class NewFilter(Sparse):
+    field: Word
+    value: Word
+    description: Annotated[Text, Field(max_length=200)] = ""
+
+
+class QueryFilter(Answer):
+    id: int
+    field: str
+    value: str
+    description: str
+
+
+@router.get(f"{ROOT}/filters", response=list[QueryFilter], summary="List the filters")
+@requires(Operation.FILTER_LIST)
+def filter_list(request):
+    return [_shown(each) for each in request.auth.account.filters.order_by("pk")]
+
+
+@router.post(f"{ROOT}/filters", response=QueryFilter, summary="Create a filter")
+@requires(Operation.FILTER_CREATE)
+def filter_create(request, body: NewFilter):
+    made = Filter.add(
+        account=request.auth.account, by=Actor.calling(request), **body.model_dump()
+    )
+    return _shown(made)
+
+
+@router.get(f"{ROOT}/filters/{{int:pk}}", response=QueryFilter, summary="Get a filter")
+@requires(Operation.FILTER_LIST)
+def filter_get(request, pk: int):
+    return _shown(_find(request, pk))
+
+
+@router.delete(
+    f"{ROOT}/filters/{{int:pk}}",
+    response=QueryFilter,
+    summary="Delete a filter; a link that would show more without it is paused",
+)
+@requires(Operation.FILTER_DELETE)
+def filter_delete(request, pk: int):
+    found = _find(request, pk)
+    last_words = _shown(found)
+    found.delete_narrowing(by=Actor.calling(request))
+    return last_words
+
+
+def find_filters(request, pks):
+    """Return filters of the caller's account; Logz.io answers 400 for an unknown one."""
+    found = request.auth.account.filters.in_bulk(pks)
+    for pk in pks:
+        if pk not in found:
+            raise _unknown(request, pk)
+    return list(found.values())
+
+
+def _find(request, pk):
+    found = request.auth.account.filters.filter(pk=pk).first()
+    if found is None:
+        raise _unknown(request, pk)
+    return found
+
+
+def _unknown(request, pk):
+    account = request.auth.account.pk
+    message = f"filter with id {pk} not found for account {account}"
+    return Refused("unknown_filter", message)
+
+
+def _shown(filter_):
+    return QueryFilter(
+        id=filter_.pk,
+        field=filter_.field,
+        value=filter_.value,
+        description=filter_.description,
+    )

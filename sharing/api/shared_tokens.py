@@ -1,0 +1,158 @@
+"""Shared tokens of the account whose API token calls."""
+
+from typing import Annotated
+
+from django.utils import timezone
+from ninja.responses import Status
+from pydantic import AliasChoices, Field, model_validator
+
+from accounts.api.areas import router_in
+from accounts.api.fields import Answer, Body, Moment, Single, Text, Wholes, epoch
+from accounts.api.guards import requires
+from accounts.audit import Actor
+from accounts.permissions import Operation
+from accounts.refusals import Refused
+from sharing.api.areas import AREA, ROOT
+from sharing.api.filters import find_filters
+from sharing.models import Share
+from sharing.scope import Operator
+from tokens.api.secrets import SecretText, hand_out
+from tokens.kinds import RULES, Kind
+
+router = router_in(AREA)
+
+
+class ShareChoice(Body):
+    """What a link shows. No filters at all is everything, so it has to be said."""
+
+    filters: Wholes
+    filters_operator: Annotated[Operator | None, Single] = None
+    # Ours: Logz.io sets the expiry on its page only.
+    expiration_date: Annotated[Moment | None, Single] = None
+
+    @property
+    def names_expiry(self):
+        return "expiration_date" in self.model_fields_set
+
+
+class NewShare(ShareChoice):
+    token_name: Annotated[
+        Text, Field(validation_alias=AliasChoices("tokenName", "name"))
+    ]
+
+    @model_validator(mode="before")
+    @classmethod
+    def unwrap(cls, data):
+        # An old sample of Logz.io wraps the body once more.
+        return data["post"] if isinstance(data, dict) and "post" in data else data
+
+
+class SharedToken(Answer):
+    id: int
+    name: str
+    token: SecretText
+    filters: list[int] | None
+    filters_operator: str
+    last_used: float | None
+    expiration_date: float | None
+
+
+@router.get(ROOT, response=list[SharedToken], summary="List the shared tokens")
+@requires(Operation.SHARED_LIST, Operation.SHARED_REVEAL)
+def shared_token_list(request):
+    return _handed_out(request, list(_all(request).order_by("pk")))
+
+
+@router.post(ROOT, response=SharedToken, summary="Create a shared token for 7 days")
+@requires(Operation.SHARED_CREATE)
+def shared_token_create(request, body: NewShare):
+    lifetime = RULES[Kind.SHARED].default_lifetime
+    share, secret = Share.issue(
+        account=request.auth.account,
+        name=body.token_name,
+        expires_at=(
+            body.expiration_date if body.names_expiry else timezone.now() + lifetime
+        ),
+        by=Actor.calling(request),
+        **_choice(request, body, Operator.AND),
+    )
+    return _shown(share, secret)
+
+
+@router.get(f"{ROOT}/{{int:pk}}", response=SharedToken, summary="Get a shared token")
+@requires(Operation.SHARED_VIEW, Operation.SHARED_REVEAL)
+def shared_token_get(request, pk: int):
+    (shown,) = _handed_out(request, [_find(request, pk)])
+    return shown
+
+
+@router.put(
+    f"{ROOT}/{{int:pk}}", response=SharedToken, summary="Change what a link shows"
+)
+@requires(Operation.SHARED_FILTERS, Operation.SHARED_EXPIRY, Operation.SHARED_REVEAL)
+def shared_token_update(request, pk: int, body: ShareChoice):
+    share = _find(request, pk)
+    expires_at = share.token.expires_at
+    share.edit(
+        name=share.token.name,
+        expires_at=body.expiration_date if body.names_expiry else expires_at,
+        by=Actor.calling(request),
+        **_choice(request, body, share.operator),
+    )
+    (shown,) = _handed_out(request, [_find(request, pk)])
+    return shown
+
+
+@router.delete(
+    f"{ROOT}/{{int:pk}}", response={204: None}, summary="Delete a shared token"
+)
+@requires(Operation.SHARED_DELETE)
+def shared_token_delete(request, pk: int):
+    _find(request, pk).token.delete_softly(by=Actor.calling(request))
+    return Status(204, None)
+
+
+def _choice(request, body, operator):
+    filters = find_filters(request, body.filters)
+    return {
+        "filters": filters,
+        "operator": body.filters_operator or operator,
+        "shows_everything": not filters,
+    }
+
+
+def _all(request, **named):
+    tokens = request.auth.account.tokens.standing().of_kind(Kind.SHARED)
+    shares = Share.objects.filter(token__in=tokens.filter(**named))
+    return shares.prefetch_related("filters").select_related(
+        "token__account__organisation"
+    )
+
+
+def _find(request, pk):
+    share = _all(request, pk=pk).first()
+    if share is None:
+        account = request.auth.account
+        raise Refused(
+            "unknown_token", f"token with id {pk} not found for account {account.pk}"
+        )
+    return share
+
+
+def _handed_out(request, shares):
+    tokens = [share.token for share in shares]
+    secrets = hand_out(tokens, by=Actor.calling(request))
+    return [_shown(share, secrets[share.pk]) for share in shares]
+
+
+def _shown(share, secret):
+    token = share.token
+    return SharedToken(
+        id=token.pk,
+        name=token.name,
+        token=secret,
+        filters=sorted(each.pk for each in share.filters.all()) or None,
+        filters_operator=share.operator,
+        last_used=epoch(token.last_used_at),
+        expiration_date=epoch(token.expires_at),
+    )

@@ -1,0 +1,255 @@
+"""How the API talks, whatever is asked: tokens, slashes, methods, bodies, failures."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import InterfaceError, OperationalError
+from django.utils import timezone
+
+from accounts.api.areas import EVERYWHERE, PlainArea
+from accounts.plans import Plan
+from tests.api.calls import FORBIDDEN, REQUEST_ID, Api, coded
+from tests.factories import TokenFactory, organisation_of
+from tokens.api import log_tokens
+from tokens.kinds import Kind
+from tokens.models import Token
+
+WHOAMI = "/v2/whoami"
+
+
+def failing_with(error):
+    def raising(*args, **kwargs):
+        raise error
+
+    return raising
+
+
+def test_token_is_taken_from_two_headers(main):
+    text = TokenFactory(account=main).secret_text
+    answer = 200, {"accountName": "Acme", "accountId": main.pk}
+
+    assert Api(None, **{"X-API-TOKEN": text}).get(WHOAMI) == answer
+    assert Api(None, **{"x-api-token": text}).get(WHOAMI) == answer
+    assert Api(None, Authorization=f"Bearer {text}").get(WHOAMI) == answer
+    assert Api(None, Authorization=f"bearer {text}").get(WHOAMI) == answer
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"X-API-TOKEN": ""},
+        {"X-API-TOKEN": "tga_"},
+        {"X-API-TOKEN": "00000000-0000000-000000-0000000"},
+        {"X-API-TOKEN": "c498fbc3-a3ac-4676-ad09-689854b5cbbd"},
+        {"X-API-TOKEN": "tga_\x00é" * 2000},
+        {"Authorization": "Bearer"},
+        {"Authorization": "Basic dXNlcjpwYXNz"},
+    ],
+)
+def test_unknown_token_is_forbidden(db, headers):
+    assert Api(None, **headers).get(WHOAMI) == FORBIDDEN
+
+
+@pytest.mark.parametrize("kind", [Kind.LOGS, Kind.SHARED])
+def test_other_kinds_of_token_are_forbidden(main, kind):
+    expires_at = timezone.now() + timedelta(days=1)
+
+    assert Api.of(main, kind=kind, expires_at=expires_at).get(WHOAMI) == FORBIDDEN
+
+
+def test_session_of_a_person_is_forbidden(main, admin):
+    api = Api(None)
+    api.client.force_login(admin)
+
+    assert api.get(WHOAMI) == FORBIDDEN
+
+
+@pytest.mark.parametrize(
+    "stop",
+    [
+        {"disabled_at": timezone.now()},
+        {"deleted_at": timezone.now()},
+        {"expires_at": timezone.now() - timedelta(seconds=1)},
+    ],
+)
+def test_stopped_token_is_forbidden(main, api, stop):
+    Token.objects.filter(account=main, kind=Kind.API).update(**stop)
+
+    assert api.get(WHOAMI) == FORBIDDEN
+
+
+def test_token_of_a_suspended_account_is_forbidden(sub, sub_api):
+    type(sub).objects.filter(pk=sub.pk).update(suspended_at=timezone.now())
+
+    assert sub_api.get(WHOAMI) == FORBIDDEN
+
+
+def test_token_is_forbidden_while_the_plan_has_no_api(main, api):
+    organisation = organisation_of(main)
+
+    organisation.plan = Plan.COMMUNITY
+    organisation.save()
+    assert api.get(WHOAMI) == FORBIDDEN
+
+    organisation.plan = Plan.PRO
+    organisation.save()
+    assert api.get(WHOAMI)[0] == 200
+
+
+def test_use_of_the_token_is_noted(main, api):
+    api.get(WHOAMI, **{"User-Agent": "terraform"})
+
+    token = Token.objects.get(account=main, kind=Kind.API)
+    assert token.last_used_at is not None
+    assert (token.last_used_address, token.last_used_agent) == (
+        "127.0.0.1",
+        "terraform",
+    )
+
+
+def test_answer_does_not_wait_for_the_note_of_the_use(api, monkeypatch):
+    monkeypatch.setattr(
+        Token, "note_use", failing_with(OperationalError("database is locked"))
+    )
+
+    assert api.get(WHOAMI)[0] == 200
+
+
+@pytest.mark.parametrize("path", ["/v2/whoami/", "/%2Fv2/whoami", "/%2F/v2//whoami//"])
+def test_slashes_do_not_matter(api, path):
+    assert api.get(path) == api.get(WHOAMI)
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/v1", "/v2/", "/v1/nowhere", "/v1/a%00b", "/v1/a%0Ab", "/v1/%ff", "/api/v1/x"],
+)
+@pytest.mark.parametrize("method", ["GET", "POST", "TRACE", "BREW"])
+def test_unknown_path(db, method, path):
+    answer = coded("tollgate/NOT_FOUND", "Not Found", status=404)
+
+    assert Api(None).call(method, path) == answer
+
+
+def test_paths_that_only_look_like_the_api_are_pages(client):
+    assert client.get("/v1x").headers["Content-Type"].startswith("text/html")
+
+
+@pytest.mark.parametrize("method", ["POST", "HEAD", "OPTIONS", "TRACE", "BREW"])
+def test_wrong_method(api, method):
+    response = api.response(method, WHOAMI)
+
+    assert response.status_code == 405
+    assert response["Allow"] == "GET"
+    if method != "HEAD":
+        assert response.json() == {
+            "errorCode": "tollgate/METHOD_NOT_ALLOWED",
+            "code": 405,
+            "message": "Method Not Allowed",
+            "requestId": REQUEST_ID,
+            "parameters": {},
+        }
+
+
+def test_foreign_host(api):
+    answer = coded("tollgate/BAD_REQUEST", "Bad Request")
+
+    assert api.get(WHOAMI, Host="elsewhere.example") == answer
+
+
+def test_plain_http_is_refused_where_https_is_configured(api, settings):
+    settings.HTTPS = settings.SECURE_SSL_REDIRECT = True
+
+    assert api.get(WHOAMI) == (403, {"code": 403, "message": "Call the API over https"})
+
+
+@pytest.mark.parametrize(
+    "error", [OperationalError("server closed"), InterfaceError("closed")]
+)
+def test_database_that_does_not_answer(api, monkeypatch, error):
+    monkeypatch.setattr("tokens.api.auth.verify", failing_with(error))
+
+    response = api.response("GET", WHOAMI)
+
+    assert (response.status_code, response["Retry-After"]) == (503, "5")
+    assert response.json() == {
+        "errorCode": "whoami/UNAVAILABLE",
+        "code": 503,
+        "message": "The database does not answer. Nothing was changed; try again.",
+        "requestId": REQUEST_ID,
+        "parameters": {},
+    }
+
+
+def test_failure_of_ours_is_logged_with_the_id_of_the_call(api, monkeypatch, caplog):
+    monkeypatch.setattr("tokens.api.auth.verify", failing_with(ZeroDivisionError()))
+
+    response = api.response("GET", WHOAMI)
+
+    assert response.status_code == 500
+    assert response.json() == {
+        "errorCode": "whoami/INTERNAL_ERROR",
+        "code": 500,
+        "message": "Something went wrong on our side.",
+        "requestId": response["X-Request-Id"],
+        "parameters": {},
+    }
+    (record,) = [each for each in caplog.records if each.name != "django.request"]
+    assert response["X-Request-Id"] in record.getMessage()
+    assert record.exc_info[0] is ZeroDivisionError
+
+
+def test_failure_around_the_api_is_json_too(api, monkeypatch, caplog):
+    monkeypatch.setattr(
+        "accounts.middleware.LoginRequiredMiddleware.process_view",
+        failing_with(ZeroDivisionError()),
+    )
+
+    status, body = api.get(WHOAMI)
+
+    assert (status, body["errorCode"]) == (500, "tollgate/INTERNAL_SERVER_ERROR")
+
+
+def test_row_that_goes_meanwhile_is_not_found(main, api, monkeypatch):
+    token = TokenFactory(account=main, kind=Kind.LOGS)
+    find = log_tokens._find
+
+    def find_and_lose(request, pk):
+        found = find(request, pk)
+        Token.objects.filter(pk=pk).update(deleted_at=timezone.now())
+        return found
+
+    monkeypatch.setattr(log_tokens, "_find", find_and_lose)
+
+    assert api.put(f"/v1/log-shipping/tokens/{token.pk}", {"name": "new"}) == coded(
+        "log-shipping-token/NOT_FOUND",
+        f"{token.name} is not there any more.",
+        status=404,
+    )
+
+
+def test_failure_after_the_change_undoes_the_change(api, monkeypatch, caplog):
+    monkeypatch.setattr(log_tokens, "_shown", failing_with(ZeroDivisionError()))
+
+    status, body = api.post("/v1/log-shipping/tokens", {"name": "invoices"})
+
+    assert (status, body["errorCode"]) == (500, "log-shipping-token/INTERNAL_ERROR")
+    assert not Token.objects.filter(name="invoices").exists()
+
+
+def test_failure_is_worded_by_the_area(api):
+    answer = 413, {"message": "The body is too large."}
+
+    assert api.post("/v1/shared-tokens", b" " * 3_000_000) == answer
+
+
+def test_what_the_policy_forbids_is_worded_by_the_area(rf):
+    request = rf.get("/v1/x")
+
+    said = [area.forbidden(request) for area in (EVERYWHERE, PlainArea("x"))]
+
+    assert [(each.status_code, each.content) for each in said] == [
+        (403, b'{"code": 403, "message": "Insufficient privileges"}'),
+        (403, b'{"message": "Insufficient privileges"}'),
+    ]

@@ -1,0 +1,210 @@
+"""Log shipping tokens of the account whose API token calls."""
+
+from typing import Annotated, Literal
+
+from django.http import Http404
+from pydantic import Field
+
+from accounts.api.areas import Area, router_in
+from accounts.api.fields import Answer, Flag, OptionalFlag, Sparse, Text, Whole, epoch
+from accounts.api.guards import requires
+from accounts.audit import Actor
+from accounts.permissions import Operation
+from accounts.refusals import Refused
+from tokens import limits
+from tokens.api.secrets import SecretText, hand_out
+from tokens.kinds import Kind
+from tokens.models import Token
+
+ROOT = "/v1/log-shipping/tokens"
+AREA = Area(
+    "log-shipping-token",
+    {
+        "name_taken": "DUPLICATE_NAME",
+        "limit_reached": "LIMIT_REACHED",
+        "last_enabled_token": "LAST_ENABLED_TOKEN",
+    },
+)
+# What an account can be sorted by, under its names of 2023 and of today.
+COLUMNS = {
+    "createdAt": "created_at",
+    "CREATED_AT": "created_at",
+    "name": "name_key",
+    "NAME": "name_key",
+}
+SORTS_AT_MOST = 10
+
+router = router_in(AREA)
+
+
+class NewLogToken(Sparse):
+    name: Text
+    enabled: OptionalFlag = None
+
+
+class LogTokenChange(Sparse):
+    name: Text | None = None
+    enabled: OptionalFlag = None
+
+
+class LogTokenFilter(Sparse):
+    enabled: Flag
+
+
+class LogTokenSort(Sparse):
+    field: Literal["createdAt", "CREATED_AT", "name", "NAME"]
+    descending: OptionalFlag = None
+
+    @property
+    def column(self):
+        return f"{'-' if self.descending else ''}{COLUMNS[self.field]}"
+
+
+class Pagination(Sparse):
+    page_number: Annotated[Whole, Field(ge=1)] = 1
+    page_size: Annotated[Whole, Field(ge=1, le=1000)] = 25
+
+    @property
+    def slice(self):
+        start = (self.page_number - 1) * self.page_size
+        return slice(start, start + self.page_size)
+
+
+class LogTokenSearch(Sparse):
+    filter: LogTokenFilter
+    sort: Annotated[list[LogTokenSort], Field(max_length=SORTS_AT_MOST)] = []
+    pagination: Pagination = Pagination()
+
+
+class LogToken(Answer):
+    id: int
+    name: str
+    token: SecretText
+    enabled: bool
+    created_at: float
+    created_by: str
+    updated_at: float
+    updated_by: str
+
+
+class Page(Answer):
+    page_number: int
+    page_size: int
+
+
+class LogTokens(Answer):
+    total: int
+    results: list[LogToken]
+    pagination: Page
+
+
+class Limits(Answer):
+    max_allowed_tokens: int
+    num_of_enabled_tokens: int
+
+
+@router.post(ROOT, response={201: LogToken}, summary="Create a log shipping token")
+@requires(Operation.SHIP_CREATE)
+def log_token_create(request, body: NewLogToken):
+    token, secret = Token.issue(
+        account=request.auth.account,
+        kind=Kind.LOGS,
+        name=body.name,
+        enabled=body.enabled is not False,
+        by=Actor.calling(request),
+    )
+    return _shown(token, secret)
+
+
+@router.get(f"{ROOT}/{{int:pk}}", response=LogToken, summary="Get one")
+@requires(Operation.SHIP_VIEW, Operation.SHIP_REVEAL)
+def log_token_get(request, pk: int):
+    return _handed_out(request, _find(request, pk))
+
+
+@router.put(f"{ROOT}/{{int:pk}}", response=LogToken, summary="Rename, enable, disable")
+@requires(
+    Operation.SHIP_RENAME,
+    Operation.SHIP_ENABLE,
+    Operation.SHIP_DISABLE,
+    Operation.SHIP_REVEAL,
+)
+def log_token_update(request, pk: int, body: LogTokenChange):
+    token, by = _find(request, pk), Actor.calling(request)
+    if body.name is not None and " ".join(body.name.split()) != token.name:
+        token.rename(body.name, by=by)
+    if body.enabled is False:
+        token.disable(by=by)
+    elif body.enabled:
+        _enable(token, by)
+    return _handed_out(request, token)
+
+
+@router.delete(f"{ROOT}/{{int:pk}}", response=LogToken, summary="Delete one")
+@requires(Operation.SHIP_DELETE, Operation.SHIP_REVEAL)
+def log_token_delete(request, pk: int):
+    token = _find(request, pk)
+    last_words = _handed_out(request, token)
+    token.delete_softly(by=Actor.calling(request))
+    return last_words
+
+
+@router.get(f"{ROOT}/limits", response=Limits, summary="How many may be enabled")
+@requires(Operation.SHIP_LIST)
+def log_token_limits(request):
+    account = request.auth.account
+    return Limits(
+        max_allowed_tokens=limits.limit(account) if account.takes_logs else 0,
+        num_of_enabled_tokens=_all(request).enabled().count(),
+    )
+
+
+@router.post(f"{ROOT}/search", response=LogTokens, summary="List the tokens by state")
+@requires(Operation.SHIP_LIST, Operation.SHIP_REVEAL)
+def log_token_search(request, body: LogTokenSearch):
+    tokens = _all(request)
+    found = tokens.enabled() if body.filter.enabled else tokens.stopped()
+    total = found.count()
+    columns = [sort.column for sort in body.sort] or ["created_at"]
+    page = list(found.order_by(*columns, "pk")[body.pagination.slice])
+    secrets = hand_out(page, by=Actor.calling(request))
+    return LogTokens(
+        total=total,
+        results=[_shown(token, secrets[token.pk]) for token in page],
+        pagination=Page(**body.pagination.model_dump()),
+    )
+
+
+def _all(request):
+    return request.auth.account.tokens.standing().of_kind(Kind.LOGS)
+
+
+def _find(request, pk):
+    token = _all(request).filter(pk=pk).first()
+    if token is None:
+        raise Http404(f"log shipping token {pk} not found")
+    return token
+
+
+def _enable(token, by):
+    token.enable(by=by)
+    if token.is_expired:
+        raise Refused("expired", f"{token.name} has expired: give it a later expiry.")
+
+
+def _handed_out(request, token):
+    secrets = hand_out([token], by=Actor.calling(request))
+    return _shown(token, secrets[token.pk])
+
+
+def _shown(token, secret):
+    return LogToken(
+        id=token.pk,
+        name=token.name,
+        token=secret,
+        enabled=not (token.disabled_at or token.is_expired),
+        created_at=epoch(token.created_at),
+        created_by=token.created_by,
+        updated_at=epoch(token.updated_at),
+        updated_by=token.updated_by,
+    )

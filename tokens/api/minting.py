@@ -1,0 +1,53 @@
+"""The one way to make an API token with an API token."""
+
+from accounts.api.answers import INSUFFICIENT, message_only
+from accounts.api.areas import PlainArea, router_in
+from accounts.api.fields import Answer, Body, Text, Whole, epoch
+from accounts.api.guards import AS_OWNER, account_for, requires
+from accounts.audit import Actor
+from accounts.permissions import Operation
+from tokens.api.secrets import SecretText
+from tokens.minting import mint
+
+
+class MintingArea(PlainArea):
+    """Tells apart who is unknown (401) and who may not (403)."""
+
+    def unauthenticated(self, request):
+        return message_only(401, INSUFFICIENT)
+
+    def refused(self, request, refusal):
+        status = 403 if refusal.code == "minting_off" else 400
+        return message_only(status, refusal.message)
+
+
+router = router_in(MintingArea("api-token"))
+
+
+class NewApiToken(Body):
+    name: Text
+    account_id: Whole
+
+
+class ApiTokenMade(Answer):
+    id: int
+    name: str
+    token: SecretText
+    created_at: float
+
+
+@router.post(
+    "/v1/api-tokens/sub-account",
+    response=ApiTokenMade,
+    summary="Create an API token for a child of the main account",
+)
+@requires(AS_OWNER)
+def api_token_mint(request, body: NewApiToken):
+    account = account_for(request, body.account_id, Operation.API_MINT)
+    token, secret = mint(account, name=body.name, by=Actor.calling(request))
+    return ApiTokenMade(
+        id=token.pk,
+        name=token.name,
+        token=secret,
+        created_at=epoch(token.created_at),
+    )

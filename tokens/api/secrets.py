@@ -1,0 +1,58 @@
+"""How secrets leave through the API: the audit trail is told of it first."""
+
+from typing import Annotated
+
+from django.db import transaction
+from pydantic import InstanceOf, PlainSerializer
+
+from accounts.audit import record
+from accounts.locks import repeated
+from accounts.models import Action
+from tokens.defaults import default_tokens
+from tokens.models import StoredSecret
+from tokens.secrets import Secret
+
+# A Secret in an answer: its text appears when the answer is written, not before.
+SecretText = Annotated[
+    InstanceOf[Secret], PlainSerializer(lambda secret: secret.reveal(), return_type=str)
+]
+
+
+@repeated
+def hand_out(tokens, *, by):
+    """Return the secrets of tokens of one organisation, by the tokens' ids.
+
+    They are revealed in one audit event, however many they are.
+    """
+    stored = StoredSecret.objects.current().filter(token__in=tokens)
+    with transaction.atomic():
+        secrets = {row.token_id: row.open() for row in stored.select_related("token")}
+        _record_revealed(tokens, by)
+    return secrets
+
+
+def hand_out_defaults(accounts, *, by):
+    """Return the secrets of the accounts' default shipping tokens, by the accounts' ids."""
+    tokens = default_tokens(accounts)
+    secrets = hand_out(list(tokens.values()), by=by)
+    return {account: secrets[token.pk] for account, token in tokens.items()}
+
+
+def _record_revealed(tokens, by):
+    if len(tokens) == 1:
+        tokens[0].record(Action.TOKEN_REVEALED, by)
+    elif tokens:
+        record(
+            Action.TOKEN_REVEALED,
+            by=by,
+            **_home(tokens),
+            target=f"{len(tokens)} {tokens[0].get_kind_display().lower()}s",
+            token_ids=[token.pk for token in tokens],
+        )
+
+
+def _home(tokens):
+    """Return whose trail tells of it: the account's that all are of, or the main one's."""
+    if len({token.account_id for token in tokens}) == 1:
+        return {"account": tokens[0].account}
+    return {"organisation": tokens[0].organisation}

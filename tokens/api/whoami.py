@@ -1,0 +1,33 @@
+from accounts.api.areas import Area, router_in
+from accounts.api.fields import Answer
+from accounts.api.guards import requires
+from accounts.permissions import Operation
+
+router = router_in(Area("whoami"))
+
+
+class WhoAmI(Answer):
+    account_name: str
+    account_id: int
+
+
+class AccountName(Answer):
+    account_name: str
+
+
+@router.get("/v2/whoami", response=WhoAmI, summary="Whose token is this")
+@requires(Operation.ACCOUNT_VIEW)
+def whoami(request):
+    account = request.auth.account
+    return WhoAmI(account_name=account.name, account_id=account.pk)
+
+
+@router.get(
+    "/v1/account-management/whoami",
+    response=AccountName,
+    summary="Whose token is this, as it was asked before 2021",
+    deprecated=True,
+)
+@requires(Operation.ACCOUNT_VIEW)
+def whoami_by_name(request):
+    return AccountName(account_name=request.auth.account.name)
