@@ -22,6 +22,9 @@ from tests.factories import (
 from tokens.kinds import Kind
 from tokens.models import Token
 
+# The policy is the same on every database, and this walk is a long one.
+pytestmark = [pytest.mark.sqlite, pytest.mark.walk]
+
 WITH_THING = [key for key, route in ROUTES.items() if route.thing]
 
 each_route = pytest.mark.parametrize(
