@@ -10,7 +10,6 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from accounts.checks import check_keys
-from accounts.envelope import Sealed, seal, unseal
 
 KEYS_LOOKED_AT_EVERY_SECONDS = 30
 _keys = {"sound": False, "looked_at": None}
@@ -52,10 +51,4 @@ def _keys_are_sound():
 
 def _look_at_keys():
     messages = check_keys(databases=[DEFAULT_DB_ALIAS])
-    if any(message.level >= checks.ERROR for message in messages):
-        return False
-    try:
-        envelope, _kid = seal(b"canary", b"readyz")
-        return unseal(envelope, b"readyz") == b"canary"
-    except Sealed:
-        return False
+    return not any(message.level >= checks.ERROR for message in messages)

@@ -55,6 +55,3 @@ class User(AbstractBaseUser, PermissionsMixin):
     @property
     def name(self):
         return self.full_name or self.email
-
-    def get_full_name(self):
-        return self.name

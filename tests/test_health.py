@@ -1,0 +1,43 @@
+import pytest
+from django.db import DatabaseError, connection
+
+from accounts import health
+
+
+@pytest.fixture(autouse=True)
+def _looked_at_no_keys_yet(monkeypatch):
+    monkeypatch.setitem(health._keys, "looked_at", None)
+
+
+def test_a_process_that_answers_lives(client):
+    assert client.get("/livez").text == "ok\n"
+
+
+def test_ready_with_database_and_keys(client, db):
+    response = client.get("/readyz")
+
+    assert (response.status_code, response.text) == (200, "ready\n")
+
+
+def test_not_ready_without_a_database(client, db, monkeypatch):
+    def cursor():
+        raise DatabaseError("the disk is gone")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(connection, "cursor", cursor)
+        response = client.get("/readyz")
+
+    assert (response.status_code, response.text) == (503, "not ready\n")
+
+
+def test_not_ready_with_keys_that_are_none(client, db, settings):
+    settings.TOLLGATE_ENC_KEYS = "1:no key at all"
+
+    assert client.get("/readyz").status_code == 503
+
+
+def test_keys_are_looked_at_again_after_a_while_only(client, db, settings):
+    client.get("/readyz")
+    settings.TOLLGATE_ENC_KEYS = "1:no key at all"
+
+    assert client.get("/readyz").status_code == 200
