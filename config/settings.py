@@ -158,6 +158,12 @@ MFA_ADAPTER = "accounts.adapters.MFAAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS
+MFA_FORMS = {
+    "add_webauthn": "accounts.forms.passkeys.AddForm",
+    "authenticate_webauthn": "accounts.forms.passkeys.AuthenticateForm",
+    "login_webauthn": "accounts.forms.passkeys.LoginForm",
+    "reauthenticate_webauthn": "accounts.forms.passkeys.ReauthenticateForm",
+}
 MFA_TOTP_ISSUER = "Tollgate"
 # A code that is typed in its last second arrives in the next one's time.
 MFA_TOTP_TOLERANCE = 1
