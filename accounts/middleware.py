@@ -25,7 +25,7 @@ class LoginRequiredMiddleware(DjangoLoginRequiredMiddleware):
     """Send people to the login page, from inside a page too."""
 
     def process_view(self, request, view_func, view_args, view_kwargs):
-        # Ninja's views carry no login_not_required mark (django-ninja issue 1461).
+        # Ninja's views carry no login_not_required mark.
         if request.is_api:
             return None
         return super().process_view(request, view_func, view_args, view_kwargs)

@@ -1,7 +1,7 @@
 """Whether an organisation's plan still adds up.
 
 The plan's volumes are shared out among the accounts that are not deleted. Without
-flexible volume the main account has what its children leave (reference.md 1.3).
+flexible volume the main account has what its children leave, as in Logz.io.
 """
 
 from dataclasses import dataclass

@@ -38,7 +38,7 @@ RULES = {
             AccountKind.SUB,
             AccountKind.TRACING,
             AccountKind.SECURITY,
-            # Only through the Logz.io call that mints a token (reference.md 4.5).
+            # Only through the Logz.io call that mints a token for a child.
             AccountKind.METRICS,
         ),
     ),

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from accounts.models.organisations import Organisation
 
-# reference.md 1.1: the same rule for every kind of account.
+# The rule of Logz.io, the same for every kind of account.
 NAME_PATTERN = re.compile(r"\A[A-Za-z0-9._ -]{1,100}\Z")
 RESTORABLE_FOR = timedelta(days=30)
 ID_PATTERN = re.compile(r"[0-9]{1,9}")

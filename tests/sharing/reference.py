@@ -1,4 +1,4 @@
-"""A small model of an account's tokens and filters, told as product.md tells it."""
+"""A small model of an account's tokens and filters, told once more in plain Python."""
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
