@@ -108,7 +108,7 @@ def test_list_shows_plan_trial_state_and_size(as_staff, main, sub):
         "Acme": 1,
         trial.name: 1,
     }
-    assert "in 8 days" in response.text
+    assert "in 9 days" in response.text
     assert "Suspended" in response.text
 
 
