@@ -72,6 +72,7 @@ INSTALLED_APPS = [
     "accounts",
     "tokens",
     "sharing",
+    "gateway",
 ]
 
 MIDDLEWARE = [

@@ -24,6 +24,7 @@ urlpatterns = [
     path("", include("accounts.urls")),
     path("", include("tokens.urls")),
     path("", include("sharing.urls")),
+    path("", include("gateway.urls")),
     path("", include("allauth.urls")),
     path("", api.urls),
 ]

@@ -12,7 +12,8 @@ BELOW = {
     "accounts": {"accounts"},
     "tokens": {"tokens", "accounts"},
     "sharing": {"sharing", "tokens", "accounts"},
-    "config": {"config", "sharing", "tokens", "accounts"},
+    "gateway": {"gateway", "sharing", "tokens", "accounts"},
+    "config": {"config", "gateway", "sharing", "tokens", "accounts"},
 }
 UNDECIDED = {
     "utils",
