@@ -14,6 +14,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from accounts.generations import QUIET, count_change
 from accounts.keys import keyring
 from accounts.models import AuditChain, AuditEvent
 
@@ -113,6 +114,8 @@ def record(
         event.save(force_insert=True)
         chain.sequence, chain.digest = event.sequence, event.digest
         chain.save(update_fields=["sequence", "digest"])
+        if action not in QUIET:
+            count_change(organisation_id)
     return event
 
 

@@ -6,6 +6,7 @@ from accounts.models.accounts import (
     Role,
 )
 from accounts.models.events import Action, AuditChain, AuditEvent
+from accounts.models.generations import Generation
 from accounts.models.keys import CryptoKey
 from accounts.models.memberships import Membership
 from accounts.models.organisations import Organisation
@@ -20,6 +21,7 @@ __all__ = [
     "AuditChain",
     "AuditEvent",
     "CryptoKey",
+    "Generation",
     "Membership",
     "Organisation",
     "Role",

@@ -1,0 +1,52 @@
+"""How a change reaches those who remember what tokens may do.
+
+A change counts its organisation's slot up in its own transaction. Whoever remembered
+something asks the slots, in one small query, whether it may still be true. Unlike a
+sequence or a time, a counter in the transaction cannot be seen before the change, nor
+be passed by a change that commits later.
+"""
+
+from django.db.models import F
+
+from accounts.models import Action, Generation
+
+ORGANISATION_SLOTS = 255
+# Changes that belong to no organisation: those of gateway tokens.
+COMMON_SLOT = 0
+# What is recorded without deciding anything about a token.
+QUIET = frozenset(
+    {
+        Action.TOKEN_REVEALED,
+        Action.USER_ADDED,
+        Action.USER_UPDATED,
+        Action.USER_ROLE_CHANGED,
+        Action.USER_SUSPENDED,
+        Action.USER_UNSUSPENDED,
+        Action.USER_REMOVED,
+        Action.PASSWORD_RESET_STARTED,
+        Action.SESSIONS_ENDED,
+        Action.LOGIN,
+        Action.LOGIN_FAILED,
+        Action.LOGOUT,
+        Action.PASSWORD_CHANGED,
+        Action.MFA_CHANGED,
+        Action.AUDIT_EXPORTED,
+        Action.TOKENS_EXPORTED,
+    }
+)
+
+
+def slot_of(organisation_id):
+    """Return the slot that an organisation's changes are counted in."""
+    if organisation_id is None:
+        return COMMON_SLOT
+    return 1 + organisation_id % ORGANISATION_SLOTS
+
+
+def count_change(organisation_id):
+    """Count a change of an organisation, or of none, in the current transaction."""
+    slot = slot_of(organisation_id)
+    further = Generation.objects.filter(slot=slot)
+    if not further.update(number=F("number") + 1):
+        Generation.objects.get_or_create(slot=slot)
+        further.update(number=F("number") + 1)
