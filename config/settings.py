@@ -52,6 +52,16 @@ TRACES_LISTENER_URL = env.str(
 )
 PLAN_URL = env.str("PLAN_URL", default="")
 
+# For how long gateways go by what was known when the database went away.
+GATEWAY_GRACE_SECONDS = env.whole("GATEWAY_GRACE_SECONDS", default=30)
+# A socket whose permissions say who may ask about tokens without a credential.
+GATEWAY_SOCKET = env.str("GATEWAY_SOCKET", default="")
+
+# What lets a visitor of a share link in. Dashboards under another name of the same
+# domain see it when it is set for that domain.
+SHARE_TICKET_MINUTES = env.whole("SHARE_TICKET_MINUTES", default=15, least=1)
+SHARE_COOKIE_DOMAIN = env.str("SHARE_COOKIE_DOMAIN", default="") or None
+
 # --- Applications
 
 INSTALLED_APPS = [

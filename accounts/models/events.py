@@ -31,6 +31,10 @@ class Action(models.TextChoices):
     FILTER_CREATED = "filter_created", "Created a token filter"
     FILTER_UPDATED = "filter_updated", "Updated a token filter"
     FILTER_DELETED = "filter_deleted", "Deleted a token filter"
+    VIEW_CREATED = "view_created", "Added a shared view"
+    VIEW_UPDATED = "view_updated", "Changed a shared view"
+    VIEW_MOVED = "view_moved", "Moved a shared view"
+    VIEW_DELETED = "view_deleted", "Deleted a shared view"
     ACCOUNT_CREATED = "account_created", "Created an account"
     ACCOUNT_UPDATED = "account_updated", "Updated an account"
     ACCOUNT_SUSPENDED = "account_suspended", "Suspended an account"
@@ -56,7 +60,13 @@ class Action(models.TextChoices):
     MFA_CHANGED = "mfa_changed", "Changed two-factor authentication"
     AUDIT_EXPORTED = "audit_exported", "Exported the audit trail"
     TOKENS_EXPORTED = "tokens_exported", "Exported the token list"
+    GATEWAY_REFUSED = "gateway_refused", "Refused an unknown gateway"
     KEYS_ROTATED = "keys_rotated", "Re-encrypted a batch of secrets"
+
+
+def actions():
+    """Name the actions when asked: a new one is then no change of the table."""
+    return Action.choices
 
 
 class AuditChain(models.Model):
@@ -104,7 +114,7 @@ class AuditEvent(models.Model):
     key_id = models.PositiveBigIntegerField()
     digest = models.BinaryField(max_length=32)
     created_at = models.DateTimeField()
-    action = models.CharField(max_length=32, choices=Action)
+    action = models.CharField(max_length=32, choices=actions)
     organisation = models.ForeignKey(
         Organisation, null=True, on_delete=models.PROTECT, related_name="+"
     )

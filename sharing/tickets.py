@@ -1,0 +1,45 @@
+"""What a visitor of a share link is let in with, once its secret was shown.
+
+A ticket is a signed cookie that names the stored secret, never its text. Whoever is
+shown one looks that row up, so it dies with the secret, the token or the account.
+"""
+
+from datetime import UTC, datetime, timedelta
+
+from django.conf import settings
+from django.core import signing
+from django.utils import timezone
+
+COOKIE = "tollgate_share"
+SALT = "tollgate.share"
+
+
+def issue(stored_secret_id, until, page=""):
+    """Return a ticket; `page` is the public id of the link that it was given out at."""
+    return _signer().sign(f"{stored_secret_id}:{int(until.timestamp())}:{page}")
+
+
+def read(text, page=None):
+    """Return the (stored secret's id, until) of a ticket, or None when it is not good.
+
+    With a `page`, a ticket that was given out at another link is not good either.
+    """
+    try:
+        row, until, given_at = _signer().unsign(text).split(":", 2)
+    except signing.BadSignature:
+        return None
+    until = datetime.fromtimestamp(int(until), UTC)
+    if until <= timezone.now() or page not in (None, given_at):
+        return None
+    return int(row), until
+
+
+def lasts_until(row):
+    """Return when a ticket for a StoredSecret ends: soon, and never after its link."""
+    ends = [row.token.expires_at, row.valid_until]
+    soon = timezone.now() + timedelta(minutes=settings.SHARE_TICKET_MINUTES)
+    return min(end for end in (soon, *ends) if end)
+
+
+def _signer():
+    return signing.Signer(salt=SALT)
