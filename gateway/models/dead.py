@@ -1,0 +1,162 @@
+"""Tokens that do not work and are used all the same, and who uses them.
+
+The rows point at tokens without a constraint of the database: a flush must neither fail
+nor be held up when a token is purged at that moment. What is left behind then is never
+shown, since every page comes through the tokens, and goes with the next purge.
+"""
+
+from datetime import timedelta
+
+from django.db import connection, models
+from django.db.models import Exists, OuterRef, Q
+from django.utils import timezone
+
+from accounts.models import Account
+from tokens.models import StoredSecret, Token
+
+KEPT = timedelta(days=30)
+RECENT = timedelta(days=7)
+# The row of all callers that are too many to have one each.
+OTHERS = "*"
+
+
+class Reason(models.TextChoices):
+    DELETED = "deleted", "Deleted"
+    DISABLED = "disabled", "Disabled"
+    PAUSED = "paused", "Paused"
+    EXPIRED = "expired", "Expired"
+    ROTATED = "rotated", "Old secret"
+    WRONG_KIND = "wrong_kind", "Wrong kind"
+    ACCOUNT_STOPPED = "account_stopped", "Account stopped"
+    NO_API_ON_PLAN = "no_api_on_plan", "Not in the plan"
+    SHOWS_NOTHING = "shows_nothing", "Shows nothing"
+
+
+class DeadTokenQuerySet(models.QuerySet):
+    def add_calls(self, rows):
+        """Add (token, account, reason, signal, now, now, calls); rows stay locked."""
+        with connection.cursor() as cursor:
+            cursor.executemany(ADD_TOKENS, list(map(_adapted, rows)))
+
+    def forgettable(self):
+        """Return what nobody has used for long, or whose token is purged."""
+        purged = ~Exists(Token.objects.filter(pk=OuterRef("pk")))
+        return self.filter(Q(last_seen_at__lt=timezone.now() - KEPT) | purged)
+
+
+class DeadToken(models.Model):
+    """A token that was refused, over all who tried it."""
+
+    token = models.OneToOneField(
+        Token,
+        primary_key=True,
+        on_delete=models.CASCADE,
+        related_name="dead",
+        db_constraint=False,
+    )
+    account = models.ForeignKey(
+        Account, on_delete=models.CASCADE, related_name="dead_tokens", db_index=False
+    )
+    # Those of the last use; each caller's are in its own row.
+    reason = models.CharField(max_length=15, choices=Reason)
+    signal = models.CharField(max_length=13)
+    first_seen_at = models.DateTimeField()
+    last_seen_at = models.DateTimeField()
+    calls = models.PositiveBigIntegerField()
+    dismissed_at = models.DateTimeField(null=True, blank=True)
+    mailed_at = models.DateTimeField(null=True, blank=True)
+    hooked_at = models.DateTimeField(null=True, blank=True)
+
+    objects = DeadTokenQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["account", "-last_seen_at"], name="dead_by_account"),
+            models.Index(
+                fields=["account", "last_seen_at"],
+                condition=Q(dismissed_at=None),
+                name="dead_undismissed",
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.token}: {self.get_reason_display()}"
+
+
+class DeadUseQuerySet(models.QuerySet):
+    def add_calls(self, rows):
+        """Add (token, secret, reason, signal, address, agent, now, now, calls)."""
+        with connection.cursor() as cursor:
+            cursor.executemany(ADD_USES, list(map(_adapted, rows)))
+
+    def forgettable(self):
+        return self.filter(last_seen_at__lt=timezone.now() - KEPT)
+
+
+class DeadUse(models.Model):
+    """How often one caller was refused for one reason."""
+
+    # PostgreSQL takes a number for every row that it tries to insert, also for those
+    # that it then adds to.
+    id = models.BigAutoField(primary_key=True)
+    dead = models.ForeignKey(
+        DeadToken,
+        on_delete=models.CASCADE,
+        related_name="uses",
+        db_constraint=False,
+        db_index=False,
+    )
+    secret = models.ForeignKey(
+        StoredSecret,
+        on_delete=models.CASCADE,
+        related_name="dead_uses",
+        db_constraint=False,
+    )
+    reason = models.CharField(max_length=15, choices=Reason)
+    signal = models.CharField(max_length=13)
+    address = models.CharField(max_length=45, blank=True)
+    agent = models.CharField(max_length=200, blank=True)
+    first_seen_at = models.DateTimeField()
+    last_seen_at = models.DateTimeField()
+    calls = models.PositiveBigIntegerField()
+
+    objects = DeadUseQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["dead", "secret", "reason", "signal", "address", "agent"],
+                name="dead_use_once_per_caller",
+            )
+        ]
+
+    def __str__(self):
+        return f"{self.calls} refused calls from {self.address}"
+
+
+# Only an upsert that adds is exact with several writers; the ORM can merely replace.
+ADD_TOKENS = """
+INSERT INTO gateway_deadtoken
+    (token_id, account_id, reason, signal, first_seen_at, last_seen_at, calls)
+VALUES (%s, %s, %s, %s, %s, %s, %s)
+ON CONFLICT (token_id) DO UPDATE SET
+    reason = excluded.reason,
+    signal = excluded.signal,
+    last_seen_at = excluded.last_seen_at,
+    calls = gateway_deadtoken.calls + excluded.calls
+"""
+ADD_USES = """
+INSERT INTO gateway_deaduse
+    (dead_id, secret_id, reason, signal, address, agent,
+     first_seen_at, last_seen_at, calls)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)
+ON CONFLICT (dead_id, secret_id, reason, signal, address, agent) DO UPDATE SET
+    last_seen_at = excluded.last_seen_at,
+    calls = gateway_deaduse.calls + excluded.calls
+"""
+
+
+def _adapted(row):
+    *values, first, last, calls = row
+    adapt = connection.ops.adapt_datetimefield_value
+    return (*values, adapt(first), adapt(last), calls)
