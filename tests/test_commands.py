@@ -291,8 +291,8 @@ def test_purge_removes_what_was_deleted_long_ago(run, main):
     Token.objects.filter(pk=old.pk).update(deleted_at=long_ago)
 
     assert run("purge_deleted", "--dry-run").out == "1 tokens would be purged.\n"
-    assert run("purge_deleted").out == "Purged 1 tokens.\n"
-    assert run("purge_deleted").out == "Purged 0 tokens.\n"
+    assert run("purge_deleted").out.splitlines()[0] == "Purged 1 tokens."
+    assert run("purge_deleted").out.splitlines()[0] == "Purged 0 tokens."
 
     assert not Token.objects.filter(pk=old.pk).exists()
     assert not StoredSecret.objects.filter(token=old.pk).exists()
@@ -300,6 +300,18 @@ def test_purge_removes_what_was_deleted_long_ago(run, main):
     event = last_event()
     assert (event.action, event.token_id) == (Action.TOKEN_PURGED, old.pk)
     run("verify_audit")
+
+
+def test_purge_removes_counts_of_calls_after_90_days(run, main):
+    token, now = main.tokens.get(), timezone.now()
+    token.note_use("::1", "")
+    for days in (89, 91):
+        hour = now - timedelta(days=days)
+        TokenUsage.objects.add_calls({(token.pk, 0, "::1", ""): days}, hour)
+
+    assert run("purge_deleted").out.splitlines()[1] == "Purged 1 counts of calls."
+
+    assert [usage.calls for usage in token.usage.all()] == [89]
 
 
 def test_a_token_that_another_run_purged_is_passed_over(main):

@@ -1,11 +1,16 @@
 import unicodedata
 from datetime import timedelta
+from itertools import batched
 
-from django.db import models
+from django.db import models, transaction
 from django.utils import timezone
 
+from accounts.locks import repeated
 from tokens.kinds import Kind
 
+LAST_USED_PRECISION = timedelta(minutes=1)
+USE_FIELDS = ("last_used_at", "last_used_address", "last_used_agent")
+USES_AT_ONCE = 100
 RESTORABLE_FOR = timedelta(days=30)
 COUNTED_UP_TO = 1000
 KEY_LENGTH = 400
@@ -60,6 +65,49 @@ class TokenQuerySet(models.QuerySet):
         PostgreSQL would read the table for it, were it not for the order of an index.
         """
         return self.order_by(by, "pk").values("pk")[:COUNTED_UP_TO].count()
+
+    def note_uses(self, uses):
+        """Remember last uses, given as {token id: (moment, address, agent)}.
+
+        A later use stays, and so does one of the same minute.
+        """
+        for ids in batched(sorted(uses), USES_AT_ONCE):
+            # Most were noted within the minute; those rows are not locked at all.
+            due = self.filter(pk__in=ids)._not_noted(uses)
+            if due:
+                self._note(due, uses)
+
+    def _not_noted(self, uses):
+        rows = self.values_list("pk", "last_used_at")
+        return [
+            pk
+            for pk, last in rows
+            if last is None or last < uses[pk][0] - LAST_USED_PRECISION
+        ]
+
+    @repeated
+    def _note(self, ids, uses):
+        with transaction.atomic():
+            # In one order, or two that note the same tokens wait for each other.
+            rows = self.filter(pk__in=ids).order_by("pk")
+            due = rows.select_for_update(no_key=True)._not_noted(uses)
+            used = [self._used(pk, *uses[pk]) for pk in due]
+            self.bulk_update(used, USE_FIELDS)
+
+    def _used(self, pk, moment, address, agent):
+        return self.model(
+            pk=pk,
+            last_used_at=moment,
+            last_used_address=column_text(address, 45),
+            last_used_agent=column_text(agent, 200),
+        )
+
+
+def column_text(text, length):
+    """Return what a caller sent so that a column takes it."""
+    # One row that the database refuses would hold up all others of its batch.
+    clean = (text or "").replace("\0", "").encode(errors="replace").decode()
+    return clean[:length]
 
 
 def name_key(name):

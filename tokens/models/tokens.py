@@ -11,13 +11,10 @@ from accounts.models import Account, Action, Organisation
 from accounts.refusals import Gone, Refused, Stale
 from tokens import limits
 from tokens.kinds import RULES, Kind
-from tokens.models.querysets import TokenQuerySet, name_key
+from tokens.models.querysets import USE_FIELDS, TokenQuerySet, name_key
 from tokens.models.schema import CONSTRAINTS, INDEXES
 from tokens.models.secrets import StoredSecret
 from tokens.secrets import make
-
-LAST_USED_PRECISION = timedelta(minutes=1)
-USE_FIELDS = ("last_used_at", "last_used_address", "last_used_agent")
 
 
 class Token(models.Model):
@@ -224,13 +221,7 @@ class Token(models.Model):
 
     def note_use(self, address, agent):
         """Remember a use, at most once a minute."""
-        now = timezone.now()
-        stale = models.Q(last_used_at=None) | models.Q(
-            last_used_at__lt=now - LAST_USED_PRECISION
-        )
-        Token.objects.filter(stale, pk=self.pk).update(
-            last_used_at=now, last_used_address=address or "", last_used_agent=agent
-        )
+        Token.objects.note_uses({self.pk: (timezone.now(), address, agent)})
 
     @contextmanager
     def _changing(self, by, version=None, *, deleted=False):

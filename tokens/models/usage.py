@@ -1,8 +1,25 @@
+from collections import Counter
 from datetime import timedelta
+from itertools import batched, chain
 
-from django.db import models
+from django.db import connection, models, transaction
 from django.db.models import Count, Q, Sum
 from django.utils import timezone
+
+from tokens.models.querysets import column_text
+from tokens.models.tokens import Token
+
+KEPT_FOR = timedelta(days=90)
+# Six variables each, of which the smallest SQLite in use takes 32,766.
+ROWS_AT_ONCE = 500
+TOKENS_AT_ONCE = 100
+UPSERT = """
+INSERT INTO tokens_tokenusage (
+    token_id, stored_secret_id, hour, address, agent, calls
+) VALUES {} ON CONFLICT (token_id, hour, stored_secret_id, address, agent)
+DO UPDATE SET calls = tokens_tokenusage.calls + excluded.calls
+"""
+ROW = "(%s, %s, %s, %s, %s, %s)"
 
 
 class TokenUsageQuerySet(models.QuerySet):
@@ -22,13 +39,60 @@ class TokenUsageQuerySet(models.QuerySet):
         callers = week.values("address", "agent").annotate(total=Sum("calls"))
         return numbers | {"top": list(callers.order_by("-total", "address")[:5])}
 
+    def add_calls(self, counts, hour):
+        """Add the calls of an hour.
+
+        They are given as {(token id, stored secret id, address, agent): calls}. Tokens
+        that were purged since are left out.
+        """
+        totals = Counter()
+        for (token, secret, address, agent), calls in counts.items():
+            caller = column_text(address, 45), column_text(agent, 200)
+            totals[token, secret, *caller] += calls
+        with transaction.atomic():
+            # In one order, or two that count the same callers wait for each other.
+            for keys in batched(sorted(totals), ROWS_AT_ONCE):
+                self._upsert(self._standing_rows(keys, totals, hour))
+
+    def _standing_rows(self, keys, totals, hour):
+        ids = {token for token, *_ in keys}
+        there = set(Token.objects.filter(pk__in=ids).values_list("pk", flat=True))
+        hour = self.model._meta.get_field("hour").get_db_prep_value(hour, connection)
+        return [
+            (token, secret, hour, address, agent, totals[token, secret, address, agent])
+            for token, secret, address, agent in keys
+            if token in there
+        ]
+
+    def _upsert(self, rows):
+        if rows:
+            statement = UPSERT.format(", ".join([ROW] * len(rows)))
+            with connection.cursor() as cursor:
+                cursor.execute(statement, list(chain.from_iterable(rows)))
+
+    def purge(self, *, older_than=KEPT_FOR):
+        """Remove the counts of long ago; return how many there were."""
+        limit = timezone.now() - older_than
+        used = Token.objects.exclude(last_used_at=None).order_by("pk")
+        ids = used.values_list("pk", flat=True).iterator()
+        # By token, since that is how the index finds them, in short transactions.
+        return sum(
+            self.filter(token__in=some, hour__lt=limit).delete()[0]
+            for some in batched(ids, TOKENS_AT_ONCE)
+        )
+
 
 class TokenUsage(models.Model):
-    """How often a caller used a token in an hour."""
+    """How often a caller used a secret of a token in an hour."""
 
+    # PostgreSQL takes a number for every row that it tries to insert, also for those
+    # that it then adds to: a 32-bit number would be used up within days.
+    id = models.BigAutoField(primary_key=True)
     token = models.ForeignKey(
-        "tokens.Token", on_delete=models.CASCADE, related_name="usage", db_index=False
+        Token, on_delete=models.CASCADE, related_name="usage", db_index=False
     )
+    # A plain number, since counts outlive a secret; 0 is of an unknown one.
+    stored_secret_id = models.PositiveBigIntegerField(default=0)
     hour = models.DateTimeField()
     address = models.CharField(max_length=45)
     agent = models.CharField(max_length=200, blank=True)
@@ -39,8 +103,8 @@ class TokenUsage(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["token", "hour", "address", "agent"],
-                name="usage_once_per_token_hour_and_caller",
+                fields=["token", "hour", "stored_secret_id", "address", "agent"],
+                name="usage_once_per_hour_secret_and_caller",
             )
         ]
 

@@ -3,11 +3,14 @@ from django.db import transaction
 from accounts.console import OperatorCommand
 from accounts.models import Action
 from tokens.limits import locked_account
-from tokens.models import Token
+from tokens.models import Token, TokenUsage
 
 
 class Command(OperatorCommand):
-    help = "Remove tokens that were deleted more than 30 days ago; run it every day."
+    help = (
+        "Remove tokens that were deleted more than 30 days ago, and counts of calls "
+        "that are older than 90 days; run it every day."
+    )
 
     def add_arguments(self, parser):
         parser.add_argument("--dry-run", action="store_true", help="only count them")
@@ -19,6 +22,8 @@ class Command(OperatorCommand):
             return
         purged = sum(self.purge(token) for token in tokens)
         self.stdout.write(f"Purged {purged} tokens.")
+        counts = TokenUsage.objects.purge()
+        self.stdout.write(f"Purged {counts} counts of calls.")
 
     def purge(self, token):
         with transaction.atomic(), locked_account(token.account):
