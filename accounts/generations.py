@@ -32,6 +32,7 @@ QUIET = frozenset(
         Action.MFA_CHANGED,
         Action.AUDIT_EXPORTED,
         Action.TOKENS_EXPORTED,
+        Action.GATEWAY_REFUSED,
     }
 )
 

@@ -13,6 +13,7 @@ from accounts.api import (
     users_everywhere,
 )
 from accounts.api.fields import StrictParser
+from gateway.api import introspection
 from sharing.api import filters, shared_tokens
 from tokens.api import log_tokens, minting, whoami
 from tokens.api.auth import ApiToken
@@ -30,6 +31,7 @@ AREAS = (
     minting,
     shared_tokens,
     filters,
+    introspection,
 )
 
 api = NinjaAPI(

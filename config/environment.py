@@ -53,7 +53,7 @@ class Environment(environ.Env):
             )
         return int(value)
 
-    def database(self, name, sqlite_file):
+    def database(self, name, sqlite_file, connections):
         """Return Django's settings for the database that an URL names."""
         url = self.str(name, default=f"sqlite:///{sqlite_file}")
         # Looked at here: environ's own complaint shows the password.
@@ -64,8 +64,9 @@ class Environment(environ.Env):
         config = self.db_url_config(url)
         if config["ENGINE"].endswith("sqlite3"):
             return config | {"OPTIONS": SQLITE_OPTIONS}
+        pool = {"min_size": 1, "max_size": connections, "timeout": 5}
         return config | {
-            "OPTIONS": POSTGRESQL_OPTIONS | config.get("OPTIONS", {}),
+            "OPTIONS": {"pool": pool} | POSTGRESQL_OPTIONS | config.get("OPTIONS", {}),
             "CONN_HEALTH_CHECKS": True,
         }
 
@@ -100,7 +101,6 @@ SQLITE_OPTIONS = {
     "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
 }
 POSTGRESQL_OPTIONS = {
-    "pool": {"min_size": 1, "max_size": 8, "timeout": 5},
     "connect_timeout": 3,
     "options": (
         "-c synchronous_commit=on -c statement_timeout=5000 -c lock_timeout=2000"

@@ -6,10 +6,14 @@ process that checked the installation.
 
 import argparse
 import multiprocessing
+import os
+import signal
 import socket
+import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 
 from granian import Granian
 from granian.constants import HTTPModes, Interfaces
@@ -19,26 +23,39 @@ GRACE_SECONDS = 20
 
 
 def main():
+    options = parse(sys.argv[1:])
+    # Forking would copy the announcing thread's locks into the workers.
+    multiprocessing.set_start_method("spawn")
+    server = build(options)
+    if options.only_socket:
+        beside = threading.Thread(target=end_with, args=(os.getppid(),), daemon=True)
+    else:
+        beside = threading.Thread(target=announce, args=(options,), daemon=True)
+    server.on_startup(beside.start)
+    if options.socket and not options.only_socket:
+        server.on_shutdown(listen_on_socket().terminate)
+    server.serve()
+
+
+def parse(arguments):
     parser = argparse.ArgumentParser(prog="config.server")
     parser.add_argument("host")
     parser.add_argument("port", type=int)
     parser.add_argument("workers", type=int)
     parser.add_argument("threads", type=int)
-    options = parser.parse_args()
-    # Forking would copy the announcing thread's locks into the workers.
-    multiprocessing.set_start_method("spawn")
-    server = build(options)
-    server.on_startup(
-        threading.Thread(target=announce, args=(options,), daemon=True).start
-    )
-    server.serve()
+    parser.add_argument("--socket", type=Path, help="where gateways ask as well")
+    parser.add_argument("--only-socket", action="store_true")
+    return parser.parse_args(arguments)
 
 
 def build(options):
+    place = {"address": options.host, "port": options.port}
+    if options.only_socket:
+        # Who may write to the socket may ask: its owner and its group.
+        place = {"uds": options.socket, "uds_permissions": 0o660}
     return Granian(
         "config.wsgi:application",
-        address=options.host,
-        port=options.port,
+        **place,
         interface=Interfaces.WSGI,
         http=HTTPModes.http1,
         websockets=False,
@@ -49,6 +66,19 @@ def build(options):
         # Its warnings are advice on tuning; what matters is logged as an error.
         log_level=LogLevels.error,
     )
+
+
+def listen_on_socket():
+    """Start the same server once more: granian listens in one place only."""
+    command = [sys.executable, "-m", "config.server", *sys.argv[1:], "--only-socket"]
+    return subprocess.Popen(command, env=os.environ | {"GATEWAY_LISTENER": "socket"})  # noqa: S603 -- our own program
+
+
+def end_with(parent):
+    """Stop this process soon after its parent is gone, however that went."""
+    while os.getppid() == parent:
+        time.sleep(1)
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def announce(options):

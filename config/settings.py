@@ -32,7 +32,7 @@ DJANGO_ADMIN = env.boolean("DJANGO_ADMIN", default=False)
 HOST = env.str("HOST", default="127.0.0.1")
 PORT = env.whole("PORT", default=8000, least=1)
 WORKERS = env.whole("WORKERS", default=2, least=1)
-# Per worker; more would only wait for one of its eight database connections.
+# Per worker.
 THREADS = env.whole("THREADS", default=8, least=1)
 
 DEMO = env.boolean("DEMO", default=False)
@@ -128,7 +128,12 @@ FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
 # --- Database
 
-DATABASES = {"default": env.database("DATABASE_URL", BASE_DIR / "tollgate.sqlite3")}
+DATABASES = {
+    # Each thread keeps a connection while gateways ask; one more writes what was used.
+    "default": env.database(
+        "DATABASE_URL", BASE_DIR / "tollgate.sqlite3", connections=THREADS + 2
+    )
+}
 DEFAULT_AUTO_FIELD = "django.db.models.AutoField"
 CACHES = {
     "default": {

@@ -1,4 +1,5 @@
 import os
+import threading
 
 from django.core.wsgi import get_wsgi_application
 
@@ -6,8 +7,20 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 django_application = get_wsgi_application()
 
+# Models can be imported only now.
+from gateway import background  # noqa: E402
+from gateway.gate import PREFIX, Gate  # noqa: E402
+
+gate = Gate(trusts_callers=os.environ.get("GATEWAY_LISTENER") == "socket")
+_begun = threading.Lock()
+
 
 def application(environ, start_response):
+    # Not at the import, which tools and tests do as well.
+    if _begun.acquire(blocking=False):
+        background.start(gate)
+    if environ["PATH_INFO"].startswith(PREFIX):
+        return gate(environ, start_response)
     return django_application(environ, start_response)
 
 

@@ -8,7 +8,7 @@ from django.utils.decorators import sync_only_middleware
 from accounts.api import answers
 from accounts.api.areas import EVERYWHERE
 
-API_PATH = re.compile(r"/(?:v1|v2|api/v1)(?:/|\Z)")
+API_PATH = re.compile(r"/(?:v1|v2|api/v1|gateway/introspect)(?:/|\Z)")
 SLASHES = re.compile(r"/{2,}")
 HTTPS_ONLY = "Call the API over https"
 

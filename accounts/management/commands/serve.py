@@ -27,6 +27,8 @@ class Command(BaseCommand):
         connection.close()
         self.stdout.flush()
         numbers = [str(number) for number in (port, workers, threads)]
+        if settings.GATEWAY_SOCKET:
+            numbers += ["--socket", settings.GATEWAY_SOCKET]
         os.execv(  # noqa: S606 -- our own program, no shell
             sys.executable, [sys.executable, "-m", "config.server", host, *numbers]
         )

@@ -1,0 +1,123 @@
+"""Token introspection (RFC 7662), for whatever is no proxy and asks about a token."""
+
+from django.conf import settings
+from django.http import JsonResponse
+from ninja import Form, Schema
+from ninja.security import APIKeyHeader
+
+from accounts.api.areas import Area, router_in
+from accounts.api.fields import Text
+from gateway.decisions import PASS, decide
+from gateway.doors import ASK, DOORS, token_in
+from gateway.finding import by_text
+from sharing.models import Share
+from tokens.kinds import Kind
+from tokens.permissions import Use
+from tokens.verification import verify
+
+
+class IntrospectionArea(Area):
+    """Errors as OAuth has them (RFC 6749, section 5.2)."""
+
+    def unauthenticated(self, request):
+        response = _error(401, "invalid_client", "Only gateways may ask.")
+        response["WWW-Authenticate"] = 'Bearer realm="tollgate"'
+        return response
+
+    def invalid(self, request, problems):
+        return _error(400, "invalid_request", "Send the token as a form field `token`.")
+
+    def failed(self, request, status, code, message):
+        return _error(status, code.lower(), message)
+
+
+def _error(status, code, description):
+    body = {"error": code, "error_description": description}
+    return JsonResponse(body, status=status)
+
+
+class GatewayToken(APIKeyHeader):
+    """The gateway's own token: `X-Tollgate-Gateway`, or `Authorization: Bearer`."""
+
+    param_name = "X-Tollgate-Gateway"
+
+    def authenticate(self, request, key):
+        return verify(key or token_in(request.META), Use.ASK)
+
+
+class Clause(Schema):
+    field: str
+    value: str
+
+
+class Introspection(Schema):
+    """`scope` lists the signals that the token opens, `aud` the accounts behind them.
+
+    `filters` are alternatives, each a list of what must all hold; null: no filters.
+    """
+
+    active: bool
+    scope: str | None = None
+    token_type: str | None = None
+    client_id: str | None = None
+    sub: str | None = None
+    aud: list[str] | None = None
+    iss: str | None = None
+    iat: int | None = None
+    exp: int | None = None
+    filters: list[list[Clause]] | None = None
+
+
+router = router_in(IntrospectionArea("introspection"))
+
+
+@router.post(
+    "/gateway/introspect",
+    auth=GatewayToken(),
+    response=Introspection,
+    exclude_unset=True,
+    summary="Say what a token is good for",
+)
+def introspect(request, token: Form[Text]):
+    found = by_text(token)
+    if not found:
+        return Introspection(active=False)
+    row, _ = found
+    opened = {
+        signal: dict(decision.headers)
+        for signal, door in {"ask": ASK, **DOORS}.items()
+        if (decision := decide(door, row)).status is PASS
+    }
+    return _described(row, opened) if opened else Introspection(active=False)
+
+
+def _described(row, opened):
+    token = row.token
+    ends = [end for end in (token.expires_at, row.valid_until) if end]
+    described = {
+        "scope": " ".join(sorted(opened)),
+        "token_type": token.kind,
+        "client_id": str(token.account_id or "gateway"),
+        "sub": str(token.pk),
+        "aud": _accounts(opened),
+        "iss": settings.APP_URL,
+        "iat": int(token.created_at.timestamp()),
+    }
+    if ends:
+        described["exp"] = int(min(ends).timestamp())
+    if token.kind == Kind.SHARED:
+        described["filters"] = _filters(token)
+    return Introspection(active=True, **described)
+
+
+def _accounts(opened):
+    named = (headers.get("X-Tollgate-Accounts", "") for headers in opened.values())
+    return sorted({pk for pks in named for pk in pks.split(",") if pk}, key=int)
+
+
+def _filters(token):
+    scope = Share.objects.prefetch_related("filters").get(pk=token.pk).scope
+    return [
+        [Clause(field=field, value=value) for field, value in sorted(alternative)]
+        for alternative in scope
+    ]

@@ -1,0 +1,29 @@
+"""Query arguments that a proxy appends, for backends that keep accounts apart by them.
+
+VictoriaMetrics in one node knows no tenants: a label holds the account, which
+`extra_label` sets on what comes in and `extra_filters[]` asks of what goes out.
+VictoriaLogs narrows a query by `extra_filters`.
+"""
+
+from urllib.parse import quote
+
+from gateway.doors import DOORS
+from gateway.filters import logsql
+
+LABEL = "tollgate_account"
+HEADER = "X-Tollgate-Args"
+
+
+def arguments(door, accounts, share):
+    """Yield the header that carries the arguments of a door, if it has any."""
+    if door is DOORS["metrics"]:
+        yield HEADER, _argument("extra_label", f"{LABEL}={accounts[0]}")
+    elif door is DOORS["query-metrics"]:
+        readable = "|".join(map(str, accounts))
+        yield HEADER, _argument("extra_filters[]", f'{{{LABEL}=~"{readable}"}}')
+    elif share is not None:
+        yield HEADER, _argument("extra_filters", logsql(share.scope))
+
+
+def _argument(name, value):
+    return f"{quote(name, safe='')}={quote(value, safe='')}"

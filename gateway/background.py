@@ -1,0 +1,74 @@
+"""What a worker does beside answering: it looks for changes, and writes down uses."""
+
+import atexit
+import logging
+import threading
+from functools import partial
+
+from django.db import close_old_connections
+
+from accounts.audit import Actor, record
+from accounts.models import Action
+from gateway import dead
+from gateway.watching import POLL_SECONDS
+from tokens.recording import recorder
+
+FLUSH_SECONDS = 2.0
+ALARM_SECONDS = 60.0
+
+logger = logging.getLogger(__name__)
+
+
+def start(gate):
+    """Start both threads; what is not yet written is written when the process ends."""
+    _every(POLL_SECONDS, gate.watcher.poll)
+    _every(FLUSH_SECONDS, partial(flush, gate))
+    _every(ALARM_SECONDS, partial(raise_alarm, gate))
+    atexit.register(flush, gate, at_once=True)
+
+
+def _every(seconds, task):
+    name = getattr(task, "func", task).__name__
+    threading.Thread(
+        target=_repeat, args=(seconds, task), daemon=True, name=name
+    ).start()
+
+
+def _repeat(seconds, task):
+    pause = threading.Event()
+    while True:
+        try:
+            task()
+        except Exception:
+            logger.exception("A background task of the gateway failed")
+        pause.wait(seconds)
+
+
+def flush(gate, *, at_once=False):
+    """Write the uses that were counted, of tokens that work and of those that do not."""
+    recorder.flush(at_once=at_once)
+    refused = gate.refused.drain(at_once=at_once)
+    if refused:
+        dead.note(refused)
+    close_old_connections()
+
+
+def raise_alarm(gate):
+    """Say loudly, once a minute, who asked without being known as a gateway."""
+    strangers = gate.strangers.drain(at_once=True)
+    if not strangers:
+        return
+    (signal, address, agent), _ = max(strangers.items(), key=lambda item: item[1])
+    times = sum(strangers.values())
+    logger.error(
+        "%d questions about tokens were answered with 503: no known gateway token came "
+        "with them, or they named no signal. Most came from %s (%s) for %r.",
+        times,
+        address or "an unknown address",
+        agent or "no agent",
+        signal,
+    )
+    record(
+        Action.GATEWAY_REFUSED, by=Actor(label="gateway"), times=times, signal=signal
+    )
+    close_old_connections()

@@ -1,0 +1,131 @@
+"""What a gateway is told about a token: may it pass, for whom, with which filters."""
+
+from dataclasses import dataclass
+from math import inf
+
+from django.utils import timezone
+
+from accounts.generations import slot_of
+from gateway.arguments import arguments
+from gateway.filters import logql, logsql, opensearch, promql
+from sharing.models import Share
+from sharing.scope import NOTHING
+from tokens.kinds import Kind
+from tokens.permissions import USES, reach, why_stopped
+
+PASS, UNKNOWN, STOPPED, AWAY = (
+    "204 No Content",
+    "401 Unauthorized",
+    "403 Forbidden",
+    "503 Service Unavailable",
+)
+NO_STORE = ("Cache-Control", "no-store")
+CHALLENGE = ("WWW-Authenticate", 'Bearer realm="tollgate"')
+RETRY = ("Retry-After", "1")
+REASONS = {
+    "token_deleted": "deleted",
+    "token_disabled": "disabled",
+    "token_paused": "paused",
+    "token_expired": "expired",
+    "plan_has_no_api_tokens": "no_api_on_plan",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """An answer, ready to be given again until `until` (seconds since 1970).
+
+    It is true while nothing is counted in its `slot`; without a slot, anywhere.
+    """
+
+    status: str
+    headers: list
+    slot: int | None = None
+    token_id: int = 0
+    stored_secret_id: int = 0
+    reason: str = ""
+    until: float = inf
+
+
+NOT_KNOWN = Decision(UNKNOWN, [NO_STORE, CHALLENGE])
+NOT_NOW = Decision(AWAY, [NO_STORE, RETRY])
+
+
+def decide(door, row, until=inf):
+    """Return the Decision about a StoredSecret at a door, as things stand right now.
+
+    `until` is when what was shown ends by itself, in seconds since 1970.
+    """
+    # Before anything is looked at: what ends meanwhile must not seem to have no end.
+    now = timezone.now()
+    token = row.token
+    slot = slot_of(token.organisation_id)
+    reason = _why_refused(door, row)
+    accounts = () if reason else _accounts(door, token)
+    share = None if reason else _share(token)
+    if share is not None and share.scope == NOTHING:
+        reason = "shows_nothing"
+    known = {"slot": slot, "token_id": token.pk, "stored_secret_id": row.pk}
+    # A gateway's own token has no account, and needs none.
+    if reason or (door.kinds and not accounts):
+        return Decision(STOPPED, [NO_STORE], reason=reason, **known)
+    headers = [NO_STORE, *_headers(token, accounts), *_filters(share)]
+    headers += arguments(door, accounts, share)
+    return Decision(PASS, headers, until=min(until, _until(row, now)), **known)
+
+
+def _why_refused(door, row):
+    token = row.token
+    stopped = why_stopped(token)
+    if stopped:
+        return REASONS.get(stopped, "account_stopped")
+    if row.valid_until and row.valid_until <= timezone.now():
+        return "rotated"
+    return "" if door.uses & USES[token.kind] else "wrong_kind"
+
+
+def _accounts(door, token):
+    """Return the ids of the accounts behind a door, the token's own first."""
+    if token.account_id is None:
+        return ()
+    if not door.kinds or token.kind != Kind.API:
+        return (token.account_id,)
+    found = reach(token).of_kind(*door.kinds).values_list("pk", flat=True)
+    return tuple(sorted(found, key=lambda pk: (pk != token.account_id, pk)))
+
+
+def _share(token):
+    if token.kind != Kind.SHARED:
+        return None
+    return Share.objects.prefetch_related("filters").get(pk=token.pk)
+
+
+def _headers(token, accounts):
+    yield "X-Tollgate-Token", str(token.pk)
+    yield "X-Tollgate-Kind", token.kind
+    if not accounts:
+        return
+    yield "X-Tollgate-Account", str(token.account_id)
+    yield "X-Tollgate-Accounts", ",".join(map(str, accounts))
+    yield "X-Tollgate-Plan", token.account.organisation.plan
+    yield "X-Scope-OrgID", "|".join(map(str, accounts))
+    yield "AccountID", str(accounts[0])
+    yield "ProjectID", "0"
+
+
+def _filters(share):
+    if share is None:
+        return
+    yield "X-Tollgate-LogQL", logql(share.scope)
+    yield "X-Tollgate-LogsQL", logsql(share.scope)
+    yield "X-Tollgate-PromQL", promql(share.scope)
+    yield "X-Tollgate-OpenSearch", opensearch(share.scope)
+
+
+def _until(row, now):
+    """Return when the answer ends by itself, although nobody changes anything."""
+    token = row.token
+    ends = [token.expires_at, row.valid_until]
+    if token.kind == Kind.API:
+        ends.append(token.account.organisation.trial_ends_at)
+    return min((end.timestamp() for end in ends if end and end > now), default=inf)

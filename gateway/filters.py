@@ -1,0 +1,168 @@
+"""A shared token's scope in the languages of the stores, for a gateway to enforce.
+
+A store has its own names for fields. An alternative with a field that the store cannot
+hold, or would read as something else than a field's name, is left out: it matches
+nothing, so what is compiled lets through as much as `sharing.scope` says or less.
+Everything is written in ASCII with the escapes of the language, so that a value stays
+inside its quotes and an answer's header can carry it. Nothing is ever the empty text,
+which a proxy could not tell from a header that is missing.
+"""
+
+import json
+import re
+
+LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
+# VictoriaLogs reads the first three as a time range and as streams, even in quotes.
+LOGSQL_OWN = {"_time", "_stream", "_stream_id"}
+# The first is a pattern to VictoriaMetrics, the others are its tenants.
+METRICSQL_OWN = {"__graphite__", "vm_account_id", "vm_project_id"}
+# Fields about a document; some take patterns, and no document can bring its own.
+OPENSEARCH_OWN = {
+    "_doc_count",
+    "_field_names",
+    "_id",
+    "_ignored",
+    "_index",
+    "_nested_path",
+    "_routing",
+    "_seq_no",
+    "_source",
+    "_type",
+    "_version",
+}
+
+
+def logql(scope):
+    """Return a pipeline stage to put right after every stream selector of a query.
+
+    It asks stream labels and structured metadata. Loki holds every field under a name
+    of letters, digits and underscores, so `a.b-c@d` is asked as `a_b_c_d`. A stage that
+    parses lines must come after it, or a line could bring the label itself.
+    """
+    alternatives = _readable(scope, _loki_name)
+    if [] in alternatives:
+        return '|= ""'
+    if not alternatives:
+        return '| tollgate="" and tollgate!=""'
+    return "| " + _either(alternatives, "=")
+
+
+def logsql(scope):
+    """Return the `extra_filters` of VictoriaLogs; every field's name is in quotes."""
+    alternatives = _readable(scope, _victorialogs_name)
+    if [] in alternatives:
+        return "*"
+    return _either(alternatives, ":=") if alternatives else "!*"
+
+
+def promql(scope):
+    """Return a series selector, for an `extra_filters[]` of VictoriaMetrics.
+
+    A name that is no classic label name is in quotes, which old servers refuse, and so
+    do all but VictoriaMetrics an `or` between different labels.
+    """
+    alternatives = _readable(scope, _label_name)
+    if [] in alternatives:
+        return '{__name__!=""}'
+    if not alternatives:
+        return '{tollgate="",tollgate!=""}'
+    return f"{{{_one_of(alternatives) or _matchers(alternatives)}}}"
+
+
+def opensearch(scope):
+    """Return a query as JSON, for the `filter` of a `bool` query.
+
+    It is exact on `keyword` fields; others read a value by rules of their own, a word
+    of a `text` for instance, a range of an `ip`.
+    """
+    alternatives = _readable(scope, _document_name)
+    if [] in alternatives:
+        query = {"match_all": {}}
+    elif alternatives:
+        query = _any([_all(clauses) for clauses in alternatives])
+    else:
+        query = {"match_none": {}}
+    return json.dumps(query, separators=(",", ":"))
+
+
+def _readable(scope, named):
+    """Return the alternatives that a store can answer, each as (name, value) clauses."""
+    found = []
+    for alternative in scope:
+        clauses = sorted((named(field), value) for field, value in alternative)
+        if all(name for name, _ in clauses):
+            found.append(clauses)
+    return sorted(found)
+
+
+def _loki_name(field):
+    name = re.sub(r"[^a-zA-Z0-9_]", "_", field.strip())
+    return f"_{name}" if name[:1].isdigit() else name
+
+
+def _victorialogs_name(field):
+    # A star at the end stands for every field that begins so, even in quotes.
+    own = field in LOGSQL_OWN or field.endswith("*")
+    return "" if own else _quoted(field)
+
+
+def _label_name(field):
+    if field in METRICSQL_OWN:
+        return ""
+    return field if LABEL.fullmatch(field) else _quoted(field)
+
+
+def _document_name(field):
+    return "" if field in OPENSEARCH_OWN else field
+
+
+def _either(alternatives, equals):
+    written = [
+        " and ".join(f"{name}{equals}{_quoted(value)}" for name, value in clauses)
+        for clauses in alternatives
+    ]
+    if len(written) == 1:
+        return written[0]
+    return " or ".join(f"({text})" if " and " in text else text for text in written)
+
+
+def _one_of(alternatives):
+    """Return one matcher for alternatives about a single label, else an empty text."""
+    clauses = [clause for clauses in alternatives for clause in clauses]
+    names = {name for name, _ in clauses}
+    if not len(clauses) == len(alternatives) > len(names) == 1:
+        return ""
+    return (
+        f"{names.pop()}=~{_quoted('|'.join(re.escape(value) for _, value in clauses))}"
+    )
+
+
+def _matchers(alternatives):
+    return " or ".join(
+        ",".join(f"{name}={_quoted(value)}" for name, value in clauses)
+        for clauses in alternatives
+    )
+
+
+def _any(queries):
+    if len(queries) == 1:
+        return queries[0]
+    return {"bool": {"should": queries, "minimum_should_match": 1}}
+
+
+def _all(clauses):
+    return {"bool": {"filter": [{"term": {name: value}} for name, value in clauses]}}
+
+
+def _quoted(text):
+    """Return a string literal as Go reads it, which all three query languages do."""
+    return f'"{"".join(map(_escaped, text))}"'
+
+
+def _escaped(character):
+    if character in '"\\':
+        return f"\\{character}"
+    if " " <= character <= "~":
+        return character
+    code = ord(character)
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"

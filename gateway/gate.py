@@ -1,0 +1,115 @@
+"""The gate: from a proxy's question to the answer, past everything that takes time.
+
+It stands in front of Django in the same process and is a WSGI application (PEP 3333).
+"""
+
+import logging
+import time
+
+from django.conf import settings
+from django.db import DatabaseError, InterfaceError, connection
+
+from gateway.decisions import AWAY, NOT_KNOWN, NOT_NOW, PASS, decide
+from gateway.doors import ASK, DOORS, SIGNALS, ticket_in, token_in
+from gateway.finding import by_text, by_ticket
+from gateway.memory import Memory, key_of
+from gateway.watching import Watcher
+from tokens.recording import Tally, recorder
+
+PREFIX = "/gateway/verify/"
+MAX_ADDRESS, MAX_AGENT = 45, 200
+# A connection that the database dropped is found out by using it.
+ATTEMPTS = 2
+
+logger = logging.getLogger(__name__)
+
+
+class Gate:
+    """Answers what gateways ask, from memory as long as that is certainly true.
+
+    `refused` counts uses of tokens that do not work, `strangers` questions of nobody
+    that is known as a gateway.
+    """
+
+    def __init__(self, *, watcher=None, memory=None, trusts_callers=False):
+        self.watcher = watcher or Watcher()
+        self.memory = memory or Memory()
+        self.refused = Tally()
+        self.strangers = Tally()
+        self._trusts_callers = trusts_callers
+
+    def __call__(self, environ, start_response):
+        decision = self.answer(environ)
+        start_response(decision.status, decision.headers)
+        return []
+
+    def answer(self, environ):
+        """Return the Decision about a request; never raises for what a client sends."""
+        # Envoy appends the client's own path, which says nothing here.
+        signal = environ["PATH_INFO"][len(PREFIX) :].partition("/")[0]
+        door = DOORS.get(signal)
+        asking = self._asking(environ)
+        if door is None or asking is not PASS:
+            if asking is not AWAY:
+                self.strangers.note(signal[:20], *caller(environ))
+            return NOT_NOW
+        decision = self._about(door, environ)
+        if decision.token_id:
+            self._note(door, decision, environ)
+        return decision
+
+    def _asking(self, environ):
+        if self._trusts_callers:
+            return PASS
+        credential = environ.get("HTTP_X_TOLLGATE_GATEWAY", "")
+        return self._recall_or_ask(ASK, credential, by_text).status
+
+    def _about(self, door, environ):
+        text = token_in(environ)
+        if text or not door.takes_tickets:
+            return self._recall_or_ask(door, text, by_text)
+        return self._recall_or_ask(door, ticket_in(environ), by_ticket)
+
+    def _recall_or_ask(self, door, text, find):
+        if not text:
+            return NOT_KNOWN
+        key, sight, now = key_of(text), self.watcher.sight, time.monotonic()
+        decision, true = self.memory.recall(door, key, sight, time.time())
+        if true and sight.is_fresh(now):
+            return decision
+        answer = None if sight.is_away(now) else self._ask(door, key, sight, text, find)
+        if answer is not None:
+            return answer
+        # What was known before the database went away stays good for a while.
+        late = now - sight.seen_at
+        return decision if true and late < settings.GATEWAY_GRACE_SECONDS else NOT_NOW
+
+    def _ask(self, door, key, sight, text, find):
+        """Return the Decision of the database, or None when it does not answer."""
+        for _ in range(ATTEMPTS):
+            try:
+                found = find(text)
+                decision = decide(door, *found) if found else NOT_KNOWN
+            except (DatabaseError, InterfaceError) as error:
+                logger.warning("The gateway could not look a token up: %s", error)
+                connection.close()
+            else:
+                if found is not None:
+                    self.memory.keep(door, key, decision, sight)
+                return decision
+        return None
+
+    def _note(self, door, decision, environ):
+        if decision.status is PASS:
+            recorder.note(
+                decision.token_id, decision.stored_secret_id, *caller(environ)
+            )
+        elif decision.reason:
+            what = decision.token_id, decision.stored_secret_id, decision.reason
+            self.refused.note(*what, SIGNALS[door.number], *caller(environ))
+
+
+def caller(environ):
+    """Return the address and agent of the client, as the proxy tells them."""
+    address = environ.get("HTTP_X_REAL_IP", "")
+    return address[:MAX_ADDRESS], environ.get("HTTP_USER_AGENT", "")[:MAX_AGENT]

@@ -1,0 +1,61 @@
+"""Decisions that a process remembers, by door and by what was shown there."""
+
+import os
+import threading
+from hashlib import blake2b
+from itertools import islice
+
+from gateway.decisions import NOT_KNOWN
+from gateway.doors import ASK, DOORS
+
+MAX_KNOWN = 200_000
+MAX_UNKNOWN = 50_000
+FORGOTTEN_AT_ONCE = 1_000
+# Nothing outside this process can tell what was shown from what is remembered.
+KEY = os.urandom(32)
+
+
+class Memory:
+    """A bounded store of (Decision, generation), oldest out first.
+
+    What is not known has a store of its own, so that a flood of invented tokens does
+    not drive out those that work.
+    """
+
+    def __init__(self, max_known=MAX_KNOWN, max_unknown=MAX_UNKNOWN):
+        doors = (ASK, *DOORS.values())
+        self._known = tuple({} for _ in doors)
+        self._unknown = {}
+        self._max_known = max_known // len(doors)
+        self._max_unknown = max_unknown
+        self._lock = threading.Lock()
+
+    def recall(self, door, key, sight, now):
+        """Return the Decision remembered, and whether it is certainly still true."""
+        found = self._known[door.number].get(key)
+        if found is None:
+            return NOT_KNOWN, self._unknown.get(key) == sight.total
+        decision, number = found
+        true = sight.numbers[decision.slot] == number and now < decision.until
+        return decision, true
+
+    def keep(self, door, key, decision, sight):
+        """Remember a Decision together with a Sight of before it was made."""
+        known = self._known[door.number]
+        if decision.slot is None:
+            value = sight.total
+            store, most, other = self._unknown, self._max_unknown, known
+        else:
+            value = decision, sight.numbers[decision.slot]
+            store, most, other = known, self._max_known, self._unknown
+        with self._lock:
+            if len(store) >= most:
+                for oldest in list(islice(store, FORGOTTEN_AT_ONCE)):
+                    del store[oldest]
+            store[key] = value
+            other.pop(key, None)
+
+
+def key_of(text):
+    """Return what a text is remembered by; the text itself is not kept."""
+    return blake2b(text.encode("utf-8", "replace"), key=KEY, digest_size=16).digest()
