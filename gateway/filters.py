@@ -130,7 +130,7 @@ def _one_of(alternatives):
     """Return one matcher for alternatives about a single label, else an empty text."""
     clauses = [clause for clauses in alternatives for clause in clauses]
     names = {name for name, _ in clauses}
-    if not len(clauses) == len(alternatives) > len(names) == 1:
+    if len(alternatives) == 1 or len(clauses) > len(alternatives) or len(names) > 1:
         return ""
     return (
         f"{names.pop()}=~{_quoted('|'.join(re.escape(value) for _, value in clauses))}"
