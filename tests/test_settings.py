@@ -179,7 +179,7 @@ def test_a_broken_dotenv_is_refused(env, tmp_path):
 
 
 def test_sqlite_takes_the_write_lock_when_a_transaction_begins(env):
-    database = env(URL="sqlite:////tmp/x.sqlite3").database("URL", "unused")
+    database = env(URL="sqlite:////tmp/x.sqlite3").database("URL", "unused", 3)
 
     assert database["NAME"] == "/tmp/x.sqlite3"  # noqa: S108 -- never opened
     assert database["OPTIONS"]["transaction_mode"] == "IMMEDIATE"
@@ -189,7 +189,7 @@ def test_sqlite_takes_the_write_lock_when_a_transaction_begins(env):
 def test_postgresql_keeps_its_limits_and_takes_options_from_the_url(env):
     url = "postgres://u:p%40ss@db.example.com:5433/tollgate?sslmode=verify-full"
 
-    database = env(URL=url).database("URL", "unused")
+    database = env(URL=url).database("URL", "unused", 3)
 
     assert (database["HOST"], database["PORT"]) == ("db.example.com", 5433)
     assert (database["NAME"], database["PASSWORD"]) == ("tollgate", "p@ss")
@@ -200,7 +200,7 @@ def test_postgresql_keeps_its_limits_and_takes_options_from_the_url(env):
 @pytest.mark.parametrize("url", ["mysql://u@h/db", "tollgate", "oracle://u@h/db"])
 def test_another_database_is_refused(env, url):
     with pytest.raises(ImproperlyConfigured, match="URL must be a sqlite"):
-        env(URL=url).database("URL", "unused")
+        env(URL=url).database("URL", "unused", 3)
 
 
 def test_a_mail_server_is_read_from_an_url(env):
