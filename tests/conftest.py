@@ -3,6 +3,7 @@ from django.core.cache import cache
 
 from accounts.models import Role
 from tests.factories import ChildFactory, MainFactory, MembershipFactory, UserFactory
+from tokens import recording
 
 
 @pytest.fixture(autouse=True)
@@ -62,3 +63,10 @@ def outsider(db):
 def staff(db):
     """Operator staff."""
     return UserFactory(email="staff@tollgate.example", is_staff=True)
+
+
+@pytest.fixture
+def recorder():
+    """The recorder of uses, without what tests before this one left in it."""
+    recording.recorder.__init__()
+    return recording.recorder

@@ -4,7 +4,7 @@ import logging
 from collections import Counter
 from itertools import count, islice
 
-from django.db import DatabaseError, close_old_connections, transaction
+from django.db import DatabaseError, close_old_connections
 from django.utils import timezone
 
 from tokens.models import Token, TokenUsage
@@ -79,11 +79,9 @@ def _write(calls):
     if not calls:
         return
     now = timezone.now()
-    hour = now.replace(minute=0, second=0, microsecond=0)
-    with transaction.atomic():
-        TokenUsage.objects.add_calls(calls, hour)
-    callers = {key[0]: (now, *key[2:]) for key in calls}
-    Token.objects.note_uses(callers)
+    # First what may be repeated when the second fails.
+    Token.objects.note_uses({key[0]: (now, *key[2:]) for key in calls})
+    TokenUsage.objects.add_calls(calls, now.replace(minute=0, second=0, microsecond=0))
 
 
 # note(token_id, stored_secret_id, address, agent)

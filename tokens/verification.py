@@ -23,6 +23,7 @@ def verify(text, use):
     row = _find_row(text, StoredSecret.objects.filter(unspent))
     if row is None or use not in USES[row.token.kind] or why_stopped(row.token):
         return None
+    row.token.opened_by = row.pk
     return row.token
 
 

@@ -1,10 +1,8 @@
-from contextlib import suppress
-
-from django.db import OperationalError
 from ninja.security import APIKeyHeader
 
 from accounts.audit import client_address, client_agent
 from tokens.permissions import Use
+from tokens.recording import recorder
 from tokens.verification import verify
 
 BEARER = "bearer "
@@ -18,9 +16,8 @@ class ApiToken(APIKeyHeader):
     def authenticate(self, request, key):
         token = verify(key or _bearer(request), Use.API)
         if token:
-            # Knowing when it was last used is worth less than the answer.
-            with suppress(OperationalError):
-                token.note_use(client_address(request), client_agent(request))
+            address, agent = client_address(request), client_agent(request)
+            recorder.note(token.pk, token.opened_by, address or "", agent)
         return token
 
 

@@ -1,0 +1,67 @@
+"""A gate in front of a test's own database, asked the way the server asks it."""
+
+from base64 import b64encode
+
+import pytest
+from django.db import connection
+
+from gateway.gate import Gate
+from gateway.watching import Watcher
+from tests.factories import TokenFactory
+from tokens.kinds import Kind
+
+UNKNOWN = "tgl_" + "x" * 49
+
+
+class Asked:
+    """A gate, and the proxy that asks it; `calls` are the database's queries."""
+
+    def __init__(self, gateway_text, **options):
+        self.gate = Gate(watcher=Watcher(connect=SameConnection), **options)
+        self.gateway = {"HTTP_X_TOLLGATE_GATEWAY": gateway_text} if gateway_text else {}
+        self.gate.watcher.poll()
+
+    def __call__(self, signal, token="", **headers):
+        """Return the status and the headers of the answer, as a dict."""
+        environ = {"PATH_INFO": f"/gateway/verify/{signal}", "REQUEST_METHOD": "GET"}
+        environ |= self.gateway | headers
+        if token:
+            environ["HTTP_X_API_TOKEN"] = token
+        answered = []
+        body = self.gate(environ, lambda *started: answered.extend(started))
+        assert body == []
+        status, headers = answered
+        return int(status[:3]), dict(headers)
+
+    def status(self, signal, token="", **headers):
+        return self(signal, token, **headers)[0]
+
+    def look(self):
+        """Let the gate look for changes, as its thread does all the time."""
+        self.gate.watcher.poll()
+
+
+class SameConnection:
+    """The test's own connection: its transaction is seen by nobody else."""
+
+    def execute(self, query):
+        cursor = connection.cursor()
+        cursor.execute(query)
+        return cursor
+
+    def close(self):
+        """Leave the test its connection."""
+
+
+def basic(name, password):
+    return f"Basic {b64encode(f'{name}:{password}'.encode()).decode()}"
+
+
+@pytest.fixture
+def gateway_token(db):
+    return TokenFactory(account=None, kind=Kind.GATEWAY)
+
+
+@pytest.fixture
+def ask(gateway_token, recorder):
+    return Asked(gateway_token.secret_text)

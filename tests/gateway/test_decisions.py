@@ -1,0 +1,233 @@
+"""What each token is told at each door."""
+
+from datetime import datetime, timedelta
+
+import pytest
+from django.utils import timezone
+
+from accounts.models import Account
+from accounts.plans import Plan
+from gateway.decisions import decide
+from gateway.doors import ASK, DOORS
+from tests.factories import (
+    BY,
+    ChildFactory,
+    FilterFactory,
+    MainFactory,
+    ShareFactory,
+    TokenFactory,
+    organisation_of,
+)
+from tokens.kinds import Kind
+
+OPENS = {
+    Kind.API: {"api", "query-logs", "query-metrics", "query-traces"},
+    Kind.LOGS: {"logs"},
+    Kind.METRICS: {"metrics"},
+    Kind.TRACES: {"traces"},
+    Kind.SHARED: {"query-logs"},
+    Kind.GATEWAY: {"ask"},
+}
+EVERY_DOOR = {"ask": ASK, **DOORS}
+IN_AN_HOUR = timedelta(hours=1)
+
+
+def row_of(token):
+    return token.secrets.select_related("token__account__organisation").get()
+
+
+def told(token, signal="query-logs"):
+    return decide(EVERY_DOOR[signal], row_of(token))
+
+
+def one_of(kind, main):
+    match kind:
+        case Kind.METRICS | Kind.TRACES:
+            return main.organisation.accounts.get(kind=KINDS[kind]).tokens.get()
+        case Kind.SHARED:
+            return ShareFactory(account=main).token
+        case Kind.GATEWAY:
+            return TokenFactory(account=None, kind=kind)
+    return TokenFactory(account=main, kind=kind)
+
+
+KINDS = {Kind.METRICS: "metrics", Kind.TRACES: "tracing"}
+
+
+@pytest.fixture
+def family(main, sub):
+    """A main account with a child of each kind."""
+    others = {
+        kind: ChildFactory(main=main, kind=kind)
+        for kind in ("metrics", "tracing", "security")
+    }
+    return {"main": main, "sub": sub} | others
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_a_kind_opens_its_doors_and_no_other(family, kind):
+    token = one_of(kind, family["main"])
+
+    answers = {signal: told(token, signal) for signal in EVERY_DOOR}
+
+    opened = {signal for signal, each in answers.items() if each.status[:3] == "204"}
+    assert opened == OPENS[kind]
+    refused = {each.reason for signal, each in answers.items() if signal not in opened}
+    assert refused == {"wrong_kind"}
+
+
+def test_headers_name_all_accounts_that_are_reached(family):
+    main, sub = family["main"], family["sub"]
+    token = TokenFactory(account=main)
+
+    assert dict(told(token).headers) == {
+        "Cache-Control": "no-store",
+        "X-Tollgate-Token": str(token.pk),
+        "X-Tollgate-Kind": "api",
+        "X-Tollgate-Plan": "pro",
+        "X-Tollgate-Account": str(main.pk),
+        "X-Tollgate-Accounts": f"{main.pk},{sub.pk}",
+        "X-Scope-OrgID": f"{main.pk}|{sub.pk}",
+        "AccountID": str(main.pk),
+        "ProjectID": "0",
+    }
+
+
+@pytest.mark.parametrize(
+    ("owner", "signal", "reached"),
+    [
+        ("main", "query-metrics", ["metrics"]),
+        ("main", "query-traces", ["tracing"]),
+        ("main", "api", ["main", "sub", "metrics", "tracing"]),
+        ("sub", "query-logs", ["sub"]),
+        ("sub", "api", ["sub"]),
+        ("security", "query-logs", ["main"]),
+        ("security", "api", ["security", "main"]),
+    ],
+)
+def test_accounts_behind_a_door(family, owner, signal, reached):
+    family["security"].accounts_to_scan.set([family["main"]])
+    token = TokenFactory(account=family[owner])
+
+    headers = dict(told(token, signal).headers)
+
+    wanted = ",".join(str(family[each].pk) for each in reached)
+    assert headers["X-Tollgate-Accounts"] == wanted
+
+
+def test_a_door_with_no_account_behind_it_is_shut_and_that_is_no_misuse(main):
+    refused = told(TokenFactory(account=main), "query-metrics")
+
+    assert (refused.status, refused.reason) == ("403 Forbidden", "")
+
+
+def test_arguments_keep_accounts_of_one_metrics_store_apart(family):
+    main, metrics = family["main"], family["metrics"]
+    second = ChildFactory(main=main, kind="metrics")
+
+    shipped = dict(told(metrics.tokens.get(), "metrics").headers)
+    asked = dict(told(TokenFactory(account=main), "query-metrics").headers)
+
+    label = "%7Btollgate_account%3D~%22"
+    assert shipped["X-Tollgate-Args"] == f"extra_label=tollgate_account%3D{metrics.pk}"
+    assert asked["X-Tollgate-Args"] == (
+        f"extra_filters%5B%5D={label}{metrics.pk}%7C{second.pk}%22%7D"
+    )
+
+
+def test_a_shared_token_carries_its_filters_in_every_language(main):
+    filters = [FilterFactory(account=main, field="env", value="prod")]
+    share = ShareFactory(account=main, filters=filters)
+
+    headers = dict(told(share.token).headers)
+
+    assert headers["X-Tollgate-Accounts"] == str(main.pk)
+    names = [f"X-Tollgate-{name}" for name in ("LogQL", "LogsQL", "PromQL", "OpenSearch")]
+    for name in names:
+        assert "env" in headers[name]
+        assert "prod" in headers[name]
+    assert headers["X-Tollgate-Args"].startswith("extra_filters=")
+
+
+def test_a_shared_token_that_lost_its_filter_shows_nothing(main):
+    narrowing = FilterFactory(account=main)
+    share = ShareFactory(account=main, filters=[narrowing])
+    type(share).objects.filter(pk=share.pk).update(lost_filter="env: prod")
+
+    refused = told(share.token)
+
+    assert (refused.status, refused.reason) == ("403 Forbidden", "shows_nothing")
+
+
+@pytest.mark.parametrize(
+    ("fields", "reason"),
+    [
+        ({"disabled_at": timezone.now()}, "disabled"),
+        ({"deleted_at": timezone.now()}, "deleted"),
+        ({"expires_at": timezone.now()}, "expired"),
+    ],
+)
+def test_a_stopped_token_is_refused_with_its_reason(main, fields, reason):
+    token = TokenFactory(account=main)
+    type(token).objects.filter(pk=token.pk).update(**fields)
+
+    refused = told(token)
+
+    assert (refused.status, refused.reason) == ("403 Forbidden", reason)
+    assert (refused.token_id, refused.stored_secret_id) == (token.pk, row_of(token).pk)
+
+
+def test_a_paused_link_is_refused(main):
+    share = ShareFactory(account=main)
+    share.token.disable(by=BY)
+
+    assert told(share.token).reason == "paused"
+
+
+def test_a_stopped_account_stops_its_tokens(main):
+    token = TokenFactory(account=main)
+    Account.objects.filter(pk=main.pk).update(suspended_at=timezone.now())
+
+    assert told(token).reason == "account_stopped"
+
+
+def test_a_plan_without_api_stops_api_tokens(main):
+    token = TokenFactory(account=main)
+    organisation = organisation_of(main)
+    organisation.plan = Plan.COMMUNITY
+    organisation.save()
+
+    assert told(token).reason == "no_api_on_plan"
+
+
+def test_a_secret_that_was_rotated_away_is_refused_although_the_token_works(main):
+    token = TokenFactory(account=main)
+    old = row_of(token)
+    token.rotate(by=BY)
+    old.refresh_from_db()
+
+    assert decide(DOORS["api"], old).reason == "rotated"
+
+
+def moment(seconds):
+    return datetime.fromtimestamp(seconds, timezone.get_current_timezone())
+
+
+@pytest.mark.parametrize("field", ["expires_at", "valid_until", "trial_ends_at"])
+def test_an_answer_ends_when_the_first_thing_ends_by_itself(db, field):
+    soon = timezone.now() + IN_AN_HOUR
+    main = MainFactory(plan=Plan.COMMUNITY, trial_ends_at=soon + IN_AN_HOUR)
+    row = row_of(TokenFactory(account=main))
+    thing = {"expires_at": row.token, "trial_ends_at": row.token.account.organisation}
+    setattr(thing.get(field, row), field, soon)
+
+    assert moment(decide(DOORS["api"], row).until) == soon
+    assert decide(DOORS["api"], row, until=1.5).until == 1.5
+
+
+def test_an_answer_without_an_end_has_none(main):
+    organisation = organisation_of(main)
+    organisation.trial_ends_at = timezone.now() - IN_AN_HOUR
+    organisation.save()
+
+    assert told(TokenFactory(account=main)).until == float("inf")

@@ -1,0 +1,46 @@
+import pytest
+
+from gateway.doors import ticket_in, token_in
+from tests.gateway.conftest import basic
+
+
+@pytest.mark.parametrize(
+    ("headers", "text"),
+    [
+        ({}, ""),
+        ({"HTTP_X_API_TOKEN": "a"}, "a"),
+        ({"HTTP_AUTHORIZATION": "Bearer a"}, "a"),
+        ({"HTTP_AUTHORIZATION": "bearer  a "}, "a"),
+        ({"HTTP_AUTHORIZATION": "Bearer"}, ""),
+        ({"HTTP_AUTHORIZATION": basic("12", "a")}, "a"),
+        ({"HTTP_AUTHORIZATION": basic("a", "")}, "a"),
+        ({"HTTP_AUTHORIZATION": basic("12", "a:b")}, "a:b"),
+        ({"HTTP_AUTHORIZATION": "Basic é"}, ""),
+        ({"HTTP_AUTHORIZATION": "Basic !"}, ""),
+        ({"HTTP_AUTHORIZATION": "Digest a"}, ""),
+        ({"HTTP_X_TOLLGATE_TOKEN": "a"}, "a"),
+        ({"HTTP_X_TOLLGATE_TOKEN": "a%2Db"}, "a-b"),
+        ({"HTTP_X_TOLLGATE_TOKEN": "", "HTTP_X_API_TOKEN": "b"}, "b"),
+        ({"HTTP_X_TOLLGATE_TOKEN": "a", "HTTP_X_API_TOKEN": "b"}, "a"),
+        ({"HTTP_X_API_TOKEN": "a", "HTTP_AUTHORIZATION": "Bearer b"}, "a"),
+    ],
+)
+def test_where_a_token_is_found(headers, text):
+    assert token_in(headers) == text
+
+
+@pytest.mark.parametrize(
+    ("cookies", "text"),
+    [
+        (None, ""),
+        ("", ""),
+        ("a=b", ""),
+        ("a=b; tollgate_share=t:1:x", "t:1:x"),
+        ("broken; =; tollgate_share=t", "t"),
+        ("my_tollgate_share=t", ""),
+    ],
+)
+def test_where_a_ticket_is_found(cookies, text):
+    environ = {} if cookies is None else {"HTTP_COOKIE": cookies}
+
+    assert ticket_in(environ) == text

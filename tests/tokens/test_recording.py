@@ -1,0 +1,111 @@
+import logging
+import threading
+from datetime import UTC, datetime
+
+import pytest
+import time_machine
+from django.db import DatabaseError
+
+from tests.factories import TokenFactory
+from tokens.models import Token, TokenUsage
+from tokens.recording import Recorder, Tally
+
+NOW = datetime(2026, 3, 1, 12, 34, 56, tzinfo=UTC)
+
+
+@pytest.fixture
+def token(main):
+    return TokenFactory(account=main)
+
+
+def test_tally_counts_each_key_until_it_is_drained():
+    tally = Tally()
+    for key in [("a", "192.0.2.1", ""), ("a", "192.0.2.1", ""), ("b", "", "")]:
+        tally.note(*key)
+
+    assert tally.drain(at_once=True) == {("a", "192.0.2.1", ""): 2, ("b", "", ""): 1}
+    assert tally.drain(at_once=True) == {}
+
+
+def test_tally_gives_what_is_counted_only_once_nobody_can_still_count_it():
+    tally = Tally()
+    tally.note("a", "", "")
+    held = tally._counters["a", "", ""]
+
+    assert tally.drain() == {}
+    next(held)  # Another thread had it in its hands.
+    assert tally.drain() == {("a", "", ""): 2}
+
+
+def test_tally_forgets_callers_before_it_grows_without_end():
+    tally = Tally(max_keys=2)
+    for number in range(5):
+        tally.note("a", f"192.0.2.{number}", "curl")
+    for token in "bcd":
+        tally.note(token, "192.0.2.1", "curl")
+
+    assert tally.drain(at_once=True) == {
+        ("a", "192.0.2.0", "curl"): 1,
+        ("a", "192.0.2.1", "curl"): 1,
+        ("a", "", ""): 3,
+        ("b", "", ""): 1,
+    }
+
+
+def test_tally_loses_nothing_between_threads():
+    tally, found = Tally(), []
+
+    def count():
+        for _ in range(20_000):
+            tally.note("a", "", "")
+
+    threads = [threading.Thread(target=count) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    while any(thread.is_alive() for thread in threads):
+        found.append(sum(tally.drain().values()))
+    found.append(sum(tally.drain(at_once=True).values()))
+
+    assert sum(found) == 80_000
+
+
+def test_recorder_writes_calls_and_the_last_use(token):
+    recorder = Recorder()
+    recorder.note(token.pk, 7, "192.0.2.1", "curl")
+    recorder.note(token.pk, 7, "192.0.2.1", "curl")
+
+    with time_machine.travel(NOW, tick=False):
+        recorder.flush()
+
+    usage = TokenUsage.objects.values_list(
+        "token", "stored_secret_id", "hour", "address", "agent", "calls"
+    )
+    hour = NOW.replace(minute=0, second=0)
+    assert list(usage) == [(token.pk, 7, hour, "192.0.2.1", "curl", 2)]
+    token.refresh_from_db()
+    assert token.last_used_at == NOW
+    assert (token.last_used_address, token.last_used_agent) == ("192.0.2.1", "curl")
+
+
+def test_recorder_has_nothing_to_write_without_use(db, django_assert_num_queries):
+    with django_assert_num_queries(0):
+        Recorder().flush()
+
+
+def test_recorder_keeps_what_the_database_does_not_take(token, monkeypatch, caplog):
+    recorder = Recorder()
+    recorder.note(token.pk, 0, "192.0.2.1", "")
+    with monkeypatch.context() as patched, caplog.at_level(logging.WARNING):
+        patched.setattr(Token.objects, "note_uses", _failing)
+        patched.setattr(TokenUsage.objects, "add_calls", _failing)
+        recorder.flush()
+    recorder.note(token.pk, 0, "192.0.2.1", "")
+
+    recorder.flush()
+
+    assert "kept for later: away" in caplog.text
+    assert TokenUsage.objects.get().calls == 2
+
+
+def _failing(*args):
+    raise DatabaseError("away")
