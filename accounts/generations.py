@@ -17,6 +17,12 @@ COMMON_SLOT = 0
 QUIET = frozenset(
     {
         Action.TOKEN_REVEALED,
+        Action.REFUSALS_DISMISSED,
+        Action.WEBHOOK_ADDED,
+        Action.WEBHOOK_CHANGED,
+        Action.WEBHOOK_RENEWED,
+        Action.WEBHOOK_REVEALED,
+        Action.WEBHOOK_REMOVED,
         Action.USER_ADDED,
         Action.USER_UPDATED,
         Action.USER_ROLE_CHANGED,

@@ -74,6 +74,15 @@ MATRIX = {
     "filter.create": TOKEN_BY_ALL,
     "filter.edit": TOKEN_BY_ALL,
     "filter.delete": TOKEN_BY_ALL,
+    "view.list": LISTED,
+    "view.create": TOKEN_BY_ALL,
+    "view.edit": TOKEN_BY_ALL,
+    "view.delete": TOKEN_BY_ALL,
+    # Who looks after the tokens looks after their refused calls and hears of them; the
+    # address of a webhook is often a credential, so that staff do not see it.
+    "dead.list": "n y y n n h y n n n",
+    "dead.dismiss": TOKEN_ONLY_BY_PEOPLE,
+    "webhook.edit": TOKEN_ONLY_BY_PEOPLE,
     "account.list": "y y y y y h y y y y",
     "account.view": "y y y y y h y y y y",
     "account.edit": "n m y y n h y m y y",
@@ -187,9 +196,9 @@ def may(user, operation, account):
     return bool(allows(relations(user, account), operation, account))
 
 
-def require(relations, operation, account):
+def require(relations, operation, account, *, itself=False):
     """Return when a set of relations allows it; raise Http404 or Forbidden otherwise."""
-    allowed = allows(relations, operation, account)
+    allowed = allows(relations, operation, account, itself=itself)
     if allowed is None:
         raise Http404
     if not allowed:

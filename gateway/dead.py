@@ -64,9 +64,9 @@ def _add(counts, owners, now):
 
 def _sums(counts, owners, now):
     sums, causes = Counter(), {}
-    for (token, _secret, reason, signal, *_caller), calls in counts.items():
+    for (token, *cause, _address, _agent), calls in counts.items():
         sums[token] += calls
-        causes[token] = (reason, signal)
+        causes[token] = cause
     for token in sorted(sums):
         yield (token, owners[token], *causes[token], now, now, sums[token])
 

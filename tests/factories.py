@@ -9,7 +9,7 @@ from accounts.audit import Actor
 from accounts.lifecycle import found_organisation, open_account
 from accounts.models import Account, AccountKind, Membership, Organisation, Role, User
 from accounts.plans import Plan
-from sharing.models import Filter, Share
+from sharing.models import Filter, Share, SharedView
 from sharing.scope import Operator
 from tokens.kinds import Kind
 from tokens.models import Token
@@ -123,6 +123,19 @@ class ShareFactory(factory.django.DjangoModelFactory):
         share, secret = Share.issue(by=BY, **fields)
         share.secret_text = secret.reveal()
         return share
+
+
+class SharedViewFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = SharedView
+
+    account = factory.SubFactory(MainFactory)
+    title = factory.Sequence(lambda n: f"View {n}")
+    address = factory.Sequence(lambda n: f"https://grafana.example.com/d/{n}")
+
+    @classmethod
+    def _create(cls, model_class, **fields):
+        return SharedView.add(by=BY, **fields)
 
 
 def organisation_of(account):

@@ -7,11 +7,11 @@ SUGGESTED_PEOPLE = 100
 LONGEST_LABEL = 254
 GROUPS = {
     "Tokens": ("token_",),
-    "Shared tokens and filters": ("share_", "filter_"),
+    "Shared tokens, filters and views": ("share_", "filter_", "view_"),
     "Accounts": ("account_", "organisation_"),
     "People": ("user_", "password_reset_", "sessions_"),
     "Logins": ("login", "logout", "password_changed", "mfa_"),
-    "Exports and keys": ("audit_", "tokens_", "keys_"),
+    "Exports, keys and gateways": ("audit_", "tokens_", "keys_", "gateway_"),
 }
 LOOKUPS = {
     "what": "action__in",

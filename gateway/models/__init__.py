@@ -1,3 +1,5 @@
 from gateway.models.dead import OTHERS, DeadToken, DeadUse, Reason
+from gateway.models.deliveries import Delivery, Way
+from gateway.models.webhooks import Webhook
 
-__all__ = ["OTHERS", "DeadToken", "DeadUse", "Reason"]
+__all__ = ["OTHERS", "DeadToken", "DeadUse", "Delivery", "Reason", "Way", "Webhook"]

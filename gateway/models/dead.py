@@ -34,7 +34,10 @@ class Reason(models.TextChoices):
 
 class DeadTokenQuerySet(models.QuerySet):
     def add_calls(self, rows):
-        """Add (token, account, reason, signal, now, now, calls); rows stay locked."""
+        """Add (token, account, secret, reason, signal, now, now, calls).
+
+        The rows stay locked until the transaction ends.
+        """
         with connection.cursor() as cursor:
             cursor.executemany(ADD_TOKENS, list(map(_adapted, rows)))
 
@@ -58,6 +61,9 @@ class DeadToken(models.Model):
         Account, on_delete=models.CASCADE, related_name="dead_tokens", db_index=False
     )
     # Those of the last use; each caller's are in its own row.
+    secret = models.ForeignKey(
+        StoredSecret, on_delete=models.CASCADE, related_name="+", db_constraint=False
+    )
     reason = models.CharField(max_length=15, choices=Reason)
     signal = models.CharField(max_length=13)
     first_seen_at = models.DateTimeField()
@@ -137,9 +143,11 @@ class DeadUse(models.Model):
 # Only an upsert that adds is exact with several writers; the ORM can merely replace.
 ADD_TOKENS = """
 INSERT INTO gateway_deadtoken
-    (token_id, account_id, reason, signal, first_seen_at, last_seen_at, calls)
-VALUES (%s, %s, %s, %s, %s, %s, %s)
+    (token_id, account_id, secret_id, reason, signal,
+     first_seen_at, last_seen_at, calls)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s)
 ON CONFLICT (token_id) DO UPDATE SET
+    secret_id = excluded.secret_id,
     reason = excluded.reason,
     signal = excluded.signal,
     last_seen_at = excluded.last_seen_at,

@@ -1,4 +1,5 @@
 from sharing.models.filters import Filter
 from sharing.models.shares import Share
+from sharing.models.views import SharedView
 
-__all__ = ["Filter", "Share"]
+__all__ = ["Filter", "Share", "SharedView"]

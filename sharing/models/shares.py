@@ -23,6 +23,8 @@ class Share(models.Model):
     # A filter that was deleted and held something back. What is left says more than
     # anybody decided, so the link shows nothing until somebody decides anew.
     lost_filter = models.TextField(blank=True)
+    # How often somebody came in by the link.
+    visits = models.PositiveBigIntegerField(db_default=0)
 
     class Meta:
         constraints = [
@@ -139,6 +141,11 @@ class Share(models.Model):
             token.disable(by=by, reason=reason)
         else:
             token.disable_deleted(by=by, reason=reason)
+
+    def count_visit(self, address, agent):
+        """Note that somebody came in by the link; it takes no lock."""
+        Share.objects.filter(pk=self.pk).update(visits=models.F("visits") + 1)
+        self.token.note_use(address, agent)
 
     def record_widened(self, by, *, because):
         self.token.record(Action.SHARE_WIDENED, by, because=because)

@@ -11,7 +11,13 @@ import config.urls
 from accounts.admin import Window, site
 from accounts.audit import Actor, record
 from accounts.models import Action, User
-from tests.factories import FilterFactory, MembershipFactory, ShareFactory, TokenFactory
+from tests.factories import (
+    FilterFactory,
+    MembershipFactory,
+    SharedViewFactory,
+    ShareFactory,
+    TokenFactory,
+)
 
 MODELS = {
     "accounts.user",
@@ -22,6 +28,7 @@ MODELS = {
     "tokens.token",
     "sharing.filter",
     "sharing.share",
+    "sharing.sharedview",
 }
 
 
@@ -47,6 +54,7 @@ def pages(mounted, main, admin):
     token = TokenFactory(account=main)
     share = ShareFactory(account=main, filters=[FilterFactory(account=main)])
     MembershipFactory(account=main)
+    SharedViewFactory(account=main)
     record(Action.LOGIN, by=Actor("x", agent="y"), account=main)
     urls = [reverse("admin:index"), reverse("admin:app_list", args=["accounts"])]
     for label in MODELS:

@@ -123,7 +123,7 @@ def test_what_is_old_or_of_a_purged_token_is_forgotten(token):
         dead.note({use(old): 1, use(token): 1})
     dead.note({use(token, "192.0.2.2"): 1, use(purged): 1})
     # As when it is purged while its use is written.
-    purged.secrets.all().delete()
+    purged.secrets.all()._raw_delete(connection.alias)
     Token.objects.filter(pk=purged.pk)._raw_delete(connection.alias)
 
     assert dead.forget() == 2
