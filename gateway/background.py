@@ -20,28 +20,31 @@ logger = logging.getLogger(__name__)
 
 
 def start(gate):
-    """Start both threads; what is not yet written is written when the process ends."""
-    _every(POLL_SECONDS, gate.watcher.poll)
-    _every(FLUSH_SECONDS, partial(flush, gate))
-    _every(ALARM_SECONDS, partial(raise_alarm, gate))
-    atexit.register(flush, gate, at_once=True)
+    """Start the threads; what is not yet written is written when the process ends."""
+    over = threading.Event()
+    _every(POLL_SECONDS, gate.watcher.poll, over)
+    _every(FLUSH_SECONDS, partial(flush, gate), over)
+    _every(ALARM_SECONDS, partial(raise_alarm, gate), over)
+    atexit.register(_end, gate, over)
 
 
-def _every(seconds, task):
-    name = getattr(task, "func", task).__name__
-    threading.Thread(
-        target=_repeat, args=(seconds, task), daemon=True, name=name
-    ).start()
+def _every(seconds, task, over):
+    threading.Thread(target=_repeat, args=(seconds, task, over), daemon=True).start()
 
 
-def _repeat(seconds, task):
-    pause = threading.Event()
-    while True:
+def _repeat(seconds, task, over):
+    while not over.is_set():
         try:
             task()
         except Exception:
+            # Whatever comes, the thread must outlive it.
             logger.exception("A background task of the gateway failed")
-        pause.wait(seconds)
+        over.wait(seconds)
+
+
+def _end(gate, over):
+    over.set()
+    flush(gate, at_once=True)
 
 
 def flush(gate, *, at_once=False):

@@ -1,5 +1,7 @@
 """From what a client shows to the stored secret that it is."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from math import inf
 
 from django.db import connection
@@ -10,35 +12,41 @@ from tokens.secrets import digests, recognise
 
 LOOKUP = "SELECT id FROM tokens_storedsecret WHERE lookup IN ({})"
 PLACEHOLDER = {"sqlite": "?", "postgresql": "%s"}
-NOTHING = ()
 
 
-def by_text(text):
-    """Return (StoredSecret, inf), an empty tuple when it is unknown, None if malformed.
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A way of showing who one is.
 
-    Most of what is unknown is somebody's guess, so it costs one query past the ORM.
+    `read` returns what a text may be, or None when it cannot be anything; `find`
+    returns the StoredSecret that this is and until when (seconds since 1970) it may be
+    shown, or None when there is no such row.
     """
-    secret = recognise(text)
-    if secret is None:
-        return None
+
+    read: Callable
+    find: Callable
+
+
+def _find_secret(secret):
+    # Most of what is not known is somebody's guess, so it costs one query past the ORM.
     lookups = digests(secret)
     marks = ",".join([PLACEHOLDER[connection.vendor]] * len(lookups))
     connection.ensure_connection()
     with connection.wrap_database_errors:
         found = connection.connection.execute(LOOKUP.format(marks), lookups).fetchone()
-    return by_id(found[0], inf) if found else NOTHING
+    return _find_row(found[0], inf) if found else None
 
 
-def by_ticket(text):
-    """Return (StoredSecret, when the ticket ends), or None for what is no ticket."""
-    ticket = read_ticket(text)
-    if ticket is None:
-        return None
+def _find_ticket(ticket):
     pk, until = ticket
-    return by_id(pk, until.timestamp())
+    return _find_row(pk, until.timestamp())
 
 
-def by_id(pk, until):
+def _find_row(pk, until):
     rows = StoredSecret.objects.select_related("token__account__organisation")
     row = rows.filter(pk=pk).first()
-    return (row, until) if row else NOTHING
+    return row and (row, until)
+
+
+BY_TEXT = Way(recognise, _find_secret)
+BY_TICKET = Way(read_ticket, _find_ticket)

@@ -11,7 +11,7 @@ from django.db import DatabaseError, InterfaceError, connection
 
 from gateway.decisions import AWAY, NOT_KNOWN, NOT_NOW, PASS, decide
 from gateway.doors import ASK, DOORS, SIGNALS, ticket_in, token_in
-from gateway.finding import by_text, by_ticket
+from gateway.finding import BY_TEXT, BY_TICKET
 from gateway.memory import Memory, key_of
 from gateway.watching import Watcher
 from tokens.recording import Tally, recorder
@@ -62,41 +62,41 @@ class Gate:
         if self._trusts_callers:
             return PASS
         credential = environ.get("HTTP_X_TOLLGATE_GATEWAY", "")
-        return self._recall_or_ask(ASK, credential, by_text).status
+        return self._recall_or_ask(ASK, credential, BY_TEXT).status
 
     def _about(self, door, environ):
         text = token_in(environ)
         if text or not door.takes_tickets:
-            return self._recall_or_ask(door, text, by_text)
-        return self._recall_or_ask(door, ticket_in(environ), by_ticket)
+            return self._recall_or_ask(door, text, BY_TEXT)
+        return self._recall_or_ask(door, ticket_in(environ), BY_TICKET)
 
-    def _recall_or_ask(self, door, text, find):
+    def _recall_or_ask(self, door, text, way):
         if not text:
             return NOT_KNOWN
         key, sight, now = key_of(text), self.watcher.sight, time.monotonic()
         decision, true = self.memory.recall(door, key, sight, time.time())
         if true and sight.is_fresh(now):
             return decision
-        answer = None if sight.is_away(now) else self._ask(door, key, sight, text, find)
+        shown = way.read(text)
+        if shown is None:
+            return NOT_KNOWN
+        answer = None if sight.is_away(now) else self._ask(door, way, shown)
         if answer is not None:
+            self.memory.keep(door, key, answer, sight)
             return answer
         # What was known before the database went away stays good for a while.
         late = now - sight.seen_at
         return decision if true and late < settings.GATEWAY_GRACE_SECONDS else NOT_NOW
 
-    def _ask(self, door, key, sight, text, find):
+    def _ask(self, door, way, shown):
         """Return the Decision of the database, or None when it does not answer."""
         for _ in range(ATTEMPTS):
             try:
-                found = find(text)
-                decision = decide(door, *found) if found else NOT_KNOWN
+                found = way.find(shown)
+                return decide(door, *found) if found else NOT_KNOWN
             except (DatabaseError, InterfaceError) as error:
                 logger.warning("The gateway could not look a token up: %s", error)
                 connection.close()
-            else:
-                if found is not None:
-                    self.memory.keep(door, key, decision, sight)
-                return decision
         return None
 
     def _note(self, door, decision, environ):

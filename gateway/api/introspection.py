@@ -9,7 +9,7 @@ from accounts.api.areas import Area, router_in
 from accounts.api.fields import Text
 from gateway.decisions import PASS, decide
 from gateway.doors import ASK, DOORS, token_in
-from gateway.finding import by_text
+from gateway.finding import BY_TEXT
 from sharing.models import Share
 from tokens.kinds import Kind
 from tokens.permissions import Use
@@ -79,8 +79,9 @@ router = router_in(IntrospectionArea("introspection"))
     summary="Say what a token is good for",
 )
 def introspect(request, token: Form[Text]):
-    found = by_text(token)
-    if not found:
+    secret = BY_TEXT.read(token)
+    found = secret and BY_TEXT.find(secret)
+    if found is None:
         return Introspection(active=False)
     row, _ = found
     opened = {

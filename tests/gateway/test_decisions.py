@@ -142,7 +142,9 @@ def test_a_shared_token_carries_its_filters_in_every_language(main):
     headers = dict(told(share.token).headers)
 
     assert headers["X-Tollgate-Accounts"] == str(main.pk)
-    names = [f"X-Tollgate-{name}" for name in ("LogQL", "LogsQL", "PromQL", "OpenSearch")]
+    names = [
+        f"X-Tollgate-{name}" for name in ("LogQL", "LogsQL", "PromQL", "OpenSearch")
+    ]
     for name in names:
         assert "env" in headers[name]
         assert "prod" in headers[name]

@@ -1,0 +1,76 @@
+import logging
+import threading
+
+import pytest
+
+from accounts.models import Action, AuditEvent
+from gateway import background
+from gateway.background import flush, raise_alarm
+from gateway.models import DeadUse
+from tests.factories import TokenFactory
+from tests.gateway.conftest import UNKNOWN, Asked
+from tokens.models import TokenUsage
+
+
+@pytest.fixture(autouse=True)
+def _keep_connection(monkeypatch):
+    # The threads give theirs back; a test's is in the middle of a transaction.
+    monkeypatch.setattr(background, "close_old_connections", lambda: None)
+
+
+def test_flush_writes_uses_that_passed_and_that_were_refused(ask, main):
+    token = TokenFactory(account=main)
+    ask("query-logs", token.secret_text)
+    ask("logs", token.secret_text)
+
+    flush(ask.gate, at_once=True)
+    flush(ask.gate, at_once=True)
+
+    assert TokenUsage.objects.filter(token=token).get().calls == 1
+    assert DeadUse.objects.get().calls == 1
+
+
+def test_strangers_are_told_of_loudly_and_once(recorder, db, caplog):
+    stranger = Asked(UNKNOWN)
+    for _ in range(3):
+        stranger("logs", HTTP_X_REAL_IP="192.0.2.9", HTTP_USER_AGENT="nginx")
+
+    with caplog.at_level(logging.ERROR):
+        raise_alarm(stranger.gate)
+        raise_alarm(stranger.gate)
+
+    assert [record.getMessage() for record in caplog.records] == [
+        "3 questions about tokens were answered with 503: no known gateway token came "
+        "with them, or they named no signal. Most came from 192.0.2.9 (nginx) for 'logs'."
+    ]
+    event = AuditEvent.objects.get()
+    assert (event.action, event.data) == (
+        Action.GATEWAY_REFUSED,
+        {"times": 3, "signal": "logs"},
+    )
+
+
+def test_threads_look_and_write_until_the_process_ends(ask, monkeypatch, caplog):
+    seen, last, calls, ends = threading.Event(), [], [], []
+
+    def poll():
+        calls.append(1)
+        if len(calls) > 1:
+            seen.set()
+        raise RuntimeError("a thread outlives this")
+
+    monkeypatch.setattr(background, "POLL_SECONDS", 0.01)
+    monkeypatch.setattr(background, "FLUSH_SECONDS", 1000)
+    monkeypatch.setattr(background, "ALARM_SECONDS", 1000)
+    monkeypatch.setattr(background, "flush", lambda gate, **kw: last.append(kw))
+    monkeypatch.setattr(background, "raise_alarm", lambda gate: None)
+    monkeypatch.setattr(ask.gate.watcher, "poll", poll)
+    monkeypatch.setattr(background.atexit, "register", lambda *call: ends.append(call))
+
+    background.start(ask.gate)
+    assert seen.wait(10)
+    [(end, *arguments)] = ends
+    end(*arguments)
+
+    assert last[-1] == {"at_once": True}
+    assert "A background task of the gateway failed" in caplog.text

@@ -1,0 +1,120 @@
+import logging
+import sqlite3
+
+import pytest
+from django.db import connection
+
+from accounts.generations import count_change, slot_of
+from gateway.watching import (
+    AWAY_SECONDS,
+    FRESH_SECONDS,
+    Sight,
+    Watcher,
+    open_connection,
+)
+from tests.gateway.conftest import SameConnection
+
+
+class Broken:
+    closed = False
+
+    def execute(self, query):
+        raise connection.Database.OperationalError("gone")
+
+    def close(self):
+        Broken.closed = True
+
+
+def test_sight_is_fresh_for_less_than_the_promise():
+    sight = Sight(seen_at=10.0)
+
+    assert sight.is_fresh(10.0 + FRESH_SECONDS - 0.01)
+    assert not sight.is_fresh(10.0 + FRESH_SECONDS + 0.01)
+    assert not Sight().is_fresh(0.0)
+
+
+@pytest.mark.parametrize(
+    ("sight", "away"),
+    [
+        (Sight(), False),
+        (Sight(seen_at=10.0), False),
+        (Sight(seen_at=10.0, failed=True), True),
+        (Sight(failed=True), True),
+        (Sight(seen_at=10.0 - AWAY_SECONDS), True),
+    ],
+)
+def test_when_the_database_counts_as_away(sight, away):
+    assert sight.is_away(10.1) == away
+
+
+def test_polling_sees_what_was_counted(db):
+    watcher = Watcher(connect=SameConnection)
+    watcher.poll()
+    before = watcher.sight
+
+    count_change(7)
+    watcher.poll()
+
+    slot = slot_of(7)
+    assert watcher.sight.numbers[slot] == before.numbers[slot] + 1
+    assert watcher.sight.total == before.total + 1
+    assert watcher.sight.seen_at >= before.seen_at
+
+
+def test_what_was_seen_stays_when_the_database_goes_away(db, caplog):
+    count_change(7)
+    watcher = Watcher(connect=SameConnection)
+    watcher.poll()
+    before = watcher.sight
+    watcher._connection = Broken()
+
+    with caplog.at_level(logging.ERROR):
+        watcher.poll()
+    watcher._connection = Broken()
+    watcher.poll()
+
+    assert watcher.sight == Sight(
+        before.numbers, before.total, before.seen_at, failed=True
+    )
+    assert Broken.closed
+    # Once for the whole time away.
+    assert caplog.text.count("cannot reach the database: gone") == 1
+
+    watcher.poll()
+    assert not watcher.sight.failed
+
+
+def test_a_database_that_cannot_be_reached_is_away():
+    def refuse():
+        raise connection.Database.OperationalError("refused")
+
+    watcher = Watcher(connect=refuse)
+
+    watcher.poll()
+
+    assert watcher.sight == Sight(failed=True)
+
+
+@pytest.mark.sqlite
+def test_its_own_connection_sees_what_is_committed(tmp_path, monkeypatch):
+    file = tmp_path / "db.sqlite3"
+    with sqlite3.connect(file) as made:
+        made.execute("CREATE TABLE accounts_generation (slot, number)")
+        made.execute("INSERT INTO accounts_generation VALUES (3, 4)")
+    made.close()
+    monkeypatch.setitem(connection.settings_dict, "NAME", str(file))
+    watcher = Watcher()
+
+    watcher.poll()
+    watcher.close()
+
+    assert watcher.sight.numbers[3] == 4
+
+
+@pytest.mark.postgresql
+def test_its_own_connection_gives_up_soon(transactional_db):
+    with open_connection() as opened:
+        timeout = opened.execute("SHOW statement_timeout").fetchone()
+
+        assert timeout == ("500ms",)
+        assert opened.autocommit
