@@ -541,6 +541,9 @@ BREAKS = {
     "secrets open": lambda main: StoredSecret.objects.filter(token__kind="api").update(
         envelope=b"\x01\x00\x00\x00\x01" + bytes(60)
     ),
+    "overlaps are told": lambda main: StoredSecret.objects.filter(
+        token__kind="api", valid_until__isnull=False
+    ).update(valid_until=timezone.now() + timedelta(hours=2)),
     "audit is whole": lambda main: AuditEvent.objects.filter(sequence=2).update(
         target="x"
     ),
@@ -560,7 +563,7 @@ BREAKS = {
 @pytest.mark.parametrize("name", BREAKS)
 def test_a_broken_invariant_is_named(capsys, run, main, name):
     MembershipFactory(account=main)
-    TokenFactory(account=main)
+    TokenFactory(account=main).rotate(by=Actor.console(), overlap=timedelta(hours=1))
     TokenFactory(account=main, kind=Kind.LOGS)
     BREAKS[name](main)
 

@@ -6,6 +6,7 @@ is not a refusal would be a 500 on a page.
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from functools import partial
 
 import pytest
@@ -137,6 +138,44 @@ def test_only_one_enable_takes_the_last_place(race):
         assert outcomes == ["done", *["limit_reached"] * 3]
         assert enabled(account).count() == 15
         enabled(account).get(name__startswith="wait").disable(by=BY)
+
+
+def test_a_rotation_ends_in_one_way(race):
+    account = MainFactory()
+    for number in range(20):
+        token = TokenFactory(account=account, name=f"rotated {number}")
+        token.rotate(by=BY, overlap=timedelta(hours=1))
+
+        outcomes = race(
+            partial(afresh(token).roll_back, by=BY),
+            partial(afresh(token).finish_rotation, by=BY),
+            partial(afresh(token).rotate, by=BY),
+            partial(afresh(token).roll_back, by=BY),
+        )
+
+        # Whatever came first ended it; the rotation succeeds at any time.
+        assert outcomes in (
+            ["done", "done", *["nothing_overlaps"] * 2],
+            ["done", *["nothing_overlaps"] * 3],
+        )
+        assert token.secrets.current().count() == 1
+        assert token.secrets.overlapping().count() == 0
+
+
+def test_a_deleted_token_is_not_rolled_back(race):
+    account = MainFactory()
+    for number in range(20):
+        token = TokenFactory(account=account, name=f"deleted {number}")
+        new = token.rotate(by=BY, overlap=timedelta(hours=1))
+
+        outcomes = race(
+            partial(afresh(token).delete_softly, by=BY),
+            partial(afresh(token).roll_back, by=BY),
+        )
+
+        assert outcomes in (["done", "done"], ["done", "gone"])
+        current = token.secrets.current().get().open()
+        assert (current == new) == ("gone" in outcomes)
 
 
 @pytest.mark.parametrize("kind", [Kind.API, Kind.GATEWAY])

@@ -57,6 +57,15 @@ def secrets_open():
         yield f"token {token.pk} has no current secret"
 
 
+def overlaps_are_told():
+    """I15: a token says until when another secret than the current one works."""
+    silent = StoredSecret.objects.overlapping().exclude(
+        token__overlap_until__gte=F("valid_until")
+    )
+    for secret in silent.order_by("pk"):
+        yield f"secret {secret.pk} works longer than token {secret.token_id} says"
+
+
 def audit_is_whole():
     """I6: every chain of audit events is unbroken."""
     for chain in AuditChain.objects.select_related("organisation"):
@@ -103,6 +112,7 @@ INVARIANTS = (
     shipping_accounts_have_a_token,
     limits_hold,
     secrets_open,
+    overlaps_are_told,
     audit_is_whole,
     kinds_fit_accounts,
     accounts_have_admins,

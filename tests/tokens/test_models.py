@@ -39,6 +39,7 @@ CHANGES = {
     ),
     Action.TOKEN_ROTATED: lambda token: token.rotate(by=BY),
     Action.TOKEN_ROTATION_FINISHED: lambda token: token.finish_rotation(by=BY),
+    Action.TOKEN_ROLLED_BACK: lambda token: token.roll_back(by=BY),
     Action.TOKEN_DELETED: lambda token: token.delete_softly(by=BY),
 }
 
@@ -63,6 +64,7 @@ def test_change_is_one_version_and_one_event(token, action, change):
         lambda token, version: token.set_expiry(None, by=BY, version=version),
         lambda token, version: token.rotate(by=BY, version=version),
         lambda token, version: token.finish_rotation(by=BY, version=version),
+        lambda token, version: token.roll_back(by=BY, version=version),
         lambda token, version: token.delete_softly(by=BY, version=version),
     ],
 )
@@ -286,6 +288,74 @@ def test_finished_rotation_stops_the_old_secret(token):
 
     assert verify(token.secret_text, Use.API) is None
     assert token.is_overlapping is False
+
+
+def test_rolled_back_rotation_stops_the_new_secret(token):
+    masked = token.masked
+    new = token.rotate(by=BY, overlap=HOUR)
+
+    token.roll_back(by=BY)
+
+    old, token = token.secret_text, Token.objects.get(pk=token.pk)
+    assert verify(old, Use.API) == token
+    assert verify(new.reveal(), Use.API) is None
+    assert token.reveal(by=BY).reveal() == old
+    assert (token.masked, token.is_overlapping) == (masked, False)
+
+
+def test_rolling_back_undoes_the_last_rotation_only(token):
+    first = token.rotate(by=BY, overlap=HOUR)
+    second = token.rotate(by=BY, overlap=HOUR)
+
+    token.roll_back(by=BY)
+
+    works = [
+        verify(text, Use.API) == token
+        for text in (token.secret_text, first.reveal(), second.reveal())
+    ]
+    assert works == [False, True, False]
+
+
+def nothing(token):
+    """Leave a token that was never rotated."""
+
+
+OVER = {
+    "never begun": nothing,
+    "without an overlap": lambda token: token.rotate(by=BY),
+    "finished": lambda token: token.finish_rotation(by=BY),
+    "rolled back": lambda token: token.roll_back(by=BY),
+    "run out": lambda token: token.secrets.overlapping().update(
+        valid_until=timezone.now()
+    ),
+}
+
+
+@pytest.mark.parametrize("end", ["finish_rotation", "roll_back"])
+@pytest.mark.parametrize("over", OVER)
+def test_rotation_that_is_over_is_neither_finished_nor_rolled_back(token, over, end):
+    if over != "never begun":
+        token.rotate(by=BY, overlap=HOUR)
+    OVER[over](token)
+    current, version = token.secrets.current().get(), token.version
+
+    with pytest.raises(Refused) as refusal:
+        getattr(token, end)(by=BY)
+
+    assert refusal.value.code == "nothing_overlaps"
+    assert (token.secrets.current().get(), token.version) == (current, version)
+
+
+def test_rolling_back_to_a_secret_whose_key_is_gone_changes_nothing(token):
+    new = token.rotate(by=BY, overlap=HOUR)
+    envelope = b"\x01\x00\x00\x00\x63" + bytes(60)
+    token.secrets.overlapping().update(envelope=envelope)
+
+    with pytest.raises(Unavailable):
+        token.roll_back(by=BY)
+
+    assert token.reveal(by=BY) == new
+    assert token.is_overlapping
 
 
 def test_secret_moves_in_once(main, sub):

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from tests.factories import TokenFactory
 from tokens.models import Token, TokenUsage
-from tokens.models.usage import ROWS_AT_ONCE, TOKENS_AT_ONCE
+from tokens.models.usage import CALLERS_AN_HOUR, ROWS_AT_ONCE, TOKENS_AT_ONCE
 
 HOUR = datetime(2026, 3, 1, 14, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -66,15 +66,33 @@ def test_calls_of_a_purged_token_are_left_out(token):
     assert rows() == [(token.pk, 7, HOUR, *CALLER, 1)]
 
 
-def test_many_callers_are_counted_in_few_statements(token, django_assert_num_queries):
-    callers = range(2 * ROWS_AT_ONCE + 1)
-    counts = {(token.pk, 7, "::1", f"agent {n}"): 2 for n in callers}
+def test_many_callers_are_counted_in_few_statements(main, django_assert_num_queries):
+    tokens = TokenFactory.create_batch(
+        ROWS_AT_ONCE // CALLERS_AN_HOUR + 1, account=main
+    )
+    counts = {
+        (token.pk, 7, "::1", f"agent {n}"): 2
+        for token in tokens
+        for n in range(CALLERS_AN_HOUR)
+    }
 
-    with django_assert_num_queries(2 * 3 + 2):
+    with django_assert_num_queries(6):
         TokenUsage.objects.add_calls(counts, HOUR)
 
-    assert TokenUsage.objects.count() == len(callers)
-    assert token.usage.filter(calls=2).count() == len(callers)
+    assert TokenUsage.objects.filter(calls=2).count() == len(counts) > ROWS_AT_ONCE
+
+
+def test_who_changes_its_name_each_time_does_not_fill_the_table(token):
+    for flush in range(3):
+        agents = [f"agent {flush} {n:03}" for n in range(CALLERS_AN_HOUR - 10)]
+        counts = {(token.pk, 7, "::1", agent): 2 for agent in ["first", *agents]}
+        TokenUsage.objects.add_calls(counts, HOUR)
+
+    others = token.usage.get(agent="")
+    assert token.usage.count() == CALLERS_AN_HOUR + 1
+    assert (others.address, others.stored_secret_id) == ("", 7)
+    assert token.usage.get(agent="first").calls == 6
+    assert sum(usage.calls for usage in token.usage.all()) == 3 * 2 * 191
 
 
 @pytest.mark.postgresql

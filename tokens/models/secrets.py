@@ -4,7 +4,7 @@ from django.utils import timezone
 
 from accounts.envelope import Sealed, seal, unseal
 from accounts.keys import keyring
-from accounts.refusals import Unavailable
+from accounts.refusals import Refused, Unavailable
 from tokens.secrets import Secret, digest, digests
 
 
@@ -19,6 +19,32 @@ class StoredSecretQuerySet(models.QuerySet):
     def overlapping(self):
         """Return secrets that were rotated away but still work."""
         return self.filter(valid_until__gt=timezone.now())
+
+    def step_down(self, *, until):
+        """Let the current secret work until then, and no earlier one any more."""
+        self.overlapping().update(valid_until=timezone.now())
+        self.current().update(valid_until=until)
+
+    def finish(self):
+        """Stop what overlaps; raises Refused when nothing does."""
+        # Somebody may have rolled back, and then the old secret is the current one.
+        if not self.overlapping().update(valid_until=timezone.now()):
+            raise Refused(
+                "nothing_overlaps", "The rotation is over: one secret works already."
+            )
+
+    def step_back(self):
+        """Let the last secret that overlaps be the current one; return it."""
+        before = self.overlapping().select_related("token").order_by("-pk").first()
+        if before is None:
+            raise Refused(
+                "nothing_overlaps",
+                "The old secret has stopped, so that there is nothing to go back to.",
+            )
+        secret = before.open()
+        self.current().update(valid_until=timezone.now())
+        self.filter(pk=before.pk).update(valid_until=None)
+        return secret
 
 
 class StoredSecret(models.Model):

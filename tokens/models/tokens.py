@@ -120,10 +120,10 @@ class Token(models.Model):
         return "rotating" if self.is_overlapping else "active"
 
     @repeated
-    def reveal(self, *, by):
+    def reveal(self, *, by, **told):
         """Return the current Secret; the audit event is committed before it leaves."""
         secret = self.secrets.current().select_related("token").get().open()
-        self.record(Action.TOKEN_REVEALED, by)
+        self.record(Action.TOKEN_REVEALED, by, **told)
         return secret
 
     @repeated
@@ -176,14 +176,12 @@ class Token(models.Model):
         A `secret` is given when it moves in from elsewhere.
         """
         with self._changing(by, version):
-            now = timezone.now()
-            self.secrets.exclude(valid_until__lte=now).update(valid_until=now)
-            before = self.secrets.order_by("-pk")[:1].values("pk")
-            self.secrets.filter(pk__in=before).update(valid_until=now + overlap)
+            until = timezone.now() + overlap
+            self.secrets.step_down(until=until)
             secret = secret or make(self.kind)
             self._keep(secret)
             self._show(secret)
-            self.overlap_until = now + overlap if overlap else None
+            self.overlap_until = until if overlap else None
             hours = overlap.total_seconds() / 3600
             self.record(Action.TOKEN_ROTATED, by, overlap_hours=hours)
         return secret
@@ -192,9 +190,17 @@ class Token(models.Model):
     def finish_rotation(self, *, by, version=None):
         """Stop the secret before the last rotation now."""
         with self._changing(by, version):
-            self.secrets.overlapping().update(valid_until=timezone.now())
+            self.secrets.finish()
             self.overlap_until = None
             self.record(Action.TOKEN_ROTATION_FINISHED, by)
+
+    @repeated
+    def roll_back(self, *, by, version=None):
+        """Undo the last rotation while its secrets overlap; the new one stops now."""
+        with self._changing(by, version):
+            self._show(self.secrets.step_back())
+            self.overlap_until = None
+            self.record(Action.TOKEN_ROLLED_BACK, by)
 
     @repeated
     def delete_softly(self, *, by, version=None):

@@ -1,4 +1,4 @@
-from collections import Counter
+from collections import Counter, defaultdict
 from datetime import timedelta
 from itertools import batched, chain
 
@@ -15,11 +15,15 @@ ROWS_AT_ONCE = 500
 TOKENS_AT_ONCE = 100
 UPSERT = """
 INSERT INTO tokens_tokenusage (
-    token_id, stored_secret_id, hour, address, agent, calls
+    hour, token_id, stored_secret_id, address, agent, calls
 ) VALUES {} ON CONFLICT (token_id, hour, stored_secret_id, address, agent)
 DO UPDATE SET calls = tokens_tokenusage.calls + excluded.calls
 """
 ROW = "(%s, %s, %s, %s, %s, %s)"
+KEY = ("token", "stored_secret_id", "address", "agent")
+# Who calls itself something else each time would fill the table.
+CALLERS_AN_HOUR = 200
+OTHERS = ("", "")
 
 
 class TokenUsageQuerySet(models.QuerySet):
@@ -45,30 +49,29 @@ class TokenUsageQuerySet(models.QuerySet):
         They are given as {(token id, stored secret id, address, agent): calls}. Tokens
         that were purged since are left out.
         """
-        totals = Counter()
+        by_token = defaultdict(Counter)
         for (token, secret, address, agent), calls in counts.items():
             caller = column_text(address, 45), column_text(agent, 200)
-            totals[token, secret, *caller] += calls
+            by_token[token][secret, *caller] += calls
+        field = self.model._meta.get_field("hour")
+        moment = field.get_db_prep_value(hour, connection)
+        rows = [(moment, *row) for row in self._rows(by_token, hour)]
         with transaction.atomic():
-            # In one order, or two that count the same callers wait for each other.
-            for keys in batched(sorted(totals), ROWS_AT_ONCE):
-                self._upsert(self._standing_rows(keys, totals, hour))
+            for some in batched(rows, ROWS_AT_ONCE):
+                statement = UPSERT.format(", ".join([ROW] * len(some)))
+                with connection.cursor() as cursor:
+                    cursor.execute(statement, list(chain.from_iterable(some)))
 
-    def _standing_rows(self, keys, totals, hour):
-        ids = {token for token, *_ in keys}
-        there = set(Token.objects.filter(pk__in=ids).values_list("pk", flat=True))
-        hour = self.model._meta.get_field("hour").get_db_prep_value(hour, connection)
-        return [
-            (token, secret, hour, address, agent, totals[token, secret, address, agent])
-            for token, secret, address, agent in keys
-            if token in there
-        ]
-
-    def _upsert(self, rows):
-        if rows:
-            statement = UPSERT.format(", ".join([ROW] * len(rows)))
-            with connection.cursor() as cursor:
-                cursor.execute(statement, list(chain.from_iterable(rows)))
+    def _rows(self, by_token, hour):
+        # In one order, or two that count the same callers wait for each other.
+        for ids in batched(sorted(by_token), TOKENS_AT_ONCE):
+            there = Token.objects.filter(pk__in=ids).order_by("pk")
+            known = defaultdict(set)
+            for token, *key in self.filter(token__in=ids, hour=hour).values_list(*KEY):
+                known[token].add(tuple(key))
+            for token in there.values_list("pk", flat=True):
+                kept = bounded(by_token[token], known[token])
+                yield from ((token, *key, kept[key]) for key in sorted(kept))
 
     def purge(self, *, older_than=KEPT_FOR):
         """Remove the counts of long ago; return how many there were."""
@@ -110,3 +113,18 @@ class TokenUsage(models.Model):
 
     def __str__(self):
         return f"{self.calls} calls from {self.address}"
+
+
+def bounded(counts, known):
+    """Return the counts of a token with the callers beyond the most as one.
+
+    `known` are those that have a row in this hour already.
+    """
+    room = CALLERS_AN_HOUR - len(known)
+    kept = Counter()
+    for key in sorted(counts):
+        if key not in known:
+            room -= 1
+        is_kept = key in known or room >= 0
+        kept[key if is_kept else (key[0], *OTHERS)] += counts[key]
+    return kept
