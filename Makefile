@@ -46,8 +46,10 @@ requirements: $(VENV)/test.stamp ## pin dependencies anew (UPGRADE=--upgrade for
 benchmark: $(VENV)/test.stamp ## measure pages and actions at 100 to 1,000,000 tokens
 	$(PYTHON_HERE) -m benchmarks
 
-INSTALL := $(PYTHON_HERE) -m pip install --quiet --quiet --disable-pip-version-check --no-input \
-	--no-deps --require-hashes --requirement
+PIP_INSTALL := $(PYTHON_HERE) -m pip install --quiet --quiet --disable-pip-version-check --no-input
+INSTALL := $(PIP_INSTALL) --no-deps --require-hashes --requirement
+# With the build backend that was just installed: nothing is downloaded.
+INSTALL_COMMAND := $(PIP_INSTALL) --no-deps --no-build-isolation --editable .
 PIN := $(PYTHON_HERE) -m uv pip compile pyproject.toml --quiet --universal \
 	--python-version 3.12 --generate-hashes --no-emit-index-url --no-emit-find-links \
 	--no-header --no-annotate $(UPGRADE)
@@ -62,4 +64,5 @@ $(VENV)/run.stamp $(VENV)/test.stamp:
 	$(PYTHON_HERE) -m pip --version >/dev/null 2>&1 || $(MAKE_VENV)
 	echo "Installing what $< lists…"
 	$(INSTALL) $<
+	$(INSTALL_COMMAND)
 	touch $@

@@ -1,0 +1,71 @@
+"""What can go wrong, each with the exit code that scripts tell it by."""
+
+import json
+import unicodedata
+
+import click
+
+
+class Refused(click.ClickException):
+    """The server says no for a reason of its own, or a token does not work."""
+
+    exit_code = 1
+
+
+class NotAuthorised(click.ClickException):
+    exit_code = 3
+
+
+class NotFound(click.ClickException):
+    exit_code = 4
+
+
+class Unavailable(click.ClickException):
+    """Nobody answers, or not in time, or not as Tollgate does."""
+
+    exit_code = 5
+
+
+KINDS = {401: NotAuthorised, 403: NotAuthorised, 404: NotFound, 429: Unavailable}
+
+
+def failure(response):
+    """Return the exception that an answer other than success is."""
+    problem = read_object(response)
+    if problem is None or not {"detail", "errors"} <= problem.keys():
+        return not_tollgate(response)
+    usual = Unavailable if response.is_server_error else Refused
+    kind = KINDS.get(response.status_code, usual)
+    return kind(printable(_worded(problem)))
+
+
+def not_tollgate(response):
+    """Return what to say of an answer that Tollgate does not give."""
+    return Unavailable(
+        f"{response.url.host} answered with status {response.status_code}, and not as "
+        "Tollgate's API does. Is the address right?"
+    )
+
+
+def read_object(response):
+    """Return the JSON object that a response carries, or None."""
+    try:
+        contents = response.json()
+    except (json.JSONDecodeError, UnicodeDecodeError):
+        return None
+    return contents if isinstance(contents, dict) else None
+
+
+def _worded(problem):
+    fields = [f"{error['field']}: {error['message']}" for error in problem["errors"]]
+    return " ".join([problem["detail"], *fields])
+
+
+def printable(value):
+    """Return a text on one line that no terminal takes for a command."""
+    return "".join(
+        "\N{REPLACEMENT CHARACTER}"
+        if unicodedata.category(letter)[0] == "C"
+        else letter
+        for letter in str(value)
+    )

@@ -1,0 +1,164 @@
+"""Commands about tokens."""
+
+from datetime import UTC, datetime
+
+import click
+
+from client.options import asks_server
+from client.output import moment
+
+KINDS = ("api", "logs", "metrics", "traces", "shared")
+STATES = ("active", "rotating", "disabled", "paused", "expired")
+SORTS = ("created_at", "name", "last_used_at", "expires_at")
+OVERLAPS = ("now", "1h", "24h", "7d")
+COLUMNS = (
+    ("ID", lambda token: token["id"]),
+    ("ACCOUNT", lambda token: token["account_name"]),
+    ("KIND", lambda token: token["kind"]),
+    ("NAME", lambda token: token["name"]),
+    ("TOKEN", lambda token: token["masked"]),
+    ("STATE", lambda token: token["state"]),
+    ("LAST USED", lambda token: moment(token["last_used_at"])),
+    ("EXPIRES", lambda token: moment(token["expires_at"])),
+)
+
+token_id = click.argument("token_id", type=click.IntRange(min=1), metavar="ID")
+
+
+@click.group()
+def tokens():
+    """See and change tokens."""
+
+
+@tokens.command("list")
+@click.option("--account", multiple=True, type=int, help="Only of this account.")
+@click.option("--kind", multiple=True, type=click.Choice(KINDS), help="Only such.")
+@click.option("--state", multiple=True, type=click.Choice(STATES), help="Only such.")
+@click.option("--name", help="Only those with this in their name.")
+@click.option("--deleted", is_flag=True, help="Those deleted in the last 30 days.")
+@click.option(
+    "--sort",
+    type=click.Choice([*SORTS, *(f"-{name}" for name in SORTS)]),
+    default="-created_at",
+    show_default=True,
+)
+@asks_server
+def token_list(server, output, deleted, **query):
+    """List tokens, without their secrets; times are UTC."""
+    if deleted:
+        query["deleted"] = "true"
+    output.rows(COLUMNS, server.items("/tokens", **query))
+
+
+def _expiry(context, parameter, text):
+    """Return a body's part about the expiry: nothing, a time or never."""
+    if text is None:
+        return {}
+    if text == "never":
+        return {"expires_at": None}
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise click.BadParameter("must be never or like 2026-01-31T12:00") from None
+    zoned = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return {"expires_at": zoned.isoformat()}
+
+
+@tokens.command("create")
+@click.option("--account", required=True, type=int, help="Id of the account.")
+@click.option(
+    "--kind", type=click.Choice(["logs", "shared"]), default="logs", show_default=True
+)
+@click.option("--name", required=True)
+@click.option(
+    "--expires",
+    callback=_expiry,
+    help="A day or a time, in UTC unless it has a zone, or never."
+    " A shared token is for 7 days unless told otherwise.",
+)
+@click.option("--disabled", is_flag=True, help="Do not let it work yet.")
+@click.option("--filter", "filters", multiple=True, type=int, help="Id of a filter.")
+@click.option("--operator", type=click.Choice(["AND", "OR"]), help="Of many filters.")
+@click.option("--everything", is_flag=True, help="Let a shared token show all logs.")
+@asks_server
+def token_create(server, output, account, expires, disabled, **fields):
+    """Make a token and print its secret."""
+    fields["shows_everything"] = fields.pop("everything")
+    body = {name: value for name, value in fields.items() if value} | expires
+    if disabled:
+        body["enabled"] = False
+    token = server.post_once(f"/accounts/{account}/tokens", body)
+    output.secret(token)
+    output.say(f"Created {_named(token)}.")
+
+
+@tokens.command("rotate")
+@token_id
+@click.option(
+    "--overlap",
+    type=click.Choice(OVERLAPS),
+    default="24h",
+    show_default=True,
+    help="For how long the secret until now works on.",
+)
+@asks_server
+def token_rotate(server, output, token_id, overlap):
+    """Give a token a new secret and print it."""
+    token = server.post_once(f"/tokens/{token_id}/rotate", {"overlap": overlap})
+    output.secret(token)
+    output.say(f"Rotated {_named(token)}.")
+
+
+@tokens.command("reveal")
+@token_id
+@asks_server
+def token_reveal(server, output, token_id):
+    """Print a token's secret; the audit trail is told of it."""
+    token = server.post(f"/tokens/{token_id}/reveal")
+    output.secret(token)
+    output.say(f"This is {_named(token)}.")
+
+
+@tokens.command("enable")
+@token_id
+@asks_server
+def token_enable(server, output, token_id):
+    """Let a token work again."""
+    token = server.post(f"/tokens/{token_id}/enable")
+    output.thing(token)
+    output.say(f"Enabled {_named(token)}.")
+
+
+@tokens.command("disable")
+@token_id
+@click.option("--reason", default="", help="For those who wonder why.")
+@asks_server
+def token_disable(server, output, token_id, reason):
+    """Stop a token from the next request on."""
+    token = server.post(f"/tokens/{token_id}/disable", {"reason": reason})
+    output.thing(token)
+    output.say(f"Disabled {_named(token)}.")
+
+
+@tokens.command("delete")
+@token_id
+@asks_server
+def token_delete(server, output, token_id):
+    """Stop a token and put it away; it can be restored for 30 days."""
+    server.delete(f"/tokens/{token_id}")
+    output.say(f"Deleted token {token_id}.")
+
+
+@tokens.command("restore")
+@token_id
+@asks_server
+def token_restore(server, output, token_id):
+    """Bring a deleted token back with the same secret."""
+    token = server.post_once(f"/tokens/{token_id}/restore")
+    output.thing(token)
+    output.say(f"Restored {_named(token)}; it is {token['state']}.")
+
+
+def _named(token):
+    place = f"{token['account_name']} ({token['account_id']})"
+    return f"token {token['id']}, {token['name']} ({token['masked']}), in {place}"
