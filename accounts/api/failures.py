@@ -12,12 +12,7 @@ from accounts.refusals import Refused, Unavailable
 
 RETRY_AFTER_SECONDS = 5
 UNAVAILABLE = "The database does not answer. Nothing was changed; try again."
-WHERE = {
-    "body": "request_body",
-    "form": "request_body",
-    "query": "query_param",
-    "path": "path_param",
-}
+WHERE = {"body": "request_body", "query": "query_param", "path": "path_param"}
 WORDED = {
     "missing": "must be given",
     "model_type": "must be a JSON object",

@@ -33,17 +33,13 @@ each_route = pytest.mark.parametrize(
 
 
 def operations():
-    """Return the endpoints that exist, by method and path.
-
-    Those that only gateways may ask are not here: they know no API tokens.
-    """
+    """Return the endpoints that exist, by method and path."""
     return {
         (method, path): operation
         for router in built._get_bound_routers()
         for path, view in router.path_operations.items()
         for operation in view.operations
         for method in operation.methods
-        if not path.startswith("/gateway/")
     }
 
 
