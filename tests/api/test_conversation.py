@@ -97,8 +97,9 @@ def test_token_is_forbidden_while_the_plan_has_no_api(main, api):
     assert api.get(WHOAMI)[0] == 200
 
 
-def test_use_of_the_token_is_noted(main, api):
+def test_use_of_the_token_is_noted(main, api, recorder):
     api.get(WHOAMI, **{"User-Agent": "terraform"})
+    recorder.flush()
 
     token = Token.objects.get(account=main, kind=Kind.API)
     assert token.last_used_at is not None
@@ -108,14 +109,6 @@ def test_use_of_the_token_is_noted(main, api):
     )
 
 
-def test_answer_does_not_wait_for_the_note_of_the_use(api, monkeypatch):
-    monkeypatch.setattr(
-        Token, "note_use", failing_with(OperationalError("database is locked"))
-    )
-
-    assert api.get(WHOAMI)[0] == 200
-
-
 @pytest.mark.parametrize("path", ["/v2/whoami/", "/%2Fv2/whoami", "/%2F/v2//whoami//"])
 def test_slashes_do_not_matter(api, path):
     assert api.get(path) == api.get(WHOAMI)
@@ -123,7 +116,7 @@ def test_slashes_do_not_matter(api, path):
 
 @pytest.mark.parametrize(
     "path",
-    ["/v1", "/v2/", "/v1/nowhere", "/v1/a%00b", "/v1/a%0Ab", "/v1/%ff", "/api/v1/x"],
+    ["/v1", "/v2/", "/v1/nowhere", "/v1/a%00b", "/v1/a%0Ab", "/v1/%ff"],
 )
 @pytest.mark.parametrize("method", ["GET", "POST", "TRACE", "BREW"])
 def test_unknown_path(db, method, path):
@@ -247,7 +240,7 @@ def test_failure_is_worded_by_the_area(api):
 def test_what_the_policy_forbids_is_worded_by_the_area(rf):
     request = rf.get("/v1/x")
 
-    said = [area.forbidden(request) for area in (EVERYWHERE, PlainArea("x"))]
+    said = [area.forbidden(request, None) for area in (EVERYWHERE, PlainArea("x"))]
 
     assert [(each.status_code, each.content) for each in said] == [
         (403, b'{"code": 403, "message": "Insufficient privileges"}'),

@@ -3,6 +3,7 @@ from contextlib import suppress
 from django.db import OperationalError
 from ninja.security import APIKeyHeader
 
+from accounts.api.own import rates
 from accounts.audit import client_address, client_agent
 from tokens.permissions import Use
 from tokens.verification import verify
@@ -21,6 +22,18 @@ class ApiToken(APIKeyHeader):
             # Knowing when it was last used is worth less than the answer.
             with suppress(OperationalError):
                 token.note_use(client_address(request), client_agent(request))
+        return token
+
+
+class LimitedApiToken(ApiToken):
+    """The same for our own API, whose callers are told to slow down."""
+
+    def authenticate(self, request, key):
+        token = super().authenticate(request, key)
+        if token:
+            rates.spend_call(request, token.pk)
+        else:
+            rates.spend_failure(request)
         return token
 
 
