@@ -48,6 +48,11 @@ def paginate(queryset, sort, cursor="", *, size=PAGE_SIZE):
     return Page(rows, keyset.cursor("next", rows), back)
 
 
+def is_cursor(queryset, sort, cursor):
+    """Whether a text is a page's cursor of this list in this order, or none at all."""
+    return not cursor or _Keyset(queryset, sort).read(cursor) is not None
+
+
 def _cut(rows, size):
     return rows[:size], len(rows) > size
 

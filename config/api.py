@@ -13,10 +13,12 @@ from accounts.api import (
     users_everywhere,
 )
 from accounts.api.fields import StrictParser
+from accounts.api.own import accounts as own_accounts
 from gateway.api import introspection
 from sharing.api import filters, shared_tokens
 from tokens.api import log_tokens, minting, whoami
-from tokens.api.auth import ApiToken
+from tokens.api.auth import ApiToken, LimitedApiToken
+from tokens.api.own import whoami as own_whoami
 
 AREAS = (
     whoami,
@@ -33,6 +35,8 @@ AREAS = (
     filters,
     introspection,
 )
+# Our own API, which tells those who call too often.
+OWN_AREAS = (own_whoami, own_accounts)
 
 api = NinjaAPI(
     title="Tollgate",
@@ -45,3 +49,5 @@ api = NinjaAPI(
 failures.handle_all(api)
 for area in AREAS:
     api.add_router("", area.router)
+for area in OWN_AREAS:
+    api.add_router("", area.router, auth=LimitedApiToken())

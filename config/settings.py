@@ -50,12 +50,17 @@ METRICS_LISTENER_URL = env.str(
 TRACES_LISTENER_URL = env.str(
     "TRACES_LISTENER_URL", default="https://listener.example.com:4318"
 )
+# Calls of /api/v1 in a minute: of one token, and of one address without a good one.
+API_RATE = env.whole("API_RATE", default=600, least=1)
+API_FAILURE_RATE = env.whole("API_FAILURE_RATE", default=60, least=1)
 PLAN_URL = env.str("PLAN_URL", default="")
 
 # For how long gateways go by what was known when the database went away.
 GATEWAY_GRACE_SECONDS = env.whole("GATEWAY_GRACE_SECONDS", default=30)
 # A socket whose permissions say who may ask about tokens without a credential.
 GATEWAY_SOCKET = env.str("GATEWAY_SOCKET", default="")
+# Whether webhooks may also go to this network, and without TLS.
+WEBHOOK_PRIVATE_ADDRESSES = env.boolean("WEBHOOK_PRIVATE_ADDRESSES", default=False)
 
 # What lets a visitor of a share link in. Dashboards under another name of the same
 # domain see it when it is set for that domain.

@@ -21,6 +21,7 @@ from accounts.models import (
     CryptoKey,
     Membership,
     Organisation,
+    RecordedCall,
     User,
 )
 from tests.factories import (
@@ -312,6 +313,20 @@ def test_purge_removes_counts_of_calls_after_90_days(run, main):
     assert run("purge_deleted").out.splitlines()[1] == "Purged 1 counts of calls."
 
     assert [usage.calls for usage in token.usage.all()] == [89]
+
+
+def test_purge_forgets_idempotency_keys_after_a_day(run, main):
+    made_at = timezone.now() - timedelta(hours=24, minutes=1)
+    for hours in (0, 23):
+        RecordedCall.objects.create(
+            token_id=1,
+            key=f"{hours} hours later",
+            fingerprint=bytes(32),
+            created_at=made_at + timedelta(hours=hours),
+        )
+
+    assert run("purge_deleted").out.splitlines()[2] == "Purged 1 idempotency keys."
+    assert RecordedCall.objects.get().key == "23 hours later"
 
 
 def test_a_token_that_another_run_purged_is_passed_over(main):

@@ -25,14 +25,21 @@ class Area:
     def unauthenticated(self, request):
         return answers.terse(403, answers.INSUFFICIENT)
 
-    def forbidden(self, request):
+    def forbidden(self, request, error):
         return answers.terse(403, answers.INSUFFICIENT)
+
+    def insecure(self, request, message):
+        return answers.terse(403, message)
 
     def not_found(self, request, message):
         return self.coded(request, 404, "NOT_FOUND", message)
 
     def invalid(self, request, problems):
         return answers.invalid(request, problems)
+
+    def unreadable(self, request, message):
+        """Answer a body that is no JSON."""
+        return self.invalid(request, [answers.problem("", message)])
 
     def refused(self, request, refusal):
         """Answer what a business rule stands against."""
@@ -49,6 +56,9 @@ class Area:
             **refusal.parameters,
         )
 
+    def unavailable(self, request, refusal):
+        return self.failed(request, 503, "UNAVAILABLE", refusal.message)
+
     def failed(self, request, status, code, message):
         return self.coded(request, status, code, message)
 
@@ -56,7 +66,7 @@ class Area:
 class PlainArea(Area):
     """A part of the API whose errors are a message and nothing else."""
 
-    def forbidden(self, request):
+    def forbidden(self, request, error):
         return answers.message_only(403, answers.INSUFFICIENT)
 
     def not_found(self, request, message):

@@ -12,7 +12,14 @@ from accounts.refusals import Refused, Unavailable
 
 RETRY_AFTER_SECONDS = 5
 UNAVAILABLE = "The database does not answer. Nothing was changed; try again."
-WHERE = {"body": "request_body", "query": "query_param", "path": "path_param"}
+UNREADABLE = "The body is not valid JSON"
+WHERE = {
+    "body": "request_body",
+    "form": "request_body",
+    "query": "query_param",
+    "path": "path_param",
+    "header": "header_param",
+}
 WORDED = {
     "missing": "must be given",
     "model_type": "must be a JSON object",
@@ -28,7 +35,7 @@ def unauthenticated(request, error):
 
 
 def forbidden(request, error):
-    return request.area.forbidden(request)
+    return request.area.forbidden(request, error)
 
 
 def not_found(request, error):
@@ -37,7 +44,7 @@ def not_found(request, error):
 
 def refused(request, refusal):
     if isinstance(refusal, Unavailable):
-        return _unavailable(request, refusal.message)
+        return _unavailable(request, refusal)
     if refusal.status == 404:
         return request.area.not_found(request, refusal.message)
     return request.area.refused(request, refusal)
@@ -45,11 +52,11 @@ def refused(request, refusal):
 
 def database_unavailable(request, error):
     logger.warning("The API could not reach the database: %s", error)
-    return _unavailable(request, UNAVAILABLE)
+    return _unavailable(request, Unavailable("unavailable", UNAVAILABLE))
 
 
-def _unavailable(request, message):
-    response = request.area.failed(request, 503, "UNAVAILABLE", message)
+def _unavailable(request, refusal):
+    response = request.area.unavailable(request, refusal)
     response["Retry-After"] = str(RETRY_AFTER_SECONDS)
     return response
 
@@ -74,7 +81,7 @@ def _worded(error):
 
 
 def unreadable(request, error):
-    return request.area.invalid(request, [problem("", "The body is not valid JSON")])
+    return request.area.unreadable(request, UNREADABLE)
 
 
 def too_big(request, error):

@@ -16,7 +16,8 @@ AS_OWNER = Operation.ACCOUNT_CREATE
 def requires(*operations):
     """Guard an endpoint by what the token may do in its own account.
 
-    A changing call is one transaction up to its answer's contents, so that an error
+    Without operations the endpoint asks by itself, about the account that it reaches. A
+    changing call is one transaction up to its answer's contents, so that an error
     never follows a commit. Return a schema's instance, or it is checked too late.
     """
 
@@ -58,13 +59,16 @@ def account_for(request, pk, *operations):
     return account
 
 
-def accounts_for(request, operation):
-    """Return all the accounts in which the token may do something."""
+def accounts_for(request, *operations):
+    """Return all the accounts in which the token may do all that."""
     caller = request.auth.account
     return [
         account
         for account in _accounts_near(caller).in_order()
-        if allows(token_relations(caller, account), operation, account)
+        if all(
+            allows(token_relations(caller, account), operation, account)
+            for operation in operations
+        )
     ]
 
 

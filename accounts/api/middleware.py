@@ -5,10 +5,11 @@ from http import HTTPStatus
 from django.conf import settings
 from django.utils.decorators import sync_only_middleware
 
-from accounts.api import answers
 from accounts.api.areas import EVERYWHERE
+from accounts.api.own.problems import MEDIA_TYPE, PROBLEMS
 
 API_PATH = re.compile(r"/(?:v1|v2|api/v1|gateway/introspect)(?:/|\Z)")
+JSON = ("application/json", MEDIA_TYPE)
 SLASHES = re.compile(r"/{2,}")
 HTTPS_ONLY = "Call the API over https"
 
@@ -24,10 +25,12 @@ def ApiMiddleware(get_response):  # noqa: N802 -- named like its siblings
             return get_response(request)
         request.path = request.path_info = path.rstrip("/")
         request.request_id = str(uuid.uuid4())
-        request.area = EVERYWHERE
+        request.area = PROBLEMS if path.startswith("/api/") else EVERYWHERE
         response = _answer(request, get_response)
         response.cookies.clear()
         response["X-Request-Id"] = request.request_id
+        if getattr(request, "is_replayed", False):
+            response["Idempotent-Replayed"] = "true"
         response.setdefault("Cache-Control", "no-store")
         return response
 
@@ -37,7 +40,7 @@ def ApiMiddleware(get_response):  # noqa: N802 -- named like its siblings
 def _answer(request, get_response):
     # Django would redirect to https, with the token already sent in the clear.
     if settings.HTTPS and not request.is_secure():
-        return answers.terse(403, HTTPS_ONLY)
+        return request.area.insecure(request, HTTPS_ONLY)
     response = get_response(request)
     if response.status_code >= 400 and not _is_json(response):
         _put_into_json(request, response)
@@ -45,13 +48,13 @@ def _answer(request, get_response):
 
 
 def _is_json(response):
-    return response.headers.get("Content-Type", "").startswith("application/json")
+    return response.headers.get("Content-Type", "").startswith(JSON)
 
 
 def _put_into_json(request, response):
     """Say in JSON what Django says in a page: a bad host, a wrong method, a failure."""
     status = HTTPStatus(response.status_code)
-    said = EVERYWHERE.coded(request, status.value, status.name, status.phrase)
+    said = request.area.failed(request, status.value, status.name, status.phrase)
     response.content = said.content
     response["Content-Type"] = said["Content-Type"]
     response["Content-Length"] = str(len(said.content))

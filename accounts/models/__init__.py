@@ -5,6 +5,7 @@ from accounts.models.accounts import (
     AccountKind,
     Role,
 )
+from accounts.models.calls import RecordedCall
 from accounts.models.events import Action, AuditChain, AuditEvent
 from accounts.models.generations import Generation
 from accounts.models.keys import CryptoKey
@@ -24,6 +25,7 @@ __all__ = [
     "Generation",
     "Membership",
     "Organisation",
+    "RecordedCall",
     "Role",
     "User",
 ]

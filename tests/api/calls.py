@@ -12,6 +12,7 @@ from django.test import Client
 from tests.factories import TokenFactory
 
 FORBIDDEN = (403, {"code": 403, "message": "Insufficient privileges"})
+JSON = ("application/json", "application/problem+json", "application/x-ndjson")
 NOTHING = object()
 
 
@@ -83,6 +84,9 @@ class Api:
     def put(self, path, body=NOTHING, **headers):
         return self.call("PUT", path, body, **headers)
 
+    def patch(self, path, body=NOTHING, **headers):
+        return self.call("PATCH", path, body, **headers)
+
     def delete(self, path, **headers):
         return self.call("DELETE", path, **headers)
 
@@ -117,4 +121,4 @@ def _assert_well_behaved(response):
     if response.content:
         length = len(response.content)
         assert int(response.get("Content-Length", length)) == length
-        assert response["Content-Type"].startswith("application/json")
+        assert response["Content-Type"].startswith(JSON)

@@ -116,7 +116,7 @@ def test_slashes_do_not_matter(api, path):
 
 @pytest.mark.parametrize(
     "path",
-    ["/v1", "/v2/", "/v1/nowhere", "/v1/a%00b", "/v1/a%0Ab", "/v1/%ff", "/api/v1/x"],
+    ["/v1", "/v2/", "/v1/nowhere", "/v1/a%00b", "/v1/a%0Ab", "/v1/%ff"],
 )
 @pytest.mark.parametrize("method", ["GET", "POST", "TRACE", "BREW"])
 def test_unknown_path(db, method, path):
@@ -240,7 +240,7 @@ def test_failure_is_worded_by_the_area(api):
 def test_what_the_policy_forbids_is_worded_by_the_area(rf):
     request = rf.get("/v1/x")
 
-    said = [area.forbidden(request) for area in (EVERYWHERE, PlainArea("x"))]
+    said = [area.forbidden(request, None) for area in (EVERYWHERE, PlainArea("x"))]
 
     assert [(each.status_code, each.content) for each in said] == [
         (403, b'{"code": 403, "message": "Insufficient privileges"}'),

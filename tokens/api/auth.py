@@ -1,5 +1,6 @@
 from ninja.security import APIKeyHeader
 
+from accounts.api.own import rates
 from accounts.audit import client_address, client_agent
 from tokens.permissions import Use
 from tokens.recording import recorder
@@ -18,6 +19,18 @@ class ApiToken(APIKeyHeader):
         if token:
             address, agent = client_address(request), client_agent(request)
             recorder.note(token.pk, token.opened_by, address or "", agent)
+        return token
+
+
+class LimitedApiToken(ApiToken):
+    """The same for our own API, whose callers are told to slow down."""
+
+    def authenticate(self, request, key):
+        token = super().authenticate(request, key)
+        if token:
+            rates.spend_call(request, token.pk)
+        else:
+            rates.spend_failure(request)
         return token
 
 

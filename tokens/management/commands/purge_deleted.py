@@ -1,15 +1,15 @@
 from django.db import transaction
 
 from accounts.console import OperatorCommand
-from accounts.models import Action
+from accounts.models import Action, RecordedCall
 from tokens.limits import locked_account
 from tokens.models import Token, TokenUsage
 
 
 class Command(OperatorCommand):
     help = (
-        "Remove tokens that were deleted more than 30 days ago, and counts of calls "
-        "that are older than 90 days; run it every day."
+        "Remove tokens that were deleted more than 30 days ago, counts of calls that "
+        "are older than 90 days and idempotency keys of yesterday; run it every day."
     )
 
     def add_arguments(self, parser):
@@ -24,6 +24,8 @@ class Command(OperatorCommand):
         self.stdout.write(f"Purged {purged} tokens.")
         counts = TokenUsage.objects.purge()
         self.stdout.write(f"Purged {counts} counts of calls.")
+        keys, _ = RecordedCall.objects.forgettable().delete()
+        self.stdout.write(f"Purged {keys} idempotency keys.")
 
     def purge(self, token):
         with transaction.atomic(), locked_account(token.account):

@@ -1,0 +1,74 @@
+"""What our own API takes in, strictly, and how it names versions and repeats."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+from ninja import Header, Schema
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StrictBool,
+    StrictInt,
+)
+
+from accounts.api.fields import Text
+
+EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+LATEST = datetime(3000, 1, 1, tzinfo=UTC)
+ID = {"ge": 1, "le": 2**31 - 1}
+MOST_IDS = 1000
+
+
+class Body(BaseModel):
+    """An object that comes in; a key that nobody knows is refused."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Answer(Schema):
+    """An object that goes out."""
+
+
+def _text_only(value):
+    # A number would be read as seconds since 1970.
+    if not isinstance(value, str | datetime):
+        raise ValueError("must be a time such as 2026-01-31T12:00:00Z")  # noqa: TRY004 -- pydantic's protocol
+    return value
+
+
+def _within_reason(moment):
+    if not EARLIEST <= moment < LATEST:
+        raise ValueError("must be in the years 2000 to 2999")
+    return moment
+
+
+Moment = Annotated[
+    AwareDatetime, BeforeValidator(_text_only), AfterValidator(_within_reason)
+]
+Id = Annotated[StrictInt, Field(**ID)]
+Ids = Annotated[list[Id], Field(max_length=MOST_IDS)]
+Flag = StrictBool
+AskedId = Annotated[int, Field(**ID)]
+Name = Annotated[Text, Field(min_length=1, max_length=100)]
+IdempotencyKey = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        min_length=1,
+        max_length=255,
+        description="A text of your own: a repeat with it within 24 hours is answered "
+        "as the first call was, with the same secret, and changes nothing.",
+    ),
+]
+IfMatch = Annotated[
+    str | None,
+    Header(
+        alias="If-Match",
+        description="The ETag of what you saw. When it has changed since, the answer "
+        "is 412 and nothing is changed. Without it the change goes on.",
+    ),
+]

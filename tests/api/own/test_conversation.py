@@ -1,0 +1,148 @@
+"""What holds for every call of our own API, whatever it asks for."""
+
+import pytest
+from django.db import OperationalError
+
+from accounts.api.own import rates
+from tests.api.calls import Api
+from tests.api.own.problems import (
+    NOT_FOUND,
+    UNAUTHENTICATED,
+    invalid,
+    problem,
+    refused,
+)
+from tests.factories import ChildFactory
+
+WHOAMI = "/api/v1/whoami"
+ACCOUNTS = "/api/v1/accounts"
+
+
+def test_a_call_says_what_is_wrong_in_problem_json(api):
+    response = api.response("GET", f"{ACCOUNTS}/2147483647")
+
+    assert response["Content-Type"] == "application/problem+json"
+    assert (response.status_code, response.json()) == NOT_FOUND
+
+
+def test_without_a_token_the_scheme_is_named(db):
+    response = Api(None).response("GET", WHOAMI)
+
+    assert response["WWW-Authenticate"] == 'Bearer realm="Tollgate"'
+    assert (response.status_code, response.json()) == UNAUTHENTICATED
+
+
+@pytest.mark.parametrize("path", ["/api/v1", "/api/v1/nonsense", "/api/v1/accounts/x"])
+def test_unknown_paths_are_problems_too(api, path):
+    assert api.get(path) == problem(404, "not_found", "Not Found")
+
+
+def test_wrong_methods_are_problems_that_name_the_right_ones(api):
+    response = api.response("PUT", WHOAMI)
+
+    assert response["Allow"] == "GET"
+    assert (response.status_code, response.json()) == problem(
+        405, "method_not_allowed", "Method Not Allowed"
+    )
+
+
+def test_plain_http_is_refused_where_https_is_on(api, settings):
+    settings.HTTPS = True
+
+    answer = problem(403, "https_only", "Call the API over https.")
+    assert api.get(WHOAMI) == answer
+
+
+def test_trailing_slash_is_as_good_as_none(api):
+    assert api.get(f"{ACCOUNTS}/") == api.get(ACCOUNTS)
+
+
+def test_what_is_asked_for_in_the_query_is_checked(api):
+    assert api.get(f"{ACCOUNTS}?limit=0&kind=none") == invalid(
+        (
+            "kind.0",
+            "query",
+            "Input should be 'main', 'sub', 'metrics', 'tracing' or 'security'",
+        ),
+        ("limit", "query", "Input should be greater than or equal to 1"),
+    )
+
+
+def test_a_database_that_is_away_is_told_with_a_time_to_come_back(api, monkeypatch):
+    def fail(*args):
+        raise OperationalError("gone")
+
+    monkeypatch.setattr("accounts.api.own.accounts.account_shown", fail)
+    response = api.response("GET", ACCOUNTS)
+
+    text = "The database does not answer. Nothing was changed; try again."
+    assert response["Retry-After"] == "5"
+    assert (response.status_code, response.json()) == problem(503, "unavailable", text)
+
+
+def test_lists_come_in_pages_that_link_to_the_next(api, main):
+    children = [ChildFactory(main=main, name=f"Child {letter}") for letter in "abc"]
+
+    first = api.response("GET", f"{ACCOUNTS}?limit=3&name=")
+    link = first["Link"].removeprefix("<").removesuffix('>; rel="next"')
+    second = api.response("GET", link)
+
+    assert link == f"{ACCOUNTS}?limit=3&name=&cursor={first.json()['next']}"
+    pages = first.json(), second.json()
+    assert [each["id"] for page in pages for each in page["items"]] == [
+        main.pk,
+        *(child.pk for child in children),
+    ]
+    assert (second.json()["next"], "Link" in second) == (None, False)
+
+
+def test_a_cursor_that_is_none_is_refused(api):
+    text = "The cursor is not one of this list. Begin again without it."
+
+    assert api.get(f"{ACCOUNTS}?cursor=abc") == refused(
+        "cursor", "unreadable_cursor", text, status=422, where="query"
+    )
+
+
+def test_calls_of_a_token_are_counted_aloud_until_there_are_too_many(
+    api, sub_api, settings, monkeypatch
+):
+    settings.API_RATE = 2
+    monkeypatch.setattr(rates.time, "time", lambda: 1_000_000_030.5)
+
+    answers = [api.response("GET", WHOAMI) for _ in range(3)]
+
+    assert [each["RateLimit"] for each in answers] == [
+        '"token";r=1;t=50',
+        '"token";r=0;t=50',
+        '"token";r=0;t=50',
+    ]
+    assert {each["RateLimit-Policy"] for each in answers} == {'"token";q=2;w=60'}
+    text = "More than 2 calls in a minute. Try again in 50 seconds."
+    last = answers[2]
+    assert (last.status_code, last.json()) == problem(429, "too_many_calls", text)
+    assert last["Retry-After"] == "50"
+    assert sub_api.get(WHOAMI)[0] == 200
+
+
+def test_failing_to_log_in_is_limited_by_address_and_holds_up_no_good_token(
+    api, settings
+):
+    settings.API_FAILURE_RATE = 1
+    stranger = Api("nonsense")
+
+    first, second = (stranger.response("GET", WHOAMI) for _ in range(2))
+
+    assert (first.status_code, second.status_code) == (401, 429)
+    assert first["RateLimit-Policy"] == '"failures";q=1;w=60'
+    assert second.json()["code"] == "too_many_calls"
+    assert api.get(WHOAMI)[0] == 200
+
+
+def test_clients_of_logz_io_are_never_told_to_slow_down(api, settings):
+    settings.API_RATE = 1
+
+    answers = [api.response("GET", "/v2/whoami") for _ in range(3)]
+
+    assert {each.status_code for each in answers} == {200}
+    assert not any("RateLimit" in each for each in answers)

@@ -1,0 +1,128 @@
+"""Accounts of every kind with one of everything, and callers whom the API keeps out."""
+
+from django.utils import timezone
+
+from accounts.models import Account, Organisation, Role
+from accounts.plans import Plan
+from config.api import api as built
+from tests.api.calls import Api
+from tests.api.routes import KINDS, MINT, OWNER, THING
+from tests.factories import (
+    BY,
+    ChildFactory,
+    FilterFactory,
+    MainFactory,
+    MembershipFactory,
+    ShareFactory,
+    TokenFactory,
+    UserFactory,
+)
+from tokens.kinds import Kind
+from tokens.models import Token
+
+
+def operations(start):
+    """Return the endpoints whose path starts so, by method and path."""
+    return {
+        (method, path): operation
+        for router in built._get_bound_routers()
+        for path, view in router.path_operations.items()
+        for operation in view.operations
+        for method in operation.methods
+        if path.startswith(start)
+    }
+
+
+class World:
+    """Accounts of every kind, each with one of everything that it can have."""
+
+    def __init__(self, main):
+        self.accounts = {"main": main} | {
+            kind: ChildFactory(main=main, kind=kind) for kind in KINDS[1:]
+        }
+        self.others = [
+            ChildFactory(main=main),
+            ChildFactory(main=main, accessible=False, searchable=False),
+            MainFactory(),
+        ]
+        MembershipFactory(account=main, user=UserFactory(email=OWNER))
+        self.metrics = {
+            each.organisation_id: each.pk
+            for each in (
+                self.accounts["metrics"],
+                ChildFactory(main=self.others[2], kind="metrics"),
+            )
+        }
+        owners = [self.accounts["main"], self.accounts["sub"], *self.others]
+        self.things = {account.pk: self._one_of_each(account) for account in owners}
+
+    def _one_of_each(self, account):
+        narrowing = FilterFactory(account=account)
+        return {
+            "log": TokenFactory(account=account, kind=Kind.LOGS).pk,
+            "share": ShareFactory(account=account, filters=[narrowing]).pk,
+            "filter": narrowing.pk,
+            "account": account.pk,
+            "metrics": self.metrics[account.organisation_id],
+            "person": MembershipFactory(account=account, role=Role.USER).user.pk,
+        }
+
+    def thing(self, account, name):
+        own = self.things.get(account.pk, self.things[self.accounts["main"].pk])
+        return own.get(name)
+
+    def call(self, api, key, pk=None, *, route):
+        """Call a route about a thing; return the status and the JSON of the answer."""
+        method, path = key
+        body = route.body
+        if body is MINT:
+            body = MINT | {"accountId": self.others[0].pk}
+        if isinstance(body, dict):
+            body = {name: pk if it is THING else it for name, it in body.items()}
+        return api.call(method, path.replace("{int:pk}", str(pk)), body)
+
+
+def strangers_to(world, admin):
+    """Callers without a credential that opens the API right now."""
+    main, person = world.accounts["main"], Api(None)
+    person.client.force_login(admin)
+    return {
+        "nobody": Api(None),
+        "nonsense": Api("nonsense"),
+        "a foreign token": Api("c498fbc3-a3ac-4676-ad09-689854b5cbbd"),
+        "a person": person,
+        "a log token": Api.of(main, kind=Kind.LOGS),
+        "a metrics token": Api(_rotated(world.accounts["metrics"])),
+        "a tracing token": Api(_rotated(world.accounts["tracing"])),
+        "a shared token": Api(ShareFactory(account=main).secret_text),
+        "a gateway": Api.of(None, kind=Kind.GATEWAY),
+        "a disabled token": Api(_stopped(main, "disabled_at")),
+        "a deleted token": Api(_stopped(main, "deleted_at")),
+        "an expired token": Api(_stopped(main, "expires_at")),
+        "a suspended account": Api(_of_account(suspended_at=timezone.now())),
+        "a suspended organisation": Api(_of_organisation(suspended_at=timezone.now())),
+        "a plan without API": Api(_of_organisation(plan=Plan.COMMUNITY)),
+    }
+
+
+def _rotated(account):
+    """Return the text of an account's single token, which nobody has seen."""
+    return account.tokens.get().rotate(by=BY).reveal()
+
+
+def _stopped(account, field):
+    token = TokenFactory(account=account)
+    Token.objects.filter(pk=token.pk).update(**{field: timezone.now()})
+    return token.secret_text
+
+
+def _of_account(**fields):
+    token = TokenFactory(account=ChildFactory())
+    Account.objects.filter(pk=token.account_id).update(**fields)
+    return token.secret_text
+
+
+def _of_organisation(**fields):
+    token = TokenFactory()
+    Organisation.objects.filter(pk=token.organisation_id).update(**fields)
+    return token.secret_text

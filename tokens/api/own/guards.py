@@ -1,0 +1,29 @@
+"""Who may do what with a token: the policy's answer for its kind and its account."""
+
+from django.http import Http404
+
+from accounts.permissions import require, token_relations
+from tokens.kinds import Kind
+from tokens.models import Token
+from tokens.models.querysets import TokenQuerySet
+from tokens.permissions import operation
+
+KINDS = tuple(kind for kind in Kind if kind != Kind.GATEWAY)
+
+
+def token_for(request, pk, *verbs, kinds=KINDS, among=TokenQuerySet.standing):
+    """Return the token with an id when the caller may do all that with it.
+
+    Raises Http404 for one that does not exist to the caller, or Forbidden.
+    """
+    caller = request.auth.account
+    tokens = Token.objects.of_kind(*kinds).filter(organisation=caller.organisation_id)
+    found = among(tokens).select_related("account__organisation").filter(pk=pk).first()
+    relations = token_relations(caller, found.account) if found else set()
+    if not relations:
+        raise Http404
+    for verb in verbs:
+        asked = operation(found.kind, verb)
+        itself = found.pk == request.auth.pk
+        require(relations, asked, found.account, itself=itself)
+    return found

@@ -1,0 +1,22 @@
+from accounts.api.guards import requires
+from accounts.api.own.accounts import AccountAnswer, account_shown
+from accounts.api.own.fields import Answer
+from accounts.api.own.routers import ROOT, own_router, reads
+from accounts.permissions import Operation
+from tokens.api.own.answers import TokenAnswer, shown
+
+router = own_router("whoami")
+
+
+class Caller(Answer):
+    token: TokenAnswer
+    account: AccountAnswer
+
+
+@router.get(
+    f"{ROOT}/whoami", response=reads(Caller), summary="Whose token is this, and which"
+)
+@requires(Operation.ACCOUNT_VIEW, Operation.API_VIEW)
+def own_whoami(request):
+    token = request.auth
+    return Caller(token=shown(token), account=account_shown(token.account))
