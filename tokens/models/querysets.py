@@ -2,7 +2,7 @@ import unicodedata
 from datetime import timedelta
 from itertools import batched
 
-from django.db import models, transaction
+from django.db import connection, models, transaction
 from django.utils import timezone
 
 from accounts.locks import repeated
@@ -11,6 +11,11 @@ from tokens.kinds import Kind
 LAST_USED_PRECISION = timedelta(minutes=1)
 USE_FIELDS = ("last_used_at", "last_used_address", "last_used_agent")
 USES_AT_ONCE = 100
+NOTE_USE = """
+UPDATE tokens_token
+SET last_used_at = %s, last_used_address = %s, last_used_agent = %s
+WHERE id = %s AND (last_used_at IS NULL OR last_used_at < %s)
+"""
 RESTORABLE_FOR = timedelta(days=30)
 COUNTED_UP_TO = 1000
 KEY_LENGTH = 400
@@ -73,34 +78,31 @@ class TokenQuerySet(models.QuerySet):
         """
         for ids in batched(sorted(uses), USES_AT_ONCE):
             # Most were noted within the minute; those rows are not locked at all.
-            due = self.filter(pk__in=ids)._not_noted(uses)
+            rows = self.filter(pk__in=ids).order_by("pk")
+            due = [
+                (pk, *uses[pk])
+                for pk, last in rows.values_list("pk", "last_used_at")
+                if last is None or last < uses[pk][0] - LAST_USED_PRECISION
+            ]
             if due:
-                self._note(due, uses)
-
-    def _not_noted(self, uses):
-        rows = self.values_list("pk", "last_used_at")
-        return [
-            pk
-            for pk, last in rows
-            if last is None or last < uses[pk][0] - LAST_USED_PRECISION
-        ]
+                self._note(due)
 
     @repeated
-    def _note(self, ids, uses):
-        with transaction.atomic():
-            # In one order, or two that note the same tokens wait for each other.
-            rows = self.filter(pk__in=ids).order_by("pk")
-            due = rows.select_for_update(no_key=True)._not_noted(uses)
-            used = [self._used(pk, *uses[pk]) for pk in due]
-            self.bulk_update(used, USE_FIELDS)
-
-    def _used(self, pk, moment, address, agent):
-        return self.model(
-            pk=pk,
-            last_used_at=moment,
-            last_used_address=column_text(address, 45),
-            last_used_agent=column_text(agent, 200),
-        )
+    def _note(self, due):
+        adapt = self.model._meta.get_field("last_used_at").get_db_prep_value
+        values = [
+            (
+                adapt(moment, connection),
+                column_text(address, 45),
+                column_text(agent, 200),
+                pk,
+                adapt(moment - LAST_USED_PRECISION, connection),
+            )
+            for pk, moment, address, agent in due
+        ]
+        # In one order, or two that note the same tokens wait for each other.
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.executemany(NOTE_USE, values)
 
 
 def column_text(text, length):
