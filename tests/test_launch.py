@@ -43,11 +43,12 @@ def seconds_of_work():
 
 
 def test_first_start_says_where_to_log_in_and_with_what(installation):
-    first, *people, last = installation.first_words
+    first, *people, promise, last = installation.first_words
 
     assert first == "Wrote .env with fresh keys: keep it."
     assert [line for line in people if not LOGIN.fullmatch(line)] == []
     assert {LOGIN.fullmatch(line)[3] for line in people} >= {"admin", "user", "staff"}
+    assert promise.startswith("Gateways: a change of a token holds within a second")
     assert last == f"Tollgate is ready at {installation.address}/"
 
 

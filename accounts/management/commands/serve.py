@@ -9,6 +9,11 @@ from django.db.migrations.executor import MigrationExecutor
 from accounts.checks import note_keys_in_use
 from accounts.console import CONFIGURATION_ERROR
 
+PROMISE = (
+    "Gateways: a change of a token holds within a second in every worker; without the "
+    "database what is known holds for {} s."
+)
+
 
 class Command(BaseCommand):
     help = "Check the installation and its keys, then serve the portal until stopped."
@@ -25,6 +30,7 @@ class Command(BaseCommand):
         self.require_sound()
         note_keys_in_use()
         connection.close()
+        self.stdout.write(PROMISE.format(settings.GATEWAY_GRACE_SECONDS))
         self.stdout.flush()
         numbers = [str(number) for number in (port, workers, threads)]
         if settings.GATEWAY_SOCKET:

@@ -1,0 +1,118 @@
+"""PostgreSQL is restarted again and again while gateways ask.
+
+What was known goes on, what is not known is never let in, a change that was acknowledged
+holds, and every use is counted.
+"""
+
+import threading
+import time
+from contextlib import closing, contextmanager
+
+import psycopg
+import pytest
+
+from config import dotenv
+from tests import postgresql
+from tests.gateway.wire import Wire
+from tests.installation import PROJECT, Installation
+from tokens.kinds import Kind
+from tokens.secrets import make
+
+RESTARTS = 10
+
+pytestmark = [pytest.mark.walk, pytest.mark.sqlite]
+
+
+@pytest.fixture
+def server(tmp_path):
+    with postgresql.separate(tmp_path) as server:
+        yield server
+
+
+@pytest.fixture
+def installation(tmp_path, server):
+    installation = Installation(
+        tmp_path, DATABASE_URL=server.get_uri(), WORKERS="2", THREADS="4"
+    )
+    dotenv.create(installation.dotenv, PROJECT / ".env.example", demo=False)
+    assert installation.run("manage.py", "migrate", "-v0").returncode == 0
+    return installation
+
+
+def command(installation, *words):
+    done = installation.run("manage.py", *words)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+class Asking:
+    """Threads that ask about one token each; every status is kept, with its moment."""
+
+    def __init__(self, port, gateway, **tokens):
+        self.port, self.gateway, self.tokens = port, gateway, tokens
+        self.statuses = {name: [] for name in tokens}
+
+    @contextmanager
+    def going_on(self):
+        over = threading.Event()
+        threads = [
+            threading.Thread(target=self._ask, args=(name, token, over))
+            for name, token in self.tokens.items()
+        ]
+        for thread in threads:
+            thread.start()
+        try:
+            yield
+        finally:
+            over.set()
+            for thread in threads:
+                thread.join()
+
+    def _ask(self, name, token, over):
+        with closing(Wire(self.port, self.gateway)) as wire:
+            while not over.wait(0.002):
+                text = token or make(Kind.API).reveal()
+                self.statuses[name].append((time.monotonic(), wire.ask("api", text)))
+
+
+def test_restarts_let_nothing_wrong_through_and_lose_no_use(installation, server):
+    account = command(installation, "create_organisation", "Acme", "--plan=pro")
+    make_token = "create_token", "--account", account
+    gateway = command(installation, "create_token", "--kind=gateway", "proxy")
+    known, stopped = (command(installation, *make_token, name) for name in ("a", "b"))
+
+    with installation.running() as _:
+        asking = Asking(
+            installation.port, gateway, known=known, stopped=stopped, new=""
+        )
+        with asking.going_on():
+            time.sleep(1)
+            number = str(asked(server, NUMBER, stopped))
+            command(installation, "disable_token", number, "--reason=leaked")
+            revoked = time.monotonic()
+            for _ in range(RESTARTS):
+                time.sleep(0.4)
+                postgresql.restart(server)
+            # Two intervals until what is counted last is written.
+            time.sleep(1)
+        time.sleep(5)
+
+    assert {status for _, status in asking.statuses["known"]} == {204}
+    assert {status for _, status in asking.statuses["new"]} <= {401, 503}
+    late = {s for moment, s in asking.statuses["stopped"] if moment > revoked + 1}
+    assert late <= {403, 503}
+    # A batch that was written as the answer to that was lost is written once more.
+    assert 1 <= asked(server, CALLS, known) / len(asking.statuses["known"]) < 1.5
+
+
+NUMBER = "SELECT id FROM tokens_token WHERE public_id = %s"
+CALLS = (
+    "SELECT sum(calls) FROM tokens_tokenusage JOIN tokens_token t"
+    " ON t.id = token_id WHERE t.public_id = %s"
+)
+
+
+def asked(server, question, token):
+    public_id = token[4:12]
+    with psycopg.connect(server.get_uri()) as connection:
+        return connection.execute(question, [public_id]).fetchone()[0]

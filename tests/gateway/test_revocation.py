@@ -1,0 +1,144 @@
+"""A token that is revoked opens nothing a second later, whichever worker is asked.
+
+The real server with four workers, all of them asked as fast as they answer; the moment
+of a revocation is the one in which its transaction is committed.
+"""
+
+import subprocess
+import sys
+import threading
+import time
+from contextlib import closing, contextmanager
+
+import pytest
+
+from config import dotenv
+from tests.gateway.wire import Wire
+from tests.installation import PROJECT, Installation, outer_environment
+
+PROMISE_SECONDS = 1.0
+TOKENS, AT_ONCE, PROBERS = 1000, 250, 6
+# A program of its own, as another host is: it shares nothing with the workers.
+REVOKER = """
+import sys
+import time
+
+import django
+
+django.setup()
+from accounts.audit import Actor
+from accounts.models import Account
+from tokens.models import Token
+
+by = Actor("revoker@example.com")
+account = Account.objects.select_related("organisation").get(kind="main")
+gateway = Token.issue(account=None, kind="gateway", name="proxy", by=by)[1]
+print(gateway.reveal(), flush=True)
+tokens = []
+for number in range(int(sys.argv[1])):
+    token, secret = Token.issue(account=account, kind="api", name=str(number), by=by)
+    tokens.append(token)
+    print(secret.reveal(), flush=True)
+for line in sys.stdin:
+    first, last = map(int, line.split())
+    for token in tokens[first:last]:
+        token.disable(by=by)
+        print(time.monotonic(), flush=True)
+"""
+
+pytestmark = pytest.mark.walk
+
+
+@pytest.fixture
+def installation(tmp_path):
+    installation = Installation(tmp_path, WORKERS="4", THREADS="2")
+    dotenv.create(installation.dotenv, PROJECT / ".env.example", demo=False)
+    assert installation.run("manage.py", "migrate", "-v0").returncode == 0
+    made = installation.run("manage.py", "create_organisation", "Acme", "--plan=pro")
+    assert made.returncode == 0, made.stderr
+    return installation
+
+
+@contextmanager
+def revoker(installation):
+    environment = outer_environment() | installation.variables
+    with subprocess.Popen(
+        [sys.executable, "-c", REVOKER, str(TOKENS)],
+        cwd=PROJECT,
+        env=environment | {"DJANGO_SETTINGS_MODULE": "config.settings"},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        yield process
+        process.stdin.close()
+
+
+class Probing:
+    """Threads that ask about some tokens, again and again, and note the last pass."""
+
+    def __init__(self, port, gateway):
+        self.where = port, gateway
+        self.passed = {}
+        self.asked = 0
+
+    @contextmanager
+    def about(self, tokens):
+        over = threading.Event()
+        threads = [
+            threading.Thread(target=self._probe, args=(tokens, over))
+            for _ in range(PROBERS)
+        ]
+        for thread in threads:
+            thread.start()
+        try:
+            yield
+        finally:
+            over.set()
+            for thread in threads:
+                thread.join()
+
+    def _probe(self, tokens, over):
+        with closing(Wire(*self.where)) as wire:
+            while not over.is_set():
+                for token in tokens:
+                    sent = time.monotonic()
+                    status = wire.ask("api", token)
+                    assert status in (204, 403)
+                    if status == 204:
+                        self.passed[token] = max(sent, self.passed.get(token, 0))
+                self.asked += len(tokens)
+
+    def knows(self, tokens):
+        return tokens <= self.passed.keys()
+
+
+def test_nothing_passes_a_second_after_it_was_revoked(installation):
+    with installation.running() as _, revoker(installation) as process:
+        gateway, *tokens = (
+            process.stdout.readline().strip() for _ in range(TOKENS + 1)
+        )
+        probing, late = Probing(installation.port, gateway), {}
+        for first in range(0, TOKENS, AT_ONCE):
+            group = tokens[first : first + AT_ONCE]
+            with probing.about(group):
+                wait_until(lambda: probing.knows(set(group)))  # noqa: B023 -- asked now
+                process.stdin.write(f"{first} {first + len(group)}\n")
+                process.stdin.flush()
+                revoked = [float(process.stdout.readline()) for _ in group]
+                time.sleep(PROMISE_SECONDS + 0.2)
+            late |= {
+                token: probing.passed[token] - moment
+                for token, moment in zip(group, revoked, strict=True)
+            }
+
+    assert len(late) == TOKENS
+    assert max(late.values()) < PROMISE_SECONDS
+    print(f"{probing.asked} questions; last pass {max(late.values()):.3f} s after")
+
+
+def wait_until(true):
+    ends = time.monotonic() + 30
+    while not true():
+        assert time.monotonic() < ends
+        time.sleep(0.01)
