@@ -25,6 +25,8 @@ WORDED = {
     "model_type": "must be a JSON object",
     "string_pattern_mismatch": 'must match "{pattern}"',
     "too_long": "must not be longer than {max_length}",
+    "string_too_long": "must not be longer than {max_length}",
+    "string_unicode": "must not contain NUL or broken characters",
 }
 
 logger = logging.getLogger(__name__)
