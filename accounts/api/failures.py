@@ -12,6 +12,8 @@ from accounts.refusals import Refused, Unavailable
 
 RETRY_AFTER_SECONDS = 5
 UNAVAILABLE = "The database does not answer. Nothing was changed; try again."
+# How endpoints name the parameter that holds all that the query asks for.
+WHOLE_QUERY = "asked"
 UNREADABLE = "The body is not valid JSON"
 WHERE = {
     "body": "request_body",
@@ -70,8 +72,8 @@ def invalid(request, error):
 
 def _problem(error):
     source, *location = error["loc"]
-    # The name of our parameter for the whole body says nothing to a caller.
-    path = location[1:] if source == "body" else location
+    # The name of our parameter for the whole says nothing to a caller.
+    path = location[1:] if source == "body" or location[0] == WHOLE_QUERY else location
     return problem(".".join(map(str, path)), _worded(error), WHERE[source])
 
 
