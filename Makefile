@@ -26,6 +26,7 @@ run: $(VENV)/run.stamp ## start the portal on this machine (PORT=8000)
 
 test: lint ## run every test on SQLite and on PostgreSQL
 	$(PYTHON_HERE) -m tests.chromium
+	$(PYTHON_HERE) -m tests.daemons
 	$(PYTHON_HERE) -m tests
 
 lint: $(VENV)/test.stamp ## check style, templates and known vulnerabilities

@@ -18,8 +18,8 @@ from accounts.refusals import Gone, Refused
 
 
 @repeated
-def add_member(account, *, email, role, by, full_name=""):
-    """Make a person a member and mail them.
+def add_member(account, *, email, role, by, full_name="", tell=True):
+    """Make a person a member and mail them, unless they are not to be told.
 
     Who has no password yet gets a link to choose one. Raises Refused for somebody who
     is a member already, or operator staff.
@@ -29,8 +29,9 @@ def add_member(account, *, email, role, by, full_name=""):
         _check_new(account, person)
         membership = Membership.objects.create(account=account, user=person, role=role)
         _record(Action.USER_ADDED, membership, by, changes=[["role", None, role]])
-        send = send_added if person.has_usable_password() else send_invitation
-        transaction.on_commit(partial(send, membership, by.label), robust=True)
+        if tell:
+            send = send_added if person.has_usable_password() else send_invitation
+            transaction.on_commit(partial(send, membership, by.label), robust=True)
     return membership
 
 

@@ -14,10 +14,15 @@ from accounts.api import (
 )
 from accounts.api.fields import StrictParser
 from accounts.api.own import accounts as own_accounts
+from accounts.api.own import audit as own_audit
 from gateway.api import introspection
 from sharing.api import filters, shared_tokens
+from sharing.api.own import creation, shares
+from sharing.api.own import filters as own_filters
 from tokens.api import log_tokens, minting, whoami
 from tokens.api.auth import ApiToken, LimitedApiToken
+from tokens.api.own import inventory, states, usage, verifying
+from tokens.api.own import tokens as own_tokens
 from tokens.api.own import whoami as own_whoami
 
 AREAS = (
@@ -36,7 +41,19 @@ AREAS = (
     introspection,
 )
 # Our own API, which tells those who call too often.
-OWN_AREAS = (own_whoami, own_accounts)
+OWN_AREAS = (
+    own_whoami,
+    own_accounts,
+    inventory,
+    creation,
+    own_tokens,
+    states,
+    usage,
+    verifying,
+    shares,
+    own_filters,
+    own_audit,
+)
 
 api = NinjaAPI(
     title="Tollgate",

@@ -452,6 +452,16 @@ def test_import_takes_csv_with_a_past(run, main, typed):
     assert last_event().target == f"Shipper ({logs.masked})"
 
 
+def test_import_takes_stopped_tokens_beyond_the_limit_of_enabled_ones(run, typed):
+    full = MainFactory(plan="community")
+    moved = rows(main=full, kind="logs", secret=LETTERS, disabled=True)
+    typed(as_lines(moved))
+
+    run("import_tokens", "--format=jsonl")
+
+    assert full.tokens.get(name="Moved").state == "disabled"
+
+
 def test_import_reads_json_lines_from_a_file(run, main, tmp_path):
     file = tmp_path / "tokens.jsonl"
     soon = (timezone.now() + timedelta(days=3)).isoformat()

@@ -55,8 +55,18 @@ def take_over(row, *, by):
         raise Refused("secret", "The secret is nothing that a token can be.")
     account, kind = _account(values["account"]), Kind(values["kind"])
     if RULES[kind].is_single:
-        return _take_place(account, kind, secret, by)
-    return _add(account, kind, secret, values, by)
+        return take_place(account, kind, secret, by=by)
+    return add(
+        account,
+        kind,
+        secret,
+        by=by,
+        name=values["name"],
+        is_disabled=values.get("disabled", "").lower() in TRUE,
+        expires_at=_moment(values, "expires_at"),
+        created_at=_moment(values, "created_at"),
+        created_by=values.get("created_by", ""),
+    )
 
 
 def _account(text):
@@ -67,30 +77,38 @@ def _account(text):
     return found
 
 
-def _take_place(account, kind, secret, by):
-    """Let the account's only token of its kind go on with the secret from elsewhere."""
-    token = account.tokens.standing().filter(kind=kind).first()
+def take_place(account, kind, secret, *, by):
+    """Let the account's oldest token of a kind go on with the secret from elsewhere."""
+    found = account.tokens.standing().filter(kind=kind)
+    token = found.order_by("created_at", "pk").first()
     if token is None:
         raise Refused("kind", f"{account.name} has no {kind.label.lower()}.")
     token.rotate(by=by, secret=secret)
     return token
 
 
-def _add(account, kind, secret, values, by):
+def add(account, kind, secret, *, name, by, is_disabled=False, expires_at=None, **past):
+    """Make one more token of an account, with the secret from elsewhere."""
     token, _ = Token.issue(
         account=account,
         kind=kind,
-        name=values["name"],
+        name=name,
         secret=secret,
-        expires_at=_moment(values, "expires_at"),
+        expires_at=expires_at,
+        enabled=not is_disabled,
         by=by,
     )
-    token.created_at = _moment(values, "created_at") or token.created_at
-    token.created_by = values.get("created_by", "")[:254] or token.created_by
-    token.save(update_fields=["created_at", "created_by"])
-    if values.get("disabled", "").lower() in TRUE:
-        token.disable(by=by, reason="It was disabled where it came from")
+    if is_disabled:
+        token.disabled_reason = "It was disabled where it came from"
+    remember(token, **past)
     return token
+
+
+def remember(token, *, created_at=None, created_by=""):
+    """Give a token that moved in the past it had, as far as that is known."""
+    token.created_at = created_at or token.created_at
+    token.created_by = created_by[:254] or token.created_by
+    token.save(update_fields=["created_at", "created_by", "disabled_reason"])
 
 
 def _moment(values, name):

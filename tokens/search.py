@@ -168,7 +168,7 @@ class TokenSearch(forms.Form):
         return data.urlencode()
 
 
-def _any_of(conditions):
+def any_of(conditions):
     either = Q()
     for condition in conditions:
         either |= condition()
@@ -207,7 +207,7 @@ STATES = {
 USES = {Use.NEVER: lambda: Q(last_used_at=None), Use.UNUSED: _unused}
 CONDITIONS = {
     "kind": lambda kinds: Q(kind__in=kinds),
-    "state": lambda states: _any_of(STATES[state] for state in states),
+    "state": lambda states: any_of(STATES[state] for state in states),
     "creator": lambda text: Q(created_by__contains=text.lower()),
     "use": lambda use: USES[use](),
     "endless": lambda _: Q(expires_at=None),

@@ -13,8 +13,13 @@ def find(text):
 
     A text that cannot be a token costs no query.
     """
-    row = _find_row(text, StoredSecret.objects.all())
+    row = find_secret(text)
     return row and row.token
+
+
+def find_secret(text):
+    """Return the row of a secret that is or was one, with its token, or None."""
+    return _find_row(text, StoredSecret.objects.all())
 
 
 def verify(text, use):

@@ -2,17 +2,17 @@
 
 from typing import Annotated
 
-from pydantic import AliasChoices, Field, StringConstraints
+from pydantic import AliasChoices, BeforeValidator, Field, WithJsonSchema
 
+from accounts.api.bodies import Body, Sparse
 from accounts.api.fields import (
-    Body,
     Number,
     OptionalFlag,
     OptionalWholes,
-    Sparse,
-    Text,
-    Whole,
     Wholes,
+    number,
+    text,
+    whole,
 )
 
 NAME = "^[A-Za-z0-9._ -]{1,100}$"
@@ -20,13 +20,23 @@ EMAIL = (
     r"^[_A-Za-z0-9-\+]+(\.[_A-Za-z0-9-]+)*"
     r"@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*(\.[A-Za-z]{2,})$"
 )
+# The same with spaces around it, which are dropped.
+SPACED_NAME = "^ *[A-Za-z0-9._-]([A-Za-z0-9._ -]{0,98}[A-Za-z0-9._-])? *$"
+
+
+def _without_spaces_around(value):
+    return value.strip(" ") if isinstance(value, str) else value
+
 
 AccountName = Annotated[
-    Text, StringConstraints(strip_whitespace=True), Field(pattern=NAME)
+    str,
+    Field(pattern=NAME),
+    BeforeValidator(_without_spaces_around),
+    WithJsonSchema({"type": "string", "pattern": SPACED_NAME}),
 ]
-Email = Annotated[Text, Field(pattern=EMAIL, max_length=254)]
-Amount = Annotated[Number, Field(ge=0)]
-Days = Annotated[Whole, Field(ge=0)]
+Email = text(EMAIL, longest=254)
+Amount = number(0)
+Days = whole(0)
 
 
 class Utilization(Sparse):
@@ -70,7 +80,7 @@ class Settings(Body):
 
 class NewTimeBasedAccount(Sparse, Settings):
     email: Email
-    retention_days: Annotated[Whole, Field(ge=1)]
+    retention_days: whole(1)
     sharing_objects_accounts: Wholes = []
     searchable: OptionalFlag = None
     accessible: OptionalFlag = None

@@ -1,12 +1,56 @@
-"""The error bodies of the Logz.io API, in the shapes that its clients know."""
+"""The error bodies of the Logz.io API, in the shapes that its clients know.
+
+The classes say in the document what the functions below them answer.
+"""
 
 import re
+from typing import Any, Literal
+from uuid import UUID
 
 from django.http import JsonResponse
+
+from accounts.api.fields import Answer
 
 VERSION = re.compile(r"\A/v[0-9]+")
 INSUFFICIENT = "Insufficient privileges"
 INVALID = "Request cannot be processed due to validation errors"
+
+
+class CodedError(Answer):
+    """What went wrong, with a code that programs look at."""
+
+    error_code: str
+    code: int
+    message: str
+    request_id: UUID
+    parameters: dict[str, Any]
+
+
+class FieldError(Answer):
+    type: Literal["request_body", "query_param", "path_param", "header_param"]
+    name: str
+    message: str
+
+
+class FieldErrors(Answer):
+    """What is wrong in each field."""
+
+    error_message: str
+    path: str
+    validation_errors: list[FieldError]
+
+
+class ShortError(Answer):
+    """A status and words for people."""
+
+    code: int
+    message: str
+
+
+class ErrorMessage(Answer):
+    """Words for people."""
+
+    message: str
 
 
 def coded(request, status, code, message, **parameters):

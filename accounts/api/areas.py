@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass, field
 from functools import wraps
+from typing import ClassVar
 
 from ninja import Router
 
 from accounts.api import answers
+from accounts.api.answers import CodedError, ErrorMessage, FieldErrors, ShortError
 
 
 @dataclass(frozen=True)
@@ -17,6 +19,19 @@ class Area:
 
     namespace: str
     codes: dict = field(default_factory=dict)
+
+    # The part of the document that it stands in.
+    part: ClassVar = "logzio"
+    media_type: ClassVar = "application/json"
+    # What a call can end in when it does not succeed: the document says so.
+    failures: ClassVar = {
+        400: (FieldErrors, CodedError),
+        403: (ShortError,),
+        404: (CodedError,),
+        413: (CodedError,),
+        500: (CodedError,),
+        503: (CodedError,),
+    }
 
     def coded(self, request, status, code, message, **parameters):
         name = f"{self.namespace}/{code}"
@@ -64,7 +79,19 @@ class Area:
 
 
 class PlainArea(Area):
-    """A part of the API whose errors are a message and nothing else."""
+    """A part of the API whose errors are a message and nothing else.
+
+    Only where no token was asked for yet they are those of the whole API.
+    """
+
+    failures: ClassVar = {
+        400: (ErrorMessage,),
+        403: (ErrorMessage, ShortError),
+        404: (ErrorMessage, CodedError),
+        413: (ErrorMessage,),
+        500: (ErrorMessage, CodedError),
+        503: (ErrorMessage,),
+    }
 
     def forbidden(self, request, error):
         return answers.message_only(403, answers.INSUFFICIENT)
@@ -100,6 +127,7 @@ def _worded_by(area):
             request.area = area
             return run(request, *args, **kwargs)
 
+        running.area = area
         return running
 
     return decorate

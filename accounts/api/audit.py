@@ -2,18 +2,19 @@
 
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, TypeAdapter, WithJsonSchema
 
 from accounts.api.areas import Area, router_in
+from accounts.api.bodies import Single, Sparse
 from accounts.api.fields import (
+    NULL,
     Answer,
     Milliseconds,
     OptionalFlag,
-    Single,
-    Sparse,
     Text,
     Whole,
     epoch_milliseconds,
+    whole,
 )
 from accounts.api.guards import requires
 from accounts.audit import Actor
@@ -26,12 +27,24 @@ MOST = 500
 router = router_in(Area("audit-trail"))
 
 
+TEXT = TypeAdapter(Text).json_schema()
+CODED = {
+    "type": "object",
+    "properties": {"auditEventType": {"anyOf": [TEXT, NULL]}},
+}
+
+
 def _code(value):
     """Take an element of auditEventTypesList for its code."""
     return value.get("auditEventType") if isinstance(value, dict) else value
 
 
-EventType = Annotated[Text | None, Single, BeforeValidator(_code)]
+EventType = Annotated[
+    Text | None,
+    BeforeValidator(_code),
+    WithJsonSchema({"anyOf": [TEXT, CODED, NULL]}),
+    Single(),
+]
 
 
 class AskedUser(Sparse):
@@ -47,8 +60,8 @@ class AskedUser(Sparse):
 
 
 class AuditQuery(Sparse):
-    size: Annotated[Whole, Field(ge=0, le=MOST)] = MOST
-    start: Annotated[Whole, Field(ge=0, alias="from")] = 0
+    size: whole(0, MOST) = MOST
+    start: Annotated[whole(0), Field(alias="from")] = 0
     audit_event_user: AskedUser = AskedUser()
     audit_event_type: EventType = None
     from_date: Milliseconds | None = None

@@ -12,6 +12,8 @@ from accounts.refusals import Refused, Unavailable
 
 RETRY_AFTER_SECONDS = 5
 UNAVAILABLE = "The database does not answer. Nothing was changed; try again."
+# How endpoints name the parameter that holds all that the query asks for.
+WHOLE_QUERY = "asked"
 UNREADABLE = "The body is not valid JSON"
 WHERE = {
     "body": "request_body",
@@ -25,6 +27,8 @@ WORDED = {
     "model_type": "must be a JSON object",
     "string_pattern_mismatch": 'must match "{pattern}"',
     "too_long": "must not be longer than {max_length}",
+    "string_too_long": "must not be longer than {max_length}",
+    "string_unicode": "must not contain NUL or broken characters",
 }
 
 logger = logging.getLogger(__name__)
@@ -68,8 +72,8 @@ def invalid(request, error):
 
 def _problem(error):
     source, *location = error["loc"]
-    # The name of our parameter for the whole body says nothing to a caller.
-    path = location[1:] if source == "body" else location
+    # The name of our parameter for the whole says nothing to a caller.
+    path = location[1:] if source == "body" or location[0] == WHOLE_QUERY else location
     return problem(".".join(map(str, path)), _worded(error), WHERE[source])
 
 

@@ -1,60 +1,144 @@
-"""What the API takes in, as lenient as the clients of Logz.io need, and what it gives."""
+"""What the API takes in, as lenient as the clients of Logz.io need, and what it gives.
+
+Each type says in the document exactly what it takes: what is refused is no part of it.
+"""
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Annotated
 
 from ninja import Schema
 from ninja.parser import Parser
 from pydantic import (
     AfterValidator,
-    BaseModel,
     BeforeValidator,
     ConfigDict,
     Field,
-    model_validator,
+    TypeAdapter,
+    WithJsonSchema,
 )
 from pydantic.alias_generators import to_camel
+from pydantic_core import PydanticKnownError
 
+FORM = "application/x-www-form-urlencoded"
 WORDS = {"true": True, "false": False}
-INT32 = 2**31
+INT32 = 2**31 - 1
 MAX_ITEMS = 1000
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MILLISECOND = timedelta(milliseconds=1)
-
-
-class Body(BaseModel):
-    """An object that comes in; keys that nobody knows are ignored."""
-
-    model_config = ConfigDict(alias_generator=to_camel)
-
-
-class Sparse(Body):
-    """An object where null means the same as nothing."""
-
-    @model_validator(mode="before")
-    @classmethod
-    def drop_nulls(cls, data):
-        if not isinstance(data, dict):
-            return data
-        return {name: value for name, value in data.items() if value is not None}
+# The years 1 to 9999, which is all that a datetime knows.
+FIRST_SECOND, LAST_SECOND = -62_135_596_800, 253_402_300_799
+NULL = {"type": "null"}
+FLAGS = (
+    {"type": "boolean"},
+    {"type": "string", "pattern": "^([Tt][Rr][Uu][Ee]|[Ff][Aa][Ll][Ss][Ee])$"},
+)
+STORABLE = r"^[^\u0000]*$"
 
 
 class Answer(Schema):
-    """An object that goes out."""
+    """An object that goes out: these fields and no other."""
 
-    model_config = ConfigDict(alias_generator=to_camel, validate_by_name=True)
+    model_config = ConfigDict(
+        alias_generator=to_camel, validate_by_name=True, extra="forbid"
+    )
 
 
 class StrictParser(Parser):
-    """JSON as the standard has it: Python would take NaN and Infinity too."""
+    """JSON as the standard has it, or a form: Python would take NaN and Infinity too."""
 
     def parse_body(self, request):
-        return json.loads(request.body or "null", parse_constant=_refuse)
+        try:
+            return json.loads(request.body or "null", parse_constant=_refuse)
+        except ValueError:
+            # curl says of whatever it sends that it is a form, so JSON comes first.
+            if request.content_type != FORM:
+                raise
+            return request.POST.dict()
 
 
 def _refuse(name):
     raise ValueError(f"{name} is not JSON")
+
+
+def text(pattern=None, *, longest=None):
+    """Return the type of a text that can be stored."""
+    shape = {"type": "string", "pattern": pattern or STORABLE}
+    return Annotated[
+        str,
+        Field(pattern=pattern, max_length=longest),
+        AfterValidator(_storable),
+        WithJsonSchema(shape | ({"maxLength": longest} if longest else {})),
+    ]
+
+
+def whole(least=-INT32 - 1, most=INT32):
+    """Return the type of a whole number: 5, 5.0, or "5" with no more digits than fit."""
+    sign, first = "-?" if least < 0 else "", "[1-9]" if least > 0 else "[0-9]"
+    digits = f"^{sign}{first}[0-9]{{0,{len(str(most)) - 2}}}$"
+    shape = {"type": "integer", "minimum": least, "maximum": most}
+    return Annotated[
+        int,
+        Field(ge=least, le=most),
+        BeforeValidator(partial(_number, re.compile(digits), "int_parsing")),
+        WithJsonSchema({"anyOf": [shape, {"type": "string", "pattern": digits}]}),
+    ]
+
+
+def number(least=None):
+    """Return the type of a number: 1.5, or "1.5" with nine digits on each side."""
+    return _number_type(least, None, Field(ge=least, allow_inf_nan=False))
+
+
+def moment(unit):
+    """Return the type of a time that comes as a number of seconds or parts of them."""
+    first, last = FIRST_SECOND * unit, (LAST_SECOND + 1) * unit - 1
+    return Annotated[
+        _number_type(first, last, Field(allow_inf_nan=False)),
+        AfterValidator(partial(_moment, first, last, unit)),
+    ]
+
+
+def _number_type(least, most, check):
+    limits = {"minimum": least, "maximum": most}
+    said = {name: limit for name, limit in limits.items() if limit is not None}
+    sign = "" if least == 0 else "-?"
+    whole = len(str(most or 10**9)) - 1
+    digits = f"^{sign}[0-9]{{1,{whole}}}(\\.[0-9]{{1,9}})?$"
+    return Annotated[
+        float,
+        check,
+        BeforeValidator(partial(_number, re.compile(digits), "float_parsing")),
+        WithJsonSchema(
+            {
+                "anyOf": [
+                    {"type": "number"} | said,
+                    {"type": "string", "pattern": digits},
+                ]
+            }
+        ),
+    ]
+
+
+def wholes(*, null):
+    """Return the type of a list of whole numbers: [1, 2], 1, and null as `null` is."""
+    several = Annotated[list[Whole], Field(max_length=MAX_ITEMS)]
+    one, many = (TypeAdapter(each).json_schema() for each in (Whole, several))
+    return Annotated[
+        several if null is list else several | None,
+        BeforeValidator(partial(_listed, null)),
+        WithJsonSchema({"anyOf": [many, one, NULL]}),
+    ]
+
+
+def _number(digits, error, value):
+    if isinstance(value, bool):
+        raise ValueError("must be a number")  # noqa: TRY004 -- pydantic's protocol
+    if isinstance(value, str) and not digits.fullmatch(value):
+        raise PydanticKnownError(error)
+    return value
 
 
 def _flag(value):
@@ -67,12 +151,6 @@ def _flag(value):
     return value
 
 
-def _number(value):
-    if isinstance(value, bool):
-        raise ValueError("must be a number")  # noqa: TRY004 -- pydantic's protocol
-    return value
-
-
 def _storable(text):
     # PostgreSQL knows no NUL, and no encoding knows half a surrogate pair.
     if "\x00" in text or any("\ud800" <= letter <= "\udfff" for letter in text):
@@ -80,48 +158,38 @@ def _storable(text):
     return text
 
 
-def _listed(value):
+def _listed(null, value):
     if value is None:
-        return []
+        return null and null()
     return value if isinstance(value, list) else [value]
 
 
-def _listed_or_null(value):
-    return None if value is None else _listed(value)
+def _moment(first, last, unit, number):
+    if not first <= number <= last:
+        raise ValueError("must be seconds since 1970")
+    return datetime.fromtimestamp(number / unit, UTC)
 
 
-def _single(value):
-    if not isinstance(value, list) or len(value) > 1:
-        return value
-    return value[0] if value else None
-
-
-def _moment(seconds):
-    try:
-        return datetime.fromtimestamp(seconds, UTC)
-    except (ValueError, OverflowError, OSError):
-        raise ValueError("must be seconds since 1970") from None
-
-
-Text = Annotated[str, AfterValidator(_storable)]
+Text = text()
 # true, "true"; an empty text is not set.
-Flag = Annotated[bool, BeforeValidator(_flag)]
-OptionalFlag = Annotated[bool | None, BeforeValidator(_flag)]
-# 5, 5.0, "5"; whatever names a row fits into 32 bits.
-Whole = Annotated[int, BeforeValidator(_number), Field(ge=-INT32, lt=INT32)]
-Number = Annotated[float, BeforeValidator(_number), Field(allow_inf_nan=False)]
-# [1, 2], null, 1
-Wholes = Annotated[list[Whole], BeforeValidator(_listed), Field(max_length=MAX_ITEMS)]
-OptionalWholes = Annotated[
-    Annotated[list[Whole], Field(max_length=MAX_ITEMS)] | None,
-    BeforeValidator(_listed_or_null),
+Flag = Annotated[bool, BeforeValidator(_flag), WithJsonSchema({"anyOf": [*FLAGS]})]
+OptionalFlag = Annotated[
+    bool | None,
+    BeforeValidator(_flag),
+    WithJsonSchema({"anyOf": [*FLAGS, {"type": "string", "enum": [""]}, NULL]}),
 ]
-# "OR", ["OR"]; an empty array is null.
-Single = BeforeValidator(_single)
-Moment = Annotated[Number, AfterValidator(_moment)]
-Milliseconds = Annotated[
-    Number, AfterValidator(lambda number: number / 1000), AfterValidator(_moment)
+# Whatever names a row fits into 32 bits.
+Whole = whole()
+WholeInQuery = Annotated[
+    int,
+    Field(ge=-INT32 - 1, le=INT32),
+    BeforeValidator(partial(_number, re.compile("-?[0-9]{1,10}"), "int_parsing")),
 ]
+Number = number()
+Wholes = wholes(null=list)
+OptionalWholes = wholes(null=None)
+Moment = moment(1)
+Milliseconds = moment(1000)
 
 
 def epoch(moment):

@@ -1,23 +1,15 @@
 """Metrics accounts, with the main account's token."""
 
-from typing import Annotated
-
 from django.http import Http404
 from ninja.responses import Status
-from pydantic import Field
 
 from accounts import lifecycle
 from accounts.api import default_tokens
 from accounts.api.account_bodies import AccountName, Email
 from accounts.api.areas import router_in
+from accounts.api.bodies import Sparse
 from accounts.api.default_tokens import TokenText
-from accounts.api.fields import (
-    Answer,
-    OptionalWholes,
-    Sparse,
-    Whole,
-    epoch_milliseconds,
-)
+from accounts.api.fields import Answer, OptionalWholes, epoch_milliseconds, whole
 from accounts.api.guards import AS_OWNER, account_for, accounts_for, requires
 from accounts.api.opening import AccountArea, new_account, open_account, picked
 from accounts.audit import Actor
@@ -32,7 +24,7 @@ NO_SUCH_PERSON = "There is no registered user for the passed email"
 
 router = router_in(AccountArea("METRICS_ACCOUNT"))
 
-Series = Annotated[Whole, Field(ge=0)]
+Series = whole(0)
 
 
 class MetricsAccountChange(Sparse):

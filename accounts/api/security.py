@@ -2,7 +2,8 @@
 
 from accounts.api.account_bodies import AccountName, Email
 from accounts.api.areas import router_in
-from accounts.api.fields import Answer, OptionalFlag, OptionalWholes, Sparse
+from accounts.api.bodies import Sparse
+from accounts.api.fields import Answer, OptionalFlag, OptionalWholes
 from accounts.api.guards import AS_OWNER, requires
 from accounts.api.opening import AccountArea, new_account, open_account, picked
 from accounts.models import AccountKind

@@ -5,12 +5,13 @@ from typing import Annotated
 from django.http import Http404
 from ninja import Query
 from ninja.responses import Status
-from pydantic import AliasChoices, Field, StringConstraints
+from pydantic import AfterValidator, AliasChoices, Field
 
 from accounts import members
 from accounts.api.account_bodies import Email
 from accounts.api.areas import Area, router_in
-from accounts.api.fields import Answer, Sparse, Text, Whole
+from accounts.api.bodies import Sparse
+from accounts.api.fields import Answer, Whole, WholeInQuery, text
 from accounts.api.guards import account_for, accounts_for, requires
 from accounts.audit import Actor
 from accounts.models import Account, Membership, Role
@@ -33,12 +34,10 @@ ONE_OF = f"^({'|'.join(ROLES)})$"
 
 router = router_in(AREA)
 
-RoleName = Annotated[Text, Field(pattern=ONE_OF)]
-FullName = Annotated[
-    Text, StringConstraints(strip_whitespace=True), Field(max_length=150)
-]
+RoleName = text(ONE_OF)
+FullName = Annotated[text(longest=150), AfterValidator(str.strip)]
 ACCOUNT_ID = Field(validation_alias=AliasChoices("accountID", "accountId"))
-AskedAccount = Annotated[Whole | None, Query(alias="accountId")]
+AskedAccount = Annotated[WholeInQuery | None, Query(alias="accountId")]
 
 
 class NewUser(Sparse):

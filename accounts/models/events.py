@@ -43,6 +43,7 @@ class Action(models.TextChoices):
     WEBHOOK_REVEALED = "webhook_revealed", "Copied a webhook's secret"
     WEBHOOK_REMOVED = "webhook_removed", "Removed a webhook"
     ACCOUNT_CREATED = "account_created", "Created an account"
+    ACCOUNT_IMPORTED = "account_imported", "Moved an account in"
     ACCOUNT_UPDATED = "account_updated", "Updated an account"
     ACCOUNT_SUSPENDED = "account_suspended", "Suspended an account"
     ACCOUNT_REACTIVATED = "account_reactivated", "Reactivated an account"

@@ -1,11 +1,8 @@
 """The filters that an account's shared tokens can be narrowed by."""
 
-from typing import Annotated
-
-from pydantic import Field
-
 from accounts.api.areas import router_in
-from accounts.api.fields import Answer, Sparse, Text
+from accounts.api.bodies import Sparse
+from accounts.api.fields import Answer, text
 from accounts.api.guards import requires
 from accounts.audit import Actor
 from accounts.permissions import Operation
@@ -18,13 +15,13 @@ WORD = "^[a-zA-Z0-9_@.-]+$"
 
 router = router_in(AREA)
 
-Word = Annotated[Text, Field(pattern=WORD, max_length=MAX_LENGTH)]
+Word = text(WORD, longest=MAX_LENGTH)
 
 
 class NewFilter(Sparse):
     field: Word
     value: Word
-    description: Annotated[Text, Field(max_length=200)] = ""
+    description: text(longest=200) = ""
 
 
 class QueryFilter(Answer):

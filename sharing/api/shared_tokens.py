@@ -4,10 +4,11 @@ from typing import Annotated
 
 from django.utils import timezone
 from ninja.responses import Status
-from pydantic import AliasChoices, Field, model_validator
+from pydantic import AliasChoices, Field
 
 from accounts.api.areas import router_in
-from accounts.api.fields import Answer, Body, Moment, Single, Text, Wholes, epoch
+from accounts.api.bodies import Body, Single
+from accounts.api.fields import Answer, Moment, Wholes, epoch
 from accounts.api.guards import requires
 from accounts.audit import Actor
 from accounts.permissions import Operation
@@ -16,6 +17,7 @@ from sharing.api.areas import AREA, ROOT
 from sharing.api.filters import find_filters
 from sharing.models import Share
 from sharing.scope import Operator
+from tokens.api.names import TokenName
 from tokens.api.secrets import SecretText, hand_out
 from tokens.kinds import RULES, Kind
 
@@ -26,9 +28,9 @@ class ShareChoice(Body):
     """What a link shows. No filters at all is everything, so it has to be said."""
 
     filters: Wholes
-    filters_operator: Annotated[Operator | None, Single] = None
+    filters_operator: Annotated[Operator | None, Single()] = None
     # Ours: Logz.io sets the expiry on its page only.
-    expiration_date: Annotated[Moment | None, Single] = None
+    expiration_date: Annotated[Moment | None, Single()] = None
 
     @property
     def names_expiry(self):
@@ -37,14 +39,25 @@ class ShareChoice(Body):
 
 class NewShare(ShareChoice):
     token_name: Annotated[
-        Text, Field(validation_alias=AliasChoices("tokenName", "name"))
+        TokenName, Field(validation_alias=AliasChoices("tokenName", "name"))
     ]
 
-    @model_validator(mode="before")
     @classmethod
-    def unwrap(cls, data):
+    def _prepared(cls, data):
         # An old sample of Logz.io wraps the body once more.
-        return data["post"] if isinstance(data, dict) and "post" in data else data
+        given = data.get("post", data)
+        return super()._prepared(given) if isinstance(given, dict) else given
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core_schema, handler):
+        shape = super().__get_pydantic_json_schema__(core_schema, handler)
+        wrapped = {
+            "type": "object",
+            "properties": {"post": shape},
+            "required": ["post"],
+        }
+        alone = {"allOf": [*shape["allOf"], {"not": {"required": ["post"]}}]}
+        return {"anyOf": [shape | alone, wrapped]}
 
 
 class SharedToken(Answer):

@@ -40,9 +40,21 @@ class Share(models.Model):
     @classmethod
     @repeated
     def issue(
-        cls, *, account, name, by, filters, operator, shows_everything, expires_at
+        cls,
+        *,
+        account,
+        name,
+        by,
+        filters,
+        operator,
+        shows_everything,
+        expires_at,
+        secret=None,
     ):
-        """Make a shared token and return its Share and its Secret."""
+        """Make a shared token and return its Share and its Secret.
+
+        A `secret` is given for one that moves in from elsewhere.
+        """
         _check_choice(filters, shows_everything)
         with transaction.atomic(), locked(account):
             filters = _still_there(account, filters)
@@ -52,6 +64,7 @@ class Share(models.Model):
                 name=name,
                 by=by,
                 expires_at=expires_at,
+                secret=secret,
             )
             share = cls.objects.create(
                 token=token, operator=operator, shows_everything=shows_everything

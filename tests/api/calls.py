@@ -110,6 +110,8 @@ class Api:
 
 
 def _contents(response):
+    if response.streaming:
+        return [json.loads(line) for line in response.getvalue().splitlines()]
     return json.loads(response.content) if response.content else None
 
 
@@ -118,7 +120,7 @@ def _assert_well_behaved(response):
     assert response["Cache-Control"] == "no-store"
     assert not response.cookies
     assert uuid.UUID(response["X-Request-Id"]).version == 4
-    if response.content:
+    if not response.streaming and response.content:
         length = len(response.content)
         assert int(response.get("Content-Length", length)) == length
         assert response["Content-Type"].startswith(JSON)

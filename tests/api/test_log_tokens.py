@@ -498,7 +498,7 @@ def test_search_that_finds_nothing_reveals_nothing(api):
         (
             {"pagination": {"pageNumber": 2**31}},
             "pagination.pageNumber",
-            "Input should be less than 2147483648",
+            "Input should be less than or equal to 2147483647",
         ),
         ({"pagination": {"pageSize": True}}, "pagination.pageSize", "must be a number"),
     ],

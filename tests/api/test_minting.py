@@ -142,7 +142,10 @@ def test_mint_for_an_account_that_is_not_there_is_404(main, sub, api):
             "accountId Input should be a valid integer, "
             "unable to parse string as an integer",
         ),
-        ({"accountId": 2**31}, "accountId Input should be less than 2147483648"),
+        (
+            {"accountId": 2**31},
+            "accountId Input should be less than or equal to 2147483647",
+        ),
         ({"accountId": True}, "accountId must be a number"),
     ],
 )

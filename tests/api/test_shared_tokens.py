@@ -184,7 +184,7 @@ def test_create_understands_older_clients(api, env):
         ),
         (
             {"filters": [2**31]},
-            "filters.0 Input should be less than 2147483648",
+            "filters.0 Input should be less than or equal to 2147483647",
         ),
         (
             {"filters": [1] * 1001},

@@ -1,10 +1,14 @@
 """Accounts of every kind with one of everything, and callers whom the API keeps out."""
 
+import re
+from datetime import timedelta
+
 from django.utils import timezone
 
 from accounts.models import Account, Organisation, Role
 from accounts.plans import Plan
 from config.api import api as built
+from sharing.models import Filter
 from tests.api.calls import Api
 from tests.api.routes import KINDS, MINT, OWNER, THING
 from tests.factories import (
@@ -60,6 +64,8 @@ class World:
         narrowing = FilterFactory(account=account)
         return {
             "log": TokenFactory(account=account, kind=Kind.LOGS).pk,
+            "rotating": _rotating(account).pk,
+            "deleted": _deleted(account).pk,
             "share": ShareFactory(account=account, filters=[narrowing]).pk,
             "filter": narrowing.pk,
             "account": account.pk,
@@ -79,7 +85,14 @@ class World:
             body = MINT | {"accountId": self.others[0].pk}
         if isinstance(body, dict):
             body = {name: pk if it is THING else it for name, it in body.items()}
-        return api.call(method, path.replace("{int:pk}", str(pk)), body)
+        return api.call(method, self._path(path, pk), body)
+
+    def _path(self, path, pk):
+        if "{int:filter_pk}" in path:
+            # The path names a filter's account, too.
+            owner = Filter.objects.filter(pk=pk).values_list("account", flat=True)
+            path = path.replace("{int:pk}", str(owner.first() or 0))
+        return re.sub(r"\{int:\w+\}", str(pk), path)
 
 
 def strangers_to(world, admin):
@@ -103,6 +116,18 @@ def strangers_to(world, admin):
         "a suspended organisation": Api(_of_organisation(suspended_at=timezone.now())),
         "a plan without API": Api(_of_organisation(plan=Plan.COMMUNITY)),
     }
+
+
+def _rotating(account):
+    token = TokenFactory(account=account, kind=Kind.LOGS)
+    token.rotate(by=BY, overlap=timedelta(hours=1))
+    return token
+
+
+def _deleted(account):
+    token = TokenFactory(account=account, kind=Kind.LOGS)
+    token.delete_softly(by=BY)
+    return token
 
 
 def _rotated(account):

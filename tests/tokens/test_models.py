@@ -406,6 +406,7 @@ def test_usage_is_summed_by_caller(token):
     assert summary == {
         "day": 3,
         "week": 28,
+        "addresses": 2,
         "callers": 2,
         "top": [
             {"address": "192.0.2.2", "agent": "", "total": 20},

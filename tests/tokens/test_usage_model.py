@@ -40,6 +40,18 @@ def test_calls_of_an_hour_add_up(token):
     ]
 
 
+def test_count_knows_its_last_call(token):
+    hour = timezone.now().replace(minute=0, second=0, microsecond=0)
+    for moment in (HOUR, hour):
+        TokenUsage.objects.add_calls({(token.pk, 7, *CALLER): 1}, moment)
+    before = timezone.now()
+    TokenUsage.objects.add_calls({(token.pk, 7, *CALLER): 1}, hour)
+
+    then, now = token.usage.order_by("hour").values_list("last_at", flat=True)
+    assert then == HOUR + timedelta(hours=1)
+    assert before <= now <= timezone.now()
+
+
 def test_callers_that_the_columns_cannot_hold_are_cut(token):
     counts = {
         (token.pk, 7, "::1", "a" * 200): 1,

@@ -6,12 +6,14 @@ from django.http import Http404
 from pydantic import Field
 
 from accounts.api.areas import Area, router_in
-from accounts.api.fields import Answer, Flag, OptionalFlag, Sparse, Text, Whole, epoch
+from accounts.api.bodies import Sparse
+from accounts.api.fields import Answer, Flag, OptionalFlag, epoch, whole
 from accounts.api.guards import requires
 from accounts.audit import Actor
 from accounts.permissions import Operation
 from accounts.refusals import Refused
 from tokens import limits
+from tokens.api.names import TokenName
 from tokens.api.secrets import SecretText, hand_out
 from tokens.kinds import Kind
 from tokens.models import Token
@@ -38,12 +40,12 @@ router = router_in(AREA)
 
 
 class NewLogToken(Sparse):
-    name: Text
+    name: TokenName
     enabled: OptionalFlag = None
 
 
 class LogTokenChange(Sparse):
-    name: Text | None = None
+    name: TokenName | None = None
     enabled: OptionalFlag = None
 
 
@@ -61,8 +63,8 @@ class LogTokenSort(Sparse):
 
 
 class Pagination(Sparse):
-    page_number: Annotated[Whole, Field(ge=1)] = 1
-    page_size: Annotated[Whole, Field(ge=1, le=1000)] = 25
+    page_number: whole(1) = 1
+    page_size: whole(1, 1000) = 25
 
     @property
     def slice(self):

@@ -1,17 +1,23 @@
 """The one way to make an API token with an API token."""
 
-from accounts.api.answers import INSUFFICIENT, message_only
+from typing import ClassVar
+
+from accounts.api.answers import INSUFFICIENT, ErrorMessage, message_only
 from accounts.api.areas import PlainArea, router_in
-from accounts.api.fields import Answer, Body, Text, Whole, epoch
+from accounts.api.bodies import Body
+from accounts.api.fields import Answer, Whole, epoch
 from accounts.api.guards import AS_OWNER, account_for, requires
 from accounts.audit import Actor
 from accounts.permissions import Operation
+from tokens.api.names import TokenName
 from tokens.api.secrets import SecretText
 from tokens.minting import mint
 
 
 class MintingArea(PlainArea):
     """Tells apart who is unknown (401) and who may not (403)."""
+
+    failures: ClassVar = PlainArea.failures | {401: (ErrorMessage,)}
 
     def unauthenticated(self, request):
         return message_only(401, INSUFFICIENT)
@@ -25,7 +31,7 @@ router = router_in(MintingArea("api-token"))
 
 
 class NewApiToken(Body):
-    name: Text
+    name: TokenName
     account_id: Whole
 
 

@@ -9,21 +9,25 @@ from django.utils import timezone
 from tokens.models.querysets import column_text
 from tokens.models.tokens import Token
 
+HOUR = timedelta(hours=1)
 KEPT_FOR = timedelta(days=90)
-# Six variables each, of which the smallest SQLite in use takes 32,766.
+# Seven variables each, of which the smallest SQLite in use takes 32,766.
 ROWS_AT_ONCE = 500
 TOKENS_AT_ONCE = 100
 UPSERT = """
 INSERT INTO tokens_tokenusage (
-    hour, token_id, stored_secret_id, address, agent, calls
+    hour, last_at, token_id, stored_secret_id, address, agent, calls
 ) VALUES {} ON CONFLICT (token_id, hour, stored_secret_id, address, agent)
-DO UPDATE SET calls = tokens_tokenusage.calls + excluded.calls
+DO UPDATE SET
+    calls = tokens_tokenusage.calls + excluded.calls,
+    last_at = excluded.last_at
 """
-ROW = "(%s, %s, %s, %s, %s, %s)"
+ROW = "(%s, %s, %s, %s, %s, %s, %s)"
 KEY = ("token", "stored_secret_id", "address", "agent")
 # Who calls itself something else each time would fill the table.
 CALLERS_AN_HOUR = 200
 OTHERS = ("", "")
+TOP = 5
 
 
 class TokenUsageQuerySet(models.QuerySet):
@@ -38,10 +42,11 @@ class TokenUsageQuerySet(models.QuerySet):
         numbers = week.aggregate(
             day=Sum("calls", filter=day, default=0),
             week=Sum("calls", default=0),
-            callers=Count("address", distinct=True),
+            addresses=Count("address", distinct=True),
         )
         callers = week.values("address", "agent").annotate(total=Sum("calls"))
-        return numbers | {"top": list(callers.order_by("-total", "address")[:5])}
+        top = list(callers.order_by("-total", "address")[:TOP])
+        return numbers | {"callers": callers.count(), "top": top}
 
     def add_calls(self, counts, hour):
         """Add the calls of an hour.
@@ -53,9 +58,10 @@ class TokenUsageQuerySet(models.QuerySet):
         for (token, secret, address, agent), calls in counts.items():
             caller = column_text(address, 45), column_text(agent, 200)
             by_token[token][secret, *caller] += calls
-        field = self.model._meta.get_field("hour")
-        moment = field.get_db_prep_value(hour, connection)
-        rows = [(moment, *row) for row in self._rows(by_token, hour)]
+        adapt = self.model._meta.get_field("hour").get_db_prep_value
+        last = min(timezone.now(), hour + HOUR)
+        moments = adapt(hour, connection), adapt(last, connection)
+        rows = [(*moments, *row) for row in self._rows(by_token, hour)]
         with transaction.atomic():
             for some in batched(rows, ROWS_AT_ONCE):
                 statement = UPSERT.format(", ".join([ROW] * len(some)))
@@ -97,6 +103,7 @@ class TokenUsage(models.Model):
     # A plain number, since counts outlive a secret; 0 is of an unknown one.
     stored_secret_id = models.PositiveBigIntegerField(default=0)
     hour = models.DateTimeField()
+    last_at = models.DateTimeField(default=timezone.now)
     address = models.CharField(max_length=45)
     agent = models.CharField(max_length=200, blank=True)
     calls = models.PositiveBigIntegerField(default=0)

@@ -15,10 +15,9 @@ from pydantic import (
     StrictInt,
 )
 
-from accounts.api.fields import Text
-
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 LATEST = datetime(3000, 1, 1, tzinfo=UTC)
+CONTROL = r"\x00-\x1f\x7f-\x9f\u2028\u2029"
 ID = {"ge": 1, "le": 2**31 - 1}
 MOST_IDS = 1000
 
@@ -53,7 +52,12 @@ Id = Annotated[StrictInt, Field(**ID)]
 Ids = Annotated[list[Id], Field(max_length=MOST_IDS)]
 Flag = StrictBool
 AskedId = Annotated[int, Field(**ID)]
-Name = Annotated[Text, Field(min_length=1, max_length=100)]
+# No blank, and no control characters.
+Name = Annotated[
+    str,
+    Field(max_length=100, pattern=rf"^[^{CONTROL}]*[^{CONTROL}\s][^{CONTROL}]*$"),
+]
+Line = Annotated[str, Field(pattern=f"^[^{CONTROL}]*$")]
 IdempotencyKey = Annotated[
     str | None,
     Header(

@@ -19,7 +19,7 @@ PLACES = {
     "header_param": "header",
 }
 # Fields that a refusal names and that are no part of the body.
-ELSEWHERE = {"Idempotency-Key": "header", "cursor": "query"}
+ELSEWHERE = {"Idempotency-Key": "header", "cursor": "query", "since": "query"}
 # Refusals about a field whose value would do at another time, or in another account.
 CONFLICTS = {"name_taken", "last_enabled_token"}
 UNAUTHENTICATED = "Send an API token that works, in X-API-TOKEN or as a bearer token."
@@ -50,19 +50,13 @@ class Problem(Schema):
 class ProblemArea(Area):
     """A part of our own API; `hints` say what to do instead of a forbidden operation."""
 
-    # The part of the document that it stands in, and what calls there can end in.
-    part: ClassVar = "own"
-    media_type: ClassVar = MEDIA_TYPE
-    failures: ClassVar = dict.fromkeys(
-        (400, 401, 403, 404, 409, 412, 413, 422, 429, 500, 503), (Problem,)
-    )
-
-    hints: dict = field(default_factory=dict)
-
+    # The part of the document that it stands in.
     part: ClassVar = "own"
     media_type: ClassVar = MEDIA_TYPE
     # Each route says for itself what it can end in.
     failures: ClassVar = {}
+
+    hints: dict = field(default_factory=dict)
 
     def unauthenticated(self, request):
         response = answer(request, 401, "unauthenticated", UNAUTHENTICATED)

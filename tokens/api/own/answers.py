@@ -8,8 +8,10 @@ from pydantic import Field
 from accounts.api.own.fields import Answer
 from tokens.api.own.guards import KINDS
 from tokens.api.secrets import SecretText
+from tokens.kinds import OVERLAPS
 
 KindName = Literal[tuple(kind.value for kind in KINDS)]
+OverlapName = Literal[tuple(OVERLAPS)]
 StateName = Literal["active", "rotating", "disabled", "paused", "expired", "deleted"]
 
 

@@ -27,3 +27,8 @@ def token_for(request, pk, *verbs, kinds=KINDS, among=TokenQuerySet.standing):
         itself = found.pk == request.auth.pk
         require(relations, asked, found.account, itself=itself)
     return found
+
+
+def restorable_too(tokens):
+    """Return tokens that are there, or that can be brought back."""
+    return tokens.standing() | tokens.recently_deleted()

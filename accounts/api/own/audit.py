@@ -1,0 +1,105 @@
+"""The audit trail as lines of JSON, for whoever keeps it elsewhere too."""
+
+from datetime import datetime
+from itertools import batched
+from typing import Any, Literal
+
+from django.http import StreamingHttpResponse
+from ninja import Query, Schema
+from pydantic import Field
+
+from accounts.api.fields import Text
+from accounts.api.guards import requires
+from accounts.api.own.fields import Answer, AskedId, Moment
+from accounts.api.own.routers import ROOT, own_router, reads
+from accounts.models import Action, AuditEvent
+from accounts.permissions import Operation
+
+router = own_router("audit")
+
+MEDIA_TYPE = "application/x-ndjson"
+CHUNK = 500
+LOOKUPS = {
+    "since": "created_at__gte",
+    "until": "created_at__lt",
+    "token": "token_id",
+    "account": "account_id",
+    "after": "pk__gt",
+}
+
+
+class AuditAsked(Schema):
+    since: Moment | None = None
+    until: Moment | None = None
+    action: list[Literal[tuple(Action.values)]] = []
+    actor: list[Text] = Field([], max_length=100, description="E-mails or token names.")
+    token: AskedId | None = None
+    account: AskedId | None = None
+    after: AskedId | None = Field(None, description="`id` of the last event seen.")
+    limit: int = Field(1000, ge=1, le=10_000)
+
+    def narrow(self, events):
+        asked = {look: getattr(self, name) for name, look in LOOKUPS.items()}
+        said = {look: value for look, value in asked.items() if value is not None}
+        events = events.filter(**said)
+        if self.action:
+            events = events.filter(action__in=self.action)
+        return events.by(self.actor) if self.actor else events
+
+
+class AuditLine(Answer):
+    id: int
+    time: datetime
+    action: str
+    title: str
+    actor: str
+    user_id: int | None
+    actor_token_id: int | None
+    account_id: int | None
+    target: str
+    token_id: int | None
+    address: str | None
+    agent: str
+    data: dict[str, Any]
+    sequence: int
+    digest: str
+
+
+@router.get(
+    f"{ROOT}/audit",
+    response=reads(AuditLine),
+    summary="Read the audit trail as lines of JSON, the oldest first",
+    description="Each line is one event. To go on, ask for what is `after` the id of "
+    "the last one. The main account's token reads the whole organisation's trail.",
+    openapi_extra={"responses": {200: {"content": {MEDIA_TYPE: {}}}}},
+)
+@requires(Operation.AUDIT_VIEW)
+def own_audit(request, asked: Query[AuditAsked]):
+    events = asked.narrow(AuditEvent.objects.of_account(request.auth.account))
+    events = events.order_by("pk")[: asked.limit]
+    return StreamingHttpResponse(_chunks(events), content_type=MEDIA_TYPE)
+
+
+def _chunks(events):
+    for some in batched(events.iterator(chunk_size=CHUNK), CHUNK, strict=False):
+        yield "".join(f"{_line(event).model_dump_json()}\n" for event in some)
+
+
+def _line(event):
+    return AuditLine(
+        id=event.pk,
+        time=event.created_at,
+        action=event.action,
+        title=event.get_action_display(),
+        actor=event.actor_label,
+        user_id=event.user_id,
+        actor_token_id=event.actor_token_id,
+        account_id=event.account_id,
+        target=event.target,
+        token_id=event.token_id,
+        address=event.ip,
+        agent=event.agent,
+        data=event.data,
+        sequence=event.sequence,
+        digest=bytes(event.digest).hex(),
+    )

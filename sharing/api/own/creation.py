@@ -1,0 +1,110 @@
+"""New tokens of any kind that an account makes; the highest app knows them all."""
+
+from typing import Annotated, Literal
+
+from django.http import HttpResponse
+from django.utils import timezone
+from ninja.responses import Status
+from pydantic import Field
+
+from accounts.api.guards import account_for, requires
+from accounts.api.own.fields import Body, Flag, IdempotencyKey, Moment, Name
+from accounts.api.own.routers import ROOT, changes, own_router
+from accounts.api.own.versions import etag
+from accounts.audit import Actor
+from accounts.permissions import Operation
+from sharing.api.own.shares import Choice
+from sharing.models import Share
+from tokens.api.once import once
+from tokens.api.own.answers import TokenWithSecret, shown_with
+from tokens.kinds import RULES, Kind
+from tokens.models import Token
+from tokens.permissions import operation
+
+router = own_router(
+    "tokens",
+    hints={
+        Operation.API_CREATE: "An API token makes no API tokens here. The main "
+        "account's can: with POST /v1/api-tokens/sub-account, for its children.",
+    },
+)
+
+
+class NewApiToken(Body):
+    """Answered with 403, which says who can make API tokens."""
+
+    kind: Literal["api"]
+    name: Name
+
+
+class NewLogToken(Body):
+    kind: Literal["logs"]
+    name: Name
+    enabled: Flag = True
+    expires_at: Moment | None = Field(None, description="null: never")
+
+
+class NewSharedToken(Choice):
+    kind: Literal["shared"]
+    name: Name
+    expires_at: Moment | None = Field(
+        default_factory=lambda: timezone.now() + RULES[Kind.SHARED].default_lifetime,
+        description="In 7 days when it is left out. null is never, if the organisation "
+        "lets links be endless.",
+    )
+
+
+NewToken = Annotated[
+    NewLogToken | NewSharedToken | NewApiToken, Field(discriminator="kind")
+]
+
+
+@router.post(
+    f"{ROOT}/accounts/{{int:pk}}/tokens",
+    response=changes(TokenWithSecret, 201),
+    summary="Create a token in an account",
+    description="Log shipping tokens and shared tokens. An account has its metrics or "
+    "tracing token from the start.",
+)
+@requires()
+def own_token_create(
+    request,
+    response: HttpResponse,
+    pk: int,
+    body: NewToken,
+    idempotency_key: IdempotencyKey = None,
+):
+    account = account_for(request, pk, operation(body.kind, "create"))
+
+    def create():
+        token, secret = MAKERS[body.kind](account, body, by=Actor.calling(request))
+        return shown_with(token, secret)
+
+    answer = once(request, idempotency_key, TokenWithSecret, create)
+    response["ETag"] = etag(answer)
+    return Status(201, answer)
+
+
+def _log_token(account, body, *, by):
+    return Token.issue(
+        account=account,
+        kind=Kind.LOGS,
+        name=body.name,
+        enabled=body.enabled,
+        expires_at=body.expires_at,
+        by=by,
+    )
+
+
+def _shared_token(account, body, *, by):
+    share, secret = Share.issue(
+        account=account,
+        name=body.name,
+        expires_at=body.expires_at,
+        by=by,
+        **body.choice(account),
+    )
+    return share.token, secret
+
+
+MAKERS = {"logs": _log_token, "shared": _shared_token}

@@ -1,0 +1,100 @@
+"""What a shared token shows."""
+
+from typing import Literal
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404
+from pydantic import Field
+
+from accounts.api.guards import requires
+from accounts.api.own.fields import Answer, Body, Flag, Ids, IfMatch
+from accounts.api.own.routers import changes, own_router, reads
+from accounts.api.own.versions import etag, seen
+from accounts.audit import Actor
+from accounts.refusals import Refused
+from sharing.api.own.filters import FilterAnswer, filter_shown
+from sharing.models import Share
+from sharing.scope import Operator
+from tokens.api.own.guards import token_for
+from tokens.api.own.tokens import TOKEN
+from tokens.kinds import Kind
+
+router = own_router("tokens")
+
+SHOWN = f"{TOKEN}/filters"
+OperatorName = Literal[tuple(Operator.values)]
+
+
+class Choice(Body):
+    """What a link shows. Without filters it shows everything, which has to be said."""
+
+    filters: Ids = Field([], description="Ids of filters of the token's account.")
+    operator: OperatorName = "AND"
+    shows_everything: Flag = False
+
+    def choice(self, account):
+        """Return it with rows instead of ids, as Share takes it."""
+        found = account.filters.in_bulk(self.filters)
+        unknown = [pk for pk in self.filters if pk not in found]
+        if unknown:
+            raise Refused(
+                "unknown_filter",
+                f"{account.name} has no filter with the id {unknown[0]}.",
+                field="filters",
+            )
+        return {
+            "filters": list(found.values()),
+            "operator": self.operator,
+            "shows_everything": self.shows_everything,
+        }
+
+
+class SharedScope(Answer):
+    """`lost_filter` was deleted: until somebody decides anew, the link shows nothing."""
+
+    filters: list[FilterAnswer]
+    operator: OperatorName
+    shows_everything: bool
+    lost_filter: str | None
+
+
+@router.get(SHOWN, response=reads(SharedScope), summary="Say what a shared token shows")
+@requires()
+def own_share_get(request, response: HttpResponse, pk: int):
+    return _answered(response, _find(request, pk, "view"))
+
+
+@router.put(
+    SHOWN,
+    response=changes(SharedScope),
+    summary="Decide what a shared token shows",
+    description="It holds at once for links already sent.",
+)
+@requires()
+def own_share_update(
+    request, response: HttpResponse, pk: int, body: Choice, if_match: IfMatch = None
+):
+    share = _find(request, pk, "filters")
+    share.narrow(
+        by=Actor.calling(request),
+        version=seen(share.token, if_match),
+        **body.choice(share.token.account),
+    )
+    return _answered(response, share)
+
+
+def _find(request, pk, verb):
+    token = token_for(request, pk, verb, kinds=[Kind.SHARED])
+    share = get_object_or_404(Share, pk=token.pk)
+    share.token = token
+    return share
+
+
+def _answered(response, share):
+    response["ETag"] = etag(share.token)
+    return SharedScope(
+        filters=[filter_shown(each) for each in share.filters.order_by("pk")],
+        operator=share.operator,
+        shows_everything=share.shows_everything,
+        lost_filter=share.lost_filter or None,
+    )

@@ -1,0 +1,36 @@
+"""The servers that tests of the gateway start, installed now where that is possible."""
+
+import os
+import shutil
+import subprocess
+
+# Programs and the packages of Debian and Ubuntu that bring them.
+PACKAGES = {"nginx": "nginx", "victoria-metrics": "victoria-metrics"}
+SORRY = (
+    "{} could not be installed, so tests that need it are skipped: "
+    "install it with this system's package manager to run them."
+)
+
+
+def missing():
+    return [name for name in PACKAGES if not shutil.which(name)]
+
+
+def install(names):
+    apt_get = shutil.which("apt-get")
+    if not apt_get or not hasattr(os, "geteuid") or os.geteuid() != 0:
+        return
+    packages = [PACKAGES[name] for name in names]
+    for command in (
+        [apt_get, "update", "-qq"],
+        [apt_get, "install", "-qq", "-y", "--no-install-recommends", *packages],
+    ):
+        subprocess.run(command, check=False, stdout=subprocess.DEVNULL)
+
+
+if __name__ == "__main__":
+    if missing():
+        print("Installing servers for the gateway's tests…", flush=True)
+        install(missing())
+    for name in missing():
+        print(SORRY.format(name))

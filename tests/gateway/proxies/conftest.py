@@ -1,0 +1,92 @@
+"""One installation of everything: Tollgate, nginx as deploy/ has it, and stores."""
+
+import shutil
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+
+import pytest
+
+from config import dotenv
+from tests.daemons import PACKAGES, SORRY
+from tests.gateway.proxies.nginx import Nginx
+from tests.gateway.proxies.operator import Operator
+from tests.gateway.proxies.recorder import Recorder
+from tests.gateway.proxies.victoriametrics import VictoriaMetrics
+from tests.installation import PROJECT, Installation
+
+# Two organisations. Of the first's metrics accounts one may be read by its sub account.
+PEOPLE = """
+main, other = MainFactory(name="Main"), MainFactory(name="Other")
+sub = ChildFactory(main=main, name="Sub", searchable=True, accessible=True)
+METRICS, TRACING = AccountKind.METRICS, AccountKind.TRACING
+cpu = ChildFactory(main=main, kind=METRICS, name="CPU", authorized_accounts=[sub])
+disk = ChildFactory(main=main, kind=METRICS, name="Disk")
+foreign = ChildFactory(main=other, kind=METRICS, name="Foreign")
+tracing = ChildFactory(main=main, kind=TRACING, name="Traces")
+known = {
+    account.name.lower(): account.pk
+    for account in (main, sub, other, cpu, disk, foreign, tracing)
+}
+secrets = {"gateway": TokenFactory(account=None, kind="gateway").secret_text}
+for account in (main, sub, other):
+    secrets[f"{account.name} api".lower()] = TokenFactory(account=account).secret_text
+for account in (main, sub, other, cpu, disk, foreign, tracing):
+    secrets[account.name.lower()] = secret_of(account.tokens.exclude(kind="api").get())
+narrow = FilterFactory(account=main, field="env", value='te"st')
+shares = {
+    "narrow": ShareFactory(account=main, filters=[narrow]),
+    "everything": ShareFactory(account=main),
+}
+secrets |= {name: share.secret_text for name, share in shares.items()}
+said = [known, secrets]
+"""
+
+
+@dataclass
+class World:
+    tollgate: Installation
+    operator: Operator
+    nginx: Nginx
+    store: Recorder
+    metrics: VictoriaMetrics
+    accounts: dict
+    secrets: dict = field(repr=False)
+
+
+@pytest.fixture(scope="session")
+def world(tmp_path_factory):
+    for program in PACKAGES:
+        if not shutil.which(program):
+            pytest.skip(SORRY.format(program))
+    folder = tmp_path_factory.mktemp("world")
+    with ExitStack() as stack:
+        yield build(folder, stack.enter_context)
+
+
+def build(folder, entered):
+    tollgate = Installation(folder)
+    dotenv.create(tollgate.dotenv, PROJECT / ".env.example", demo=False)
+    made = tollgate.run("manage.py", "migrate", "-v0")
+    assert made.returncode == 0, made.stderr
+    operator = entered(Operator.of(tollgate))
+    accounts, secrets = operator.does(PEOPLE)
+    store = entered(Recorder().running())
+    metrics = entered(VictoriaMetrics(folder / "metrics").running())
+    entered(tollgate.running())
+    stores = ("loki", "mimir", "tempo", "tempo_otlp", "victorialogs", "opensearch")
+    nginx = Nginx(
+        folder / "nginx",
+        secrets["gateway"],
+        tollgate=tollgate.port,
+        victoriametrics=metrics.port,
+        **dict.fromkeys(stores, store.port),
+    )
+    entered(nginx.running())
+    return World(tollgate, operator, nginx, store, metrics, accounts, secrets)
+
+
+@pytest.fixture
+def store(world):
+    world.store.status = 200
+    world.store.drain()
+    return world.store

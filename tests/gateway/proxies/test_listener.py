@@ -1,0 +1,224 @@
+"""Shipping through the real nginx, with stores that remember what reached them."""
+
+import base64
+
+import pytest
+
+from tests.gateway.proxies.nginx import Nginx
+from tests.gateway.proxies.revocation import PROMISE_SECONDS, last_success
+
+pytestmark = [pytest.mark.walk, pytest.mark.sqlite, pytest.mark.xdist_group("nginx")]
+LINE = b'{"message":"hello"}\n'
+UNKNOWN = "tgl_0000000000000000000000000000000000000000000000000"
+LINES = "/insert/jsonline?_msg_field=message&_time_field=@timestamp&_stream_fields=type"
+
+
+@pytest.fixture(scope="module")
+def listener(world):
+    with world.nginx.client("listener") as client:
+        yield client
+
+
+def tenant(request):
+    return [
+        value
+        for name in ("X-Scope-OrgID", "AccountID", "ProjectID")
+        for value in request.values(name)
+    ]
+
+
+def test_a_good_token_lands_in_its_account(world, listener, store):
+    token, account = world.secrets["sub"], str(world.accounts["sub"])
+
+    answer = listener.post("/", params={"token": token, "type": "app"}, content=LINE)
+
+    assert (answer.status_code, answer.text) == (200, "{}")
+    [request] = store.drain()
+    assert request.path == f"{LINES}&extra_fields=type%3Dapp"
+    assert tenant(request) == [account, account, "0"]
+    assert request.body == LINE
+
+
+def test_refused_tokens_are_told_as_the_listener_of_logzio_does(world, listener, store):
+    world.operator.does('stopped = TokenFactory(account=sub, kind="logs")')
+    stopped = world.operator.does("said = stopped.secret_text; stopped.disable(by=BY)")
+    texts = {
+        "Logging token is missing": [None, ""],
+        "Logging token is not valid": [
+            *("tgl_x", UNKNOWN, UNKNOWN.replace("tgl", "tga"), stopped),
+            *(world.secrets[name] for name in ("cpu", "main api", "gateway", "narrow")),
+        ],
+    }
+    for text, tokens in texts.items():
+        for token in tokens:
+            answer = listener.post("/", params={"token": token}, content=LINE)
+
+            assert (answer.status_code, answer.text) == (401, text), token
+    assert store.drain() == []
+
+
+def test_prometheus_port_takes_metrics_at_its_root(world, store):
+    with world.nginx.client("listener", 8053) as prometheus:
+        wrong = prometheus.post("/", content=b"x", auth=("", world.secrets["sub"]))
+        none = prometheus.post("/", content=b"x")
+        good = prometheus.post("/", content=b"x", auth=("", world.secrets["cpu"]))
+
+    assert (wrong.status_code, wrong.text) == (401, "Shipping token is not valid")
+    assert (none.status_code, none.text) == (401, "Shipping token is missing")
+    # It passed, and VictoriaMetrics did not like the body.
+    assert good.status_code == 400
+    assert "snappy" in good.text
+
+
+@pytest.mark.parametrize(
+    ("path", "name", "reached"),
+    [
+        ("/loki/api/v1/push", "main", "/loki/api/v1/push"),
+        ("/v1/logs", "main", "/insert/opentelemetry/v1/logs"),
+        ("/v1/traces", "traces", "/v1/traces"),
+        ("/api/v1/push", "disk", "/api/v1/push"),
+    ],
+)
+def test_every_protocol_reaches_its_store(world, listener, store, path, name, reached):
+    secret, account = world.secrets[name], str(world.accounts[name])
+    basic = base64.b64encode(f"any:{secret}".encode()).decode()
+    ways = [
+        {"Authorization": f"Bearer {secret}"},
+        {"Authorization": f"Basic {basic}"},
+        {"X-API-TOKEN": secret},
+    ]
+    for headers in ways:
+        headers |= {"Content-Type": "application/x-protobuf"}
+        assert listener.post(path, content=b"x", headers=headers).status_code == 200
+
+    requests = store.drain()
+    assert [request.path for request in requests] == [reached] * 3
+    assert [tenant(request) for request in requests] == [[account, account, "0"]] * 3
+    assert requests[0].values("Content-Type") == ["application/x-protobuf"]
+    refused = listener.post(path, headers={"X-API-TOKEN": world.secrets["main api"]})
+    assert refused.status_code in (401, 403)
+    assert store.drain() == []
+
+
+def test_only_posts_of_a_fair_size_to_known_places_get_through(world, listener, store):
+    token = {"token": world.secrets["sub"]}
+
+    assert listener.get("/", params=token).status_code == 405
+    assert listener.put("/", params=token, content=LINE).status_code == 405
+    assert listener.post("/select/logsql/query", params=token).status_code == 404
+    assert listener.post("/_tollgate/logs", params=token).status_code == 404
+    assert listener.post("/_prometheus", params=token).status_code == 404
+    much = listener.post("/", params=token, content=b"x" * (10 * 1024 * 1024 + 1))
+    assert much.status_code == 413
+    assert store.drain() == []
+
+
+def test_what_a_shipper_says_about_itself_goes_no_further(world, listener, store):
+    other, own = str(world.accounts["other"]), str(world.accounts["sub"])
+    for headers, arguments in forgeries(other, world.secrets["other"]):
+        listener.post(
+            f"/?token={world.secrets['sub']}{arguments}", headers=headers, content=LINE
+        )
+
+        [request] = store.drain()
+        assert tenant(request) == [own, own, "0"], headers
+        assert request.path.partition("&extra_fields")[0] == LINES
+        names = {name.lower().replace("_", "-") for name, _ in request.headers}
+        assert names <= {
+            *("host", "x-scope-orgid", "accountid", "projectid", "content-length"),
+            *("accept", "accept-encoding", "user-agent", "content-type"),
+        }
+
+
+def forgeries(other, secret):
+    """Yield pairs of headers and arguments that claim another account."""
+    claims = {
+        "X-Scope-OrgID": other,
+        "AccountID": other,
+        "ProjectID": "7",
+        "X-Tollgate-Account": other,
+        "X-Tollgate-Accounts": other,
+        "X-Tollgate-Token": secret,
+        "X-Tollgate-Args": f"extra_label=tollgate_account%3D{other}",
+        "X-Tollgate-Gateway": "tgg_x",
+        "X-Real-IP": "203.0.113.9",
+        "X-Forwarded-For": "203.0.113.9",
+        "Forwarded": "for=203.0.113.9",
+    }
+    for name, value in claims.items():
+        for spelt in (name, name.upper(), name.lower(), name.replace("-", "_")):
+            yield [(spelt, value)], ""
+        yield [(name, value), (name, value)], ""
+    for hidden in ("X-Scope-OrgID", "AccountID"):
+        yield [("Connection", hidden), (hidden, other)], ""
+        yield [("Connection", "close, " + hidden)], ""
+    for argument in ("AccountID", "X-Scope-OrgID", "extra_label", "extra_fields"):
+        yield [], f"&{argument}={other}"
+        yield [], f"&type=x&{argument}={other}"
+    yield [], f"&token={secret}"
+    yield [], f"&TOKEN={secret}"
+    yield [], f"&type=a%2CAccountID%3D{other}"
+
+
+def test_there_are_enough_forgeries():
+    assert len(list(forgeries("1", "x"))) >= 60
+
+
+def test_a_token_that_is_disabled_is_refused_within_a_second(world, listener, store):
+    world.operator.does('brief = TokenFactory(account=sub, kind="logs")')
+    token = world.operator.does("said = brief.secret_text")
+
+    def works():
+        return listener.post("/", params={"token": token}).status_code == 200
+
+    assert works()
+    world.operator.does("brief.disable(by=BY)")
+
+    assert last_success(works) < PROMISE_SECONDS
+
+
+def test_without_tollgate_shippers_are_told_to_come_back(world, store, tmp_path):
+    nginx = Nginx(tmp_path / "nginx", "tgg_x", victorialogs=store.port)
+    token = world.secrets["sub"]
+
+    with nginx.running(), nginx.client("listener") as client:
+        answer = client.post("/", params={"token": token}, content=LINE)
+
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+    assert store.drain() == []
+    assert token not in nginx.logs()
+
+
+def test_with_a_wrong_credential_shippers_are_told_to_come_back(world, store, tmp_path):
+    places = {"tollgate": world.tollgate.port, "victorialogs": store.port}
+    nginx = Nginx(tmp_path / "nginx", "tgg_x", **places)
+
+    with nginx.running(), nginx.client("listener") as client:
+        refused = client.post("/", params={"token": world.secrets["sub"]})
+        nginx.set_credential(world.secrets["gateway"])
+        nginx.reload()
+        taken = client.post("/", params={"token": world.secrets["sub"]})
+
+    assert (refused.status_code, taken.status_code) == (503, 200)
+
+
+def test_a_store_that_is_away_is_no_reason_to_log_a_token(world, tmp_path):
+    nginx = Nginx(
+        tmp_path / "nginx", world.secrets["gateway"], tollgate=world.tollgate.port
+    )
+    token = world.secrets["sub"]
+
+    with nginx.running(), nginx.client("listener") as client:
+        answer = client.post("/", params={"token": token}, content=LINE)
+
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+    assert token not in nginx.logs()
+    assert f"account={world.accounts['sub']}" in nginx.logs()
+
+
+def test_no_log_of_nginx_has_a_token(world, listener):
+    listener.post("/", params={"token": world.secrets["sub"], "type": "log me"})
+
+    logs = world.nginx.logs()
+    assert '"POST / HTTP/' in logs
+    assert [name for name, secret in world.secrets.items() if secret in logs] == []

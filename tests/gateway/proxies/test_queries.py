@@ -1,0 +1,160 @@
+"""Reading logs and traces through the real nginx, by people, scripts and guests."""
+
+import json
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from tests.gateway.proxies.revocation import PROMISE_SECONDS, last_success
+
+pytestmark = [pytest.mark.walk, pytest.mark.sqlite, pytest.mark.xdist_group("nginx")]
+LOKI = "/loki/api/v1/query_range"
+LINES = "/select/logsql/query"
+NARROW = '"env":="te\\"st"'
+TICKET = """
+from datetime import timedelta
+from django.utils import timezone
+from sharing.tickets import issue
+secret = shares["narrow"].token.secrets.get()
+said = issue(secret.pk, timezone.now() + timedelta(minutes=5))
+"""
+
+
+@pytest.fixture(scope="module")
+def query(world):
+    with world.nginx.client("query") as client:
+        yield client
+
+
+def shown(world, name):
+    return {"X-API-TOKEN": world.secrets[name]}
+
+
+def ids(world, *names):
+    return [str(world.accounts[name]) for name in names]
+
+
+def test_the_main_token_reads_its_subs_as_long_as_they_are_searchable(
+    world, query, store
+):
+    main, sub = ids(world, "main", "sub")
+
+    def tenants():
+        query.get(LOKI, params={"query": "{a=~'.+'}"}, headers=shown(world, "main api"))
+        [request] = store.drain()
+        return request.values("X-Scope-OrgID")
+
+    assert tenants() == [f"{main}|{sub}"]
+    world.operator.does("from accounts.lifecycle import *; sub.refresh_from_db()")
+    world.operator.does("edit_account(sub, by=BY, searchable=False)")
+    assert last_success(lambda: tenants() != [main]) < PROMISE_SECONDS
+    world.operator.does("edit_account(sub, by=BY, searchable=True)")
+
+
+@pytest.mark.parametrize(
+    ("path", "name", "tenants"),
+    [
+        (LOKI, "sub api", ["sub"]),
+        ("/loki/api/v1/label/env/values", "everything", ["main"]),
+        ("/tempo/api/traces/0af7", "main api", ["traces"]),
+        ("/mimir/prometheus/api/v1/query", "sub api", ["cpu"]),
+        (LINES, "other api", ["other"]),
+    ],
+)
+def test_each_store_is_asked_for_what_the_token_reaches(
+    world, query, store, path, name, tenants
+):
+    answer = query.get(f"{path}?limit=5", headers=shown(world, name))
+
+    assert answer.status_code == 200
+    [request] = store.drain()
+    assert request.values("X-Scope-OrgID") == ["|".join(ids(world, *tenants))]
+    assert request.values("Authorization") + request.values("X-API-TOKEN") == []
+    assert parse_qs(urlsplit(request.path).query)["limit"] == ["5"]
+
+
+def test_opensearch_is_asked_for_the_indices_of_the_account(world, query, store):
+    body = {"query": {"match_all": {}}}
+    answer = query.post(
+        "/opensearch/_search?index=logs-1-*",
+        content=json.dumps(body),
+        headers=shown(world, "main api") | {"x-proxy-ext-account": "1"},
+    )
+
+    assert answer.status_code == 200
+    [request] = store.drain()
+    [main] = ids(world, "main")
+    assert request.path == f"/logs-{main}-*/_search"
+    assert request.values("x-proxy-ext-account") == [main]
+    assert json.loads(request.text) == body
+
+
+def test_a_shared_token_is_narrowed_or_refused(world, query, store):
+    headers = shown(world, "narrow")
+    places = (LOKI, "/opensearch/_search")
+
+    answer = query.get(LINES, params={"query": "*"}, headers=headers)
+    refused = [query.post(place, headers=headers) for place in places]
+
+    assert answer.status_code == 200
+    [request] = store.drain()
+    asked = parse_qs(urlsplit(request.path).query)
+    assert asked == {"query": ["*"], "extra_filters": [NARROW]}
+    assert request.values("AccountID") == ids(world, "main")
+    assert [each.status_code for each in refused] == [403, 403]
+    assert "cannot narrow" in refused[0].text
+
+
+@pytest.mark.parametrize(
+    ("arguments", "body"),
+    [
+        ("?extra_filters=*", None),
+        ("?query=*&extra%5Ffilters=*", None),
+        ("?extra_stream_filters=*", None),
+        ("", "query=*&extra_filters=*"),
+        ("", "%65xtra_filters=*&query=*"),
+    ],
+)
+def test_a_shared_token_cannot_bring_filters_of_its_own(
+    world, query, store, arguments, body
+):
+    query.request(
+        "POST" if body else "GET",
+        LINES + arguments,
+        content=body,
+        headers=shown(world, "narrow")
+        | {"Content-Type": "application/x-www-form-urlencoded"},
+    )
+
+    for request in store.drain():
+        assert request.body == b""
+        assert parse_qs(urlsplit(request.path).query) == {"extra_filters": [NARROW]}
+
+
+def test_a_guest_reads_what_the_link_shows_until_it_ends(world, store):
+    ticket = world.operator.does(TICKET)
+    with world.nginx.client("portal", cookies={"tollgate_share": ticket}) as guest:
+        assert guest.get(LINES, params={"query": "*"}).status_code == 200
+        [request] = store.drain()
+        assert parse_qs(urlsplit(request.path).query)["extra_filters"] == [NARROW]
+        assert request.values("Cookie") == []
+        assert guest.get("/select/vmui/").status_code == 200
+
+        world.operator.does('shares["narrow"].token.disable(by=BY)')
+        ended = last_success(lambda: guest.get(LINES).status_code == 200)
+        world.operator.does('shares["narrow"].token.enable(by=BY)')
+
+    assert ended < PROMISE_SECONDS
+
+
+def test_the_portal_is_served_and_its_verify_endpoint_is_not(world):
+    with world.nginx.client("portal") as client:
+        page = client.get("/login/")
+        verify = client.get(
+            "/gateway/verify/logs",
+            headers={"X-Tollgate-Gateway": world.secrets["gateway"]},
+        )
+
+    assert page.status_code == 200
+    assert "Tollgate" in page.text
+    assert verify.status_code == 404

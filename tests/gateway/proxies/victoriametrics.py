@@ -1,0 +1,49 @@
+"""The real VictoriaMetrics, in one node, which knows no tenants."""
+
+import shutil
+import subprocess
+import time
+from contextlib import contextmanager
+
+import httpx
+
+from tests.installation import free_port
+
+
+class VictoriaMetrics:
+    def __init__(self, folder):
+        self.port = free_port()
+        self.address = f"http://127.0.0.1:{self.port}"
+        self.command = [
+            shutil.which("victoria-metrics"),
+            f"-storageDataPath={folder}",
+            f"-httpListenAddr=127.0.0.1:{self.port}",
+            # Samples are to be found at once, and no answer comes from before.
+            "-search.latencyOffset=0s",
+            "-search.disableCache",
+            "-memory.allowedPercent=5",
+        ]
+
+    @contextmanager
+    def running(self):
+        with subprocess.Popen(self.command, stderr=subprocess.DEVNULL) as process:
+            try:
+                self._wait(process)
+                yield self
+            finally:
+                process.kill()
+
+    def settle(self):
+        """Make what was shipped so far visible to queries."""
+        httpx.get(f"{self.address}/internal/force_flush").raise_for_status()
+
+    def _wait(self, process):
+        for _ in range(200):
+            assert process.poll() is None
+            try:
+                httpx.get(f"{self.address}/health").raise_for_status()
+            except httpx.HTTPError:
+                time.sleep(0.05)
+            else:
+                return
+        raise TimeoutError

@@ -1,0 +1,112 @@
+"""The tokens of all accounts in reach, narrowed by what is asked for."""
+
+from typing import Annotated, Literal
+
+from django.db.models import Q
+from django.http import HttpResponse
+from ninja import Query
+from pydantic import Field
+
+from accounts.api.fields import Text
+from accounts.api.guards import account_for, accounts_for, requires
+from accounts.api.own.fields import Answer, AskedId, Moment
+from accounts.api.own.pages import Paging
+from accounts.api.own.routers import ROOT, own_router, reads
+from accounts.permissions import Operation
+from tokens.api.own.answers import KindName, TokenAnswer, shown
+from tokens.models import Token
+from tokens.search import STATES, State, any_of
+
+router = own_router("tokens")
+
+LISTING = (Operation.API_LIST, Operation.SHIP_LIST, Operation.SHARED_LIST)
+SORTS = {
+    "created_at": "created_at",
+    "name": "name_key",
+    "last_used_at": "last_used_at",
+    "expires_at": "expires_at",
+}
+SortName = Literal[tuple(f"{sign}{name}" for name in SORTS for sign in ("", "-"))]
+RANGES = {
+    "created_after": "created_at__gt",
+    "created_before": "created_at__lt",
+    "used_after": "last_used_at__gt",
+    "used_before": "last_used_at__lt",
+    "expires_after": "expires_at__gt",
+    "expires_before": "expires_at__lt",
+}
+
+
+class TokenQuery(Paging):
+    account: list[AskedId] = Field([], description="Ids of accounts.")
+    kind: list[KindName] = []
+    state: list[Literal[tuple(State.values)]] = []
+    name: Text = Field("", description="A part of the name, however it is written.")
+    created_after: Moment | None = None
+    created_before: Moment | None = None
+    used_after: Moment | None = None
+    used_before: Moment | None = None
+    expires_after: Moment | None = None
+    expires_before: Moment | None = None
+    never_used: bool = False
+    never_expires: bool = False
+    deleted: Annotated[bool, Field(description="Recently deleted ones instead.")] = (
+        False
+    )
+    sort: SortName = "-created_at"
+
+    @property
+    def order(self):
+        sign = "-" if self.sort.startswith("-") else ""
+        return sign + SORTS[self.sort.removeprefix("-")]
+
+    def narrow(self, tokens):
+        tokens = tokens.recently_deleted() if self.deleted else tokens.standing()
+        tokens = tokens.filter(*self._conditions(), **self._range())
+        return tokens.named_like(self.name) if self.name else tokens
+
+    def _conditions(self):
+        if self.kind:
+            yield Q(kind__in=self.kind)
+        if self.state:
+            yield any_of(STATES[state] for state in self.state)
+        if self.never_used:
+            yield Q(last_used_at=None)
+        if self.never_expires:
+            yield Q(expires_at=None)
+
+    def _range(self):
+        asked = {look: getattr(self, name) for name, look in RANGES.items()}
+        return {look: moment for look, moment in asked.items() if moment is not None}
+
+
+class Tokens(Answer):
+    items: list[TokenAnswer]
+    next: str | None
+
+
+@router.get(
+    f"{ROOT}/tokens",
+    response=reads(Tokens),
+    summary="List tokens over all accounts in reach",
+    description="Without accounts it lists those of all accounts whose tokens the "
+    "calling token may see. Secrets are never in a list.",
+)
+@requires()
+def own_token_list(request, response: HttpResponse, asked: Query[TokenQuery]):
+    tokens = asked.narrow(_in_reach(request, asked.account))
+    tokens = tokens.select_related("account")
+    page = asked.page(request, response, tokens, asked.order)
+    return Tokens(items=[shown(token) for token in page], next=page.next)
+
+
+def _in_reach(request, pks):
+    """Return the tokens of the accounts that are asked for, or of all that may be."""
+    if pks:
+        accounts = [account_for(request, pk, *LISTING) for pk in dict.fromkeys(pks)]
+    else:
+        accounts = accounts_for(request, *LISTING)
+    return Token.objects.filter(
+        organisation=request.auth.organisation_id,
+        account__in=[account.pk for account in accounts],
+    )

@@ -1,0 +1,115 @@
+"""How much a token is used, when, and from where."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Literal
+
+from django.db.models import F, Max, Sum
+from django.db.models.functions import TruncDay
+from django.utils import timezone
+from ninja import Query, Schema
+
+from accounts.api.guards import requires
+from accounts.api.own.fields import Answer, Moment
+from accounts.api.own.routers import own_router, reads
+from accounts.refusals import Refused
+from tokens.api.own.guards import token_for
+from tokens.api.own.tokens import TOKEN
+from tokens.models import TokenUsage
+
+router = own_router("tokens")
+
+UnitName = Literal["hour", "day"]
+LONGEST = {"hour": timedelta(days=31), "day": timedelta(days=366)}
+DEFAULT = timedelta(days=7)
+CALLERS = 20
+
+
+class UsageQuery(Schema):
+    unit: UnitName = "day"
+    since: Moment | None = None
+    until: Moment | None = None
+
+    @property
+    def range(self):
+        until = self.until or timezone.now()
+        since = self.since or until - DEFAULT
+        if not timedelta(0) <= until - since <= LONGEST[self.unit]:
+            raise Refused(
+                "unusable_range",
+                f"`until` must follow `since`, for {self.unit}s by at most "
+                f"{LONGEST[self.unit].days} days.",
+                field="since",
+            )
+        return since, until
+
+
+class Calls(Answer):
+    start: datetime
+    calls: int
+
+
+class UsageCaller(Answer):
+    address: str
+    agent: str
+    calls: int
+    last_hour: datetime
+
+
+class Usage(Answer):
+    """Calls of a token, counted by the hour; the last seconds may be missing."""
+
+    day: int
+    week: int
+    unit: UnitName
+    since: datetime
+    until: datetime
+    series: list[Calls]
+    callers: list[UsageCaller]
+
+
+@router.get(
+    f"{TOKEN}/usage",
+    response=reads(Usage),
+    summary="How much a token is used, when, and from where",
+    description="Hours or days without a call are left out. `day` and `week` are the "
+    "calls of the last 24 hours and 7 days.",
+)
+@requires()
+def own_token_usage(request, pk: int, asked: Query[UsageQuery]):
+    token = token_for(request, pk, "view")
+    since, until = asked.range
+    usage = TokenUsage.objects.filter(token=token)
+    summary = usage.summary()
+    within = usage.filter(hour__gte=since, hour__lt=until)
+    return Usage(
+        day=summary["day"],
+        week=summary["week"],
+        unit=asked.unit,
+        since=since,
+        until=until,
+        series=_series(within, asked.unit),
+        callers=_callers(within),
+    )
+
+
+def _series(usage, unit):
+    start = TruncDay("hour", tzinfo=UTC) if unit == "day" else F("hour")
+    totals = usage.annotate(start=start).values_list("start").annotate(Sum("calls"))
+    return [
+        Calls(start=start, calls=calls) for start, calls in totals.order_by("start")
+    ]
+
+
+def _callers(usage):
+    callers = usage.values("address", "agent").annotate(
+        total=Sum("calls"), last=Max("hour")
+    )
+    return [
+        UsageCaller(
+            address=each["address"],
+            agent=each["agent"],
+            calls=each["total"],
+            last_hour=each["last"],
+        )
+        for each in callers.order_by("-total", "address", "agent")[:CALLERS]
+    ]
