@@ -44,8 +44,9 @@ requirements: $(VENV)/test.stamp ## pin dependencies anew (UPGRADE=--upgrade for
 	$(PIN) --output-file requirements.txt
 	$(PIN) --group dev --output-file requirements-dev.txt
 
-benchmark: $(VENV)/test.stamp ## measure pages and actions at 100 to 1,000,000 tokens
+benchmark: $(VENV)/test.stamp ## measure pages, calls and the gate, at 100 to 1,000,000 tokens
 	$(PYTHON_HERE) -m benchmarks
+	$(PYTHON_HERE) -m benchmarks.calls
 
 PIP_INSTALL := $(PYTHON_HERE) -m pip install --quiet --quiet --disable-pip-version-check --no-input
 INSTALL := $(PIP_INSTALL) --no-deps --require-hashes --requirement

@@ -41,15 +41,8 @@ def main():
 def measure(tokens, options):
     accounts = ACCOUNTS.get(tokens, max(1, tokens // 100))
     with tempfile.TemporaryDirectory(prefix="tollgate-benchmark-") as scratch:
-        settings = {
-            name: FRESH[name]() for name in FRESH if not name.startswith("DEMO")
-        }
-        settings |= {
-            "ENV_FILE": os.devnull,
-            "STATIC_ROOT": f"{scratch}/static",
-            "DATABASE_URL": options.database or f"sqlite:///{scratch}/tokens.sqlite3",
-            "DJANGO_SETTINGS_MODULE": "benchmarks.settings",
-        }
+        settings = product_settings(scratch, options.database)
+        settings["DJANGO_SETTINGS_MODULE"] = "benchmarks.settings"
         numbers = [f"--tokens={tokens}", f"--accounts={accounts}"]
         numbers.append(f"--rounds={options.rounds}")
         answer = subprocess.run(  # noqa: S603 -- our own program
@@ -59,6 +52,16 @@ def measure(tokens, options):
             check=True,
         )
     return json.loads(answer.stdout)
+
+
+def product_settings(scratch, database):
+    """Return the variables of an installation in a folder of its own."""
+    fresh = {name: FRESH[name]() for name in FRESH if not name.startswith("DEMO")}
+    return fresh | {
+        "ENV_FILE": os.devnull,
+        "STATIC_ROOT": f"{scratch}/static",
+        "DATABASE_URL": database or f"sqlite:///{scratch}/tokens.sqlite3",
+    }
 
 
 def machine():

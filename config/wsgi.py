@@ -21,6 +21,10 @@ def application(environ, start_response):
         background.start(gate)
     if environ["PATH_INFO"].startswith(PREFIX):
         return gate(environ, start_response)
+    return portal(environ, start_response)
+
+
+def portal(environ, start_response):
     return django_application(environ, start_response)
 
 
@@ -29,4 +33,4 @@ def application(environ, start_response):
 # memory at every call and takes up to twice as long. A first frame of 128 KiB gets a
 # chunk in which all frames of a request have room.
 FRAME_SLOTS = 128 * 1024 // 8
-application.__code__ = application.__code__.replace(co_stacksize=FRAME_SLOTS)
+portal.__code__ = portal.__code__.replace(co_stacksize=FRAME_SLOTS)

@@ -1,0 +1,206 @@
+"""Measure the gate and the API: `make benchmark` runs it after the pages.
+
+Every rate stands next to the server's floor, a bare Django view and REST framework's
+token authentication in the same run, on the same server with one worker. The CPU time
+of the server for each request is what stays true when the machine does other things.
+"""
+
+import argparse
+import json
+import os
+import random
+import subprocess
+import sys
+import tempfile
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from benchmarks.__main__ import machine, product_settings
+from benchmarks.load import find_wrk, measure
+from benchmarks.measure import free_port, wait_for
+
+FOLDER = Path(__file__).resolve().parent
+PORTAL, PEERS, FLOOR = "portal", "peers", "floor"
+GATE = "/gateway/verify/api"
+SEARCH = '{"filter": {"enabled": true}}'
+BARE, GUARDED = "bare Django view", "REST framework, token"
+# Where goals are stated: at least so many times as fast as another case.
+GOALS = (
+    ("gate, known token", BARE, 4),
+    ("gate, known token", "the server's floor", 0.75),
+    ("gate, known token", GUARDED, 25),
+    ("gate, unknown tokens", BARE, 2),
+    ("whoami", GUARDED, 1),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    pid: int
+    port: int
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="benchmarks.calls", description=__doc__)
+    parser.add_argument("--tokens", type=int, nargs="+", default=[1_000, 100_000])
+    parser.add_argument("--seconds", type=int, default=4, help="of each case")
+    parser.add_argument("--database", help="URL of an empty PostgreSQL database")
+    options = parser.parse_args()
+    if options.database and len(options.tokens) > 1:
+        parser.error("measure one size at a time in a database of your own")
+    find_wrk()
+    results = {}
+    for tokens in options.tokens:
+        print(f"Measuring calls at {tokens:,} tokens…", file=sys.stderr, flush=True)
+        results[tokens] = at_size(tokens, options)
+        print(machine(), *table(tokens, results[tokens]), sep="\n", flush=True)
+    print(*verdict(results), sep="\n")
+    keep(results)
+
+
+def at_size(tokens, options):
+    with tempfile.TemporaryDirectory(prefix="tollgate-benchmark-") as scratch:
+        environment = os.environ | product_settings(scratch, options.database)
+        environment |= {
+            "PEER_DATABASE": f"{scratch}/peers.sqlite3",
+            "WORKERS": "1",
+            "DJANGO_SETTINGS_MODULE": "config.settings",
+        }
+        made = json.loads(program("benchmarks.filling", environment, str(tokens)))
+        peers = environment | {"DJANGO_SETTINGS_MODULE": "benchmarks.peer_settings"}
+        made |= json.loads(program("benchmarks.peer_filling", peers, str(tokens)))
+        with ExitStack() as stack:
+            servers = {
+                PORTAL: stack.enter_context(portal(environment)),
+                PEERS: stack.enter_context(granian("benchmarks.peers", peers)),
+                FLOOR: stack.enter_context(granian("benchmarks.floor", environment)),
+            }
+            return measure_all(servers, made, options.seconds)
+
+
+def program(name, environment, *arguments):
+    command = [sys.executable, "-m", name, *arguments]
+    return subprocess.run(  # noqa: S603 -- our own program
+        command, env=environment, stdout=subprocess.PIPE, check=True
+    ).stdout
+
+
+def portal(environment):
+    return listening(environment, "manage.py", "serve", "--port")
+
+
+def granian(module, environment):
+    options = ["--interface", "wsgi", "--workers", "1", "--blocking-threads", "8"]
+    options += ["--http", "1", "--no-ws", "--log-level", "error"]
+    target = f"{module}:application"
+    return listening(environment, "-m", "granian", *options, target, "--port")
+
+
+@contextmanager
+def listening(environment, *command):
+    port = free_port()
+    process = subprocess.Popen(  # noqa: S603 -- our own program
+        [sys.executable, *command, str(port)],
+        env=environment,
+        stdout=subprocess.DEVNULL,
+    )
+    try:
+        wait_for(port)
+        yield Server(process.pid, port)
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def cases(made):
+    """Yield (name, server, path, what else wrk is told) of everything measured."""
+    api = {"X-API-TOKEN": made["api"]}
+    asked = {"X-Tollgate-Gateway": made["gateway"]}
+    tokens = "/v1/log-shipping/tokens"
+    names = [
+        f'{{"name": "{random.random()}", "enabled": false}}' for _ in range(50_000)
+    ]  # noqa: S311 -- names
+    unknown = {"headers": asked, "lines": made["invented"], "header": "X-API-TOKEN"}
+    yield "the server's floor", FLOOR, "/", {}
+    yield BARE, PEERS, "/bare", {}
+    key = {"Authorization": f"Token {made['key']}"}
+    yield GUARDED, PEERS, "/guarded", {"headers": key}
+    yield "gate, known token", PORTAL, GATE, {"headers": asked | api}
+    yield "gate, unknown tokens", PORTAL, GATE, unknown
+    again = asked | {"X-API-TOKEN": made["invented"][0]}
+    yield "gate, one unknown again", PORTAL, GATE, {"headers": again}
+    malformed = asked | {"X-API-TOKEN": "tga_malformed"}
+    yield "gate, malformed token", PORTAL, GATE, {"headers": malformed}
+    yield "whoami", PORTAL, "/v2/whoami", {"headers": api}
+    search = {"headers": api, "method": "POST", "lines": [SEARCH]}
+    yield "search log tokens", PORTAL, f"{tokens}/search", search
+    create = {"headers": api, "method": "POST", "lines": names}
+    yield "create a log token", PORTAL, tokens, create
+
+
+def measure_all(servers, made, seconds):
+    results = {}
+    for name, server, path, told in cases(made):
+        measure(servers[server], path, seconds=1, **told)
+        results[name] = measure(servers[server], path, seconds=seconds, **told)
+        if results[name].broken:
+            raise SystemExit(f"{name}: {results[name].broken} connections broke")
+    results["gate, at half load"] = at_half_load(servers, made, results, seconds)
+    return results
+
+
+def at_half_load(servers, made, results, seconds):
+    """Ask for a known token half as often as the gate can answer, evenly spread."""
+    connections, rate = 64, results["gate, known token"].rate / 2
+    headers = {"X-API-TOKEN": made["api"], "X-Tollgate-Gateway": made["gateway"]}
+    return measure(
+        servers[PORTAL],
+        GATE,
+        seconds=seconds,
+        headers=headers,
+        connections=connections,
+        pause_ms=max(1, round(connections / rate * 1000)),
+    )
+
+
+def table(tokens, results):
+    bare = results[BARE]
+    heads = ("req/s", "to bare", "CPU µs", "p50 ms", "p99 ms")
+    yield f"{f'{tokens:,} tokens':28}" + "".join(f"{head:>11}" for head in heads)
+    for name, result in results.items():
+        yield (
+            f"{name:28}{result.rate:>11,.0f}{result.rate / bare.rate:>10.2f}x"
+            f"{result.cpu:>11.1f}{result.latency(50) / 1000:>11.2f}"
+            f"{result.latency(99) / 1000:>11.2f}"
+        )
+
+
+def verdict(results):
+    for tokens, measured in results.items():
+        for name, other, goal in GOALS:
+            rate = measured[name].rate / measured[other].rate
+            cpu = measured[other].cpu / measured[name].cpu
+            yield (
+                f"{tokens:,} tokens: {name} is {rate:.2f} times {other}, "
+                f"{cpu:.2f} times by CPU time (goal: {goal})."
+            )
+        p99 = measured["gate, at half load"].latency(99) / 1000
+        yield f"{tokens:,} tokens: p99 at half load is {p99:.2f} ms (goal: below 5)."
+
+
+def keep(results):
+    folder = FOLDER / "results"
+    folder.mkdir(exist_ok=True)
+    sizes = {
+        tokens: {name: asdict(result) for name, result in measured.items()}
+        for tokens, measured in results.items()
+    }
+    name = datetime.now(UTC).strftime("calls-%Y-%m-%dT%H%M%SZ.json")
+    (folder / name).write_text(json.dumps({"machine": machine(), "sizes": sizes}))
+    print(f"Raw histograms: benchmarks/results/{name}")
+
+
+if __name__ == "__main__":
+    main()

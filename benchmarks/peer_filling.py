@@ -1,0 +1,25 @@
+"""Fill the database of the project that is compared with; prints a key, as JSON."""
+
+import json
+import sys
+from itertools import batched
+
+import django
+from django.core.management import call_command
+
+
+def main():
+    django.setup()
+    call_command("migrate", verbosity=0)
+    from django.contrib.auth.models import User  # noqa: PLC0415 -- only after setup
+    from rest_framework.authtoken.models import Token  # noqa: PLC0415 -- the same
+
+    for numbers in batched(range(int(sys.argv[1])), 5_000):
+        users = User.objects.bulk_create(User(username=str(each)) for each in numbers)
+        keys = [Token(user=user, key=Token.generate_key()) for user in users]
+        Token.objects.bulk_create(keys)
+    json.dump({"key": Token.objects.first().key}, sys.stdout)
+
+
+if __name__ == "__main__":
+    main()

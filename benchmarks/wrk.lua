@@ -1,0 +1,35 @@
+-- Sends a different token, or a different body, with each request where a file of them
+-- is named; prints the whole distribution of latencies, in microseconds.
+local lines, turn, pause = {}, 0, tonumber(os.getenv("WRK_PAUSE_MS") or "0")
+local header, file = os.getenv("WRK_HEADER"), os.getenv("WRK_LINES")
+
+function init()
+  wrk.method = os.getenv("WRK_METHOD") or "GET"
+  wrk.headers["Content-Type"] = "application/json"
+  if file then
+    for line in io.lines(file) do lines[#lines + 1] = line end
+  end
+end
+
+function request()
+  if not file then return wrk.format() end
+  turn = turn % #lines + 1
+  if header then
+    wrk.headers[header] = lines[turn]
+    return wrk.format()
+  end
+  return wrk.format(nil, nil, nil, lines[turn])
+end
+
+function delay()
+  return pause > 0 and math.random(0, 2 * pause) or 0
+end
+
+function done(summary, latency)
+  io.write("DISTRIBUTION")
+  for part = 0, 1000 do io.write(" ", latency:percentile(math.min(part / 10, 99.99))) end
+  io.write("\n")
+  local errors = summary.errors
+  io.write("SUMMARY ", summary.requests, " ", summary.duration, " ", errors.status, " ",
+    errors.connect + errors.read + errors.write + errors.timeout, "\n")
+end
