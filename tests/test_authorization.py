@@ -14,6 +14,7 @@ from tests.factories import (
     FilterFactory,
     MainFactory,
     MembershipFactory,
+    SharedViewFactory,
     ShareFactory,
     TokenFactory,
     UserFactory,
@@ -71,6 +72,7 @@ class World:
             "deleted": deleted.pk,
             "share": share.token.pk,
             "filter": FilterFactory(account=account).pk,
+            "view": SharedViewFactory(account=account).pk,
             "member": member.pk,
             "job": 1,
         }
@@ -134,7 +136,11 @@ NEVER_THERE = BULK_JOBS
 # What else than the account a route names.
 NEEDS = {
     "deleted": {"tokens:restore"},
-    "share": {"sharing:edit", "sharing:edit_preview"},
+    "share": {
+        f"sharing:{name}"
+        for name in ("edit", "edit_preview", "see_as_guest", "link", "code")
+    },
+    "view": {f"sharing:view_{verb}" for verb in ("edit", "delete", "up", "down")},
     "filter": {"sharing:filter_edit", "sharing:filter_delete"},
     "member": {
         f"accounts:user_{verb}"
@@ -197,7 +203,7 @@ def methods(name):
 def test_every_route_is_declared():
     found = {name for name in routes() if name and name.partition(":")[0] in OURS}
 
-    assert found == set(DECLARED)
+    assert found == {*DECLARED, *declared.GUESTS}
 
 
 @pytest.mark.parametrize("name", declared.ACCOUNT | declared.MAIN_ONLY)
@@ -320,6 +326,17 @@ def test_pages_about_oneself_are_there_for_everybody_with_a_login(client, world,
                 wrong.append(f"{method} {name} as {relation}: {status}")
 
     assert wrong == []
+
+
+@pytest.mark.parametrize(("name", "allowed"), declared.GUESTS.items())
+def test_links_answer_everybody_alike(client, world, name, allowed):
+    path = reverse(name, args=["unknown"])
+    there = 200 if "GET" in allowed else 404
+    wanted = {method: there if method in allowed else 405 for method in METHODS}
+
+    for user, *_ in [(None,), *world.principals()]:
+        got = {method: ask(client, user, method, path).status_code for method in METHODS}
+        assert got == wanted
 
 
 @pytest.mark.parametrize(("path", "allowed"), declared.PUBLIC.items())

@@ -10,6 +10,7 @@ from django.urls import reverse
 from accounts.models import Organisation
 from tests.factories import (
     FilterFactory,
+    SharedViewFactory,
     ShareFactory,
     TokenFactory,
 )
@@ -29,6 +30,9 @@ PAGES = {
     "tokens:delete": ("admin", "main token", ""),
     "sharing:list": ("admin", "main", "?new=1"),
     "sharing:edit": ("admin", "main share", ""),
+    "sharing:guest": (None, "link", ""),
+    "sharing:view_edit": ("admin", "main view", ""),
+    "sharing:view_delete": ("admin", "main view", ""),
     "sharing:filter_edit": ("admin", "main filter", ""),
     "sharing:filter_delete": ("admin", "main filter", ""),
     "accounts:account_list": ("admin", "main", ""),
@@ -76,6 +80,8 @@ def things(main, sub, admin, staff):
         "main token": [main.pk, TokenFactory(account=main, kind=Kind.LOGS).pk],
         "main share": [main.pk, ShareFactory(account=main).token.pk],
         "main filter": [main.pk, FilterFactory(account=main).pk],
+        "main view": [main.pk, SharedViewFactory(account=main).pk],
+        "link": ["NoSuchId"],
         "organisation": [Organisation.objects.get().pk],
     }
 
