@@ -7,6 +7,7 @@ from django.urls import URLPattern, get_resolver, resolve, reverse
 from accounts.lifecycle import delete_account
 from accounts.models import Organisation, Role
 from accounts.permissions import Operation, Relation, allows
+from gateway.models import Webhook
 from tests import authorization_routes as declared
 from tests.factories import (
     BY,
@@ -19,6 +20,7 @@ from tests.factories import (
     TokenFactory,
     UserFactory,
 )
+from tests.gateway.uses import refuse
 from tokens.kinds import Kind
 from tokens.permissions import operation
 
@@ -66,6 +68,8 @@ class World:
         share = ShareFactory(account=account)
         deleted = TokenFactory(account=account)
         deleted.delete_softly(by=BY)
+        refuse(deleted)
+        Webhook.add(account, "https://192.0.2.1/", by=BY)
         member = MembershipFactory(account=account, role=Role.USER)
         return {
             "tokens": [*tokens, share.token],
@@ -135,7 +139,7 @@ BULK_JOBS = {f"tokens:bulk_{verb}" for verb in ("job", "start", "run", "undo")}
 NEVER_THERE = BULK_JOBS
 # What else than the account a route names.
 NEEDS = {
-    "deleted": {"tokens:restore"},
+    "deleted": {"tokens:restore", "gateway:revive", "gateway:dismiss"},
     "share": {
         f"sharing:{name}"
         for name in ("edit", "edit_preview", "see_as_guest", "link", "code")

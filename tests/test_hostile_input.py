@@ -35,6 +35,7 @@ PAGES = {
     "sharing:view_delete": ("admin", "main view", ""),
     "sharing:filter_edit": ("admin", "main filter", ""),
     "sharing:filter_delete": ("admin", "main filter", ""),
+    "gateway:webhook": ("admin", "main", ""),
     "accounts:account_list": ("admin", "main", ""),
     "accounts:account_new": ("admin", "main", "?kind=sub"),
     "accounts:account_edit": ("admin", "sub", ""),
