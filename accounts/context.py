@@ -1,8 +1,10 @@
 """What the frame around every page of the settings area needs."""
 
+from functools import partial
+
 from django.urls import reverse
 
-from accounts.places import SECTIONS
+from accounts.places import COUNTERS, SECTIONS
 
 PROFILE = (
     ("Profile", "accounts:profile", "user-circle"),
@@ -38,6 +40,7 @@ def _with_current(path, sections):
     """Mark the item whose address is the longest beginning of the page's."""
     # What is done to many tokens is done from the page over all of them.
     here = path.replace("/tokens/bulk/", "/tokens/all/")
+    here = here.replace("/webhook/", "/tokens/dead/")
     items = [item for section in sections for item in section["items"]]
     found = [item for item in items if here.startswith(item["place"])]
     current = max(found, key=lambda item: len(item["place"]), default=None)
@@ -59,11 +62,18 @@ def _account_nav(request, account):
     for heading, places in SECTIONS:
         items = [
             _item(place.label, place.url(account), place.icon)
+            | {"id": place.id, "count": _counter(request, account, place)}
             for place in places
             if place.is_open(request.relations, account)
         ]
         if items:
             yield {"heading": heading, "items": items}
+
+
+def _counter(request, account, place):
+    """Return what the template calls for a count: parts of a page have no use for it."""
+    counter = COUNTERS.get(place.name)
+    return counter and partial(counter, request.user, account)
 
 
 def _plain(entries):

@@ -1,6 +1,7 @@
 """Mails to people about their membership. None of them carries a secret of a token."""
 
 from contextlib import contextmanager
+from smtplib import SMTPRecipientsRefused
 
 from allauth.account.forms import default_token_generator
 from allauth.account.utils import user_pk_to_url_str
@@ -9,7 +10,10 @@ from django.core.mail import send_mail
 from django.template.loader import render_to_string
 from django.urls import reverse
 
+from accounts.models import Membership
 from accounts.refusals import Unavailable
+
+MOST_ADMINS = 20
 
 
 def send_invitation(membership, inviter):
@@ -29,6 +33,25 @@ def send_password_reset(user):
         "accounts/mail/reset.txt",
         link=_password_link(user),
     )
+
+
+def send_to_admins(account, subject, template, **context):
+    """Mail those who look after an account's tokens, each on their own.
+
+    It counts as sent when anybody was reached: one bad address holds nobody up. Raises
+    Unavailable when nobody was.
+    """
+    failure, reached = None, 0
+    for membership in Membership.objects.caretakers(account)[:MOST_ADMINS]:
+        try:
+            _send(membership.user, subject, template, account=account, **context)
+            reached += 1
+        except Unavailable as error:
+            failure = error
+            if not isinstance(error.__cause__, SMTPRecipientsRefused):
+                break
+    if failure and not reached:
+        raise failure
 
 
 def _send_added(membership, inviter, link, *, is_new):

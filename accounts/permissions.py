@@ -81,7 +81,7 @@ MATRIX = {
     # Who looks after the tokens looks after their refused calls and hears of them; the
     # address of a webhook is often a credential, so that staff do not see it.
     "dead.list": "n y y n n h y n n n",
-    "dead.dismiss": TOKEN_ONLY_BY_PEOPLE,
+    "dead.act": TOKEN_ONLY_BY_PEOPLE,
     "webhook.edit": TOKEN_ONLY_BY_PEOPLE,
     "account.list": "y y y y y h y y y y",
     "account.view": "y y y y y h y y y y",

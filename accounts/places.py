@@ -17,6 +17,10 @@ class Place:
     operation: Operation
     main_only: bool = False
 
+    @property
+    def id(self):
+        return self.name.replace(":", "-")
+
     def is_open(self, relations, account):
         if self.main_only and not account.is_main:
             return False
@@ -26,13 +30,27 @@ class Place:
         return reverse(self.name, args=[account.pk])
 
 
+# How many things wait for somebody at a place, by its name, as a function of the person
+# and the account. An app above adds its own when it is loaded.
+COUNTERS = {}
 TOKENS = Place("Manage tokens", "tokens:shipping", "key", Operation.ACCOUNT_VIEW)
 SECTIONS = (
     (
         None,
         (Place("General", "accounts:general", "cog-6-tooth", Operation.ACCOUNT_VIEW),),
     ),
-    ("Tools", (TOKENS,)),
+    (
+        "Tools",
+        (
+            TOKENS,
+            Place(
+                "Refused calls",
+                "gateway:dead",
+                "shield-exclamation",
+                Operation.DEAD_LIST,
+            ),
+        ),
+    ),
     (
         "Admin zone",
         (

@@ -1,7 +1,5 @@
 """The HTTP API: Logz.io's contract, so that its clients work unchanged."""
 
-from ninja import NinjaAPI
-
 from accounts.api import (
     accounts,
     associated,
@@ -15,6 +13,7 @@ from accounts.api import (
 from accounts.api.fields import StrictParser
 from accounts.api.own import accounts as own_accounts
 from accounts.api.own import audit as own_audit
+from config.openapi import DocumentedAPI
 from gateway.api import introspection
 from sharing.api import filters, shared_tokens
 from sharing.api.own import creation, shares
@@ -55,7 +54,7 @@ OWN_AREAS = (
     own_audit,
 )
 
-api = NinjaAPI(
+api = DocumentedAPI(
     title="Tollgate",
     version="1",
     docs_url=None,

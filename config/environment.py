@@ -78,6 +78,8 @@ class Environment(environ.Env):
             for key, option in MAILER_OPTIONS.items()
             if config.get(key) not in (None, "")
         }
+        if "host" in options:
+            options["timeout"] = MAIL_TIMEOUT
         return {"BACKEND": config["EMAIL_BACKEND"], "OPTIONS": options}
 
     def _from_file(self, name):
@@ -107,6 +109,8 @@ POSTGRESQL_OPTIONS = {
         " -c idle_in_transaction_session_timeout=10000"
     ),
 }
+# Seconds; without any, a server that says nothing would hold a thread for ever.
+MAIL_TIMEOUT = 10
 MAILER_OPTIONS = {
     "EMAIL_HOST": "host",
     "EMAIL_PORT": "port",

@@ -11,13 +11,17 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 from granian import Granian
 from granian.constants import HTTPModes, Interfaces
 from granian.log import LogLevels
+
+from accounts.api.own.counts import SHARED_FILE, SIZE
 
 GRACE_SECONDS = 20
 
@@ -34,7 +38,17 @@ def main():
     server.on_startup(beside.start)
     if options.socket and not options.only_socket:
         server.on_shutdown(listen_on_socket().terminate)
-    server.serve()
+    with counted_together():
+        server.serve()
+
+
+@contextmanager
+def counted_together():
+    """Lay down the file in which all workers count the calls of the API."""
+    with tempfile.NamedTemporaryFile(prefix="tollgate-counts-") as file:
+        file.truncate(SIZE)
+        os.environ[SHARED_FILE] = file.name
+        yield
 
 
 def parse(arguments):

@@ -16,5 +16,6 @@ class SharingConfig(AppConfig):
             "sharing:create",
             start="Resume",
             stop="Pause",
+            verbs=("link",),
         )
         enabling_checks.append(check_shown)

@@ -1,6 +1,6 @@
 from django.urls import include, path
 
-from sharing.views import filters, shares
+from sharing.views import filters, guests, links, shares, views
 
 app_name = "sharing"
 account = [
@@ -9,8 +9,22 @@ account = [
     path("preview/", shares.share_preview, name="preview"),
     path("<int:pk>/edit/", shares.share_edit, name="edit"),
     path("<int:pk>/preview/", shares.share_edit_preview, name="edit_preview"),
+    path("<int:pk>/guest/", links.share_guest, name="see_as_guest"),
+    path("<int:pk>/link/", links.share_link, name="link"),
+    path("<int:pk>/code/", links.share_code, name="code"),
+    path("views/new/", views.view_create, name="view_create"),
+    path("views/<int:pk>/edit/", views.view_edit, name="view_edit"),
+    path("views/<int:pk>/delete/", views.view_delete, name="view_delete"),
+    path("views/<int:pk>/up/", views.view_up, name="view_up"),
+    path("views/<int:pk>/down/", views.view_down, name="view_down"),
     path("filters/new/", filters.filter_create, name="filter_create"),
     path("filters/<int:pk>/edit/", filters.filter_edit, name="filter_edit"),
     path("filters/<int:pk>/delete/", filters.filter_delete, name="filter_delete"),
 ]
-urlpatterns = [path("accounts/<int:account_id>/tokens/shared/", include(account))]
+urlpatterns = [
+    path("accounts/<int:account_id>/tokens/shared/", include(account)),
+    # The secret follows the id behind a "#", which no browser sends.
+    path("s/<str:page>", guests.link_page, name="guest"),
+    path("s/<str:page>/open", guests.link_open, name="open"),
+    path("s/<str:page>/renew", guests.link_renew, name="renew"),
+]

@@ -33,7 +33,23 @@ ACCOUNT = {
     "tokens:api": (SHOWN, ["api.list"]),
     "tokens:api_create": (DONE, ["api.create"]),
     "tokens:find": (DONE, ["api.list"]),
-    "sharing:list": (SHOWN, ["shared.list", "filter.list"]),
+    "gateway:dead": (SHOWN, ["dead.list"]),
+    "gateway:revive": (DONE, ["dead.act"]),
+    "gateway:dismiss": (DONE, ["dead.act"]),
+    "gateway:webhook": (BOTH, ["webhook.edit"]),
+    "gateway:webhook_test": (DONE, ["webhook.edit"]),
+    "gateway:webhook_reveal": (DONE, ["webhook.edit"]),
+    "gateway:webhook_renew": (BOTH, ["webhook.edit"]),
+    "gateway:webhook_remove": (BOTH, ["webhook.edit"]),
+    "sharing:list": (SHOWN, ["shared.list", "filter.list", "view.list"]),
+    "sharing:see_as_guest": (SHOWN, ["shared.view", "shared.link"]),
+    "sharing:link": (DONE, ["shared.link"]),
+    "sharing:code": (DONE, ["shared.link"]),
+    "sharing:view_create": (DONE, ["view.create"]),
+    "sharing:view_edit": (BOTH, ["view.edit"]),
+    "sharing:view_delete": (BOTH, ["view.delete"]),
+    "sharing:view_up": (DONE, ["view.edit"]),
+    "sharing:view_down": (DONE, ["view.edit"]),
     "sharing:create": (DONE, ["shared.create"]),
     "sharing:preview": (DONE, ["shared.create"]),
     "sharing:edit": (BOTH, ["shared.rename", "shared.expiry", "shared.filters"]),
@@ -103,4 +119,6 @@ ONESELF = {
     "accounts:theme": DONE,
     "accounts:profile": BOTH,
 }
+# The page of a link, with or without a login.
+GUESTS = {"sharing:guest": SHOWN, "sharing:open": DONE, "sharing:renew": DONE}
 PUBLIC = {"livez": SHOWN, "readyz": SHOWN}

@@ -7,6 +7,7 @@ from django.urls import URLPattern, get_resolver, resolve, reverse
 from accounts.lifecycle import delete_account
 from accounts.models import Organisation, Role
 from accounts.permissions import Operation, Relation, allows
+from gateway.models import Webhook
 from tests import authorization_routes as declared
 from tests.factories import (
     BY,
@@ -14,10 +15,12 @@ from tests.factories import (
     FilterFactory,
     MainFactory,
     MembershipFactory,
+    SharedViewFactory,
     ShareFactory,
     TokenFactory,
     UserFactory,
 )
+from tests.gateway.uses import refuse
 from tokens.kinds import Kind
 from tokens.permissions import operation
 
@@ -65,12 +68,15 @@ class World:
         share = ShareFactory(account=account)
         deleted = TokenFactory(account=account)
         deleted.delete_softly(by=BY)
+        refuse(deleted)
+        Webhook.add(account, "https://192.0.2.1/", by=BY)
         member = MembershipFactory(account=account, role=Role.USER)
         return {
             "tokens": [*tokens, share.token],
             "deleted": deleted.pk,
             "share": share.token.pk,
             "filter": FilterFactory(account=account).pk,
+            "view": SharedViewFactory(account=account).pk,
             "member": member.pk,
             "job": 1,
         }
@@ -133,8 +139,12 @@ BULK_JOBS = {f"tokens:bulk_{verb}" for verb in ("job", "start", "run", "undo")}
 NEVER_THERE = BULK_JOBS
 # What else than the account a route names.
 NEEDS = {
-    "deleted": {"tokens:restore"},
-    "share": {"sharing:edit", "sharing:edit_preview"},
+    "deleted": {"tokens:restore", "gateway:revive", "gateway:dismiss"},
+    "share": {
+        f"sharing:{name}"
+        for name in ("edit", "edit_preview", "see_as_guest", "link", "code")
+    },
+    "view": {f"sharing:view_{verb}" for verb in ("edit", "delete", "up", "down")},
     "filter": {"sharing:filter_edit", "sharing:filter_delete"},
     "member": {
         f"accounts:user_{verb}"
@@ -197,7 +207,7 @@ def methods(name):
 def test_every_route_is_declared():
     found = {name for name in routes() if name and name.partition(":")[0] in OURS}
 
-    assert found == set(DECLARED)
+    assert found == {*DECLARED, *declared.GUESTS}
 
 
 @pytest.mark.parametrize("name", declared.ACCOUNT | declared.MAIN_ONLY)
@@ -320,6 +330,17 @@ def test_pages_about_oneself_are_there_for_everybody_with_a_login(client, world,
                 wrong.append(f"{method} {name} as {relation}: {status}")
 
     assert wrong == []
+
+
+@pytest.mark.parametrize(("name", "allowed"), declared.GUESTS.items())
+def test_links_answer_everybody_alike(client, world, name, allowed):
+    path = reverse(name, args=["unknown"])
+    there = 200 if "GET" in allowed else 404
+    wanted = {method: there if method in allowed else 405 for method in METHODS}
+
+    for user, *_ in [(None,), *world.principals()]:
+        got = {method: ask(client, user, method, path).status_code for method in METHODS}
+        assert got == wanted
 
 
 @pytest.mark.parametrize(("path", "allowed"), declared.PUBLIC.items())

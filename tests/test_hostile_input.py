@@ -10,6 +10,7 @@ from django.urls import reverse
 from accounts.models import Organisation
 from tests.factories import (
     FilterFactory,
+    SharedViewFactory,
     ShareFactory,
     TokenFactory,
 )
@@ -29,8 +30,12 @@ PAGES = {
     "tokens:delete": ("admin", "main token", ""),
     "sharing:list": ("admin", "main", "?new=1"),
     "sharing:edit": ("admin", "main share", ""),
+    "sharing:guest": (None, "link", ""),
+    "sharing:view_edit": ("admin", "main view", ""),
+    "sharing:view_delete": ("admin", "main view", ""),
     "sharing:filter_edit": ("admin", "main filter", ""),
     "sharing:filter_delete": ("admin", "main filter", ""),
+    "gateway:webhook": ("admin", "main", ""),
     "accounts:account_list": ("admin", "main", ""),
     "accounts:account_new": ("admin", "main", "?kind=sub"),
     "accounts:account_edit": ("admin", "sub", ""),
@@ -76,6 +81,8 @@ def things(main, sub, admin, staff):
         "main token": [main.pk, TokenFactory(account=main, kind=Kind.LOGS).pk],
         "main share": [main.pk, ShareFactory(account=main).token.pk],
         "main filter": [main.pk, FilterFactory(account=main).pk],
+        "main view": [main.pk, SharedViewFactory(account=main).pk],
+        "link": ["NoSuchId"],
         "organisation": [Organisation.objects.get().pk],
     }
 

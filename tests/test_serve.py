@@ -7,6 +7,7 @@ from argparse import Namespace
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
+import httpx
 import psycopg
 import pytest
 
@@ -57,6 +58,21 @@ def test_sigterm_lets_a_request_in_flight_finish(installation):
         with answer.result(timeout=10) as page:
             assert page.status == 200
         assert process.wait(timeout=10) == 0
+
+
+def test_workers_count_the_calls_of_the_api_together(installation):
+    calls = 12
+
+    with installation.running(WORKERS="2", API_FAILURE_RATE="6"):
+        address = f"{installation.address}/api/v1/whoami"
+        answers = [httpx.get(address) for _ in range(calls)]
+
+    # A minute may end in between, and then they begin anew.
+    left = [
+        int(re.search(r"r=(\d+)", each.headers["RateLimit"])[1]) for each in answers
+    ]
+    begun = left.index(5, 1) if 5 in left[1:] else 0
+    assert left[begun:] == [max(5 - each, 0) for each in range(calls - begun)]
 
 
 @pytest.mark.postgresql

@@ -214,5 +214,6 @@ def test_a_mail_server_is_read_from_an_url(env):
             "username": "me",
             "password": "pw",
             "use_tls": True,
+            "timeout": 10,
         },
     }

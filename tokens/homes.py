@@ -12,7 +12,7 @@ class Home:
     """The tab of a kind; `adds` names the URL of its inline form.
 
     `row` names a template that gets `token` and what `about_rows` returns. `start` and
-    `stop` are the words for a token's switch.
+    `stop` are the words for a token's switch; `verbs` are what else is done to a token.
     """
 
     url_name: str
@@ -21,6 +21,7 @@ class Home:
     query: dict = field(default_factory=dict)
     start: str = "Enable"
     stop: str = "Disable"
+    verbs: tuple = ()
 
     def url(self, account_id, **query):
         return reverse(self.url_name, args=[account_id], query=self.query | query)

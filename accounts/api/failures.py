@@ -25,6 +25,8 @@ WHERE = {
 WORDED = {
     "missing": "must be given",
     "model_type": "must be a JSON object",
+    "union_tag_not_found": "must be given",
+    "union_tag_invalid": "must be one of {expected_tags}",
     "string_pattern_mismatch": 'must match "{pattern}"',
     "too_long": "must not be longer than {max_length}",
     "string_too_long": "must not be longer than {max_length}",

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, AliasChoices, Field
 
 from accounts import members
 from accounts.api.account_bodies import Email
+from accounts.api.answers import CodedError
 from accounts.api.areas import Area, router_in
 from accounts.api.bodies import Sparse
 from accounts.api.fields import Answer, Whole, WholeInQuery, text
@@ -118,7 +119,7 @@ def user_update(request, pk: int, body: UserChange):
 
 @router.delete(
     f"{ROOT}/{{int:pk}}",
-    response={204: None},
+    response={204: None, 401: CodedError},
     summary="Take somebody out of an account",
 )
 @requires(Operation.USER_REMOVE)

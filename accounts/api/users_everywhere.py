@@ -3,6 +3,7 @@
 from django.http import Http404
 
 from accounts import members
+from accounts.api.answers import CodedError
 from accounts.api.areas import router_in
 from accounts.api.fields import Answer
 from accounts.api.guards import AS_OWNER, requires
@@ -29,7 +30,7 @@ def user_list_everywhere(request):
 
 @router.delete(
     f"{ROOT}/{{int:pk}}/recursive",
-    response=Finished,
+    response={200: Finished, 401: CodedError},
     summary="Take somebody out of all accounts that can be without them",
 )
 @requires(AS_OWNER, Operation.USER_REMOVE)

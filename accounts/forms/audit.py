@@ -6,7 +6,7 @@ from accounts.models import Action, User
 SUGGESTED_PEOPLE = 100
 LONGEST_LABEL = 254
 GROUPS = {
-    "Tokens": ("token_",),
+    "Tokens and their refused calls": ("token_", "refusals_", "webhook_"),
     "Shared tokens, filters and views": ("share_", "filter_", "view_"),
     "Accounts": ("account_", "organisation_"),
     "People": ("user_", "password_reset_", "sessions_"),

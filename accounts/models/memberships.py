@@ -14,9 +14,16 @@ class MembershipQuerySet(models.QuerySet):
 
     def helpers(self, account):
         """Return an account's admins, or the main account's when it has none."""
+        admins = self._admins_of(account)
+        return admins if admins.exists() else self._admins_of(account.main)
+
+    def caretakers(self, account):
+        """Return those of the helpers who may look after an account's tokens."""
+        shut = not account.accessible
+        return self._admins_of(account) if shut else self.helpers(account)
+
+    def _admins_of(self, account):
         admins = self.admins().filter(account=account)
-        if not admins.exists():
-            admins = self.admins().filter(account=account.main)
         return admins.select_related("user").order_by("user__email")
 
 

@@ -1,12 +1,15 @@
 """Token introspection (RFC 7662), for whatever is no proxy and asks about a token."""
 
+from typing import ClassVar
+
 from django.conf import settings
 from django.http import JsonResponse
 from ninja import Form, Schema
 from ninja.security import APIKeyHeader
+from pydantic import ConfigDict
 
 from accounts.api.areas import Area, router_in
-from accounts.api.fields import Text
+from accounts.api.fields import Answer, Text
 from gateway.decisions import PASS, decide
 from gateway.doors import ASK, DOORS, token_in
 from gateway.finding import BY_TEXT
@@ -16,8 +19,18 @@ from tokens.permissions import Use
 from tokens.verification import verify
 
 
+class OAuthError(Answer):
+    """An error as OAuth has them (RFC 6749, section 5.2)."""
+
+    model_config = ConfigDict(alias_generator=None)
+
+    error: str
+    error_description: str
+
+
 class IntrospectionArea(Area):
-    """Errors as OAuth has them (RFC 6749, section 5.2)."""
+    part: ClassVar = "gateways"
+    failures: ClassVar = dict.fromkeys((400, 401, 413, 500, 503), (OAuthError,))
 
     def unauthenticated(self, request):
         response = _error(401, "invalid_client", "Only gateways may ask.")

@@ -7,11 +7,12 @@ shown, since every page comes through the tokens, and goes with the next purge.
 
 from datetime import timedelta
 
-from django.db import connection, models
-from django.db.models import Exists, OuterRef, Q
+from django.db import connection, models, transaction
+from django.db.models import Exists, OuterRef, Q, Window
+from django.db.models.functions import RowNumber
 from django.utils import timezone
 
-from accounts.models import Account
+from accounts.models import Account, Action
 from tokens.models import StoredSecret, Token
 
 KEPT = timedelta(days=30)
@@ -32,6 +33,23 @@ class Reason(models.TextChoices):
     SHOWS_NOTHING = "shows_nothing", "Shows nothing"
 
 
+OF_THE_TOKEN = (Reason.DELETED, Reason.DISABLED, Reason.PAUSED, Reason.EXPIRED)
+
+
+def _mended():
+    now = timezone.now()
+    unexpired = Q(token__expires_at=None) | Q(token__expires_at__gt=now)
+    works = unexpired & Q(token__deleted_at=None, token__disabled_at=None)
+    valid = Q(secret__valid_until=None) | Q(secret__valid_until__gt=now)
+    runs = Q(account__suspended_at=None, account__deleted_at=None)
+    runs &= Q(account__organisation__suspended_at=None)
+    return (
+        Q(works, reason__in=OF_THE_TOKEN)
+        | Q(valid, reason=Reason.ROTATED)
+        | Q(runs, reason=Reason.ACCOUNT_STOPPED)
+    )
+
+
 class DeadTokenQuerySet(models.QuerySet):
     def add_calls(self, rows):
         """Add (token, account, secret, reason, signal, now, now, calls).
@@ -40,6 +58,22 @@ class DeadTokenQuerySet(models.QuerySet):
         """
         with connection.cursor() as cursor:
             cursor.executemany(ADD_TOKENS, list(map(_adapted, rows)))
+
+    def with_mending(self):
+        """Annotate whether what stood against the last use does so no longer."""
+        mended = models.When(_mended(), then=True)
+        return self.annotate(is_mended=models.Case(mended, default=False))
+
+    def undismissed(self):
+        return self.filter(dismissed_at=None)
+
+    def dismissed(self):
+        return self.exclude(dismissed_at=None)
+
+    def waiting(self):
+        """Return what somebody should look at."""
+        recent = self.undismissed().filter(last_seen_at__gt=timezone.now() - RECENT)
+        return recent.with_mending().filter(is_mended=False)
 
     def forgettable(self):
         """Return what nobody has used for long, or whose token is purged."""
@@ -88,12 +122,33 @@ class DeadToken(models.Model):
     def __str__(self):
         return f"{self.token}: {self.get_reason_display()}"
 
+    def dismiss(self, *, by):
+        """Put it aside until somebody new turns up with the token."""
+        with transaction.atomic():
+            undismissed = DeadToken.objects.undismissed().filter(pk=self.pk)
+            if undismissed.update(dismissed_at=timezone.now()):
+                self.token.record(Action.REFUSALS_DISMISSED, by, calls=self.calls)
+
 
 class DeadUseQuerySet(models.QuerySet):
     def add_calls(self, rows):
         """Add (token, secret, reason, signal, address, agent, now, now, calls)."""
         with connection.cursor() as cursor:
             cursor.executemany(ADD_USES, list(map(_adapted, rows)))
+
+    def latest(self, most):
+        """Return the latest callers of each token, and how many it has in all."""
+        each = {"partition_by": "dead_id"}
+        named_first = models.Case(models.When(address=OTHERS, then=1), default=0)
+        order = [named_first, "-last_seen_at", "pk"]
+        return (
+            self.annotate(
+                place=Window(RowNumber(), order_by=order, **each),
+                of=Window(models.Count("pk"), **each),
+            )
+            .filter(place__lte=most)
+            .order_by("dead_id", "place")
+        )
 
     def forgettable(self):
         return self.filter(last_seen_at__lt=timezone.now() - KEPT)

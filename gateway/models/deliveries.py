@@ -1,6 +1,12 @@
+from datetime import timedelta
+
 from django.db import models
+from django.utils import timezone
 
 from accounts.models import Account
+
+FIRST_RETRY, LAST_RETRY = timedelta(minutes=1), timedelta(hours=6)
+MOST_DOUBLED = 10
 
 
 class Way(models.TextChoices):
@@ -32,3 +38,18 @@ class Delivery(models.Model):
 
     def __str__(self):
         return f"{self.way} to {self.account}"
+
+    def settle(self, answer, *, pause=timedelta()):
+        """Note a success; nothing goes the same way for a while."""
+        now = timezone.now()
+        self.free_at, self.delivered_at = now + pause, now
+        self.answer, self.failures = answer[:300], 0
+        self.save()
+
+    def put_off(self, answer):
+        """Note a failure; the next try comes the later the more often it failed."""
+        pause = FIRST_RETRY * 2 ** min(self.failures, MOST_DOUBLED)
+        self.free_at = timezone.now() + min(pause, LAST_RETRY)
+        self.answer = answer[:300]
+        self.failures += 1
+        self.save()

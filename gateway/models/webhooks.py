@@ -1,3 +1,5 @@
+import hmac
+from hashlib import sha256
 from secrets import token_hex
 
 from django.db import models, transaction
@@ -27,6 +29,10 @@ class Webhook(models.Model):
 
     def __str__(self):
         return f"webhook of {self.account}"
+
+    @property
+    def name(self):
+        return f"the webhook to {place(self.url)}"
 
     @classmethod
     def add(cls, account, url, *, by):
@@ -72,6 +78,10 @@ class Webhook(models.Model):
             raise Unavailable(
                 "secret_unavailable", f"The webhook's secret cannot be opened: {error}."
             ) from error
+
+    def sign(self, text):
+        """Return the hex HMAC-SHA256 of bytes under the secret."""
+        return hmac.new(self.secret.reveal().encode(), text, sha256).hexdigest()
 
     def seal_again(self):
         """Move the secret to the active encryption key."""

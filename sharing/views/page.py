@@ -1,8 +1,9 @@
-"""What the Shared tab shows: links, and below them the account's filters."""
+"""What the Shared tab shows: links, what narrows them, and what they open."""
 
 from accounts.paging import paginate
 from accounts.permissions import Operation, allows
-from sharing.forms import FilterForm, ShareForm
+from sharing.forms import FilterForm, SharedViewForm, ShareForm
+from sharing.models.views import MOST
 from tokens.kinds import Kind
 from tokens.views.listing import listing
 
@@ -11,7 +12,7 @@ FILTERS_SHOWN = 50
 STATES = [("active", "Active"), ("disabled", "Paused"), ("expired", "Expired")]
 
 
-def page(request, account, *, form=None, filter_form=None):
+def page(request, account, *, form=None, filter_form=None, view_form=None):
     """Return the context of the tab; the forms are ones to show again."""
     tokens = account.tokens.of_kind(Kind.SHARED).filter(share__isnull=False)
     tokens = tokens.select_related("share").prefetch_related("share__filters")
@@ -19,9 +20,12 @@ def page(request, account, *, form=None, filter_form=None):
         form = new_form(account)
     if filter_form is None and request.GET.get("filter") == "new":
         filter_form = FilterForm()
+    if view_form is None and request.GET.get("view") == "new":
+        view_form = SharedViewForm()
     return {
         **listing(request, account, Kind.SHARED, tokens=tokens),
         **about_filters(request, account),
+        **about_views(request, account),
         "form": form,
         "states": STATES,
         "filters": paginate(
@@ -31,6 +35,7 @@ def page(request, account, *, form=None, filter_form=None):
             size=FILTERS_SHOWN,
         ),
         "filter_form": filter_form,
+        "view_form": view_form,
     }
 
 
@@ -40,11 +45,22 @@ def new_form(account, data=None):
 
 def about_filters(request, account):
     """Return what the row of every filter needs besides its filter."""
+    return {"may_filter": _rights(request, account, "FILTER")}
+
+
+def about_views(request, account):
+    """Return what the list of shared views needs."""
     return {
-        "may_filter": {
-            verb: bool(
-                allows(request.relations, Operation[f"FILTER_{verb.upper()}"], account)
-            )
-            for verb in ("create", "edit", "delete")
-        }
+        "may_view": _rights(request, account, "VIEW"),
+        "views": account.shared_views.all(),
+        "most_views": MOST,
+    }
+
+
+def _rights(request, account, family):
+    return {
+        verb: bool(
+            allows(request.relations, Operation[f"{family}_{verb.upper()}"], account)
+        )
+        for verb in ("create", "edit", "delete")
     }

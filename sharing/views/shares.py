@@ -21,7 +21,7 @@ EDITING = (Operation.SHARED_RENAME, Operation.SHARED_EXPIRY, Operation.SHARED_FI
 
 
 @require_safe
-@for_account(Operation.SHARED_LIST, Operation.FILTER_LIST)
+@for_account(Operation.SHARED_LIST, Operation.FILTER_LIST, Operation.VIEW_LIST)
 def share_list(request, account):
     if not account.takes_logs:
         context = {"tabs": tabs(account, "sharing:list")}
@@ -77,11 +77,16 @@ def share_edit_preview(request, account, pk):
     return _ask(request, form, status=200)
 
 
-def _edit_form(account, pk, data):
+def share_in(account, pk):
+    """Return a share of an account by its token's id, unless that is deleted."""
     shares = Share.objects.filter(token__account=account, token__deleted_at=None)
-    share = get_object_or_404(
+    return get_object_or_404(
         shares.select_related("token__account__organisation"), pk=pk
     )
+
+
+def _edit_form(account, pk, data):
+    share = share_in(account, pk)
     return EditShareForm(data, share=share, auto_id=f"share-{pk}-%s")
 
 

@@ -5,9 +5,9 @@ let lost = null;
 
 document.addEventListener("htmx:beforeSwap", () => {
   const active = document.activeElement;
-  const row = active?.closest("tbody tr");
+  const row = active?.closest("tbody tr, [data-row]");
   const opener = active?.closest("form")?.dataset.opener;
-  lost = row && { body: row.parentElement, index: row.sectionRowIndex, opener };
+  lost = row && { body: row.parentElement, index: place(row), opener };
 });
 
 document.addEventListener("htmx:afterSettle", ({ detail }) => {
@@ -47,9 +47,13 @@ function dropDetails() {
 function refocus() {
   const opener = document.getElementById(lost.opener);
   if (opener) return opener.focus();
-  const rows = lost.body.isConnected ? [...lost.body.rows] : [];
+  const rows = lost.body.isConnected ? [...lost.body.children] : [];
   const visible = rows.filter((row) => !row.hidden);
-  const next = visible.find((row) => row.sectionRowIndex >= lost.index) ?? visible.at(-1);
-  const place = next?.querySelector("button, a[href], input:not([type='hidden'])");
-  (place ?? document.getElementById("main")).focus({ preventScroll: !place });
+  const next = visible.find((row) => place(row) >= lost.index) ?? visible.at(-1);
+  const found = next?.querySelector("button, a[href], input:not([type='hidden'])");
+  (found ?? document.getElementById("main")).focus({ preventScroll: !found });
+}
+
+function place(row) {
+  return [...row.parentElement.children].indexOf(row);
 }

@@ -256,7 +256,7 @@ def test_list_query_count_does_not_grow(
     client.force_login(admin)
     manage()
 
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(12):
         response = manage()
 
     assert len(rows(response)) == count + 1

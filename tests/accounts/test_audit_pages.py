@@ -122,7 +122,7 @@ def test_trail_query_count_does_not_grow(
     client.force_login(admin)
     read(client, main)
 
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         response = read(client, main, what=Action.TOKEN_CREATED)
 
     assert response.text.count('<tr id="event-') == count + 1

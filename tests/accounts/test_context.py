@@ -24,7 +24,7 @@ def test_admin_of_the_main_account_finds_everything(frame, main, admin):
 
     assert nav == {
         None: ["General"],
-        "Tools": ["Manage tokens"],
+        "Tools": ["Manage tokens", "Refused calls"],
         "Admin zone": ["Manage accounts", "All tokens", "Manage users", "Audit trail"],
     }
 
@@ -62,6 +62,8 @@ def test_profile_has_pages_of_ones_own(frame, admin, staff):
         ("tokens:shipping", "Manage tokens"),
         ("tokens:api", "Manage tokens"),
         ("tokens:all", "All tokens"),
+        ("gateway:dead", "Refused calls"),
+        ("gateway:webhook", "Refused calls"),
         ("accounts:audit_export", "Audit trail"),
     ],
 )

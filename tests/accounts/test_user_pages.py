@@ -52,7 +52,7 @@ def test_list_query_count_does_not_grow(
     client.force_login(admin)
     client.get(users_of(main))
 
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         response = client.get(users_of(main))
 
     assert response.text.count('<tr id="member-') == count + 1

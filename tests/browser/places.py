@@ -52,6 +52,15 @@ def sharing_pages(world):
     ]
 
 
+def gateway_pages(world):
+    names = ("webhook", "webhook_renew", "webhook_remove")
+    return [
+        *paths(world.main, "gateway:dead", *(f"gateway:{name}" for name in names)),
+        *paths(world.main, "gateway:dead", query="?dismissed=1"),
+        *paths(world.sub, "gateway:dead", "gateway:webhook"),
+    ]
+
+
 def all_tokens_pages(world):
     jobs = [prepare_job(world, each) for each in ("disable", "rotate", "expiry")]
     jobs.append(prepare_job(world, "delete", started=True))
@@ -114,6 +123,7 @@ OF_AN_ADMIN = [
     tokens_pages_of_children,
     token_pages,
     sharing_pages,
+    gateway_pages,
     all_tokens_pages,
     accounts_pages,
     child_pages,

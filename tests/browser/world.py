@@ -6,6 +6,7 @@ from datetime import timedelta
 from django.utils import timezone
 
 from accounts.models import AccountKind, Role
+from gateway.models import Webhook
 from tests.factories import (
     BY,
     ChildFactory,
@@ -16,6 +17,7 @@ from tests.factories import (
     TokenFactory,
     UserFactory,
 )
+from tests.gateway.uses import refuse
 from tokens.kinds import Kind
 from tokens.models import BulkJob, Token, TokenUsage
 
@@ -44,6 +46,7 @@ def furnish():
     add_people(world)
     add_tokens(world)
     add_links(world)
+    add_refusals(world)
     return world
 
 
@@ -89,6 +92,15 @@ def add_links(world):
         world.share = ShareFactory(account=world.main, name=name, filters=filters)
         world.secrets.append(world.share.secret_text)
     ShareFactory(account=world.main, name="Wide", filters=[])
+
+
+def add_refusals(world):
+    for reason, name in (("deleted", "Old"), ("disabled", "Off")):
+        token = Token.objects.get(account=world.main, name=name)
+        refuse(token, reason, address="2001:db8:85a3:1111:2222:8a2e:370:7334")
+        refuse(token, reason, address="192.0.2.7", calls=1234567)
+    refuse(world.api, "wrong_kind", signal="query-metrics")
+    Webhook.add(world.main, f"https://192.0.2.1/{UNBROKEN}", by=BY)
 
 
 def prepare_job(world, action, *, started=False):

@@ -117,7 +117,7 @@ def what_must_always_hold_holds(demo, said):
     call_command("check_invariants")
 
     assert {verify(chain) for chain in AuditChain.objects.all()} == {None}
-    assert said().count("holds") == 8
+    assert said().count("holds") == 9
 
 
 def what_was_there_before_is_left_alone(demo, said):

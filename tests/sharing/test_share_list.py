@@ -19,7 +19,7 @@ def test_list_query_count_does_not_grow(
     assert response.content.count(b'<tr id="filter-') == 2
 
 
-QUERIES = 11
+QUERIES = 13
 
 
 def test_list_shows_filter_logic_and_no_secret(as_admin, main, env, team, at):
@@ -83,7 +83,7 @@ def test_staff_see_no_control_but_pause(client, staff, share, at):
     page = client.get(at("list")).content.decode()
 
     assert f'id="disable-{share.pk}"' in page
-    for control in ("edit", "delete", "rotate", "copy", "power", "filter-edit"):
+    for control in ("edit", "delete", "rotate", "copy", "code", "power", "filter-edit"):
         assert f'id="{control}-' not in page
     assert "New shared token" not in page
     assert "New filter" not in page

@@ -494,7 +494,7 @@ def test_preview_query_count_does_not_grow(
         TokenFactory(account=child, kind=Kind.LOGS)
     job = prepare("disable", everything="on")
 
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(10):
         client.get(at("job", main, job.pk))
 
 
@@ -504,7 +504,7 @@ def test_result_query_count_does_not_grow(
 ):
     job = carry_out("disable", TokenFactory.create_batch(count, account=main))
 
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         client.get(at("job", main, job.pk))
 
 

@@ -39,7 +39,7 @@ SORTS_AT_MOST = 10
 router = router_in(AREA)
 
 
-class NewLogToken(Sparse):
+class LogTokenBody(Sparse):
     name: TokenName
     enabled: OptionalFlag = None
 
@@ -107,7 +107,7 @@ class Limits(Answer):
 
 @router.post(ROOT, response={201: LogToken}, summary="Create a log shipping token")
 @requires(Operation.SHIP_CREATE)
-def log_token_create(request, body: NewLogToken):
+def log_token_create(request, body: LogTokenBody):
     token, secret = Token.issue(
         account=request.auth.account,
         kind=Kind.LOGS,

@@ -30,7 +30,7 @@ class MintingArea(PlainArea):
 router = router_in(MintingArea("api-token"))
 
 
-class NewApiToken(Body):
+class ChildApiToken(Body):
     name: TokenName
     account_id: Whole
 
@@ -48,7 +48,7 @@ class ApiTokenMade(Answer):
     summary="Create an API token for a child of the main account",
 )
 @requires(AS_OWNER)
-def api_token_mint(request, body: NewApiToken):
+def api_token_mint(request, body: ChildApiToken):
     account = account_for(request, body.account_id, Operation.API_MINT)
     token, secret = mint(account, name=body.name, by=Actor.calling(request))
     return ApiTokenMade(

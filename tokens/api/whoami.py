@@ -11,7 +11,7 @@ class WhoAmI(Answer):
     account_id: int
 
 
-class AccountName(Answer):
+class WhoAmIByName(Answer):
     account_name: str
 
 
@@ -24,10 +24,10 @@ def whoami(request):
 
 @router.get(
     "/v1/account-management/whoami",
-    response=AccountName,
+    response=WhoAmIByName,
     summary="Whose token is this, as it was asked before 2021",
     deprecated=True,
 )
 @requires(Operation.ACCOUNT_VIEW)
 def whoami_by_name(request):
-    return AccountName(account_name=request.auth.account.name)
+    return WhoAmIByName(account_name=request.auth.account.name)

@@ -30,7 +30,7 @@ def rights(request, account, kind):
     """Return what the person may do with an account's tokens of a kind, by verb."""
     return {
         verb: bool(allows(request.relations, operation(kind, verb), account))
-        for verb in VERBS
+        for verb in (*VERBS, *HOMES[kind].verbs)
     }
 
 

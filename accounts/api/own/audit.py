@@ -71,7 +71,7 @@ class AuditLine(Answer):
     summary="Read the audit trail as lines of JSON, the oldest first",
     description="Each line is one event. To go on, ask for what is `after` the id of "
     "the last one. The main account's token reads the whole organisation's trail.",
-    openapi_extra={"responses": {200: {"content": {MEDIA_TYPE: {}}}}},
+    openapi_extra={"x-lines": MEDIA_TYPE},
 )
 @requires(Operation.AUDIT_VIEW)
 def own_audit(request, asked: Query[AuditAsked]):

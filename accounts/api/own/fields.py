@@ -1,6 +1,7 @@
 """What our own API takes in, strictly, and how it names versions and repeats."""
 
 from datetime import UTC, datetime
+from functools import partial
 from typing import Annotated
 
 from ninja import Header, Schema
@@ -13,6 +14,8 @@ from pydantic import (
     Field,
     StrictBool,
     StrictInt,
+    ValidationError,
+    WrapValidator,
 )
 
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
@@ -32,6 +35,24 @@ class Answer(Schema):
     """An object that goes out."""
 
 
+def one_of(shapes, *, by):
+    """Return the type of an object whose shape a field of it names."""
+    return Annotated[
+        shapes, Field(discriminator=by), WrapValidator(partial(_without_tag, by))
+    ]
+
+
+def _without_tag(by, value, check):
+    """Name fields in errors as the caller does: pydantic puts the shape's name first."""
+    try:
+        return check(value)
+    except ValidationError as error:
+        raise ValidationError.from_exception_data(
+            error.title,
+            [each | {"loc": each["loc"][1:] or (by,)} for each in error.errors()],
+        ) from None
+
+
 def _text_only(value):
     # A number would be read as seconds since 1970.
     if not isinstance(value, str | datetime):
@@ -42,7 +63,7 @@ def _text_only(value):
 def _within_reason(moment):
     if not EARLIEST <= moment < LATEST:
         raise ValueError("must be in the years 2000 to 2999")
-    return moment
+    return moment.astimezone(UTC)
 
 
 Moment = Annotated[

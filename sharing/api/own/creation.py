@@ -1,6 +1,6 @@
 """New tokens of any kind that an account makes; the highest app knows them all."""
 
-from typing import Annotated, Literal
+from typing import Literal
 
 from django.http import HttpResponse
 from django.utils import timezone
@@ -8,7 +8,7 @@ from ninja.responses import Status
 from pydantic import Field
 
 from accounts.api.guards import account_for, requires
-from accounts.api.own.fields import Body, Flag, IdempotencyKey, Moment, Name
+from accounts.api.own.fields import Body, Flag, IdempotencyKey, Moment, Name, one_of
 from accounts.api.own.routers import ROOT, changes, own_router
 from accounts.api.own.versions import etag
 from accounts.audit import Actor
@@ -54,9 +54,7 @@ class NewSharedToken(Choice):
     )
 
 
-NewToken = Annotated[
-    NewLogToken | NewSharedToken | NewApiToken, Field(discriminator="kind")
-]
+NewToken = one_of(NewLogToken | NewSharedToken | NewApiToken, by="kind")
 
 
 @router.post(

@@ -3,6 +3,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
 from accounts.models import User
+from sharing.demo import sequels
 from sharing.demo.links import plan_links
 from sharing.demo.lives import plan_tokens
 from sharing.demo.people import PEOPLE, STAFF
@@ -52,3 +53,5 @@ def make():
         plan_logins(story)
         story.past.unfold()
         tell_uses(story)
+        for tell in sequels:
+            tell(story)

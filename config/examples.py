@@ -1,0 +1,82 @@
+"""Examples for the document, made of the glossary and the schemas."""
+
+from http import HTTPStatus
+
+from config.glossary import MADE, look_up
+from config.wording import FAILURES
+
+BY_TYPE = {"string": "text", "integer": 1, "number": 1.5, "boolean": True, "null": None}
+REF = "#/components/schemas/"
+
+
+class Examples:
+    """Makes an example of every body and answer of a document."""
+
+    def __init__(self, document):
+        self.schemas = document["components"]["schemas"]
+        self.failures = document["components"]["responses"]
+        self.paths = document["paths"]
+
+    def fill_in(self):
+        for methods in self.paths.values():
+            for operation in methods.values():
+                for content in _contents(operation):
+                    content["example"] = self.of(content["schema"])
+        for name, answer in self.failures.items():
+            for content in answer["content"].values():
+                example = self.of(content["schema"])
+                content["example"] = example | _told(int(name[-3:]), example)
+
+    def of(self, shape, named="", name=""):
+        """Return an example of a shape: the one that it has, or one of its parts."""
+        if "examples" in shape:
+            return shape["examples"][0]
+        entry = name and look_up(named, name)
+        if entry and entry.example is not MADE:
+            return entry.example
+        if "$ref" in shape:
+            named = shape["$ref"].removeprefix(REF)
+            return self.of(self.schemas[named], named)
+        return self._of_parts(shape, named)
+
+    def _of_parts(self, shape, named):
+        if "properties" in shape:
+            return {
+                name: self.of(part, named, name)
+                for name, part in shape["properties"].items()
+                if not part.get("deprecated")
+            }
+        for choice in ("anyOf", "oneOf"):
+            if choice in shape:
+                return self.of(shape[choice][0], named)
+        if "items" in shape:
+            return [self.of(shape["items"], named)]
+        return _of_value(shape)
+
+
+def _of_value(shape):
+    for only in ("enum", "const"):
+        if only in shape:
+            return shape[only][0] if only == "enum" else shape[only]
+    return {} if shape.get("type") == "object" else BY_TYPE[shape["type"]]
+
+
+def _told(status, example):
+    """Return what an example of a failure says of it, under the names that it has."""
+    message, name = FAILURES[status][1], HTTPStatus(status).name
+    said = {
+        "code": status if isinstance(example.get("code"), int) else name.lower(),
+        "status": status,
+        "title": HTTPStatus(status).phrase,
+        "errorCode": f"tollgate/{name}",
+        "message": message,
+        "detail": message,
+        "error_description": message,
+    }
+    return {name: value for name, value in said.items() if name in example}
+
+
+def _contents(operation):
+    yield from operation.get("requestBody", {}).get("content", {}).values()
+    for answer in operation["responses"].values():
+        yield from answer.get("content", {}).values()

@@ -1,0 +1,149 @@
+"""The words of the document of the HTTP API that belong to no single route."""
+
+ABOUT = (
+    "The API of Logz.io for tokens, accounts and users, which unchanged clients of it "
+    "can call, and Tollgate's own additions under `/api/v1`."
+)
+PARTS = {
+    "logzio": "Logz.io's API",
+    "own": "Tollgate's own API",
+    "gateways": "For gateways",
+}
+# What areas are about, in the order in which they are read.
+AREAS = {
+    "logzio": {
+        "whoami": ("Whoami", "Whose token is this."),
+        "log-shipping-token": (
+            "Log shipping tokens",
+            "Tokens that logs are shipped with, in the account of the API token.",
+        ),
+        "shared-token": (
+            "Shared tokens and filters",
+            "Tokens that open shared dashboards of the account's logs, and the filters "
+            "that narrow what they show.",
+        ),
+        "api-token": ("API tokens", "API tokens for the main account's children."),
+        "TimeBasedAccount": (
+            "Log accounts",
+            "The main account and its sub accounts, with the main account's token.",
+        ),
+        "METRICS_ACCOUNT": (
+            "Metrics accounts",
+            "Accounts for metrics, with the main account's token.",
+        ),
+        "SIEM": (
+            "Security accounts",
+            "Accounts that scan the logs of others, with the main account's token.",
+        ),
+        "associated-accounts": ("Associated accounts", "What a token can reach."),
+        "user-management": (
+            "Users",
+            "The people of the token's account, and of its children for the main "
+            "account's token.",
+        ),
+        "audit-trail": ("Audit trail", "What happened in the account, and who did it."),
+    },
+    "own": {
+        "whoami": ("Token and account", "What the token is, and its account."),
+        "accounts": ("Accounts", "The accounts that the token knows of."),
+        "tokens": ("Tokens", "Every kind of token, in all accounts in reach."),
+        "filters": ("Filters", "What shared tokens are narrowed by."),
+        "audit": ("Audit", "What happened, as JSON lines."),
+        "verify": ("Verify", "What a token is good for."),
+    },
+    "gateways": {
+        "introspection": (
+            "Introspection",
+            "What a token opens (RFC 7662), asked with a gateway token.",
+        ),
+    },
+}
+# What a call can end in besides success: what that means, and an example of the words.
+FAILURES = {
+    400: (
+        "A field is not as it must be, or a rule of the product stands against it.",
+        "There is already a token named Fluent Bit here.",
+    ),
+    401: ("There is no token, or none that works.", "Insufficient privileges"),
+    403: (
+        "There is no token, none that works, or it may not do this.",
+        "Insufficient privileges",
+    ),
+    404: (
+        "There is no such thing, or none that the token may know of.",
+        "log shipping token 77 not found",
+    ),
+    409: (
+        "A rule of the product stands against it.",
+        "There is already a token named Fluent Bit here.",
+    ),
+    412: ("It has changed since it was read.", "Fluent Bit was changed meanwhile."),
+    413: ("The body is larger than 2.5 MB.", "The body is too large."),
+    422: (
+        "A field is not as it must be.",
+        "Something in the call is not as it must be.",
+    ),
+    429: (
+        "Too many calls in a minute. Wait as long as `Retry-After` says.",
+        "Too many calls. Wait and try again.",
+    ),
+    500: (
+        "A fault of ours; nothing was changed.",
+        "Something went wrong on our side.",
+    ),
+    503: (
+        "The database does not answer; nothing was changed. Try again.",
+        "The database does not answer. Nothing was changed; try again.",
+    ),
+}
+HEADERS = {
+    "X-Request-Id": {
+        "description": "The id of the call, to name it to the operator.",
+        "required": True,
+        "schema": {"type": "string", "format": "uuid"},
+    },
+    "Retry-After": {
+        "description": "Seconds to wait before the next try.",
+        "required": True,
+        "schema": {"type": "integer", "minimum": 0},
+    },
+}
+BEARER = {
+    "type": "http",
+    "scheme": "bearer",
+    "description": "The same token as `Authorization: Bearer …`.",
+}
+SECURITY = {
+    "X-API-TOKEN": (
+        "apiToken",
+        "An API token of the account that the call acts in.",
+    ),
+    "X-Tollgate-Gateway": (
+        "gatewayToken",
+        "A gateway token, which the operator makes.",
+    ),
+}
+
+
+def tag_of(area):
+    return AREAS[area.part][area.namespace][0]
+
+
+def tags():
+    said = (each for areas in AREAS.values() for each in areas.values())
+    return [{"name": name, "description": about} for name, about in said]
+
+
+def tag_groups():
+    """Return the parts of the document as its readers know them (x-tagGroups)."""
+    return [
+        {"name": PARTS[part], "tags": [name for name, _ in areas.values()]}
+        for part, areas in AREAS.items()
+    ]
+
+
+def security_schemes(header):
+    """Return the two ways in which a token is sent, by their names in the document."""
+    name, about = SECURITY[header]
+    key = {"type": "apiKey", "in": "header", "name": header, "description": about}
+    return {name: key, "bearer": BEARER}

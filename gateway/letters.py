@@ -1,0 +1,69 @@
+"""What is told about refused tokens: in a mail, and in a webhook's call."""
+
+from django.conf import settings
+from django.urls import reverse
+
+from gateway.models import OTHERS, DeadUse
+from gateway.templatetags.dead_tokens import tried
+
+# Tokens that are named; of more than these there is only the number.
+MOST_NAMED = 20
+CALLERS_NAMED = 5
+
+
+def page_of(account):
+    """Return the full address of an account's page of refused calls."""
+    path = reverse("gateway:dead", args=[account.pk])
+    return settings.APP_URL.rstrip("/") + path
+
+
+def with_callers(rows):
+    """Put its latest callers to each dead token; returns the tokens."""
+    callers = {}
+    for use in DeadUse.objects.filter(dead__in=rows).latest(CALLERS_NAMED):
+        callers.setdefault(use.dead_id, []).append(use)
+    for row in rows:
+        row.callers = callers.get(row.pk, [])
+    return rows
+
+
+def subject(account, rows, total):
+    """Return a mail's subject, with the name when it is about one token."""
+    if total == 1:
+        return f"Refused calls: {rows[0].token.name} of {account.name}"
+    return f"Refused calls: {total} tokens of {account.name}"
+
+
+def body(account, rows, total):
+    """Return what a webhook is sent, as JSON takes it."""
+    return {
+        "account": {"id": account.pk, "name": account.name},
+        "page": page_of(account),
+        "total": total,
+        "tokens": [_token(row) for row in rows],
+    }
+
+
+def _token(row):
+    token = row.token
+    return {
+        "id": token.pk,
+        "name": token.name,
+        "kind": token.kind,
+        "masked": token.masked,
+        "reason": row.reason,
+        "tried_to": tried(row.signal),
+        "calls": row.calls,
+        "first_seen_at": row.first_seen_at.isoformat(),
+        "last_seen_at": row.last_seen_at.isoformat(),
+        "callers": [_caller(use) for use in row.callers],
+    }
+
+
+def _caller(use):
+    return {
+        "address": "others" if use.address == OTHERS else use.address,
+        "agent": use.agent,
+        "calls": use.calls,
+        "last_seen_at": use.last_seen_at.isoformat(),
+    }

@@ -1,0 +1,109 @@
+"""Telling the admins of an account about refused tokens: by mail and by webhook.
+
+It is done by the threads that write the refusals down, outside of any transaction. Who
+does it is settled by one conditional UPDATE; what fails is tried again later, and what
+there is to tell stays in the table until somebody was told.
+"""
+
+import logging
+from datetime import timedelta
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from accounts.mail import send_to_admins
+from accounts.refusals import Unavailable
+from gateway import calling, letters
+from gateway.models import DeadToken, Delivery, Way, Webhook
+
+# A token is told of once in that time.
+EVERY = timedelta(days=1)
+# What begins together is told together.
+GATHERING = timedelta(seconds=20)
+# Between two of the same account: however many tokens there are, it gets no more.
+SPACING = {Way.MAIL: timedelta(minutes=15), Way.WEBHOOK: timedelta(minutes=1)}
+# After that another worker takes over from one that died over it.
+LEASE = timedelta(minutes=2)
+TOLD = {Way.MAIL: "mailed_at", Way.WEBHOOK: "hooked_at"}
+
+logger = logging.getLogger(__name__)
+
+
+def send_due():
+    """Tell at most one account in each way."""
+    for way in Way:
+        delivery = _claim(way, timezone.now())
+        if delivery:
+            _deliver(delivery)
+
+
+def untold(way, now):
+    """Return the dead tokens that somebody should be told of."""
+    told = Q(**{f"{TOLD[way]}__gt": now - EVERY})
+    ripe = DeadToken.objects.waiting().filter(first_seen_at__lt=now - GATHERING)
+    ripe = ripe.filter(last_seen_at__gt=now - EVERY).exclude(told)
+    if way == Way.WEBHOOK:
+        return ripe.filter(account__in=Webhook.objects.values("account"))
+    return ripe
+
+
+def _claim(way, now):
+    """Return the Delivery to an account that is this worker's to make, or None."""
+    busy = Delivery.objects.filter(way=way, free_at__gt=now).values("account")
+    found = untold(way, now).exclude(account__in=busy).order_by("last_seen_at")
+    account_id = found.values_list("account_id", flat=True).first()
+    if account_id is None:
+        return None
+    delivery, _ = Delivery.objects.get_or_create(
+        account_id=account_id, way=way, defaults={"free_at": now}
+    )
+    free = Delivery.objects.filter(pk=delivery.pk, free_at=delivery.free_at)
+    return delivery if free.update(free_at=now + LEASE, tried_at=now) else None
+
+
+def _deliver(delivery):
+    now = timezone.now()
+    account, waiting = delivery.account, untold(delivery.way, now)
+    waiting = waiting.filter(account=account).order_by("-last_seen_at", "pk")
+    ids = list(waiting.values_list("pk", flat=True))
+    named = waiting.filter(pk__in=ids[: letters.MOST_NAMED]).select_related("token")
+    rows = letters.with_callers(list(named))
+    answer, is_fine = SENDERS[delivery.way](account, rows, len(ids))
+    if not is_fine:
+        delivery.put_off(answer)
+        words = "%s could not be told of refused calls by %s: %s"
+        logger.warning(words, account, delivery.way, answer)
+        return
+    with transaction.atomic():
+        told = {TOLD[delivery.way]: timezone.now()}
+        DeadToken.objects.filter(pk__in=ids).update(**told)
+        delivery.settle(answer, pause=SPACING[delivery.way])
+
+
+def _mail(account, rows, total):
+    context = {
+        "rows": rows,
+        "more": total - len(rows),
+        "page": letters.page_of(account),
+    }
+    try:
+        send_to_admins(
+            account,
+            letters.subject(account, rows, total),
+            "gateway/mail/refused.txt",
+            **context,
+        )
+    except Unavailable as error:
+        return error.message, False
+    return "", True
+
+
+def _call(account, rows, total):
+    answer = calling.call(
+        account.webhook, calling.REFUSED, letters.body(account, rows, total)
+    )
+    return str(answer), answer.is_fine
+
+
+SENDERS = {Way.MAIL: _mail, Way.WEBHOOK: _call}

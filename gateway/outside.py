@@ -1,0 +1,149 @@
+"""Calls to an address that a customer chose: only public ones, and never for long.
+
+The address is checked at the moment of connecting, and that very address is connected
+to: a name that means something else a moment later (DNS rebinding) gains nothing.
+Redirects are not followed, and proxies of the environment are not asked.
+"""
+
+import ipaddress
+import socket
+import ssl
+import time
+from dataclasses import dataclass
+
+import httpcore
+from django.conf import settings
+
+SECONDS = 8.0
+MOST_BYTES = 2000
+ADDRESSES_TRIED = 3
+# IPv6 networks whose last 32 bits are an IPv4 address.
+WRAPPING = [
+    ipaddress.ip_network(f"{start}/96")
+    for start in ("::", "::ffff:0:0", "::ffff:0:0:0", "64:ff9b::")
+]
+FAILURES = (
+    httpcore.NetworkError,
+    httpcore.ProtocolError,
+    httpcore.TimeoutException,
+    httpcore.UnsupportedProtocol,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back: a status, or 0 and the reason why nothing did."""
+
+    status: int
+    text: str
+
+    @property
+    def is_fine(self):
+        return 200 <= self.status < 300
+
+    def __str__(self):
+        return f"{self.status} {self.text}".strip() if self.status else self.text
+
+
+def post(url, body, headers):
+    """Send bytes to an address and return the Answer, whatever happens."""
+    deadline = time.monotonic() + SECONDS
+    guard = Guard(deadline)
+    context = ssl.create_default_context()
+    try:
+        with (
+            httpcore.ConnectionPool(context, network_backend=guard) as pool,
+            pool.stream("POST", url, headers=headers, content=body) as response,
+        ):
+            return Answer(response.status, _beginning(response))
+    except httpcore.TimeoutException:
+        return Answer(0, f"No answer within {SECONDS:.0f} seconds")
+    except FAILURES as error:
+        return Answer(0, f"No answer: {_printable(str(error))[:200]}")
+
+
+def _beginning(response):
+    found = b""
+    for part in response.iter_stream():
+        found += part
+        if len(found) >= MOST_BYTES:
+            break
+    return _printable(found[:MOST_BYTES].decode(errors="replace"))
+
+
+def _printable(text):
+    return "".join(letter if letter.isprintable() else " " for letter in text).strip()
+
+
+class Guard(httpcore.NetworkBackend):
+    """Connects to public addresses only, and stops everything at a deadline."""
+
+    def __init__(self, deadline):
+        self._deadline = deadline
+        self._backend = httpcore.SyncBackend()
+
+    def connect_tcp(self, host, port, **options):
+        options["timeout"] = left(self._deadline)
+        error = None
+        for address in addresses(host, port)[:ADDRESSES_TRIED]:
+            try:
+                stream = self._backend.connect_tcp(address, port, **options)
+            except httpcore.ConnectError as failure:
+                error = failure
+            else:
+                return Bounded(stream, self._deadline)
+        raise error
+
+
+class Bounded(httpcore.NetworkStream):
+    """A stream that a slow sender cannot keep open beyond the deadline."""
+
+    def __init__(self, stream, deadline):
+        self._stream = stream
+        self._deadline = deadline
+
+    def read(self, max_bytes, timeout=None):
+        return self._stream.read(max_bytes, left(self._deadline))
+
+    def write(self, buffer, timeout=None):
+        self._stream.write(buffer, left(self._deadline))
+
+    def close(self):
+        self._stream.close()
+
+    def start_tls(self, ssl_context, server_hostname=None, timeout=None):
+        stream = self._stream.start_tls(
+            ssl_context, server_hostname, left(self._deadline)
+        )
+        return Bounded(stream, self._deadline)
+
+    def get_extra_info(self, info):
+        return self._stream.get_extra_info(info)
+
+
+def left(deadline):
+    """Return the seconds until a deadline; raises once there are none."""
+    seconds = deadline - time.monotonic()
+    if seconds <= 0:
+        raise httpcore.ReadTimeout("the deadline has passed")
+    return seconds
+
+
+def addresses(host, port):
+    """Return the addresses of a host; raises ConnectError when one is not public."""
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:
+        raise httpcore.ConnectError(f"{host} has no address") from error
+    unique = list(dict.fromkeys(each[4][0] for each in found))
+    if settings.WEBHOOK_PRIVATE_ADDRESSES or all(map(is_public, unique)):
+        return unique
+    raise httpcore.ConnectError(f"{host} is not on the public internet")
+
+
+def is_public(text):
+    """Whether an address, and an IPv4 address inside of it, is on the public internet."""
+    address = ipaddress.ip_address(text)
+    if any(address in network for network in WRAPPING):
+        address = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+    return address.is_global and not address.is_multicast

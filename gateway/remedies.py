@@ -1,0 +1,58 @@
+"""What can be done about a token that is refused."""
+
+import enum
+
+from django.utils import timezone
+
+from accounts.permissions import allows
+from gateway.models import Reason
+from tokens import reviving
+from tokens.models.querysets import RESTORABLE_FOR
+from tokens.permissions import operation
+
+
+class Remedy(enum.Enum):
+    """A way to let a token work again, with the verbs of what it does."""
+
+    RESTORE = ("create", "expiry")
+    ENABLE = ("enable", "expiry")
+    EXTEND = ("expiry",)
+    OLD_SECRET = ("rotate",)
+
+
+BY_STATE = {
+    "deleted": Remedy.RESTORE,
+    "disabled": Remedy.ENABLE,
+    "paused": Remedy.ENABLE,
+    "expired": Remedy.EXTEND,
+}
+
+
+def remedy(dead):
+    """Return what lets a dead token work again for an hour, or None."""
+    token = dead.token
+    if token.deleted_at and token.deleted_at <= timezone.now() - RESTORABLE_FOR:
+        return None
+    if token.state in BY_STATE:
+        return BY_STATE[token.state]
+    rotated = dead.reason == Reason.ROTATED and not dead.is_mended
+    return Remedy.OLD_SECRET if rotated else None
+
+
+def may_apply(found, dead, relations):
+    """Whether everything that a remedy does is allowed."""
+    account = dead.token.account
+    return all(allows(relations, each, account) for each in asked(found, dead))
+
+
+def asked(found, dead):
+    """Return the operations that a remedy consists of."""
+    return [operation(dead.token.kind, verb) for verb in found.value]
+
+
+def apply(found, dead, *, by):
+    """Let the token, or the old secret that was used last, work for an hour."""
+    if found is Remedy.OLD_SECRET:
+        reviving.revive_secret(dead.token, dead.secret, by=by)
+    else:
+        reviving.revive(dead.token, by=by)

@@ -1,0 +1,66 @@
+"""What refused calls are called."""
+
+from django import template
+from django.urls import reverse
+
+from gateway.models import Reason
+from tokens.homes import home_of
+
+register = template.Library()
+
+# What was tried, and what it takes.
+TRIED = {
+    "logs": ("ship logs", "a log shipping token"),
+    "metrics": ("ship metrics", "a metrics shipping token"),
+    "traces": ("ship traces", "a tracing shipping token"),
+    "query-logs": ("query logs", "an API token or a shared token"),
+    "query-metrics": ("query metrics", "an API token"),
+    "query-traces": ("query traces", "an API token"),
+    "api": ("call the API", "an API token"),
+}
+
+
+@register.filter
+def tried(signal):
+    return TRIED[signal][0]
+
+
+@register.filter
+def it_takes(signal):
+    return TRIED[signal][1]
+
+
+@register.filter
+def with_article(label):
+    """Return the name of a kind as it stands inside a sentence."""
+    return f"an {label}" if label.startswith("API") else f"a {label.lower()}"
+
+
+BECAUSE = {
+    Reason.DELETED: "It was deleted",
+    Reason.DISABLED: "It is disabled",
+    Reason.PAUSED: "It is paused",
+    Reason.EXPIRED: "It has expired",
+    Reason.ROTATED: "It was rotated, and they have an old secret",
+    Reason.ACCOUNT_STOPPED: "The account is suspended or deleted",
+    Reason.NO_API_ON_PLAN: "API tokens are not in the plan",
+    Reason.SHOWS_NOTHING: "Its filters show nothing",
+}
+
+
+@register.filter
+def because(dead):
+    """Return why a token is refused, as a sentence without its end."""
+    if dead.reason == Reason.WRONG_KIND:
+        what, needed = TRIED[dead.signal]
+        return f"It was used to {what}, which takes {needed}"
+    return BECAUSE[dead.reason]
+
+
+@register.filter
+def place(token):
+    """Return the address of the page that a token is found on."""
+    if token.deleted_at:
+        query = {"kind": token.kind}
+        return reverse("tokens:deleted", args=[token.account_id], query=query)
+    return home_of(token, token=token.pk)

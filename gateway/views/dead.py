@@ -1,0 +1,107 @@
+"""Refused calls: tokens that do not work and are used all the same."""
+
+from collections import defaultdict
+
+from django.contrib import messages
+from django.db import models
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.audit import Actor
+from accounts.paging import paginate
+from accounts.permissions import (
+    Operation,
+    allows,
+    for_account,
+    relations,
+    relations_to,
+    require,
+)
+from accounts.refusals import Refused
+from gateway import remedies
+from gateway.models import DeadUse
+from gateway.waiting import count_waiting, dead_tokens
+
+PAGE = "gateway/dead.html"
+SIZE = 20
+CALLERS_SHOWN = 5
+
+
+@require_safe
+@for_account(Operation.DEAD_LIST)
+def dead_list(request, account):
+    dismissed = "dismissed" in request.GET
+    found = dead_tokens(request.user, account)
+    found = found.dismissed() if dismissed else found.undismissed()
+    page = paginate(
+        _described(found).fetch_mode(models.FETCH_RAISE),
+        "-last_seen_at",
+        request.GET.get("cursor", ""),
+        size=SIZE,
+    )
+    _complete(page.items, request.user)
+    context = _about(request, account) | {"page": page, "dismissed": dismissed}
+    return render(request, PAGE, context)
+
+
+def _described(rows):
+    return rows.select_related("token__account__organisation", "secret").with_mending()
+
+
+def _about(request, account):
+    return {
+        "count": count_waiting(request.user, account),
+        "may_hook": allows(request.relations, Operation.WEBHOOK_EDIT, account),
+    }
+
+
+def _complete(rows, user):
+    """Put to each row its callers, and what the person may do about it."""
+    related = relations_to(user, [row.token.account for row in rows])
+    callers = defaultdict(list)
+    for use in DeadUse.objects.filter(dead__in=rows).latest(CALLERS_SHOWN):
+        callers[use.dead_id].append(use)
+    for row in rows:
+        own = related[row.token.account_id]
+        row.callers = callers[row.pk]
+        row.unnamed = row.callers[0].of - len(row.callers) if row.callers else 0
+        row.may_act = allows(own, Operation.DEAD_ACT, row.token.account)
+        found = remedies.remedy(row)
+        row.remedy = found if found and remedies.may_apply(found, row, own) else None
+
+
+@require_POST
+@for_account(Operation.DEAD_ACT)
+def dead_revive(request, account, pk):
+    dead = _one(request, account, pk)
+    found = remedies.remedy(dead)
+    if found is None:
+        raise Refused("nothing_to_revive", f"{dead.token.name} cannot be enabled here.")
+    owner = dead.token.account
+    for each in remedies.asked(found, dead):
+        require(relations(request.user, owner), each, owner)
+    remedies.apply(found, dead, by=Actor.of(request))
+    return _answer(request, account, pk, f"{dead.token.name} works for an hour.")
+
+
+@require_POST
+@for_account(Operation.DEAD_ACT)
+def dead_dismiss(request, account, pk):
+    dead = _one(request, account, pk)
+    dead.dismiss(by=Actor.of(request))
+    return _answer(request, account, pk, f"{dead.token.name} is put aside.")
+
+
+def _one(request, account, pk):
+    return get_object_or_404(_described(dead_tokens(request.user, account)), pk=pk)
+
+
+def _answer(request, account, pk, text):
+    """Answer with the token as it is now, which is nothing once it is put aside."""
+    if not request.htmx:
+        messages.success(request, text)
+        return redirect("gateway:dead", account.pk)
+    dead = _one(request, account, pk)
+    _complete([dead], request.user)
+    context = _about(request, account) | {"dead": dead, "text": text}
+    return render(request, "gateway/changed.html", context)

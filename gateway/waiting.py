@@ -1,0 +1,22 @@
+"""Which refused tokens a person hears about, and how many wait for a look."""
+
+from gateway.models import DeadToken
+from tokens.permissions import overseen
+
+# Nobody counts further.
+MOST = 100
+
+
+def dead_tokens(user, account):
+    """Return the dead tokens of an account; the main account has all that one oversees."""
+    if account.is_main:
+        return DeadToken.objects.filter(account__in=overseen(account, user))
+    return account.dead_tokens.all()
+
+
+def count_waiting(user, account):
+    """Return how many dead tokens wait for a look, as it is shown; a blank for none."""
+    found = dead_tokens(user, account).waiting().values("pk")[:MOST].count()
+    if found >= MOST:
+        return f"{MOST - 1}+"
+    return str(found) if found else ""

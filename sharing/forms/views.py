@@ -1,0 +1,64 @@
+"""How a person says what a link opens."""
+
+from django import forms
+
+from sharing.models import SharedView
+from tokens.forms import MAX_INTEGER
+
+
+class SharedViewForm(forms.ModelForm):
+    class Meta:
+        model = SharedView
+        fields = ["title", "address"]
+        widgets = {
+            "title": forms.TextInput(
+                attrs={
+                    "placeholder": "Title, such as Payments overview",
+                    "autocomplete": "off",
+                    "autofocus": True,
+                }
+            ),
+            "address": forms.TextInput(
+                attrs={
+                    "placeholder": "https://grafana.example.com/d/…",
+                    "autocomplete": "off",
+                    "inputmode": "url",
+                    "spellcheck": "false",
+                    "dir": "ltr",
+                }
+            ),
+        }
+
+    @property
+    def values(self):
+        return {name: self.cleaned_data[name] for name in self.Meta.fields}
+
+    def add(self, *, account, by):
+        return SharedView.add(account=account, by=by, **self.values)
+
+
+class VersionForm(forms.Form):
+    """Which version of a view a person saw."""
+
+    version = forms.IntegerField(
+        widget=forms.HiddenInput, min_value=1, max_value=MAX_INTEGER
+    )
+
+    def __init__(self, *args, view, **kwargs):
+        initial = {"version": view.version} | kwargs.pop("initial", {})
+        super().__init__(*args, initial=initial, **kwargs)
+        self.view = view
+
+
+class EditSharedViewForm(VersionForm, SharedViewForm):
+    def __init__(self, *args, view, **kwargs):
+        initial = {name: getattr(view, name) for name in SharedViewForm.Meta.fields}
+        super().__init__(*args, view=view, initial=initial, **kwargs)
+
+    def save(self, *, by):
+        self.view.edit(by=by, version=self.cleaned_data["version"], **self.values)
+
+
+class DeleteSharedViewForm(VersionForm):
+    def delete(self, *, by):
+        self.view.remove(by=by, version=self.cleaned_data["version"])

@@ -1,0 +1,186 @@
+"""Everything that a source tells of an organisation, read before anything is moved."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from sharing.moving import answers
+from sharing.moving.source import DeniedError, NonsenseError, SourceError
+
+ACCOUNTS = "/v1/account-management/time-based-accounts"
+METRICS = "/v1/account-management/metrics-accounts"
+PEOPLE = "/v1/user-management/recursive"
+ASSOCIATED = "/v1/associated-accounts"
+SHARES = "/v1/shared-tokens"
+PAUSED = "/api/v1/tokens?kind=shared&state=paused&limit=200"
+# Accounts of which the API tells no more than their names.
+UNTOLD = {
+    "TRACING_ACCOUNT": "tracing account",
+    "SECURITY_ACCOUNT": "security account",
+    "TIMELESS_INDEX": "timeless account",
+    "RESTORE_ACCOUNT": "restore account",
+}
+NOT_MAIN = "This is not the API token of a main account over there"
+
+
+class Outcome(StrEnum):
+    NEW = "new"
+    THERE = "there"
+    LEFT_OUT = "left out"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True)
+class Line:
+    """What became of one thing, or why nothing did."""
+
+    outcome: Outcome
+    what: str
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class Chest:
+    """What the API token of one account opens."""
+
+    log_tokens: list
+    filters: list
+    shares: list
+
+
+@dataclass(frozen=True)
+class Inventory:
+    """`lines` tells of what was found and cannot move."""
+
+    main: answers.LogAccount
+    subs: list
+    views: dict
+    metrics: list
+    people: list
+    lines: list
+    chests: dict = field(default_factory=dict)
+
+    @property
+    def accounts(self):
+        """The accounts that can move, by their ids over there."""
+        known = (self.main, *self.subs, *self.metrics)
+        return {account.account_id: account for account in known}
+
+
+class Reader:
+    """Reads lists with one token; what cannot be read becomes a line."""
+
+    def __init__(self, source, token, lines, place=""):
+        self.source, self.token, self.lines, self.place = source, token, lines, place
+
+    def all(self, model, path, what):
+        return self.parsed(model, what, self._rows, path)
+
+    def log_tokens(self):
+        return self.parsed(answers.LogToken, "log token", self._log_token_rows)
+
+    def parsed(self, model, what, ask, *arguments):
+        """Return what the source gives to this token, without what makes no sense."""
+        try:
+            rows = ask(*arguments)
+        except DeniedError as error:
+            self._note(Outcome.LEFT_OUT, f"each {what}", str(error))
+            return []
+        return [thing for row in rows if (thing := self._read(model, row, what))]
+
+    def _rows(self, path):
+        rows = self.source.get(path, self.token)
+        if not isinstance(rows, list):
+            raise NonsenseError(f"The answer to {path} is not a list.")
+        return rows
+
+    def _log_token_rows(self):
+        return [
+            row
+            for enabled in (True, False)
+            for row in self.source.log_tokens(self.token, enabled=enabled)
+        ]
+
+    def _read(self, model, row, what):
+        try:
+            return answers.read(model, row)
+        except ValueError as error:
+            known = row if isinstance(row, dict) else {}
+            number = known.get("id") or known.get("accountId") or "without an id"
+            self._note(Outcome.REFUSED, f"{what} {number}", str(error))
+            return None
+
+    def _note(self, outcome, what, why):
+        self.lines.append(Line(outcome, what + self.place, why))
+
+
+def take_stock(source, token):
+    """Return what the main account's token shows; the chests are still shut."""
+    owner, lines = owner_of(source, token), []
+    reader = Reader(source, token, lines)
+    accounts = reader.all(answers.LogAccount, ACCOUNTS, "account")
+    mains = [each for each in accounts if each.account_id == owner.account_id]
+    if not mains:
+        raise SourceError(f"{NOT_MAIN}, or the source tells nothing of it.")
+    detailed = reader.all(answers.Detailed, f"{ACCOUNTS}/detailed", "default token")
+    lines += _untold(reader.all(answers.AssociatedAccount, ASSOCIATED, "account"))
+    found = Inventory(
+        main=mains[0],
+        subs=[each for each in accounts if each is not mains[0]],
+        views={each.account.account_id: each.account for each in detailed},
+        metrics=reader.all(answers.MetricsAccount, METRICS, "metrics account"),
+        people=reader.all(answers.Person, PEOPLE, "person"),
+        lines=lines,
+    )
+    lines += _homeless(found)
+    return found
+
+
+def owner_of(source, token):
+    """Return whose a token is."""
+    try:
+        return answers.read(answers.Owner, source.get("/v2/whoami", token))
+    except ValueError as error:
+        raise SourceError(f"The answer to /v2/whoami makes no sense: {error}") from None
+
+
+def open_chest(source, token, place, lines):
+    """Return the log tokens, filters and shared tokens of the account of a token."""
+    reader = Reader(source, token, lines, place=f" of {place}")
+    shares = reader.all(answers.SharedToken, SHARES, "shared token")
+    paused = _paused(source, token) if shares else set()
+    for share in shares:
+        share.is_paused = share.id in paused
+    return Chest(
+        log_tokens=reader.log_tokens(),
+        filters=reader.all(answers.QueryFilter, f"{SHARES}/filters", "filter"),
+        shares=shares,
+    )
+
+
+def _paused(source, token):
+    """Return the ids of paused shared tokens, as far as the source is a Tollgate."""
+    try:
+        return {share["id"] for share in source.pages(PAUSED, token)}
+    except (DeniedError, NonsenseError):
+        return set()
+
+
+def _untold(accounts):
+    why = "the API of the source tells neither its size nor its token"
+    return [
+        Line(Outcome.LEFT_OUT, f"{UNTOLD[each.type]} {each.account_name}", why)
+        for each in accounts
+        if each.type in UNTOLD
+    ]
+
+
+def _homeless(found):
+    return [
+        Line(
+            Outcome.LEFT_OUT,
+            f"person {each.username} of account {each.account_id}",
+            "the account cannot move",
+        )
+        for each in found.people
+        if each.account_id not in found.accounts
+    ]

@@ -1,0 +1,49 @@
+"""Taking the steps of a move, each in a transaction of its own."""
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from accounts.locks import repeated
+from accounts.refusals import Refused
+from sharing.moving.inventory import Line, Outcome
+
+
+class Journey:
+    """Tells a report of each step; steps that the report knows are not taken again.
+
+    `refused` are the accounts over there of which something was refused.
+    """
+
+    def __init__(self, landing, report):
+        self.landing, self.report = landing, report
+        self.refused = set()
+
+    def take(self, step):
+        """Take a step and return the line about it."""
+        known = self.report.done.get(str(step.key))
+        if known is not None:
+            self.landing.note(step.key, known)
+            return Line(Outcome.THERE, step.what, "as the report says")
+        line, here = self._try(step)
+        self.report.add(step.key, line, here)
+        return line
+
+    def _try(self, step):
+        try:
+            done = _act(step, self.landing)
+        except Refused as refusal:
+            return self._refuse(step, refusal.message)
+        except ValidationError as error:
+            return self._refuse(step, " ".join(error.messages))
+        self.landing.note(step.key, done.here)
+        return Line(done.outcome, step.what, done.detail), done.here
+
+    def _refuse(self, step, why):
+        self.refused.add(step.key.place)
+        return Line(Outcome.REFUSED, step.what, why), None
+
+
+@repeated
+def _act(step, landing):
+    with transaction.atomic():
+        return step.act(landing)

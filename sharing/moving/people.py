@@ -1,0 +1,36 @@
+"""How people move in: with their roles, and without a mail unless they shall have one."""
+
+from django.core.validators import validate_email
+
+from accounts.api.users import ROLES
+from accounts.members import add_member, suspend_member
+from accounts.refusals import Refused
+from sharing.moving.inventory import Outcome
+from sharing.moving.landing import Done
+
+
+def add(landing, person):
+    account, role = landing.account(person.account_id), ROLES[person.role]
+    member = account.memberships.filter(user__email__iexact=person.username).first()
+    if member is None:
+        return _add(landing, account, person, role)
+    if member.role != role:
+        raise Refused("role", f"There already, as {member.get_role_display().lower()}.")
+    return Done(Outcome.THERE, member.user_id)
+
+
+def _add(landing, account, person, role):
+    validate_email(person.username)
+    member = add_member(
+        account,
+        email=person.username,
+        full_name=person.full_name,
+        role=role,
+        by=landing.by,
+        tell=landing.send_mails,
+    )
+    detail = role.label.lower()
+    if person.active is False:
+        suspend_member(member, by=landing.by)
+        detail += ", suspended"
+    return Done(Outcome.NEW, member.user_id, detail)

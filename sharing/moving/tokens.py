@@ -1,0 +1,90 @@
+"""How an account's log tokens, filters and shared tokens move in, secrets and all."""
+
+from django.utils import timezone
+
+from accounts.refusals import Refused
+from sharing.models import Filter, Share
+from sharing.moving.inventory import Outcome
+from sharing.moving.landing import Done, held
+from sharing.scope import Operator
+from tokens.kinds import Kind
+from tokens.moving import add
+
+PAUSED = "It was paused where it came from"
+
+
+def add_log_token(landing, there, found):
+    account = landing.account(there)
+    known = held(account, Kind.LOGS, found.token)
+    if known:
+        return Done(Outcome.THERE, known.pk, known.state)
+    token = add(
+        account,
+        Kind.LOGS,
+        found.token,
+        name=found.label,
+        by=landing.by,
+        is_disabled=found.enabled is False,
+        created_at=found.created_at,
+        created_by=found.created_by,
+    )
+    return Done(Outcome.NEW, token.pk, f"{token.masked}, {token.state}")
+
+
+def add_filter(landing, there, found):
+    account = landing.account(there)
+    same = account.filters.filter(field=found.field, value=found.value).first()
+    if same:
+        return Done(Outcome.THERE, same.pk)
+    columns = {
+        "field": found.field,
+        "value": found.value,
+        "description": found.description,
+    }
+    for name, text in columns.items():
+        Filter._meta.get_field(name).clean(text, None)
+    made = Filter.add(account=account, by=landing.by, **columns)
+    return Done(Outcome.NEW, made.pk)
+
+
+def add_share(landing, there, found):
+    account = landing.account(there)
+    known = held(account, Kind.SHARED, found.token)
+    if known:
+        return Done(Outcome.THERE, known.pk, known.state)
+    if found.expiration_date and found.expiration_date <= timezone.now():
+        return Done(Outcome.LEFT_OUT, None, "it has expired")
+    if not (found.filters or landing.unfiltered):
+        raise Refused(
+            "unfiltered",
+            "It has no filters and would show everything of its account: allow it with"
+            " --unfiltered.",
+        )
+    share, _ = Share.issue(
+        account=account,
+        name=found.label,
+        by=landing.by,
+        filters=_filters(landing, account, there, found.filters),
+        operator=found.filters_operator or Operator.AND,
+        shows_everything=not found.filters,
+        expires_at=found.expiration_date,
+        secret=found.token,
+    )
+    if found.is_paused:
+        share.token.disable(by=landing.by, reason=PAUSED)
+    detail = f"{share.token.masked}, {share.token.state}, {_shown(share)}"
+    return Done(Outcome.NEW, share.pk, detail)
+
+
+def _filters(landing, account, there, numbers):
+    pks = [landing.filters.get((there, number)) for number in numbers]
+    found = account.filters.in_bulk(pks)
+    if None in pks or len(found) < len(set(pks)):
+        raise Refused("filter_missing", "One of its filters is not here.")
+    return list(found.values())
+
+
+def _shown(share):
+    if share.shows_everything:
+        return "everything"
+    return f" {share.operator} ".join(map(str, share.filters.all()))

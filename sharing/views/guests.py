@@ -1,0 +1,131 @@
+"""The page of a link, for people without a login.
+
+It never says whether a link exists: without a ticket it is the same for every id.
+"""
+
+from functools import wraps
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
+from django.http import JsonResponse
+from django.shortcuts import redirect, render
+from django.utils.csp import CSP
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csp import csp_override
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.audit import client_address, client_agent
+from sharing import guesses, tickets, visitors
+from sharing.passes import Pass
+
+POLICY = settings.SECURE_CSP | {
+    "img-src": [CSP.SELF],
+    "require-trusted-types-for": ["'script'"],
+    "trusted-types": [CSP.NONE],
+}
+CLOSED = (
+    "It may have ended, been paused or been copied only in part. "
+    "Ask whoever sent it to you."
+)
+ANOTHER = (
+    "Another link was opened in this browser since. "
+    "Open this one again to come back to it."
+)
+TOO_MANY = "That was tried too often. Wait a minute, then try again."
+
+
+def discreet(view):
+    """Keep what a page shows out of caches, search engines and other sites."""
+
+    @never_cache
+    @csp_override(POLICY)
+    @wraps(view)
+    def guarded(*args, **kwargs):
+        response = view(*args, **kwargs)
+        response["Referrer-Policy"] = "no-referrer"
+        response["X-Robots-Tag"] = "noindex, nofollow"
+        return response
+
+    return guarded
+
+
+@require_safe
+@login_not_required
+@discreet
+def link_page(request, page):
+    row = visitors.by_ticket(request.COOKIES.get(tickets.COOKIE, ""), page)
+    if row is None:
+        return closed(request, page)
+    return opened(request, page, Pass.of(row.token.share, visitors.ends_at(row)))
+
+
+def opened(request, page, shown, **context):
+    context |= {"page": page, "pass": shown, "minutes": settings.SHARE_TICKET_MINUTES}
+    return render(request, "sharing/guest_open.html", context)
+
+
+def closed(request, page, problem="", *, status=200, **context):
+    context |= {"page": page, "problem": problem}
+    return render(request, "sharing/guest_closed.html", context, status=status)
+
+
+@require_POST
+@login_not_required
+@discreet
+@sensitive_post_parameters("secret")
+def link_open(request, page):
+    if guesses.too_many(request):
+        response = _refuse(request, page, TOO_MANY, status=429)
+        response["Retry-After"] = str(guesses.MINUTE)
+        return response
+    row = visitors.by_secret(request.POST.get("secret", ""), page)
+    if row is None:
+        guesses.note(request)
+        return _refuse(request, page, CLOSED, status=404)
+    row.token.share.count_visit(client_address(request), client_agent(request))
+    return _let_in(request, page, row)
+
+
+@require_POST
+@login_not_required
+@discreet
+def link_renew(request, page):
+    """Give a fresh ticket for a good one: the page asks for as long as it is open."""
+    ticket = request.COOKIES.get(tickets.COOKIE, "")
+    row = visitors.by_ticket(ticket, page)
+    if row:
+        return _let_in(request, page, row)
+    if tickets.read(ticket) and not tickets.read(ticket, page):
+        return _refuse(request, page, ANOTHER, status=409)
+    return _refuse(request, page, CLOSED, status=404)
+
+
+def _let_in(request, page, row):
+    if _asks_for_json(request):
+        shown = Pass.of(row.token.share, visitors.ends_at(row))
+        response = JsonResponse({"left": shown.seconds_left, "shows": shown.key})
+    else:
+        response = redirect("sharing:guest", page)
+    until = tickets.lasts_until(row)
+    response.set_cookie(
+        tickets.COOKIE,
+        tickets.issue(row.pk, until, page),
+        expires=until,
+        domain=settings.SHARE_COOKIE_DOMAIN,
+        secure=settings.HTTPS,
+        httponly=True,
+        samesite="Lax",
+    )
+    return response
+
+
+def _refuse(request, page, why, *, status):
+    if _asks_for_json(request):
+        return JsonResponse({"detail": why}, status=status)
+    return closed(request, page, why, status=status)
+
+
+def _asks_for_json(request):
+    types = ["text/html", "application/json"]
+    return request.get_preferred_type(types) == "application/json"

@@ -1,0 +1,55 @@
+"""What an admin does with the link of a shared token: look at it, send it."""
+
+from django.shortcuts import render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.audit import Actor
+from accounts.permissions import Operation, for_account
+from sharing import links, visitors
+from sharing.passes import Pass
+from sharing.views.guests import CLOSED, closed, discreet, opened
+from sharing.views.shares import share_in
+from tokens.handover import hand_out
+from tokens.homes import home_of
+
+
+@require_safe
+@for_account(Operation.SHARED_VIEW, Operation.SHARED_LINK)
+@discreet
+def share_guest(request, account, pk):
+    """Show what a visitor sees, before the link is sent."""
+    share = share_in(account, pk)
+    token = share.token
+    context = {"preview": True, "token": token, "back": home_of(token)}
+    if visitors.is_open(token):
+        return opened(
+            request, token.public_id, Pass.of(share, token.expires_at), **context
+        )
+    return closed(request, token.public_id, CLOSED, **context)
+
+
+@require_POST
+@for_account(Operation.SHARED_LINK)
+@never_cache
+def share_link(request, account, pk):
+    token = share_in(account, pk).token
+    back = home_of(token)
+    return hand_out(request, token, back=back, write=links.link, given_as="link")
+
+
+@require_POST
+@for_account(Operation.SHARED_LINK)
+@never_cache
+def share_code(request, account, pk):
+    """Show a QR code of the link: like copying it, it is told before it leaves."""
+    share = share_in(account, pk)
+    secret = share.token.reveal(by=Actor.of(request), given_as="QR code")
+    context = {
+        "token": share.token,
+        "picture": links.picture(secret),
+        "pass": Pass.of(share, share.token.expires_at),
+        "is_open": visitors.is_open(share.token),
+        "back": home_of(share.token),
+    }
+    return render(request, "sharing/code.html", context)

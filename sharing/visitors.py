@@ -1,0 +1,48 @@
+"""Who comes in by a link: with its secret once, and with a ticket from then on."""
+
+from django.db.models import Q
+from django.utils import timezone
+
+from sharing import tickets
+from sharing.scope import NOTHING
+from tokens.models import StoredSecret
+from tokens.permissions import USES, Use, why_stopped
+from tokens.secrets import recognise
+
+
+def by_secret(text, page):
+    """Return the StoredSecret that a visitor shows at a link, if the link is open.
+
+    The text may be the whole link. What cannot be a token costs no query.
+    """
+    secret = recognise(text.rpartition("#")[2].strip())
+    if secret is None or secret.public_id != page:
+        return None
+    return _open(StoredSecret.objects.matching(secret))
+
+
+def by_ticket(text, page):
+    """Return the StoredSecret that a visitor's ticket is for, if its link is open."""
+    ticket = tickets.read(text, page)
+    return _open(StoredSecret.objects.filter(pk=ticket[0])) if ticket else None
+
+
+def _open(rows):
+    unspent = Q(valid_until=None) | Q(valid_until__gt=timezone.now())
+    rows = rows.filter(unspent, token__share__isnull=False).select_related(
+        "token__account__organisation", "token__share"
+    )
+    row = rows.prefetch_related("token__share__filters").first()
+    return row if row and is_open(row.token) else None
+
+
+def is_open(token):
+    """Whether the links of a shared token let anybody in right now."""
+    works = Use.READ_SHARED in USES[token.kind] and not why_stopped(token)
+    return works and token.share.scope != NOTHING
+
+
+def ends_at(row):
+    """Return when a secret stops letting visitors in by itself, or None for never."""
+    ends = (row.token.expires_at, row.valid_until)
+    return min((end for end in ends if end), default=None)

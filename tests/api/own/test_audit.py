@@ -1,0 +1,130 @@
+"""GET /api/v1/audit: the audit trail as lines of JSON."""
+
+import pytest
+
+from accounts.audit import Actor, record
+from accounts.models import Action, AuditEvent, User
+from tests.api.own.shown import MOMENT
+from tests.factories import MainFactory, TokenFactory
+from tokens.kinds import Kind
+
+AUDIT = "/api/v1/audit"
+
+
+def lines(api, query=""):
+    status, events = api.get(f"{AUDIT}{query}")
+
+    assert status == 200
+    return events
+
+
+def actions(api, query):
+    return [event["action"] for event in lines(api, query)]
+
+
+def test_events_are_lines_the_oldest_first(api, main):
+    response = api.response("GET", AUDIT)
+
+    assert response["Content-Type"] == "application/x-ndjson"
+    pks = AuditEvent.objects.order_by("pk").values_list("pk", flat=True)
+    assert [event["id"] for event in lines(api)] == list(pks)
+
+
+def test_an_event_says_all_that_is_kept(api, main):
+    by = Actor(label="ada@acme.example", ip="203.0.113.7", agent="curl")
+    token = TokenFactory(account=main, kind=Kind.LOGS, name="Old")
+    token.rename("New", by=by)
+    token.record(Action.TOKEN_REVEALED, by)
+    event = AuditEvent.objects.get(action=Action.TOKEN_RENAMED)
+
+    assert lines(api, "?action=token_renamed") == [
+        {
+            "id": event.pk,
+            "time": MOMENT,
+            "action": "token_renamed",
+            "title": "Renamed a token",
+            "actor": "ada@acme.example",
+            "user_id": None,
+            "actor_token_id": None,
+            "account_id": main.pk,
+            "target": f"New ({token.masked})",
+            "token_id": token.pk,
+            "address": "203.0.113.7",
+            "agent": "curl",
+            "data": {"changes": [["name", "Old", "New"]]},
+            "sequence": event.sequence,
+            "digest": bytes(event.digest).hex(),
+        }
+    ]
+
+
+@pytest.fixture
+def trail(api, main, sub, admin):
+    """Three events of the main account, one of its child and one of somebody else."""
+    start = AuditEvent.objects.order_by("-pk").first().pk
+    person = Actor(label=admin.email, user=User.objects.get(pk=admin.pk))
+    record(Action.LOGIN, by=person, account=main)
+    record(Action.TOKEN_RENAMED, by=Actor(label="Terraform"), account=main, token_id=5)
+    record(Action.USER_ADDED, by=person, account=main)
+    record(Action.TOKEN_CREATED, by=person, account=sub, token_id=6)
+    record(Action.LOGOUT, by=person, account=MainFactory())
+    return start
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("", "login token_renamed user_added token_created"),
+        ("&limit=2", "login token_renamed"),
+        ("&action=login&action=logout", "login"),
+        ("&actor=admin@acme.example", "login user_added token_created"),
+        ("&actor=Terraform&actor=nobody", "token_renamed"),
+        ("&token=5", "token_renamed"),
+        ("&account={sub}", "token_created"),
+        ("&until=2020-01-01T00:00:00Z", ""),
+        ("&since=2020-01-01T00:00:00Z&token=6", "token_created"),
+    ],
+)
+def test_events_are_found(api, main, sub, trail, query, found):
+    query = f"?after={trail}{query.format(sub=sub.pk)}"
+
+    assert actions(api, query) == found.split()
+
+
+def test_whoever_asks_again_goes_on_after_the_last_event(api, trail):
+    first = lines(api, f"?after={trail}&limit=3")
+    second = lines(api, f"?after={first[-1]['id']}&limit=3")
+
+    assert [event["action"] for event in second] == ["token_created"]
+    assert lines(api, f"?after={second[-1]['id']}") == []
+
+
+def test_a_child_reads_its_own_trail(sub_api, sub, trail):
+    assert {event["account_id"] for event in lines(sub_api)} == {sub.pk}
+
+
+def test_long_trails_come_in_one_piece(api, main, monkeypatch):
+    monkeypatch.setattr("accounts.api.own.audit.CHUNK", 2)
+    TokenFactory.create_batch(4, account=main)
+
+    found = [event["id"] for event in lines(api)]
+
+    assert found == sorted(set(found))
+    assert len(found) == AuditEvent.objects.count()
+
+
+@pytest.mark.parametrize(
+    ("query", "field", "message"),
+    [
+        ("action=dance", "action.0", "Input should be "),
+        ("limit=10001", "limit", "Input should be less than or equal to 10000"),
+        ("after=-1", "after", "Input should be greater than or equal to 1"),
+        ("since=yesterday", "since", "Input should be a valid datetime"),
+    ],
+)
+def test_questions_that_make_no_sense_are_refused(api, query, field, message):
+    status, body = api.get(f"{AUDIT}?{query}")
+
+    (error,) = body["errors"]
+    assert (status, error["field"], error["where"]) == (422, field, "query")
+    assert error["message"].startswith(message)

@@ -1,0 +1,373 @@
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.lifecycle import suspend_account
+from accounts.models import AccountKind, Action, AuditEvent
+from gateway.models import OTHERS, DeadToken, DeadUse
+from tests.factories import (
+    BY,
+    ChildFactory,
+    MainFactory,
+    ShareFactory,
+    TokenFactory,
+)
+from tests.gateway.uses import refuse
+from tokens.kinds import Kind
+from tokens.models import Token
+
+HTMX = {"HX-Request": "true"}
+
+
+@pytest.fixture
+def as_admin(client, admin):
+    client.force_login(admin)
+    return client
+
+
+def page(account, query=""):
+    return reverse("gateway:dead", args=[account.pk]) + query
+
+
+def act(client, verb, account, token, **headers):
+    path = reverse(f"gateway:{verb}", args=[account.pk, token.pk])
+    return client.post(path, headers=headers)
+
+
+def deleted(account, **fields):
+    token = TokenFactory(account=account, **fields)
+    token.delete_softly(by=BY)
+    return token
+
+
+def shown(response):
+    return [dead.token for dead in response.context["page"]]
+
+
+def nav_count(response):
+    items = [item for section in response.context["nav"] for item in section["items"]]
+    counts = [item["count"]() for item in items if item.get("count")]
+    return counts[0] if counts else None
+
+
+def test_a_page_without_refusals_teaches(as_admin, main):
+    response = as_admin.get(page(main))
+
+    assert "No token is used in vain" in response.text
+    assert nav_count(response) == ""
+
+
+def test_a_refused_token_is_shown_with_its_callers(as_admin, main):
+    token = deleted(main, name="Terraform")
+    refuse(token, calls=1234)
+
+    response = as_admin.get(page(main))
+
+    assert shown(response) == [token]
+    for words in ("Terraform", token.masked, "192.0.2.7", "curl/8", "1,234 calls"):
+        assert words in response.text
+    assert "call the API" in response.text
+    assert nav_count(response) == "1"
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_query_count_does_not_grow(as_admin, main, count, django_assert_num_queries):
+    for _ in range(count):
+        refuse(deleted(main))
+    as_admin.get(page(main))
+
+    with django_assert_num_queries(9):
+        response = as_admin.get(page(main))
+
+    assert len(shown(response)) == count
+
+
+def test_other_pages_pay_one_query_for_the_count(as_admin, main):
+    refuse(deleted(main))
+
+    response = as_admin.get(reverse("accounts:general", args=[main.pk]))
+
+    assert 'id="count-gateway-dead">1</span>' in response.text
+
+
+def test_nobody_counts_beyond_a_hundred(as_admin, main, monkeypatch):
+    monkeypatch.setattr("gateway.waiting.MOST", 2)
+    refuse(deleted(main))
+    refuse(deleted(main))
+
+    assert nav_count(as_admin.get(page(main))) == "1+"
+
+
+def test_the_main_account_has_those_of_every_child_that_one_oversees(as_admin, main):
+    child = ChildFactory(main=main, name="Staging")
+    shut = ChildFactory(main=main, name="Shut", accessible=False)
+    other = MainFactory(name="Other")
+    tokens = [deleted(account) for account in (main, child, shut, other)]
+    for token in tokens:
+        refuse(token)
+
+    response = as_admin.get(page(main))
+
+    assert set(shown(response)) == set(tokens[:2])
+    assert "Staging" in response.text
+
+
+def test_a_child_has_its_own_only(client, sub, sub_admin, main):
+    own = deleted(sub)
+    refuse(own)
+    refuse(deleted(main))
+    client.force_login(sub_admin)
+
+    assert shown(client.get(page(sub))) == [own]
+
+
+def test_staff_see_it_and_change_nothing(client, staff, main):
+    refuse(deleted(main))
+    client.force_login(staff)
+
+    text = client.get(page(main)).text
+
+    assert "192.0.2.7" in text
+    assert "Enable again for an hour" not in text
+    assert "Put aside</button>" not in text
+    assert "Notices</a>" not in text
+
+
+def expire(token):
+    past = timezone.now() - timedelta(days=1)
+    Token.objects.filter(pk=token.pk).update(expires_at=past)
+    return token
+
+
+def old_secret(token):
+    old = token.secrets.get()
+    token.rotate(by=BY)
+    return old
+
+
+def paused(account):
+    link = ShareFactory(account=account).token
+    link.disable(by=BY)
+    return link
+
+
+def test_each_reason_is_said_in_words(as_admin, main):
+    token = TokenFactory(account=main)
+    token.disable(by=BY, reason="Leaked")
+    refuse(token, "disabled")
+    refuse(deleted(main, by=BY), "deleted")
+    refuse(expire(TokenFactory(account=main)), "expired")
+    rotated = TokenFactory(account=main)
+    refuse(rotated, "rotated", secret=old_secret(rotated))
+    refuse(main.tokens.get(name="default"), "wrong_kind", signal="query-metrics")
+    refuse(TokenFactory(account=main), "no_api_on_plan")
+    refuse(ShareFactory(account=main).token, "shows_nothing", signal="query-logs")
+
+    text = as_admin.get(page(main)).text
+
+    for words in (
+        "<bdi>Leaked</bdi>",
+        "by <bdi>factory@example.com</bdi>",
+        "Expired",
+        "the token was rotated, and this secret of it stopped",
+        "a log shipping token was used to query metrics, which takes an API token",
+        "API tokens come with the Pro and Enterprise plans",
+        "its filters let nothing through",
+    ):
+        assert words in text
+    assert text.count("Enable again for an hour") == 4
+
+
+def test_an_api_token_keeps_its_capitals_and_article(as_admin, main):
+    refuse(TokenFactory(account=main), "wrong_kind", signal="traces")
+
+    assert "an API token was used to ship traces" in as_admin.get(page(main)).text
+
+
+def test_a_stopped_account_is_no_matter_once_it_runs_again(as_admin, sub, main):
+    refuse(TokenFactory(account=sub), "account_stopped")
+
+    works = as_admin.get(page(main))
+
+    assert "nothing stands against these calls any more" in works.text
+    assert nav_count(works) == ""
+
+    suspend_account(sub, by=BY)
+    stopped = as_admin.get(page(main))
+
+    assert "the account is suspended" in stopped.text
+    assert nav_count(stopped) == "1"
+
+
+def test_too_many_callers_are_said_by_number(as_admin, main):
+    token = deleted(main)
+    for number in range(7):
+        refuse(token, address=f"192.0.2.{number}")
+    refuse(token, "disabled", address=OTHERS)
+
+    text = as_admin.get(page(main)).text
+
+    assert "and 3 more" in text
+
+
+def test_others_and_another_reason_are_named(as_admin, main):
+    token = deleted(main)
+    refuse(token, "disabled", address="")
+    refuse(token)
+    DeadUse.objects.filter(address="192.0.2.7").update(address=OTHERS)
+
+    text = as_admin.get(page(main)).text
+
+    assert ">others<" in text
+    assert "unknown" in text
+    assert "(disabled)" in text
+
+
+def test_a_link_leads_to_where_the_token_is(as_admin, main):
+    gone, there = deleted(main), TokenFactory(account=main)
+    refuse(gone)
+    refuse(there, "wrong_kind", signal="logs")
+
+    text = as_admin.get(page(main)).text
+
+    assert reverse("tokens:deleted", args=[main.pk], query={"kind": "api"}) in text
+    assert reverse("tokens:api", args=[main.pk], query={"token": there.pk}) in text
+
+
+def works_again(account):
+    token = TokenFactory(account=account)
+    token.disable(by=BY)
+    return token, refuse(token, "disabled")
+
+
+def test_enabling_for_an_hour_answers_with_the_token_as_it_is_now(as_admin, main):
+    token, _ = works_again(main)
+
+    response = act(as_admin, "revive", main, token, **HTMX)
+
+    assert response.status_code == 200
+    assert f'id="dead-{token.pk}"' in response.text
+    assert "Works again" in response.text
+    assert "Enable again for an hour" not in response.text
+    assert f"{token.name} works for an hour." in response.text
+    assert 'id="count-gateway-dead" hx-swap-oob="true" hidden' in response.text
+
+
+def test_enabling_for_an_hour_works_without_htmx(as_admin, main):
+    token, _ = works_again(main)
+
+    response = act(as_admin, "revive", main, token)
+
+    assert response.url == page(main)
+    assert Token.objects.get(pk=token.pk).state == "active"
+    assert "works for an hour" in as_admin.get(page(main)).text
+
+
+def test_a_child_is_helped_from_the_main_account(as_admin, main, sub):
+    token = deleted(sub)
+    refuse(token)
+
+    act(as_admin, "revive", main, token)
+
+    assert Token.objects.get(pk=token.pk).state == "active"
+
+
+def test_the_old_secret_that_was_used_works_for_an_hour(as_admin, main):
+    token = ChildFactory(main=main, kind=AccountKind.METRICS).tokens.get()
+    old = old_secret(token)
+    refuse(token, "rotated", signal="metrics", secret=old)
+
+    response = act(as_admin, "revive", main, token, **HTMX)
+
+    assert token.secrets.get(pk=old.pk).valid_until > timezone.now()
+    assert "the old secret, until" in response.text
+
+
+def test_what_cannot_be_enabled_is_refused(as_admin, main):
+    token = main.tokens.get(name="default")
+    refuse(token, "wrong_kind", signal="query-metrics")
+
+    assert act(as_admin, "revive", main, token).status_code == 409
+
+
+def test_what_was_deleted_too_long_ago_is_refused(as_admin, main):
+    token = deleted(main)
+    refuse(token)
+    long_ago = timezone.now() - timedelta(days=31)
+    Token.objects.filter(pk=token.pk).update(deleted_at=long_ago)
+
+    assert act(as_admin, "revive", main, token).status_code == 409
+
+
+def test_a_limit_is_a_refusal(client, admin, main):
+    full = MainFactory(plan="community")
+    spare = TokenFactory(account=full, kind=Kind.LOGS, enabled=False)
+    refuse(spare, "disabled", signal="logs")
+    admin.memberships.create(account=full, role="admin")
+    client.force_login(admin)
+
+    response = act(client, "revive", full, spare)
+
+    assert response.status_code == 409
+    assert "Disable one first" in response.text
+
+
+@pytest.mark.parametrize("verb", ["revive", "dismiss"])
+def test_tokens_of_others_are_not_there(as_admin, main, verb):
+    other = deleted(MainFactory(name="Other"))
+    refuse(other)
+    shut = deleted(ChildFactory(main=main, name="Shut", accessible=False))
+    refuse(shut)
+    plain = TokenFactory(account=main)
+
+    answers = [act(as_admin, verb, main, token) for token in (other, shut, plain)]
+
+    assert {answer.status_code for answer in answers} == {404}
+
+
+def test_putting_aside_takes_it_off_the_list_and_is_audited(as_admin, main):
+    token = deleted(main)
+    refuse(token)
+
+    response = act(as_admin, "dismiss", main, token, **HTMX)
+
+    assert f'id="dead-{token.pk}"' not in response.text
+    assert f"{token.name} is put aside." in response.text
+    assert shown(as_admin.get(page(main))) == []
+    assert shown(as_admin.get(page(main, "?dismissed=1"))) == [token]
+    event = AuditEvent.objects.latest("pk")
+    assert (event.action, event.token_id) == (Action.REFUSALS_DISMISSED, token.pk)
+
+
+def test_putting_aside_works_without_htmx_and_only_once(as_admin, main):
+    token = deleted(main)
+    refuse(token)
+
+    act(as_admin, "dismiss", main, token)
+    response = act(as_admin, "dismiss", main, token)
+
+    assert response.url == page(main)
+    told = AuditEvent.objects.filter(action=Action.REFUSALS_DISMISSED)
+    assert told.count() == 1
+
+
+def test_an_empty_shelf_says_so(as_admin, main):
+    assert "Nothing is put aside" in as_admin.get(page(main, "?dismissed=1")).text
+
+
+def test_what_is_put_aside_or_old_or_mended_does_not_wait(as_admin, main):
+    aside, old, mended = deleted(main), deleted(main), TokenFactory(account=main)
+    for token in (aside, old, mended):
+        refuse(token)
+    DeadToken.objects.filter(pk=aside.pk).update(dismissed_at=timezone.now())
+    week = timezone.now() - timedelta(days=8)
+    DeadToken.objects.filter(pk=old.pk).update(last_seen_at=week)
+
+    assert nav_count(as_admin.get(page(main))) == ""
+
+
+def test_a_dead_token_names_itself(main):
+    assert str(refuse(deleted(main, name="Terraform"))) == "Terraform: Deleted"
+    assert str(DeadUse.objects.get()) == "3 refused calls from 192.0.2.7"

@@ -1,0 +1,323 @@
+import re
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from accounts.lifecycle import suspend_account
+from sharing import guesses, tickets
+from sharing.models import Share
+from tests.factories import BY, SharedViewFactory, ShareFactory, TokenFactory
+from tests.sharing.guests import (
+    at,
+    has_ticket,
+    look,
+    page_of,
+    renew,
+    show,
+    without_its_id,
+)
+from tokens.kinds import Kind
+from tokens.models import StoredSecret, Token
+from tokens.secrets import make
+
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture
+def view(main):
+    return SharedViewFactory(
+        account=main, title="Payments", address="https://grafana.acme.example/d/1?a=b"
+    )
+
+
+def test_the_right_secret_opens(client, share, view):
+    response = show(client, share)
+
+    assert response.status_code == 200
+    assert response.json()["left"] == pytest.approx(7 * 86_400, abs=60)
+    page = look(client, share).text
+    assert "Logs of <bdi>Acme</bdi>" in page
+    assert "Only lines where <b><bdi>env</bdi> is <bdi>test</bdi></b>" in page
+    assert 'href="https://grafana.acme.example/d/1?a=b" target="_blank"' in page
+    assert share.secret_text not in page
+
+
+def test_without_the_script_the_whole_link_is_pasted(client, share):
+    pasted = f" https://tollgate.example/s/{page_of(share)}#{share.secret_text}\n"
+
+    response = client.post(at("open", page_of(share)), {"secret": pasted})
+
+    assert response.url == at("guest", page_of(share))
+    assert has_ticket(response)
+
+
+def test_the_ticket_is_for_the_browser_alone(client, share, settings):
+    settings.SHARE_COOKIE_DOMAIN = "acme.example"
+    settings.HTTPS = True
+
+    cookie = show(client, share).cookies[tickets.COOKIE]
+
+    row, until = tickets.read(cookie.value, page_of(share))
+    assert row == StoredSecret.objects.get(token=share.token).pk
+    assert until - timezone.now() <= timedelta(minutes=15)
+    assert (cookie["httponly"], cookie["secure"]) == (True, True)
+    assert (cookie["samesite"], cookie["domain"]) == ("Lax", "acme.example")
+    assert (cookie["path"], cookie["max-age"]) == ("/", pytest.approx(900, abs=2))
+    assert share.secret_text not in cookie.value
+
+
+def test_who_comes_in_is_counted_and_who_stays_is_not(client, share):
+    headers = {"User-Agent": "Firefox"}
+
+    show(client, share, **headers)
+    look(client, share)
+    renew(client, share)
+    show(Client(), share, **headers)
+
+    assert Share.objects.get(pk=share.pk).visits == 2
+    token = Token.objects.get(pk=share.pk)
+    assert (token.last_used_address, token.last_used_agent) == ("127.0.0.1", "Firefox")
+
+
+def unknown(share):
+    share.secret_text = make(Kind.SHARED).reveal()
+
+
+def malformed(share):
+    share.secret_text = "tgs_nonsense"
+
+
+def empty(share):
+    share.secret_text = " "
+
+
+def paused(share):
+    share.token.disable(by=BY)
+
+
+def expired(share):
+    Token.objects.filter(pk=share.pk).update(expires_at=timezone.now())
+
+
+def deleted(share):
+    share.token.delete_softly(by=BY)
+
+
+def rotated(share):
+    share.token.rotate(by=BY)
+
+
+def of_a_suspended_account(share):
+    suspend_account(share.token.account, by=BY)
+
+
+def without_a_share(share):
+    Share.objects.all().delete()
+
+
+def showing_nothing(share):
+    Share.objects.update(shows_everything=False)
+
+
+def of_another_kind(share):
+    share.secret_text = TokenFactory(account=share.token.account).secret_text
+
+
+SHUT = [unknown, malformed, empty, paused, expired, deleted, rotated]
+SHUT += [of_a_suspended_account, without_a_share, showing_nothing, of_another_kind]
+
+
+@pytest.mark.parametrize("spoil", SHUT)
+def test_a_link_that_is_shut_looks_like_one_that_never_was(client, sub, spoil):
+    share = ShareFactory(account=sub)
+    page = page_of(share)
+    spoil(share)
+
+    told = show(client, share, page=page)
+    shown = client.post(at("open", page), {"secret": share.secret_text})
+    never = client.post(at("open", "Zz99Zz99"), {"secret": make(Kind.SHARED).reveal()})
+
+    assert (told.status_code, shown.status_code) == (404, 404)
+    assert not has_ticket(told)
+    assert not has_ticket(shown)
+    assert told.json()["detail"].startswith("It may have ended, been paused")
+    assert without_its_id(shown, page) == without_its_id(never, "Zz99Zz99")
+    assert not Share.objects.filter(visits__gt=0).exists()
+
+
+def test_a_secret_opens_its_own_link_only(client, main, share):
+    other = ShareFactory(account=main)
+
+    assert show(client, share, page=page_of(other)).status_code == 404
+
+
+def test_the_page_is_the_same_for_every_id(client, share):
+    known, *others = (
+        without_its_id(client.get(at("guest", page)), page)
+        for page in (page_of(share), "Zz99Zz99", "no.id~at-all")
+    )
+
+    assert others == [known, known]
+
+
+def test_the_page_asks_no_other_site_and_is_kept_nowhere(client, share):
+    show(client, share)
+
+    for response in (look(client, share), client.get(at("guest", "x"))):
+        policy = response["Content-Security-Policy"]
+        assert "img-src 'self';" in policy
+        assert "require-trusted-types-for 'script'" in policy
+        assert response["Referrer-Policy"] == "no-referrer"
+        assert response["X-Robots-Tag"] == "noindex, nofollow"
+        assert "no-store" in response["Cache-Control"]
+        assert set(re.findall(r'(?:src|href)="(\w+)://', response.text)) <= {"https"}
+
+
+@pytest.mark.parametrize("spoil", [paused, expired, deleted, rotated])
+def test_a_ticket_dies_with_what_it_is_for(client, share, spoil):
+    show(client, share)
+    spoil(share)
+    page = page_of(share) if spoil is not rotated else share.secret_text[4:12]
+
+    renewed = client.post(at("renew", page), headers={"Accept": "application/json"})
+
+    assert renewed.status_code == 404
+    assert not has_ticket(renewed)
+    assert "Logs of" not in client.get(at("guest", page)).text
+
+
+def test_the_old_link_is_good_while_secrets_overlap(client, share):
+    page = page_of(share)
+    share.token.rotate(by=BY, overlap=HOUR)
+
+    response = show(client, share, page=page)
+
+    assert response.json()["left"] == pytest.approx(3600, abs=60)
+
+
+def test_staying_gives_a_fresh_ticket_and_says_what_is_shown(
+    client, share, fixed_time, time_machine
+):
+    shown = show(client, share)
+    time_machine.move_to(fixed_time + timedelta(minutes=14))
+
+    response = renew(client, share)
+
+    assert response.status_code == 200
+    assert response.json()["shows"] == shown.json()["shows"]
+    _row, until = tickets.read(response.cookies[tickets.COOKIE].value)
+    assert until > timezone.now() + timedelta(minutes=14)
+
+
+def test_without_the_script_staying_leads_back_to_the_page(client, share):
+    show(client, share)
+
+    response = client.post(at("renew", page_of(share)))
+
+    assert response.url == at("guest", page_of(share))
+    assert has_ticket(response)
+
+
+def test_nobody_stays_without_a_ticket(client, share):
+    assert renew(client, share).status_code == 404
+
+
+def test_nobody_stays_longer_than_the_ticket(client, share, fixed_time, time_machine):
+    show(client, share)
+    time_machine.move_to(fixed_time + timedelta(minutes=15))
+
+    assert renew(client, share).status_code == 404
+
+
+def test_one_browser_is_the_visitor_of_one_link(client, main, share):
+    other = ShareFactory(account=main)
+    show(client, share)
+    show(client, other)
+
+    response = renew(client, share)
+
+    assert response.status_code == 409
+    assert response.json()["detail"].startswith("Another link was opened")
+    assert "Logs of" not in look(client, share).text
+    assert "Logs of" in look(client, other).text
+
+
+def test_guessing_is_slowed_down(client, share, monkeypatch):
+    monkeypatch.setattr(guesses, "MOST_IN_A_MINUTE", 2)
+    wrong = make(Kind.SHARED).reveal()
+
+    statuses = [show(client, share, wrong).status_code for _ in range(3)]
+    slowed = client.post(at("open", page_of(share)), {"secret": share.secret_text})
+
+    assert statuses == [404, 404, 429]
+    assert (slowed.status_code, slowed["Retry-After"]) == (429, "60")
+    assert "That was tried too often" in slowed.text
+    elsewhere = Client(REMOTE_ADDR="192.0.2.7")
+    assert show(elsewhere, share).status_code == 200
+
+
+def test_a_guess_that_cannot_be_a_token_costs_no_query(
+    client, share, django_assert_num_queries
+):
+    with django_assert_num_queries(0):
+        assert show(client, share, "tgs_nonsense").status_code == 404
+
+
+def test_another_site_cannot_open_a_link(share):
+    strict = Client(enforce_csrf_checks=True)
+    form = look(strict, share).text
+    token = re.search(r'csrfmiddlewaretoken" value="(\w+)"', form)[1]
+    data = {"secret": share.secret_text, "csrfmiddlewaretoken": token}
+
+    def opened(**headers):
+        path = at("open", page_of(share))
+        return strict.post(path, data, headers=headers).status_code
+
+    assert opened() == 302
+    assert opened(Origin="http://testserver") == 302
+    assert opened(Origin="https://evil.example") == 403
+    assert opened(Origin="null") == 403
+    data.pop("csrfmiddlewaretoken")
+    assert opened() == 403
+
+
+def test_a_link_without_dashboards_says_so(client, share):
+    show(client, share)
+
+    assert "No dashboard is listed here yet" in look(client, share).text
+
+
+def test_a_link_that_shows_everything_without_an_end_says_so(client, main):
+    share = ShareFactory(account=main)
+    Token.objects.filter(pk=share.pk).update(expires_at=None)
+
+    assert show(client, share).json()["left"] is None
+
+    page = look(client, share).text
+    assert "All of them: nothing is held back." in page
+    assert "without an end" in page
+    assert "data-left" not in page
+
+
+def test_any_of_the_filters_is_said_with_or(client, main, env, team):
+    share = ShareFactory(account=main, filters=[env, team], operator="OR")
+    show(client, share)
+
+    page = re.sub(r"<[^>]+>", "", look(client, share).text)
+
+    assert "Only lines where env is test or team is payments" in page
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_the_page_costs_the_same_for_any_number_of_views(
+    client, main, share, count, django_assert_num_queries
+):
+    SharedViewFactory.create_batch(count, account=main)
+    show(client, share)
+
+    with django_assert_num_queries(3):
+        page = look(client, share).text
+
+    assert page.count('class="guest-view"') == count

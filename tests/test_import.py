@@ -1,0 +1,379 @@
+"""Moving in from elsewhere: what arrives, and that it arrives once."""
+
+import json
+import os
+import stat
+import time
+
+import pytest
+from django.core import mail
+from django.core.management import CommandError, call_command
+
+from accounts.audit import verify as verify_chain
+from accounts.models import Account, Action, AuditChain, AuditEvent, Organisation
+from sharing.models import Filter
+from tests import elsewhere
+from tests.elsewhere import (
+    MAIN_KEY,
+    SUB_KEY,
+    account,
+    log_token,
+    person,
+    secret,
+    share,
+    view,
+)
+from tests.factories import MainFactory
+from tokens.kinds import Kind
+from tokens.models import StoredSecret, Token
+from tokens.permissions import Use
+from tokens.verification import verify
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def source():
+    with elsewhere.running() as server:
+        yield server
+
+
+@pytest.fixture
+def report(tmp_path):
+    return tmp_path / "report.jsonl"
+
+
+@pytest.fixture
+def run(source, report, capsys, monkeypatch):
+    """Run the import; returns its exit code, its lines and standard error."""
+
+    def run(*words, keys=MAIN_KEY):
+        monkeypatch.setenv("IMPORT_TOKEN", keys)
+        code, sentence = 0, ""
+        try:
+            call_command("import", source.url, f"--report={report}", *words)
+        except CommandError as error:
+            code, sentence = error.returncode, f"{error}"
+        said = capsys.readouterr()
+        assert keys.split()[0] not in said.out + said.err + sentence
+        return code, said.out.splitlines(), said.err + sentence
+
+    return run
+
+
+@pytest.fixture
+def whole(source):
+    """Let the source have one of everything."""
+    source.answers |= {
+        elsewhere.ACCOUNTS: [
+            account(
+                2, "Staging", searchable=True, sharingObjectsAccounts=[{"accountId": 1}]
+            ),
+            account(1, "Acme", isOwner=True, maxDailyGB=40, retentionDays=30),
+        ],
+        elsewhere.DETAILED: [
+            view(1, secret("default")),
+            view(2, secret("sub"), active=False),
+        ],
+        elsewhere.METRICS: [
+            {
+                "id": 3,
+                "accountName": "Acme metrics",
+                "token": secret("metrics"),
+                "planUts": 500,
+                "authorizedAccountsIds": [2, 9],
+            }
+        ],
+        elsewhere.PEOPLE: [
+            person(7, "Ada@acme.example", 1, "USER_ROLE_ACCOUNT_ADMIN"),
+            person(8, "max@acme.example", 2, active=False),
+            person(8, "max@acme.example", 9),
+        ],
+        elsewhere.ASSOCIATED: [
+            {"accountId": 1, "accountName": "Acme", "type": "OWNER_ACCOUNT"},
+            {"accountId": 9, "accountName": "Spans", "type": "TRACING_ACCOUNT"},
+        ],
+        (elsewhere.FILTERS, MAIN_KEY): [
+            {"id": 4, "field": "env", "value": "prod", "description": "ours"},
+            {"id": 5, "field": "env", "value": "prod", "description": "again"},
+        ],
+        (elsewhere.SHARES, MAIN_KEY): [share(6, "Partner", 4, 5, filtersOperator="OR")],
+    }
+    source.log_tokens |= {
+        MAIN_KEY: [log_token(1, "default"), log_token(2, "old", enabled=False)],
+        SUB_KEY: [log_token(3, "sub"), log_token(4, "further", createdAt=None)],
+    }
+    return source
+
+
+def masked(label):
+    return f"{secret(label)[:4]}…{secret(label)[-4:]}"
+
+
+def test_everything_moves_in(run, whole):
+    code, lines, err = run()
+
+    main = Account.objects.get(name="Acme")
+    assert code == 0
+    assert lines == [
+        "left out  tracing account Spans: the API of the source tells neither its size"
+        " nor its token",
+        "left out  person max@acme.example of account 9: the account cannot move",
+        "left out  the rest of Staging: other log tokens, filters and shared tokens need"
+        " an API token of the account: on a further line of standard input, or by"
+        " --make-api-tokens",
+        f"new       main account Acme: organisation {main.organisation_id}, 60 GB a day,"
+        f" {masked('default')}",
+        f"new       sub account Staging: 20 GB a day, 7 days, searchable, {masked('sub')}",
+        f"new       metrics account Acme metrics: 500 time series, {masked('metrics')}",
+        "new       sharing objects accounts of Staging: Acme",
+        "new       authorized accounts of Acme metrics: Staging, without account 9 of"
+        " over there",
+        "new       person Ada@acme.example of Acme: admin",
+        "new       person max@acme.example of Staging: user, suspended",
+        "there     log token default of Acme: active",
+        f"new       log token old of Acme: {masked('old')}, disabled",
+        "new       filter env: prod of Acme",
+        "there     filter env: prod of Acme",
+        f"new       shared token Partner of Acme: {masked('Partner')}, active, env: prod",
+        "new       suspension of Staging",
+    ]
+    assert err == "11 new, 2 there, 3 left out, 0 refused.\n"
+
+
+def test_what_moved_in_works_as_it_did(run, whole):
+    run()
+
+    main, sub = Account.objects.get(name="Acme"), Account.objects.get(name="Staging")
+    default = verify(secret("default"), Use.SHIP_LOGS)
+    assert (default.account, default.name) == (main, "default")
+    assert (default.created_by, default.created_at.timestamp()) == (
+        "old@example.com",
+        1624887273.5,
+    )
+    assert verify(secret("metrics"), Use.SHIP_METRICS).account.name == "Acme metrics"
+    assert verify(secret("sub"), Use.SHIP_LOGS) is None
+    assert (main.organisation.daily_gb, main.retention_days) == (60, 30)
+    assert (sub.state, sub.searchable, sub.accessible) == ("suspended", True, False)
+    assert [*sub.sharing_objects_accounts.all()] == [main]
+    assert mail.outbox == []
+    assert [verify_chain(chain) for chain in AuditChain.objects.all()] == [None]
+
+
+def test_the_audit_trail_tells_where_accounts_come_from(run, whole):
+    run()
+
+    events = AuditEvent.objects.filter(action=Action.ACCOUNT_IMPORTED).order_by("pk")
+    assert [(event.target, event.data) for event in events] == [
+        (name, {"moved_in_from": whole.url, "id_there": pk})
+        for name, pk in [("Acme", 1), ("Staging", 2), ("Acme metrics", 3)]
+    ]
+    assert {event.actor_label for event in AuditEvent.objects.all()} == {
+        "operator console"
+    }
+
+
+def contents():
+    models = (Organisation, Account, Token, StoredSecret, Filter, AuditEvent)
+    return [model.objects.count() for model in models]
+
+
+@pytest.mark.parametrize("with_report", [True, False])
+def test_a_second_run_finds_everything_there(run, whole, report, with_report):
+    run()
+    before = contents()
+    if not with_report:
+        report.unlink()
+
+    code, lines, err = run()
+
+    assert (code, contents()) == (0, before)
+    assert err.startswith("0 new, 13 there")
+    assert {line.split()[0] for line in lines} == {"there", "left"}
+
+
+def test_a_dry_run_says_the_same_and_changes_nothing(run, whole, report):
+    before = contents()
+    _, planned, err = run("--dry-run")
+
+    assert (contents(), report.exists()) == (before, False)
+    assert err.endswith(" 0 refused. Nothing was changed.\n")
+    assert {method for method, path, _ in whole.asked if "search" not in path} == {
+        "GET"
+    }
+    _, done, _ = run()
+    assert planned == [
+        line.replace(f"organisation {Organisation.objects.get().pk}", "organisation 1")
+        if "organisation" in line
+        else line
+        for line in done
+    ]
+
+
+def test_the_report_has_no_secret_and_is_for_its_owner_only(run, whole, report):
+    run()
+
+    head, *rows = [json.loads(line) for line in report.read_text().splitlines()]
+    assert stat.S_IMODE(report.stat().st_mode) == 0o600
+    assert head == {"source": whole.url, "account": 1, "into": None}
+    assert rows[0]["key"] == "account:1:0"
+    assert rows[0]["here"] == Account.objects.get(name="Acme").pk
+    for name in ("default", "sub", "metrics", "old", "Partner"):
+        assert secret(name) not in report.read_text()
+    assert MAIN_KEY not in report.read_text()
+
+
+def test_the_report_has_a_name_of_its_own(source, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("IMPORT_TOKEN", MAIN_KEY)
+
+    call_command("import", source.url)
+
+    assert os.listdir() == ["import-1.jsonl"]
+
+
+def test_keys_of_sub_accounts_open_the_rest(run, whole):
+    _, lines, _ = run(keys=f"{MAIN_KEY}\n{SUB_KEY}")
+
+    tokens = Account.objects.get(name="Staging").tokens.order_by("pk")
+    assert [token.name for token in tokens] == ["sub", "further"]
+    assert (
+        f"new       log token further of Staging: {masked('further')}, active" in lines
+    )
+
+
+def test_keys_of_sub_accounts_are_made_when_asked_for(run, whole, report):
+    whole.answers[elsewhere.MINT] = {"token": SUB_KEY}
+    _, planned, _ = run("--make-api-tokens", "--dry-run")
+    asked_by_dry_run = [path for _, path, _ in whole.asked]
+    _, lines, _ = run("--make-api-tokens")
+    run("--make-api-tokens")
+
+    minted = [body for _, path, body in whole.asked if path == elsewhere.MINT]
+    assert elsewhere.MINT not in asked_by_dry_run
+    assert [body["accountId"] for body in minted] == [2]
+    what = f"API token {minted[0]['name']} of Staging, over there"
+    assert f"new       {what}: delete it when everything is here" in lines
+    assert (
+        f"new       log token further of Staging: {masked('further')}, active" in lines
+    )
+    assert planned[2].endswith("to read the rest of the account with")
+    assert SUB_KEY not in report.read_text()
+
+
+def test_it_can_move_into_an_organisation(
+    run, whole, django_capture_on_commit_callbacks
+):
+    main = MainFactory(name="Home", daily_gb=100)
+    place = f"--organisation={main.organisation_id}"
+    with django_capture_on_commit_callbacks(execute=True):
+        run(place, "--send-mails")
+
+    assert Organisation.objects.count() == 1
+    names = main.organisation.accounts.in_order().values_list("name", flat=True)
+    assert [*names] == ["Home", "Acme metrics", "Staging"]
+    assert {message.to[0] for message in mail.outbox} == {
+        "ada@acme.example",
+        "max@acme.example",
+    }
+    assert main.retention_days == 7
+    assert verify(secret("default"), Use.SHIP_LOGS) is None
+
+
+def test_a_new_organisation_takes_its_name_and_plan(run, whole):
+    run("--name=Acme 2", "--plan=enterprise")
+
+    organisation = Organisation.objects.get()
+    assert (organisation.name, organisation.plan) == ("Acme 2", "enterprise")
+
+
+def test_a_flexible_plan_stays_one(run, source):
+    flexible = {"isFlexible": True, "reservedDailyGB": 2, "maxDailyGB": None}
+    plan = {"totalTimeBasedDailyGB": 50, "isOwner": True, "snapSearchRetentionDays": 3}
+    source.answers[elsewhere.ACCOUNTS] = [
+        account(1, "Acme", **flexible, **plan),
+        account(2, "Sub", **flexible | {"isFlexible": "true"}),
+    ]
+    code, lines, _ = run()
+
+    organisation = Organisation.objects.get()
+    assert (code, organisation.daily_gb) == (0, 50)
+    assert (organisation.is_flexible, organisation.warm_tier) == (True, True)
+    assert organisation.main.reserved_daily_gb == 2
+    assert "no cap, 7 days, a new token" in lines[2]
+
+
+def test_a_consumption_plan_has_room_for_its_limits(run, source):
+    source.answers[elsewhere.ACCOUNTS] = [
+        account(1, "Acme", isOwner=True, softLimitGB=250),
+        account(2, "Sub", softLimitGB=100),
+    ]
+    code, _, _ = run()
+
+    organisation = Organisation.objects.get()
+    assert (code, organisation.is_consumption) == (0, True)
+    assert organisation.hard_cap_gb == 350
+
+
+def test_without_default_tokens_there_are_new_ones(run, source):
+    source.answers[elsewhere.DETAILED] = [view(1, None)]
+    source.answers[elsewhere.METRICS] = [{"id": 3, "accountName": "M", "planUts": 5}]
+    source.log_tokens[MAIN_KEY] = [log_token(1, "old", enabled=False)]
+    _, lines, _ = run()
+
+    untold = "a new token, since the source does not show its own"
+    assert [line.endswith(untold) for line in lines] == [True, True, False]
+    assert Account.objects.get(name="Acme").tokens.count() == 2
+
+
+def test_the_first_enabled_token_is_the_default_one_when_nothing_says(run, source):
+    source.answers[elsewhere.DETAILED] = [view(1, None)]
+    source.log_tokens[MAIN_KEY] = [log_token(1, "first"), log_token(2, "second")]
+    run()
+
+    tokens = Account.objects.get(name="Acme").tokens.order_by("pk")
+    assert [token.name for token in tokens] == ["first", "second"]
+
+
+def test_links_that_were_paused_stay_so(run, source):
+    source.answers |= {
+        elsewhere.FILTERS: [{"id": 4, "field": "env", "value": "prod"}],
+        elsewhere.SHARES: [share(6, "Paused", 4), share(7, "Open", 4)],
+        elsewhere.OWN: {"items": [{"id": 6}], "next": None},
+    }
+    run()
+
+    shared = Token.objects.of_kind(Kind.SHARED).order_by("pk")
+    assert [(token.name, token.state) for token in shared] == [
+        ("Paused", "paused"),
+        ("Open", "active"),
+    ]
+    assert shared[0].disabled_reason == "It was paused where it came from"
+
+
+def test_links_without_filters_need_a_word(run, source):
+    source.answers[elsewhere.SHARES] = [share(6, "All")]
+    code, lines, err = run()
+    allowed, more, _ = run("--unfiltered")
+
+    assert (code, allowed) == (1, 0)
+    assert lines[-1].startswith("refused   shared token All of Acme: It has no filters")
+    assert err.endswith("1 things were refused.")
+    assert more[-1].endswith("token All of Acme: AllA…llAl, active, everything")
+
+
+def test_links_that_have_expired_are_left_out(run, source):
+    long_ago = {"expirationDate": 1735743699.0}
+    soon_in_milliseconds = {"expirationDate": (time.time() + 9999) * 1000}
+    source.answers |= {
+        elsewhere.FILTERS: [{"id": 4, "field": "env", "value": "prod"}],
+        elsewhere.SHARES: [
+            share(6, "Old", 4, **long_ago),
+            share(7, "New", 4, **soon_in_milliseconds),
+        ],
+    }
+    code, lines, _ = run()
+
+    assert code == 0
+    assert lines[-2] == "left out  shared token Old of Acme: it has expired"
+    assert lines[-1].startswith("new       shared token New of Acme")
