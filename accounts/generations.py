@@ -6,7 +6,9 @@ sequence or a time, a counter in the transaction cannot be seen before the chang
 be passed by a change that commits later.
 """
 
-from django.db.models import F
+from django.db import connection
+from django.db.models import F, OuterRef, Subquery
+from django.db.models.functions import Coalesce
 
 from accounts.models import Action, Generation
 
@@ -57,3 +59,22 @@ def count_change(organisation_id):
     if not further.update(number=F("number") + 1):
         Generation.objects.get_or_create(slot=slot)
         further.update(number=F("number") + 1)
+
+
+def number_in(slot):
+    """Return the number that a slot stands at now."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT number FROM accounts_generation WHERE slot = %s", [slot])
+        found = cursor.fetchone()
+    return found[0] if found else 0
+
+
+def with_generation(rows, organisation):
+    """Add to each row its `slot`, and the number `generation` that this stands at.
+
+    `organisation` is the path to the organisation's id. Row and number come from one
+    statement: whatever changes the row later is seen by its slot.
+    """
+    slot = Coalesce(F(organisation) % ORGANISATION_SLOTS + 1, COMMON_SLOT)
+    number = Generation.objects.filter(slot=OuterRef("slot")).values("number")
+    return rows.annotate(slot=slot).annotate(generation=Coalesce(Subquery(number), 0))

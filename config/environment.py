@@ -63,7 +63,8 @@ class Environment(environ.Env):
             )
         config = self.db_url_config(url)
         if config["ENGINE"].endswith("sqlite3"):
-            return config | {"OPTIONS": SQLITE_OPTIONS}
+            # A file does not drop connections, and to open one costs more than to read.
+            return config | {"OPTIONS": SQLITE_OPTIONS, "CONN_MAX_AGE": None}
         pool = {"min_size": 1, "max_size": connections, "timeout": 5}
         return config | {
             "OPTIONS": {"pool": pool} | POSTGRESQL_OPTIONS | config.get("OPTIONS", {}),

@@ -1,11 +1,19 @@
 """From the text that a caller presents to the token it opens, if it does."""
 
-from django.db.models import Q
+from copy import copy
+
 from django.utils import timezone
 
+from accounts.generations import number_in, with_generation
 from tokens.models import StoredSecret
 from tokens.permissions import USES, why_stopped
-from tokens.secrets import recognise
+from tokens.secrets import digests, recognise
+
+MAX_REMEMBERED = 2_000
+
+
+# Rows by the digest of their secret, each true while its slot stands where it stood.
+_remembered = {}
 
 
 def find(text):
@@ -19,22 +27,53 @@ def find(text):
 
 def find_secret(text):
     """Return the row of a secret that is or was one, with its token, or None."""
-    return _find_row(text, StoredSecret.objects.all())
+    secret = recognise(text)
+    return secret and _read(secret)
 
 
 def verify(text, use):
-    """Return the token that a text opens for a use right now, or None."""
-    unspent = Q(valid_until=None) | Q(valid_until__gt=timezone.now())
-    row = _find_row(text, StoredSecret.objects.filter(unspent))
-    if row is None or use not in USES[row.token.kind] or why_stopped(row.token):
-        return None
-    row.token.opened_by = row.pk
-    return row.token
+    """Return the token that a text opens for a use right now, or None.
 
-
-def _find_row(text, rows):
+    To ask whether anything changed is cheaper than to read everything again.
+    """
     secret = recognise(text)
     if secret is None:
         return None
-    rows = rows.matching(secret).select_related("token__account__organisation")
-    return rows.first()
+    row = _recall(secret)
+    if row is None or _is_spent(row) or use not in USES[row.token.kind]:
+        return None
+    token = _copied(row)
+    return None if why_stopped(token) else token
+
+
+def _read(secret):
+    rows = StoredSecret.objects.matching(secret)
+    rows = rows.select_related("token__account__organisation")
+    return with_generation(rows, "token__organisation").first()
+
+
+def _recall(secret):
+    key = digests(secret)[0]
+    row = _remembered.get(key)
+    if row is not None and number_in(row.slot) == row.generation:
+        return row
+    row = _read(secret)
+    if row is not None:
+        if len(_remembered) >= MAX_REMEMBERED:
+            _remembered.clear()
+        _remembered[key] = row
+    return row
+
+
+def _is_spent(row):
+    return row.valid_until is not None and row.valid_until <= timezone.now()
+
+
+def _copied(row):
+    """Return a token of the caller's own, with the account that it belongs to."""
+    token = copy(row.token)
+    token.opened_by = row.pk
+    if token.account is not None:
+        token.account = copy(token.account)
+        token.account.organisation = copy(token.account.organisation)
+    return token

@@ -7,9 +7,10 @@ from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 
 from accounts.api.areas import EVERYWHERE, PlainArea
+from accounts.lifecycle import edit_organisation
 from accounts.plans import Plan
 from tests.api.calls import FORBIDDEN, REQUEST_ID, Api, coded
-from tests.factories import TokenFactory, organisation_of
+from tests.factories import BY, TokenFactory, organisation_of
 from tokens.api import log_tokens
 from tokens.kinds import Kind
 from tokens.models import Token
@@ -88,12 +89,10 @@ def test_token_of_a_suspended_account_is_forbidden(sub, sub_api):
 def test_token_is_forbidden_while_the_plan_has_no_api(main, api):
     organisation = organisation_of(main)
 
-    organisation.plan = Plan.COMMUNITY
-    organisation.save()
+    edit_organisation(organisation, by=BY, plan=Plan.COMMUNITY)
     assert api.get(WHOAMI) == FORBIDDEN
 
-    organisation.plan = Plan.PRO
-    organisation.save()
+    edit_organisation(organisation, by=BY, plan=Plan.PRO)
     assert api.get(WHOAMI)[0] == 200
 
 

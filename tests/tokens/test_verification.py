@@ -4,9 +4,11 @@ import pytest
 from django.test import override_settings
 from django.utils import timezone
 
+from accounts.generations import slot_of, with_generation
 from accounts.lifecycle import delete_account, restore_account, suspend_account
 from tests.factories import BY, TokenFactory
 from tests.tokens.test_secrets import ROTATED
+from tokens import verification
 from tokens.kinds import SHIPPED_TO, Kind
 from tokens.models import StoredSecret, Token
 from tokens.permissions import Use
@@ -51,6 +53,40 @@ def test_verifying_costs_one_query(main, django_assert_num_queries):
 
     with django_assert_num_queries(1):
         assert verify(text, Use.API)
+    with django_assert_num_queries(1) as captured:
+        assert verify(text, Use.API)
+
+    assert "accounts_generation" in captured.captured_queries[0]["sql"]
+    assert "tokens_storedsecret" not in captured.captured_queries[0]["sql"]
+
+
+def test_what_is_remembered_is_given_to_each_caller_anew(main):
+    text = TokenFactory(account=main).secret_text
+
+    first, second = verify(text, Use.API), verify(text, Use.API)
+    first.account.organisation.plan = "changed"
+
+    assert first.account is not second.account
+    assert second.account.organisation.plan == main.organisation.plan
+
+
+def test_memory_is_bounded(main, monkeypatch):
+    monkeypatch.setattr(verification, "MAX_REMEMBERED", 2)
+
+    for _ in range(3):
+        assert verify(TokenFactory(account=main).secret_text, Use.API)
+
+    assert len(verification._remembered) <= 2
+
+
+def test_slots_are_the_same_in_the_database(main):
+    gateway = TokenFactory(account=None, kind=Kind.GATEWAY)
+    rows = with_generation(StoredSecret.objects.all(), "token__organisation")
+
+    slots = {row.token_id: row.slot for row in rows}
+
+    assert slots[gateway.pk] == slot_of(None)
+    assert set(slots.values()) == {slot_of(None), slot_of(main.organisation_id)}
 
 
 @pytest.mark.parametrize("stop", ["disable", "delete_softly"])
