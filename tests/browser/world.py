@@ -13,6 +13,7 @@ from tests.factories import (
     FilterFactory,
     MainFactory,
     MembershipFactory,
+    SharedViewFactory,
     ShareFactory,
     TokenFactory,
     UserFactory,
@@ -92,6 +93,9 @@ def add_links(world):
         world.share = ShareFactory(account=world.main, name=name, filters=filters)
         world.secrets.append(world.share.secret_text)
     ShareFactory(account=world.main, name="Wide", filters=[])
+    for title in (LONG, UNBROKEN, HEBREW):
+        address = f"https://grafana.example.com/d/{UNBROKEN}"
+        world.view = SharedViewFactory(account=world.main, title=title, address=address)
 
 
 def add_refusals(world):
