@@ -31,7 +31,7 @@ def tokens_pages_of_children(world):
 
 
 def token_pages(world):
-    verbs = ("rename", "rotate", "expiry", "delete", "disable")
+    verbs = ("rename", "rotate", "expiry", "delete", "disable", "usage")
     used = [
         reverse(f"tokens:{verb}", args=[world.main.pk, world.used.pk]) for verb in verbs
     ]

@@ -294,3 +294,21 @@ def test_row_of_a_link_draws_its_calls(as_admin, main):
     html = as_admin.get(reverse("sharing:list", args=[main.pk])).content.decode()
 
     assert "<title>5 calls in 14 days</title>" in html
+
+
+def test_callers_are_escaped_wherever_they_show(as_admin, token):
+    old = current(token)
+    token.rotate(by=BY, overlap=timedelta(hours=1))
+    use(token, caller=('"><img src=x>', "<script>alert(1)</script>"), secret=old)
+    args = [token.account_id, token.pk]
+    pages = [
+        reverse("tokens:api", args=args[:1]),
+        *(reverse(f"tokens:{verb}", args=args) for verb in ("usage", "delete")),
+    ]
+
+    for page in pages:
+        html = as_admin.get(page).content.decode()
+
+        assert "&lt;script&gt;alert(1)" in html
+        assert "<script>alert" not in html
+        assert "<img" not in html
