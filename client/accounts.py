@@ -73,7 +73,8 @@ def verify(server, output):
     if not verdict["works"]:
         reason = REASONS.get(verdict["reason"], verdict["reason"])
         raise Refused(f"{_named(verdict['token'])} does not work: {reason}.")
-    output.say(f"{_named(verdict['token'])} works: {', '.join(verdict['opens'])}.")
+    uses = ", ".join(verdict["opens"]).replace("_", " ")
+    output.say(f"{_named(verdict['token'])} works: {uses}.")
 
 
 def _named(token):

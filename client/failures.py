@@ -57,8 +57,12 @@ def read_object(response):
 
 
 def _worded(problem):
-    fields = [f"{error['field']}: {error['message']}" for error in problem["errors"]]
-    return " ".join([problem["detail"], *fields])
+    errors = [
+        f"{error['field']}: {error['message']}"
+        for error in problem["errors"]
+        if error["message"] != problem["detail"]
+    ]
+    return " ".join([problem["detail"], *errors])
 
 
 def printable(value):

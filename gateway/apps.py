@@ -5,10 +5,21 @@ class GatewayConfig(AppConfig):
     name = "gateway"
 
     def ready(self):
-        from accounts import places  # noqa: PLC0415 -- needs the models
+        from accounts import checks, places  # noqa: PLC0415 -- needs the models
+        from accounts.rotation import Sealed, envelopes  # noqa: PLC0415 -- the same
+        from gateway import rotation  # noqa: PLC0415 -- the same
+        from gateway.dead import forget  # noqa: PLC0415 -- the same
         from gateway.demo import tell_refusals  # noqa: PLC0415 -- the same
         from gateway.waiting import count_waiting  # noqa: PLC0415 -- the same
         from sharing.demo import sequels  # noqa: PLC0415 -- the same
+        from tokens.management.commands import purge_deleted  # noqa: PLC0415 -- the same
 
+        checks.row_counters["enc"].append(rotation.count_webhooks)
+        envelopes.append(
+            Sealed(
+                rotation.old_webhooks, rotation.renew_webhooks, rotation.check_webhooks
+            )
+        )
+        purge_deleted.others.append(forget)
         sequels.append(tell_refusals)
         places.COUNTERS["gateway:dead"] = count_waiting

@@ -5,16 +5,17 @@ import logging
 import threading
 from functools import partial
 
-from django.db import close_old_connections
+from django.db import DatabaseError, close_old_connections
 
 from accounts.audit import Actor, record
 from accounts.models import Action
-from gateway import dead
+from gateway import dead, notices
 from gateway.watching import POLL_SECONDS
 from tokens.recording import recorder
 
 FLUSH_SECONDS = 2.0
 ALARM_SECONDS = 60.0
+NOTICE_SECONDS = 5.0
 
 logger = logging.getLogger(__name__)
 
@@ -25,6 +26,8 @@ def start(gate):
     _every(POLL_SECONDS, gate.watcher.poll, over)
     _every(FLUSH_SECONDS, partial(flush, gate), over)
     _every(ALARM_SECONDS, partial(raise_alarm, gate), over)
+    # Apart from the others: a slow mail server must not keep uses from being written.
+    _every(NOTICE_SECONDS, tell, over)
     atexit.register(_end, gate, over)
 
 
@@ -74,4 +77,13 @@ def raise_alarm(gate):
     record(
         Action.GATEWAY_REFUSED, by=Actor(label="gateway"), times=times, signal=signal
     )
+    close_old_connections()
+
+
+def tell():
+    """Tell admins of refused calls; what cannot be read now is told the next time."""
+    try:
+        notices.send_due()
+    except DatabaseError as error:
+        logger.warning("Nobody can be told of refused calls now: %s", error)
     close_old_connections()

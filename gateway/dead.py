@@ -101,9 +101,9 @@ def _callers(tokens, now):
 
 @repeated
 def forget():
-    """Remove what is too old to tell anybody; returns how many tokens it was about."""
+    """Remove what is too old to tell anybody; returns what it was, in words."""
     with transaction.atomic():
         old = list(DeadToken.objects.forgettable().values_list("pk", flat=True))
         DeadUse.objects.forgettable().delete()
         DeadToken.objects.filter(pk__in=old).delete()
-    return len(old)
+    return f"the refused calls of {len(old)} tokens"

@@ -37,7 +37,8 @@ def logql(scope):
 
     It asks stream labels and structured metadata. Loki holds every field under a name
     of letters, digits and underscores, so `a.b-c@d` is asked as `a_b_c_d`. A stage that
-    parses lines must come after it, or a line could bring the label itself.
+    parses lines must come after it, or a line could bring the label itself. A field that
+    is named like a word of LogQL (`on`, `by`) makes Loki refuse the query.
     """
     alternatives = _readable(scope, _loki_name)
     if [] in alternatives:

@@ -4,6 +4,7 @@ from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
 
+from accounts.locks import locked
 from gateway.models import Webhook
 
 
@@ -35,10 +36,12 @@ class WebhookForm(forms.Form):
         ),
     )
 
-    def point(self, account, webhook, *, by):
+    def point(self, account, *, by):
         """Make the account's webhook, or move it."""
         url = self.cleaned_data["url"]
-        if webhook is None:
-            Webhook.add(account, url, by=by)
-        elif webhook.url != url:
-            webhook.move(url, by=by)
+        with locked(account):
+            webhook = Webhook.objects.filter(account=account).first()
+            if webhook is None:
+                Webhook.add(account, url, by=by)
+            elif webhook.url != url:
+                webhook.move(url, by=by)

@@ -42,7 +42,8 @@ def untold(way, now):
     """Return the dead tokens that somebody should be told of."""
     told = Q(**{f"{TOLD[way]}__gt": now - EVERY})
     ripe = DeadToken.objects.waiting().filter(first_seen_at__lt=now - GATHERING)
-    ripe = ripe.filter(last_seen_at__gt=now - EVERY).exclude(told)
+    ripe = ripe.filter(last_seen_at__gt=now - EVERY, account__deleted_at=None)
+    ripe = ripe.exclude(told)
     if way == Way.WEBHOOK:
         return ripe.filter(account__in=Webhook.objects.values("account"))
     return ripe

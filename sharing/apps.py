@@ -17,5 +17,6 @@ class SharingConfig(AppConfig):
             start="Resume",
             stop="Pause",
             verbs=("link",),
+            loses="Its link and QR code stop for everybody who has them.",
         )
         enabling_checks.append(check_shown)

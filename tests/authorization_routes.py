@@ -86,6 +86,8 @@ TOKEN = {
     "tokens:expiry": (BOTH, "expiry"),
     "tokens:rotate": (BOTH, "rotate"),
     "tokens:finish": (DONE, "rotate"),
+    "tokens:roll_back": (DONE, "rotate"),
+    "tokens:usage": (SHOWN, "list"),
     "tokens:delete": (BOTH, "delete"),
     "tokens:restore": (DONE, "create"),
 }

@@ -5,7 +5,11 @@ import shutil
 import subprocess
 
 # Programs and the packages of Debian and Ubuntu that bring them.
-PACKAGES = {"nginx": "nginx", "victoria-metrics": "victoria-metrics"}
+PACKAGES = {
+    "nginx": "nginx",
+    "victoria-metrics": "victoria-metrics",
+    "haproxy": "haproxy",
+}
 SORRY = (
     "{} could not be installed, so tests that need it are skipped: "
     "install it with this system's package manager to run them."

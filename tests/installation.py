@@ -53,10 +53,10 @@ class Installation:
         )
 
     @contextmanager
-    def running(self, **variables):
+    def running(self, *program, **variables):
         """Start as `make run` does; yields the process and what it said until ready."""
         with subprocess.Popen(
-            [sys.executable, "-m", "config.launch"],
+            [sys.executable, *(program or ("-m", "config.launch"))],
             cwd=PROJECT,
             env=self._environment(variables),
             stdout=subprocess.PIPE,

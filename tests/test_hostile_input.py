@@ -3,12 +3,15 @@
 Nothing answers 500, and nothing that was sent comes back as markup.
 """
 
+from datetime import timedelta
+
 import pytest
 from django.db import connection, transaction
 from django.urls import reverse
 
 from accounts.models import Organisation
 from tests.factories import (
+    BY,
     FilterFactory,
     SharedViewFactory,
     ShareFactory,
@@ -28,6 +31,7 @@ PAGES = {
     "tokens:expiry": ("admin", "main token", ""),
     "tokens:rotate": ("admin", "main token", ""),
     "tokens:delete": ("admin", "main token", ""),
+    "tokens:usage": ("admin", "main rotating", ""),
     "sharing:list": ("admin", "main", "?new=1"),
     "sharing:edit": ("admin", "main share", ""),
     "sharing:guest": (None, "link", ""),
@@ -74,11 +78,14 @@ MARKS = (
 
 @pytest.fixture
 def things(main, sub, admin, staff):
+    rotating = TokenFactory(account=main)
+    rotating.rotate(by=BY, overlap=timedelta(hours=1))
     return {
         "": [],
         "main": [main.pk],
         "sub": [sub.pk],
         "main token": [main.pk, TokenFactory(account=main, kind=Kind.LOGS).pk],
+        "main rotating": [main.pk, rotating.pk],
         "main share": [main.pk, ShareFactory(account=main).token.pk],
         "main filter": [main.pk, FilterFactory(account=main).pk],
         "main view": [main.pk, SharedViewFactory(account=main).pk],

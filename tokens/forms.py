@@ -201,6 +201,16 @@ class RotateForm(ChangeForm, OverlapForm):
         self.token.rotate(by=by, overlap=overlap, version=self.seen)
 
 
+class EndRotationForm(ChangeForm):
+    """The end of a rotation, in one direction or the other."""
+
+    def finish(self, *, by):
+        self.token.finish_rotation(by=by, version=self.seen)
+
+    def roll_back(self, *, by):
+        self.token.roll_back(by=by, version=self.seen)
+
+
 class DisableForm(ChangeForm):
     """Who could not enable the token again has to say why it is disabled."""
 

@@ -12,7 +12,8 @@ class Home:
     """The tab of a kind; `adds` names the URL of its inline form.
 
     `row` names a template that gets `token` and what `about_rows` returns. `start` and
-    `stop` are the words for a token's switch; `verbs` are what else is done to a token.
+    `stop` are the words for a token's switch; `verbs` are what else is done to a token,
+    and `loses` says what goes with it when it is deleted.
     """
 
     url_name: str
@@ -22,6 +23,7 @@ class Home:
     start: str = "Enable"
     stop: str = "Disable"
     verbs: tuple = ()
+    loses: str = ""
 
     def url(self, account_id, **query):
         return reverse(self.url_name, args=[account_id], query=self.query | query)

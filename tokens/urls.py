@@ -9,6 +9,7 @@ from tokens.views import (
     find,
     gateway,
     shipping,
+    usage,
     whose,
 )
 
@@ -42,6 +43,8 @@ account = [
     path("<int:pk>/expiry/", actions.token_expiry, name="expiry"),
     path("<int:pk>/rotate/", actions.token_rotate, name="rotate"),
     path("<int:pk>/finish/", actions.token_finish, name="finish"),
+    path("<int:pk>/roll-back/", actions.token_roll_back, name="roll_back"),
+    path("<int:pk>/usage/", usage.token_usage, name="usage"),
     path("<int:pk>/delete/", actions.token_delete, name="delete"),
     path("<int:pk>/restore/", deleted.token_restore, name="restore"),
 ]

@@ -44,7 +44,7 @@ class Delivery(models.Model):
         now = timezone.now()
         self.free_at, self.delivered_at = now + pause, now
         self.answer, self.failures = answer[:300], 0
-        self.save()
+        self._keep("delivered_at")
 
     def put_off(self, answer):
         """Note a failure; the next try comes the later the more often it failed."""
@@ -52,4 +52,8 @@ class Delivery(models.Model):
         self.free_at = timezone.now() + min(pause, LAST_RETRY)
         self.answer = answer[:300]
         self.failures += 1
-        self.save()
+        self._keep()
+
+    def _keep(self, *fields):
+        # When it was tried is not written: whoever took the turn has done so.
+        self.save(update_fields=["free_at", "answer", "failures", *fields])

@@ -1,4 +1,5 @@
 import hmac
+from contextlib import contextmanager
 from hashlib import sha256
 from secrets import token_hex
 
@@ -7,8 +8,9 @@ from django.db.models.functions import Now
 
 from accounts.audit import record
 from accounts.envelope import Sealed, seal, unseal
+from accounts.locks import locked
 from accounts.models import Account, Action
-from accounts.refusals import Unavailable
+from accounts.refusals import Gone, Unavailable
 from tokens.secrets import Secret
 
 PREFIX = "tgw_"
@@ -46,22 +48,30 @@ class Webhook(models.Model):
 
     def move(self, url, *, by):
         """Send what there is to tell somewhere else from now on."""
-        with transaction.atomic():
+        with self._standing():
             self.url = url
             self.save(update_fields=["url"])
             self._record(Action.WEBHOOK_CHANGED, by)
 
     def renew(self, *, by):
         """Sign with a fresh secret from now on."""
-        with transaction.atomic():
+        with self._standing():
             self._keep(_make())
             self.save(update_fields=["envelope", "enc_kid", "masked"])
             self._record(Action.WEBHOOK_RENEWED, by)
 
     def remove(self, *, by):
-        with transaction.atomic():
+        with self._standing():
             self._record(Action.WEBHOOK_REMOVED, by)
             self.delete()
+
+    @contextmanager
+    def _standing(self):
+        """Hold the account's lock; raises Gone when the webhook was removed."""
+        with locked(self.account):
+            if not Webhook.objects.filter(pk=self.pk).exists():
+                raise Gone("The webhook")
+            yield
 
     def reveal(self, *, by):
         """Return the Secret; the audit event is committed before it leaves."""

@@ -33,7 +33,7 @@ def webhook_edit(request, account):
     posted = request.POST if request.method == "POST" else None
     form = WebhookForm(posted, initial={"url": webhook.url if webhook else ""})
     if form.is_valid():
-        form.point(account, webhook, by=Actor.of(request))
+        form.point(account, by=Actor.of(request))
         messages.success(request, "The webhook is saved. Send it a test.")
         return redirect("gateway:webhook", account.pk)
     context = {

@@ -18,6 +18,7 @@ from sharing.api.filters import find_filters
 from sharing.models import Share
 from sharing.scope import Operator
 from tokens.api.names import TokenName
+from tokens.api.once import IdempotencyKey, once
 from tokens.api.secrets import SecretText, hand_out
 from tokens.kinds import RULES, Kind
 
@@ -78,18 +79,23 @@ def shared_token_list(request):
 
 @router.post(ROOT, response=SharedToken, summary="Create a shared token for 7 days")
 @requires(Operation.SHARED_CREATE)
-def shared_token_create(request, body: NewShare):
-    lifetime = RULES[Kind.SHARED].default_lifetime
-    share, secret = Share.issue(
-        account=request.auth.account,
-        name=body.token_name,
-        expires_at=(
-            body.expiration_date if body.names_expiry else timezone.now() + lifetime
-        ),
-        by=Actor.calling(request),
-        **_choice(request, body, Operator.AND),
-    )
-    return _shown(share, secret)
+def shared_token_create(
+    request, body: NewShare, idempotency_key: IdempotencyKey = None
+):
+    def create():
+        lifetime = RULES[Kind.SHARED].default_lifetime
+        share, secret = Share.issue(
+            account=request.auth.account,
+            name=body.token_name,
+            expires_at=(
+                body.expiration_date if body.names_expiry else timezone.now() + lifetime
+            ),
+            by=Actor.calling(request),
+            **_choice(request, body, Operator.AND),
+        )
+        return _shown(share, secret)
+
+    return once(request, idempotency_key, SharedToken, create)
 
 
 @router.get(f"{ROOT}/{{int:pk}}", response=SharedToken, summary="Get a shared token")

@@ -7,8 +7,18 @@ const UNITS = [["day", 86_400], ["h", 3_600], ["min", 60], ["s", 1]];
 const LOST = "The server did not answer. Check your connection and try again.";
 const OVER = [404, 409];
 
-const secret = location.hash.slice(1);
-if (secret) history.replaceState(history.state, "", location.pathname + location.search);
+let secret = "";
+
+// Also when the link is pasted into the address bar of its own page.
+function takeSecret() {
+  if (!location.hash) return;
+  secret = location.hash.slice(1);
+  history.replaceState(history.state, "", location.pathname + location.search);
+  document.querySelector("share-door")?.knock?.();
+}
+
+addEventListener("hashchange", takeSecret);
+takeSecret();
 
 class ShareDoor extends HTMLElement {
   connectedCallback() {
@@ -17,7 +27,12 @@ class ShareDoor extends HTMLElement {
       event.preventDefault();
       this.open(this.form.elements.secret.value);
     });
+    this.knock();
+  }
+
+  knock() {
     if (secret) this.open(secret);
+    secret = "";
   }
 
   async open(text) {

@@ -140,7 +140,7 @@ def test_delete_pauses_what_would_show_more(main, api, env):
 def test_list_query_count_does_not_grow(main, api, count, django_assert_num_queries):
     FilterFactory.create_batch(count, account=main)
 
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(2):
         _, answer = api.get(FILTERS)
 
     assert len(answer) == count

@@ -25,12 +25,12 @@ def test_whoami_before_2021(api):
 
 
 @pytest.mark.parametrize("count", [1, 3])
-def test_whoami_takes_two_queries_among_any_number_of_tokens(
+def test_whoami_takes_one_query_among_any_number_of_tokens(
     main, count, django_assert_num_queries
 ):
     api = [Api.of(main) for _ in range(count)][-1]
 
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(1):
         assert api.get("/v2/whoami")[0] == 200
 
 
@@ -84,7 +84,7 @@ def test_associated_accounts_query_count_does_not_grow(
 ):
     ChildFactory.create_batch(count, main=main)
 
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(2):
         _, answer = api.get(ASSOCIATED)
 
     assert len(answer) == count + 1

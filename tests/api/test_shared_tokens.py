@@ -354,7 +354,7 @@ def test_list_query_count_does_not_grow(
         ShareFactory(account=main, filters=[env])
     api.get("/v2/whoami")
 
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(11):
         _, answer = api.get(SHARED)
 
     assert len(answer) == count

@@ -31,7 +31,7 @@ def tokens_pages_of_children(world):
 
 
 def token_pages(world):
-    verbs = ("rename", "rotate", "expiry", "delete", "disable")
+    verbs = ("rename", "rotate", "expiry", "delete", "disable", "usage")
     used = [
         reverse(f"tokens:{verb}", args=[world.main.pk, world.used.pk]) for verb in verbs
     ]
@@ -46,6 +46,10 @@ def sharing_pages(world):
     return [
         *paths(world.main, "sharing:list", query="?new=1"),
         *paths(world.main, "sharing:list", query="?filter=new"),
+        *paths(world.main, "sharing:list", query="?view=new"),
+        reverse("sharing:see_as_guest", args=[main, world.share.pk]),
+        reverse("sharing:view_edit", args=[main, world.view.pk]),
+        reverse("sharing:view_delete", args=[main, world.view.pk]),
         reverse("sharing:edit", args=[main, world.share.pk]),
         reverse("sharing:filter_edit", args=[main, world.filter.pk]),
         reverse("sharing:filter_delete", args=[main, world.filter.pk]),
@@ -171,5 +175,6 @@ def of_strangers():
         *(reverse(f"account_{name}") for name in names),
         reverse(f"{key}_done"),
         reverse(key, args=["1", "wrong"]),
+        reverse("sharing:guest", args=["NoSuchId"]),
         "/nowhere/",
     ]

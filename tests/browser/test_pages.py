@@ -23,7 +23,7 @@ WITH_A_FACTOR = {
     "mfa_remove_webauthn",
     "mfa_view_recovery_codes",
 }
-ARGUMENT = re.compile(r"<int:\w+>")
+ARGUMENT = re.compile(r"<(?:int|str):\w+>")
 NO_PAGES = {
     "accounts:home": "leads to another page",
     "mfa_download_recovery_codes": "is a file",

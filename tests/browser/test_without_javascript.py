@@ -1,11 +1,13 @@
 """Everything but copying works in a browser that runs no scripts."""
 
+from datetime import timedelta
+
 import pytest
 from django.urls import reverse
 from playwright.sync_api import expect
 
 from tests.browser.tokens import act, copy_button, name_field, row, switch
-from tests.factories import FilterFactory, TokenFactory
+from tests.factories import BY, FilterFactory, TokenFactory
 from tokens.kinds import Kind
 
 
@@ -52,6 +54,18 @@ def test_a_token_is_rotated_and_the_rotation_finished(page, opens, token):
     page.get_by_role("button", name="Finish now").click()
     expect(page.get_by_text("The old secret of Terraform is stopped.")).to_be_visible()
     assert not opens(token.secret_text)
+
+
+def test_a_rotation_is_rolled_back(page, opens, token):
+    new = token.rotate(by=BY, overlap=timedelta(hours=1))
+    page.reload()
+
+    page.get_by_role("link", name="Callers of Terraform").click()
+    page.get_by_role("button", name="Roll back").click()
+
+    expect(page.get_by_text("Terraform has its old secret back")).to_be_visible()
+    assert opens(token.secret_text)
+    assert not opens(new.reveal())
 
 
 def test_a_token_is_deleted_and_restored(page, opens, token):

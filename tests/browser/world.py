@@ -13,6 +13,7 @@ from tests.factories import (
     FilterFactory,
     MainFactory,
     MembershipFactory,
+    SharedViewFactory,
     ShareFactory,
     TokenFactory,
     UserFactory,
@@ -75,10 +76,16 @@ def add_tokens(world):
     Token.objects.filter(pk=world.used.pk).update(
         last_used_at=hour, last_used_address="2001:db8:85a3::8a2e:370:7334"
     )
-    TokenUsage.objects.create(
-        token=world.used, hour=hour, address="192.0.2.7", agent=UNBROKEN, calls=12345
-    )
+    old = world.used.secrets.get().pk
     world.used.rotate(by=BY, overlap=timedelta(hours=24))
+    new = world.used.secrets.current().get().pk
+    callers = [
+        (old, "192.0.2.7", UNBROKEN),
+        (old, LONG[:45], LONG),
+        (new, "::1", HEBREW),
+    ]
+    counts = {(world.used.pk, *caller): 12345 for caller in callers}
+    TokenUsage.objects.add_calls(counts, timezone.now().replace(minute=0, second=0))
     world.token(account=world.main, name="Old").delete_softly(by=BY)
     world.token(account=world.main, name="Off").disable(by=BY, reason=LONG)
     world.gateway = world.token(account=None, name=LONG, kind=Kind.GATEWAY)
@@ -92,6 +99,9 @@ def add_links(world):
         world.share = ShareFactory(account=world.main, name=name, filters=filters)
         world.secrets.append(world.share.secret_text)
     ShareFactory(account=world.main, name="Wide", filters=[])
+    for title in (LONG, UNBROKEN, HEBREW):
+        address = f"https://grafana.example.com/d/{UNBROKEN}"
+        world.view = SharedViewFactory(account=world.main, title=title, address=address)
 
 
 def add_refusals(world):

@@ -13,7 +13,7 @@ ACCOUNT = {
     "accessible": True,
     "searchable": False,
 }
-WORKS = {"works": True, "reason": "", "opens": ["ship logs"], "token": TOKEN}
+WORKS = {"works": True, "reason": "", "opens": ["ship_logs"], "token": TOKEN}
 
 
 def test_accounts_are_listed_page_after_page(run, server):

@@ -21,8 +21,8 @@ NONSENSE = (
     [(400, 1), (401, 3), (403, 3), (404, 4), (409, 1), (412, 1), (422, 1), (500, 5)],
 )
 def test_each_refusal_has_its_exit_code(run, status, exit_code):
-    error = {"field": "name", "message": "is long"}
-    result = run(*CREATE, answers=[problem(status, "No.", error)])
+    errors = [{"field": "name", "message": text} for text in ("is long", "No.")]
+    result = run(*CREATE, answers=[problem(status, "No.", *errors)])
 
     assert (result.exit_code, result.stdout) == (exit_code, "")
     assert result.stderr == "Error: No. name: is long\n"

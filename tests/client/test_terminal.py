@@ -16,7 +16,11 @@ import pytest
 from tests.client.conftest import CALLER, SECRET, TOKEN
 
 COMMAND = Path(sys.executable).parent / "tollgate"
-LONG = {"name": "日本語の名前" * 4 + "e\u0301", "account_name": "active", "state": "disabled"}
+LONG = {
+    "name": "日本語の名前" * 4 + "e\u0301",
+    "account_name": "active",
+    "state": "disabled",
+}
 ANSWERS = {
     "/api/v1/tokens": {"items": [TOKEN, TOKEN | LONG], "next": None},
     "/api/v1/verify": {"works": True, "opens": ["ship logs"], "token": TOKEN},

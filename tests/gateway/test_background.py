@@ -2,6 +2,7 @@ import logging
 import threading
 
 import pytest
+from django.db import DatabaseError
 
 from accounts.models import Action, AuditEvent
 from gateway import background
@@ -64,6 +65,8 @@ def test_threads_look_and_write_until_the_process_ends(ask, monkeypatch, caplog)
     monkeypatch.setattr(background, "ALARM_SECONDS", 1000)
     monkeypatch.setattr(background, "flush", lambda gate, **kw: last.append(kw))
     monkeypatch.setattr(background, "raise_alarm", lambda gate: None)
+    monkeypatch.setattr(background, "NOTICE_SECONDS", 1000)
+    monkeypatch.setattr(background, "tell", lambda: None)
     monkeypatch.setattr(ask.gate.watcher, "poll", poll)
     monkeypatch.setattr(background.atexit, "register", lambda *call: ends.append(call))
 
@@ -74,3 +77,18 @@ def test_threads_look_and_write_until_the_process_ends(ask, monkeypatch, caplog)
 
     assert last[-1] == {"at_once": True}
     assert "A background task of the gateway failed" in caplog.text
+
+
+def test_admins_are_told_or_it_waits(monkeypatch, caplog):
+    asked = []
+    monkeypatch.setattr(background.notices, "send_due", lambda: asked.append(1))
+    background.tell()
+
+    def fail():
+        raise DatabaseError("away")
+
+    monkeypatch.setattr(background.notices, "send_due", fail)
+    background.tell()
+
+    assert asked == [1]
+    assert "Nobody can be told of refused calls now: away" in caplog.text

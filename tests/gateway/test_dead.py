@@ -3,6 +3,7 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from django.core.management import call_command
 from django.db import connection
 from django.utils import timezone
 
@@ -117,7 +118,7 @@ def test_only_a_new_caller_brings_a_dismissed_token_back(token):
     assert DeadToken.objects.get().dismissed_at is None
 
 
-def test_what_is_old_or_of_a_purged_token_is_forgotten(token):
+def test_what_is_old_or_of_a_purged_token_is_forgotten(token, capsys):
     old, purged = TokenFactory(), TokenFactory()
     with time_machine.travel(timezone.now() - timedelta(days=31)):
         dead.note({use(old): 1, use(token): 1})
@@ -126,7 +127,9 @@ def test_what_is_old_or_of_a_purged_token_is_forgotten(token):
     purged.secrets.all()._raw_delete(connection.alias)
     Token.objects.filter(pk=purged.pk)._raw_delete(connection.alias)
 
-    assert dead.forget() == 2
+    call_command("purge_deleted")
+
+    assert "Purged the refused calls of 2 tokens." in capsys.readouterr().out
 
     assert [group.token for group in DeadToken.objects.all()] == [token]
     assert callers(token) == [("192.0.2.2", "curl/8", "disabled", 1)]

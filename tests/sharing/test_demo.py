@@ -18,7 +18,7 @@ from accounts.models import (
     Role,
     User,
 )
-from sharing.models import Filter, Share
+from sharing.models import Filter, Share, SharedView
 from tests.factories import MainFactory
 from tokens.models import StoredSecret, Token, TokenUsage
 
@@ -30,7 +30,7 @@ PASSWORDS = {
 }
 TABLES = (
     *(Organisation, Account, User, Membership, AuditChain, AuditEvent),
-    *(Token, StoredSecret, TokenUsage, Filter, Share),
+    *(Token, StoredSecret, TokenUsage, Filter, Share, SharedView),
 )
 
 
@@ -80,6 +80,8 @@ def it_shows_every_state(demo, said):
     }
     assert {share.shows_everything for share in Share.objects.all()} == {True, False}
     assert Share.objects.exclude(lost_filter="").exists()
+    assert Share.objects.filter(visits__gt=100).exists()
+    assert SharedView.objects.count() == 5
     never = Token.objects.filter(last_used_at=None, kind="api")
     stale = Token.objects.filter(last_used_at__lt=timezone.now() - timedelta(days=90))
     assert never.count() > 5
@@ -88,6 +90,19 @@ def it_shows_every_state(demo, said):
     assert roles == set(Role.values)
     assert Organisation.objects.get(name="Globex").entitlement.api_tokens is False
     assert Organisation.objects.get(name="Initech").in_trial
+
+
+def refused_calls_are_shown(demo, said):
+    acme = Organisation.objects.get(name="Acme").main
+    dead = acme.dead_tokens.with_mending()
+    assert [each.reason for each in dead.order_by("-last_seen_at")] == [
+        *("deleted", "disabled", "wrong_kind", "rotated", "expired", "expired")
+    ]
+    assert not dead.filter(is_mended=True).exists()
+    assert dead.waiting().count() == 5
+    for each in dead:
+        assert each.calls == sum(use.calls for use in each.uses.all()) > 0
+    assert not dead.filter(first_seen_at__gt=F("last_seen_at")).exists()
 
 
 def nothing_happened_before_it_could(demo, said):
@@ -152,6 +167,7 @@ CLAIMS = (
     what_was_there_before_is_left_alone,
     it_is_as_large_as_promised_and_made_once,
     it_shows_every_state,
+    refused_calls_are_shown,
     nothing_happened_before_it_could,
     logins_are_listed_with_passwords_that_work,
     what_must_always_hold_holds,

@@ -26,8 +26,10 @@ DATA = {
     "expiry": {"expires_at": "30"},
     "rotate": {"overlap": "1h"},
     "finish": {},
+    "roll_back": {},
     "delete": {},
 }
+ENDS = ("finish", "roll_back")
 ASKED = ("rename", "disable", "expiry", "rotate", "delete")
 EVENTS = {
     "rename": Action.TOKEN_RENAMED,
@@ -35,6 +37,7 @@ EVENTS = {
     "expiry": Action.TOKEN_EXPIRY_CHANGED,
     "rotate": Action.TOKEN_ROTATED,
     "finish": Action.TOKEN_ROTATION_FINISHED,
+    "roll_back": Action.TOKEN_ROLLED_BACK,
     "delete": Action.TOKEN_DELETED,
 }
 
@@ -56,6 +59,18 @@ def as_admin(client, admin):
 @pytest.fixture
 def token(main):
     return TokenFactory(account=main, name="Terraform")
+
+
+@pytest.fixture
+def at_work(token):
+    """Return a function that gives the token on which a verb does its work."""
+
+    def prepare(verb):
+        if verb in ENDS:
+            token.rotate(by=BY, overlap=timedelta(hours=1))
+        return token
+
+    return prepare
 
 
 def statuses(client, account_id, pk):
@@ -129,7 +144,7 @@ def test_other_methods_are_not_allowed(as_admin, token, verb, method):
     assert getattr(as_admin, method)(url(verb, token)).status_code == 405
 
 
-@pytest.mark.parametrize("verb", ["reveal", "enable", "finish"])
+@pytest.mark.parametrize("verb", ["reveal", "enable", *ENDS])
 def test_action_is_not_done_by_reading(as_admin, token, verb):
     assert as_admin.get(url(verb, token)).status_code == 405
 
@@ -145,7 +160,9 @@ def test_asking_shows_a_page_and_changes_nothing(as_admin, token, verb):
 
 
 @pytest.mark.parametrize("verb", EVENTS)
-def test_action_without_script_leads_back_to_the_list(as_admin, admin, token, verb):
+def test_action_without_script_leads_back_to_the_list(as_admin, admin, at_work, verb):
+    token = at_work(verb)
+
     response = as_admin.post(url(verb, token), DATA[verb])
 
     assert (response.status_code, response.url) == (
@@ -157,8 +174,10 @@ def test_action_without_script_leads_back_to_the_list(as_admin, admin, token, ve
     assert b'data-level="success"' in page.content
 
 
-@pytest.mark.parametrize("verb", ["rename", "disable", "expiry", "rotate", "finish"])
-def test_action_by_htmx_answers_the_row(as_admin, token, verb):
+@pytest.mark.parametrize("verb", ["rename", "disable", "expiry", "rotate", *ENDS])
+def test_action_by_htmx_answers_the_row(as_admin, at_work, verb):
+    token = at_work(verb)
+
     response = as_admin.post(url(verb, token), DATA[verb], headers=HTMX)
 
     html = response.content.decode()
@@ -185,7 +204,8 @@ def test_deleting_by_htmx_takes_the_row_away_and_offers_it_back(as_admin, token)
 
 @pytest.mark.parametrize("verb", EVENTS)
 @pytest.mark.parametrize("headers", [None, HTMX])
-def test_action_leads_back_to_where_it_was_started(as_admin, token, verb, headers):
+def test_action_leads_back_to_where_it_was_started(as_admin, at_work, verb, headers):
+    token = at_work(verb)
     here = f"/accounts/{token.account_id}/tokens/all/?kind=api"
 
     response = as_admin.post(url(verb, token, next=here), DATA[verb], headers=headers)
@@ -202,7 +222,7 @@ def test_action_never_leads_elsewhere(as_admin, token, address):
     assert response.url == reverse("tokens:api", args=[token.account_id])
 
 
-@pytest.mark.parametrize("verb", ["rename", "expiry", "rotate", "delete", "disable"])
+@pytest.mark.parametrize("verb", [*ASKED, *ENDS])
 @pytest.mark.parametrize("headers", [None, HTMX])
 def test_change_of_an_old_version_is_refused(as_admin, token, verb, headers):
     token.rename("Meanwhile", by=BY)
@@ -217,10 +237,14 @@ def test_change_of_an_old_version_is_refused(as_admin, token, verb, headers):
 
 
 @pytest.mark.parametrize("version", ["x", "-1", "0", "99999999999999"])
-def test_version_that_makes_no_sense_is_a_mistake(as_admin, token, version):
-    response = as_admin.post(url("rename", token), {"name": "A", "version": version})
+@pytest.mark.parametrize("verb", ["rename", *ENDS])
+def test_version_that_makes_no_sense_is_a_mistake(as_admin, at_work, verb, version):
+    token = at_work(verb)
+
+    response = as_admin.post(url(verb, token), {"name": "A", "version": version})
 
     assert response.status_code == 422
+    assert again(token).version == token.version
 
 
 def test_reveal_hands_out_the_current_secret_only(as_admin, admin, token):
@@ -434,6 +458,26 @@ def test_finish_now_stops_the_old_secret(as_admin, token):
     assert "Old secret" not in html
 
 
+def test_rolling_back_gives_the_old_secret_back(as_admin, token):
+    new = token.rotate(by=BY, overlap=timedelta(hours=1))
+
+    html = as_admin.post(url("roll_back", token), headers=HTMX).content.decode()
+
+    assert verify(token.secret_text, Use.API) == token
+    assert verify(new.reveal(), Use.API) is None
+    assert token.secret_text[-4:] in html
+    assert "Old secret" not in html
+
+
+@pytest.mark.parametrize("verb", ENDS)
+def test_rotation_ends_once(as_admin, token, verb):
+    response = as_admin.post(url(verb, token), headers=HTMX)
+
+    assert response.status_code == 409
+    assert response["HX-Retarget"] == "#notice"
+    assert again(token).version == 1
+
+
 @pytest.fixture
 def used(token):
     """The token, used in the last days by two callers."""
@@ -455,7 +499,7 @@ def used(token):
 def test_dialog_says_who_would_notice(as_admin, used, verb):
     html = as_admin.get(url(verb, used)).content.decode()
 
-    assert "1,234 by 2 callers" in html
+    assert "1,234 by 2 callers from 2 addresses" in html
     assert "192.0.2.2" in html
     assert "curl/8" in html
 

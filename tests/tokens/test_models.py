@@ -14,6 +14,7 @@ from tokens.kinds import Kind
 from tokens.models import StoredSecret, Token, TokenUsage
 from tokens.models.querysets import COUNTED_UP_TO, default_log_token, name_key
 from tokens.permissions import Use
+from tokens.reviving import revive_secret
 from tokens.secrets import Secret, make
 from tokens.verification import verify
 
@@ -316,6 +317,19 @@ def test_rolling_back_undoes_the_last_rotation_only(token):
     assert works == [False, True, False]
 
 
+def test_rolling_back_leaves_an_earlier_secret_that_was_let_work_again(token):
+    earlier = token.secrets.get()
+    first = token.rotate(by=BY)
+    token.rotate(by=BY, overlap=HOUR)
+    revive_secret(token, earlier, by=BY)
+
+    token.roll_back(by=BY)
+
+    assert verify(first.reveal(), Use.API) == token
+    assert verify(token.secret_text, Use.API) == token
+    assert token.overlap_until == token.secrets.overlapping().get().valid_until
+
+
 def nothing(token):
     """Leave a token that was never rotated."""
 
@@ -408,6 +422,7 @@ def test_usage_is_summed_by_caller(token):
         "week": 28,
         "addresses": 2,
         "callers": 2,
+        "more": 0,
         "top": [
             {"address": "192.0.2.2", "agent": "", "total": 20},
             {"address": "192.0.2.1", "agent": "", "total": 8},

@@ -14,6 +14,7 @@ from accounts.permissions import Operation
 from accounts.refusals import Refused
 from tokens import limits
 from tokens.api.names import TokenName
+from tokens.api.once import IdempotencyKey, once
 from tokens.api.secrets import SecretText, hand_out
 from tokens.kinds import Kind
 from tokens.models import Token
@@ -107,15 +108,20 @@ class Limits(Answer):
 
 @router.post(ROOT, response={201: LogToken}, summary="Create a log shipping token")
 @requires(Operation.SHIP_CREATE)
-def log_token_create(request, body: LogTokenBody):
-    token, secret = Token.issue(
-        account=request.auth.account,
-        kind=Kind.LOGS,
-        name=body.name,
-        enabled=body.enabled is not False,
-        by=Actor.calling(request),
-    )
-    return _shown(token, secret)
+def log_token_create(
+    request, body: LogTokenBody, idempotency_key: IdempotencyKey = None
+):
+    def create():
+        token, secret = Token.issue(
+            account=request.auth.account,
+            kind=Kind.LOGS,
+            name=body.name,
+            enabled=body.enabled is not False,
+            by=Actor.calling(request),
+        )
+        return _shown(token, secret)
+
+    return once(request, idempotency_key, LogToken, create)
 
 
 @router.get(f"{ROOT}/{{int:pk}}", response=LogToken, summary="Get one")

@@ -10,6 +10,7 @@ from accounts.api.guards import AS_OWNER, account_for, requires
 from accounts.audit import Actor
 from accounts.permissions import Operation
 from tokens.api.names import TokenName
+from tokens.api.once import IdempotencyKey, once
 from tokens.api.secrets import SecretText
 from tokens.minting import mint
 
@@ -48,12 +49,18 @@ class ApiTokenMade(Answer):
     summary="Create an API token for a child of the main account",
 )
 @requires(AS_OWNER)
-def api_token_mint(request, body: ChildApiToken):
+def api_token_mint(
+    request, body: ChildApiToken, idempotency_key: IdempotencyKey = None
+):
     account = account_for(request, body.account_id, Operation.API_MINT)
-    token, secret = mint(account, name=body.name, by=Actor.calling(request))
-    return ApiTokenMade(
-        id=token.pk,
-        name=token.name,
-        token=secret,
-        created_at=epoch(token.created_at),
-    )
+
+    def make():
+        token, secret = mint(account, name=body.name, by=Actor.calling(request))
+        return ApiTokenMade(
+            id=token.pk,
+            name=token.name,
+            token=secret,
+            created_at=epoch(token.created_at),
+        )
+
+    return once(request, idempotency_key, ApiTokenMade, make)

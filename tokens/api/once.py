@@ -1,11 +1,25 @@
 """Creates that are safe to repeat: an idempotency key is good for one of them."""
 
 from hashlib import sha256
+from typing import Annotated
+
+from ninja import Header
 
 from accounts.audit import Actor
 from accounts.models import Action, RecordedCall
 from tokens.models import StoredSecret
 from tokens.secrets import Secret
+
+IdempotencyKey = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        min_length=1,
+        max_length=255,
+        description="A text of your own: a repeat with it within 24 hours is answered "
+        "as the first call was, with the same secret, and changes nothing.",
+    ),
+]
 
 
 def once(request, key, schema, act):

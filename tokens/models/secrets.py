@@ -20,6 +20,10 @@ class StoredSecretQuerySet(models.QuerySet):
         """Return secrets that were rotated away but still work."""
         return self.filter(valid_until__gt=timezone.now())
 
+    def last_end(self):
+        """Return when the last of them stops, or None."""
+        return self.aggregate(last=models.Max("valid_until"))["last"]
+
     def step_down(self, *, until):
         """Let the current secret work until then, and no earlier one any more."""
         self.overlapping().update(valid_until=timezone.now())

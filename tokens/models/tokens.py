@@ -199,7 +199,8 @@ class Token(models.Model):
         """Undo the last rotation while its secrets overlap; the new one stops now."""
         with self._changing(by, version):
             self._show(self.secrets.step_back())
-            self.overlap_until = None
+            # One from before the rotation may have been let work again.
+            self.overlap_until = self.secrets.overlapping().last_end()
             self.record(Action.TOKEN_ROLLED_BACK, by)
 
     @repeated

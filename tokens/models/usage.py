@@ -46,7 +46,8 @@ class TokenUsageQuerySet(models.QuerySet):
         )
         callers = week.values("address", "agent").annotate(total=Sum("calls"))
         top = list(callers.order_by("-total", "address")[:TOP])
-        return numbers | {"callers": callers.count(), "top": top}
+        count = callers.count()
+        return numbers | {"callers": count, "top": top, "more": count - len(top)}
 
     def add_calls(self, counts, hour):
         """Add the calls of an hour.

@@ -9,6 +9,7 @@ from accounts.audit import Actor
 from tokens.forms import (
     DeleteForm,
     DisableForm,
+    EndRotationForm,
     RenameForm,
     RotateForm,
     SetExpiryForm,
@@ -18,6 +19,7 @@ from tokens.homes import HOMES, home_of
 from tokens.models import TokenUsage
 from tokens.views.guards import for_token, posted
 from tokens.views.rows import answer, back_from, counts, rights
+from tokens.views.usage import usage_page
 
 ask_and_do = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -86,8 +88,22 @@ def token_rotate(request, account, token):
 @require_POST
 @for_token("rotate")
 def token_finish(request, account, token):
-    token.finish_rotation(by=Actor.of(request))
+    form = EndRotationForm(request.POST, token=token)
+    if not form.is_valid():
+        return usage_page(request, form)
+    form.finish(by=Actor.of(request))
     return answer(request, token, f"The old secret of {token.name} is stopped.")
+
+
+@require_POST
+@for_token("rotate")
+def token_roll_back(request, account, token):
+    form = EndRotationForm(request.POST, token=token)
+    if not form.is_valid():
+        return usage_page(request, form)
+    form.roll_back(by=Actor.of(request))
+    text = f"{token.name} has its old secret back, and the new one is stopped."
+    return answer(request, token, text)
 
 
 @ask_and_do

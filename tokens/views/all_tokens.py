@@ -13,6 +13,7 @@ from accounts.paging import paginate
 from accounts.permissions import Operation
 from tokens.kinds import Kind
 from tokens.search import TokenSearch
+from tokens.usage import with_days
 from tokens.views.guards import for_main_account
 from tokens.views.rows import rights
 
@@ -55,6 +56,7 @@ def all_list(request, account):
         search.order,
         request.GET.get("cursor", ""),
     )
+    with_days(page)
     return render(request, PAGE, context | {"page": page, "chips": search.chips()})
 
 

@@ -9,6 +9,7 @@ from tokens.forms import ListForm, State, TokenForm
 from tokens.homes import home_of
 from tokens.limits import check_offered
 from tokens.models.querysets import TokenQuerySet
+from tokens.usage import with_days
 from tokens.views.rows import about_rows, changed, counts
 
 IN_STATE = {
@@ -26,6 +27,7 @@ def listing(request, account, kind, *, tokens=None, form=None):
     tokens = tokens.standing().fetch_mode(models.FETCH_RAISE)
     added = tokens.filter(pk=wanted["added"]).first() if wanted["added"] else None
     page = paginate(narrow(tokens, wanted), column(wanted["sort"]), wanted["cursor"])
+    with_days([*page, added] if added else page)
     about = about_rows(request, account, kind)
     if wanted["new"] and about["adds"] and not form:
         form = TokenForm(initial={"name": wanted["name"]})

@@ -12,6 +12,7 @@ from tokens import limits
 from tokens.homes import HOMES, home_of
 from tokens.kinds import Kind
 from tokens.permissions import operation
+from tokens.usage import with_days
 from tokens.views.tabs import tabs, up_to
 
 VERBS = (
@@ -103,7 +104,9 @@ def changed(request, token):
     """Return what the answer to an action shows: the row, and what it changed."""
     account = token.account
     about = about_rows(request, account, token.kind)
-    return about | {"token": token, "others": _others(token)}
+    others = _others(token)
+    with_days([token, *others])
+    return about | {"token": token, "others": others}
 
 
 def _others(token):

@@ -73,22 +73,7 @@ Id = Annotated[StrictInt, Field(**ID)]
 Ids = Annotated[list[Id], Field(max_length=MOST_IDS)]
 Flag = StrictBool
 AskedId = Annotated[int, Field(**ID)]
-# No blank, and no control characters.
-Name = Annotated[
-    str,
-    Field(max_length=100, pattern=rf"^[^{CONTROL}]*[^{CONTROL}\s][^{CONTROL}]*$"),
-]
 Line = Annotated[str, Field(pattern=f"^[^{CONTROL}]*$")]
-IdempotencyKey = Annotated[
-    str | None,
-    Header(
-        alias="Idempotency-Key",
-        min_length=1,
-        max_length=255,
-        description="A text of your own: a repeat with it within 24 hours is answered "
-        "as the first call was, with the same secret, and changes nothing.",
-    ),
-]
 IfMatch = Annotated[
     str | None,
     Header(

@@ -8,14 +8,15 @@ from ninja.responses import Status
 from pydantic import Field
 
 from accounts.api.guards import account_for, requires
-from accounts.api.own.fields import Body, Flag, IdempotencyKey, Moment, Name, one_of
+from accounts.api.own.fields import Body, Flag, Moment, one_of
 from accounts.api.own.routers import ROOT, changes, own_router
 from accounts.api.own.versions import etag
 from accounts.audit import Actor
 from accounts.permissions import Operation
 from sharing.api.own.shares import Choice
 from sharing.models import Share
-from tokens.api.once import once
+from tokens.api.names import TokenName
+from tokens.api.once import IdempotencyKey, once
 from tokens.api.own.answers import TokenWithSecret, shown_with
 from tokens.kinds import RULES, Kind
 from tokens.models import Token
@@ -34,19 +35,19 @@ class NewApiToken(Body):
     """Answered with 403, which says who can make API tokens."""
 
     kind: Literal["api"]
-    name: Name
+    name: TokenName
 
 
 class NewLogToken(Body):
     kind: Literal["logs"]
-    name: Name
+    name: TokenName
     enabled: Flag = True
     expires_at: Moment | None = Field(None, description="null: never")
 
 
 class NewSharedToken(Choice):
     kind: Literal["shared"]
-    name: Name
+    name: TokenName
     expires_at: Moment | None = Field(
         default_factory=lambda: timezone.now() + RULES[Kind.SHARED].default_lifetime,
         description="In 7 days when it is left out. null is never, if the organisation "

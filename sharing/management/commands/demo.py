@@ -15,6 +15,7 @@ from sharing.demo.story import (
     plan_places,
 )
 from sharing.demo.traffic import tell_uses
+from sharing.demo.views import plan_views, tell_visits
 
 
 class Command(BaseCommand):
@@ -50,8 +51,10 @@ def make():
         plan_people(story)
         plan_tokens(story)
         plan_links(story)
+        plan_views(story)
         plan_logins(story)
         story.past.unfold()
         tell_uses(story)
+        tell_visits(story)
         for tell in sequels:
             tell(story)

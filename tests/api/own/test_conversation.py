@@ -4,6 +4,7 @@ import pytest
 from django.db import OperationalError
 
 from accounts.api.own import rates
+from accounts.models import RecordedCall
 from tests.api.calls import Api
 from tests.api.own.problems import (
     NOT_FOUND,
@@ -13,6 +14,7 @@ from tests.api.own.problems import (
     refused,
 )
 from tests.factories import ChildFactory
+from tokens.models import Token
 
 WHOAMI = "/api/v1/whoami"
 ACCOUNTS = "/api/v1/accounts"
@@ -78,6 +80,17 @@ def test_a_database_that_is_away_is_told_with_a_time_to_come_back(api, monkeypat
     text = "The database does not answer. Nothing was changed; try again."
     assert response["Retry-After"] == "5"
     assert (response.status_code, response.json()) == problem(503, "unavailable", text)
+
+
+def test_a_database_that_is_away_from_the_start_is_told_too(api, monkeypatch):
+    def fail(*args):
+        raise OperationalError("gone")
+
+    monkeypatch.setattr("tokens.api.auth.verify", fail)
+    response = api.response("GET", WHOAMI)
+
+    assert response.status_code == 503
+    assert "RateLimit" not in response
 
 
 def test_lists_come_in_pages_that_link_to_the_next(api, main):
@@ -146,3 +159,19 @@ def test_clients_of_logz_io_are_never_told_to_slow_down(api, settings):
 
     assert {each.status_code for each in answers} == {200}
     assert not any("RateLimit" in each for each in answers)
+
+
+def test_an_error_never_follows_a_commit(api, main, monkeypatch):
+    def fail(*args):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("sharing.api.own.creation.shown_with", fail)
+    path = f"{ACCOUNTS}/{main.pk}/tokens"
+    headers = {"Idempotency-Key": "again"}
+
+    answer = api.post(path, {"kind": "logs", "name": "new"}, **headers)
+
+    text = "Something went wrong on our side."
+    assert answer == problem(500, "internal_error", text)
+    assert not Token.objects.filter(name="new").exists()
+    assert not RecordedCall.objects.exists()

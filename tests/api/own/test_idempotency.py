@@ -66,6 +66,8 @@ def test_a_secret_that_leaves_again_is_told_to_the_audit_trail(api, path):
 def test_no_secret_is_recorded(api, path):
     secret = api.post(path, LOG_TOKEN, **KEY)[1]["secret"]
 
+    call = RecordedCall.objects.get()
+    assert str(call) == "call 4f1c0c1e-6f0e-4f3c-9d0b-3a6f5a3c9b1d"
     (row,) = RecordedCall.objects.values()
     assert secret not in str(row)
     assert row["answer"]["name"] == "Fluent Bit"

@@ -6,7 +6,9 @@ from datetime import timedelta
 import pytest
 import time_machine
 
+from accounts.envelope import Sealed
 from accounts.models import Action, AuditEvent
+from accounts.refusals import Gone
 from tests.api.calls import Api
 from tests.api.own.problems import FORBIDDEN, NOT_FOUND, problem
 from tests.api.own.shown import MOMENT, secret_of
@@ -179,6 +181,34 @@ def test_secret_is_revealed_and_the_audit_trail_told(api, token, path):
 
     assert (status, body) == (200, shown(token, secret=token.secret_text))
     assert actions(token) == [Action.TOKEN_CREATED, Action.TOKEN_REVEALED]
+
+
+def test_a_secret_whose_key_is_away_is_told_apart(api, token, path, monkeypatch):
+    def sealed(*args):
+        raise Sealed("key 1 is not configured")
+
+    monkeypatch.setattr("tokens.models.secrets.unseal", sealed)
+    response = api.response("POST", f"{path}/reveal")
+
+    text = (
+        "The secret of Fluent Bit cannot be shown: key 1 is not configured. "
+        "The token itself goes on working."
+    )
+    assert response["Retry-After"] == "5"
+    answer = response.status_code, response.json()
+    assert answer == problem(503, "secret_unavailable", text)
+    assert actions(token) == [Action.TOKEN_CREATED]
+
+
+def test_a_token_that_goes_meanwhile_is_gone(api, token, path, monkeypatch):
+    """As when somebody deletes it between the look and the lock."""
+
+    def gone(self, **how):
+        raise Gone(self.name)
+
+    monkeypatch.setattr(Token, "refresh_standing", gone)
+
+    assert api.post(f"{path}/disable") == NOT_FOUND
 
 
 @pytest.mark.parametrize(

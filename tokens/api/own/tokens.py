@@ -5,10 +5,11 @@ from ninja.responses import Status
 from pydantic import Field
 
 from accounts.api.guards import requires
-from accounts.api.own.fields import Body, IfMatch, Moment, Name
+from accounts.api.own.fields import Body, IfMatch, Moment
 from accounts.api.own.routers import ROOT, changes, own_router, reads
 from accounts.api.own.versions import etag, seen
 from accounts.audit import Actor
+from tokens.api.names import TokenName
 from tokens.api.own.answers import TokenAnswer, shown
 from tokens.api.own.guards import token_for
 
@@ -19,7 +20,7 @@ VERBS = {"name": "rename", "expires_at": "expiry"}
 
 
 class TokenChange(Body):
-    name: Name = Field(default_factory=str)
+    name: TokenName = Field(default_factory=str)
     expires_at: Moment | None = Field(None, description="null: never")
 
     @property

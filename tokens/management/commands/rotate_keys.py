@@ -1,4 +1,5 @@
 import time
+from itertools import batched
 
 from django.core.management.base import CommandError
 from django.db import connection, transaction
@@ -46,17 +47,19 @@ class Command(OperatorCommand):
     def count(self, purpose):
         if purpose == "audit":
             return sum(chain.sequence for chain in accounts_rotation.old_chains())
-        seeds = len(accounts_rotation.old_seeds()) if purpose == "enc" else 0
-        return old_secrets().count() + seeds
+        others = [len(each.old()) for each in self.envelopes(purpose)]
+        return old_secrets().count() + sum(others)
+
+    def envelopes(self, purpose):
+        return accounts_rotation.envelopes if purpose == "enc" else []
 
     def rotate(self, purpose, batch):
         if purpose == "audit":
             self.rotate_chains()
             return
-        if purpose == "enc":
-            seeds = accounts_rotation.old_seeds()
-            for start in range(0, len(seeds), batch):
-                self.rotate_seeds(seeds[start : start + batch])
+        for each in self.envelopes(purpose):
+            for some in batched(each.old(), batch, strict=False):
+                self.rotate_envelopes(each, some)
         self.rotate_secrets(purpose, batch)
 
     def rotate_secrets(self, purpose, batch):
@@ -69,9 +72,9 @@ class Command(OperatorCommand):
             after = done[-1] if done else 0
             time.sleep(PAUSE_SECONDS if self.is_shy or not done else 0)
 
-    def rotate_seeds(self, pks):
+    def rotate_envelopes(self, each, pks):
         with transaction.atomic():
-            self.note("enc", accounts_rotation.renew_seeds(pks))
+            self.note("enc", each.renew(pks))
 
     def rotate_chains(self):
         for chain in accounts_rotation.old_chains():
@@ -95,7 +98,7 @@ class Command(OperatorCommand):
             count = AuditChain.objects.count()
         else:
             count, wrong = check_secrets()
-            count += accounts_rotation.check_seeds()
+            count += sum(each.check() for each in accounts_rotation.envelopes)
         if wrong:
             named = ", ".join(map(str, wrong[:10]))
             raise CommandError(f"{len(wrong)} of {count} rows are wrong: {named}.")

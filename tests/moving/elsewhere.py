@@ -54,7 +54,8 @@ def share(pk, name, *filters, **more):
 class Elsewhere(ThreadingHTTPServer):
     """Answers by path, or by path and key; `faults` come first, one after another.
 
-    A fault is a status, the bytes of an answer, or for how many seconds nothing comes.
+    A fault is a status, perhaps with seconds to wait, the bytes of an answer, or for
+    how long nothing comes.
     """
 
     daemon_threads = True
@@ -94,7 +95,7 @@ class Answering(BaseHTTPRequestHandler):
         key = self.headers["X-API-TOKEN"]
         if isinstance(fault, float):
             time.sleep(fault)
-        elif isinstance(fault, int):
+        elif isinstance(fault, int | tuple):
             self.say(fault, b"An error that quotes " + key.encode())
         else:
             answer = self.server.answer(path, key, json.loads(text or "null"))
@@ -104,7 +105,10 @@ class Answering(BaseHTTPRequestHandler):
     do_POST = do_GET  # noqa: N815 -- the library's name
 
     def say(self, status, text):
+        status, *waits = status if isinstance(status, tuple) else (status,)
         self.send_response(status)
+        for seconds in waits:
+            self.send_header("Retry-After", seconds)
         self.end_headers()
         self.wfile.write(text)
 

@@ -1,0 +1,72 @@
+"""The real HAProxy with the project's configuration, on a port of a test's own."""
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+import time
+from contextlib import contextmanager, suppress
+
+from tests.installation import PROJECT, free_port
+
+DEPLOY = PROJECT / "deploy" / "haproxy"
+
+
+class HAProxy:
+    def __init__(self, folder, world):
+        self.port = free_port()
+        self.address = f"https://127.0.0.1:{self.port}"
+        self._log = folder / "haproxy.log"
+        self._folder = folder
+        self._environment = {
+            "TOLLGATE_ADDRESS": world.tollgate.address,
+            "TOLLGATE_GATEWAY": world.secrets["gateway"],
+        }
+        self._copy(world)
+
+    @contextmanager
+    def running(self):
+        command = [shutil.which("haproxy"), "-f", self._folder / "haproxy.cfg"]
+        with (
+            self._log.open("w") as log,
+            subprocess.Popen(
+                command, env=os.environ | self._environment, stdout=log, stderr=log
+            ) as process,
+        ):
+            try:
+                self._wait(process)
+                yield self
+            finally:
+                process.kill()
+
+    def log(self):
+        return self._log.read_text()
+
+    def _copy(self, world):
+        nginx = world.nginx.folder
+        pem = (nginx / "certificate.pem").read_text() + (nginx / "key.pem").read_text()
+        (self._folder / "gateway.pem").write_text(pem)
+        shutil.copy(DEPLOY / "tollgate.lua", self._folder)
+        text = (DEPLOY / "haproxy.cfg").read_text()
+        text = text.replace("/etc/haproxy/", f"{self._folder}/")
+        text = text.replace("bind :8443", f"bind 127.0.0.1:{self.port}")
+        text = text.replace("127.0.0.1:8428", f"127.0.0.1:{world.metrics.port}")
+        text = re.sub(
+            r"127.0.0.1:(3100|3200|4318|9428)$",
+            f"127.0.0.1:{world.store.port}",
+            text,
+            flags=re.MULTILINE,
+        )
+        (self._folder / "haproxy.cfg").write_text(text)
+
+    def _wait(self, process):
+        for _ in range(100):
+            assert process.poll() is None, self.log()
+            with (
+                suppress(ConnectionRefusedError),
+                socket.create_connection(("127.0.0.1", self.port)),
+            ):
+                return
+            time.sleep(0.05)
+        raise TimeoutError

@@ -1,0 +1,104 @@
+"""The same promises through HAProxy, whose gateway is a script of ours."""
+
+import ssl
+from urllib.parse import parse_qs, urlsplit
+
+import httpx
+import pytest
+
+from tests.gateway.proxies.haproxy import HAProxy
+from tests.gateway.proxies.samples import moments_ago
+
+pytestmark = [pytest.mark.walk, pytest.mark.sqlite, pytest.mark.xdist_group("nginx")]
+LINE = b'{"message":"hello"}\n'
+ALL = '{__name__!=""}'
+CLAIMS = {
+    "X-Scope-OrgID": "2",
+    "X_Scope_OrgID": "2",
+    "AccountID": "2",
+    "ProjectID": "7",
+    "X-Tollgate-Kind": "api",
+    "X-Tollgate-Token": "x",
+    "X-Tollgate-Args": "extra_filters=*",
+    "X-Tollgate-LogQL": '|= ""',
+}
+
+
+@pytest.fixture(scope="module")
+def haproxy(world, tmp_path_factory):
+    with HAProxy(tmp_path_factory.mktemp("haproxy"), world).running() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def client(world, haproxy):
+    trusting = ssl.create_default_context(cafile=world.nginx.certificate)
+    with httpx.Client(base_url=haproxy.address, verify=trusting, timeout=20) as client:
+        yield client
+
+
+def shown(world, name):
+    return CLAIMS | {"X-API-TOKEN": world.secrets[name]}
+
+
+def test_lines_land_in_the_account_of_the_token(world, client, store):
+    token = {"token": world.secrets["sub"], "extra_fields": "x"}
+    answer = client.post("/", params=token, headers=CLAIMS, content=LINE)
+
+    assert answer.status_code == 200
+    [request] = store.drain()
+    own = str(world.accounts["sub"])
+    assert request.values("X-Scope-OrgID") == request.values("AccountID") == [own]
+    assert request.path.startswith("/insert/jsonline?_msg_field=message&")
+    assert "extra_fields" not in request.path
+    assert request.body == LINE
+
+
+@pytest.mark.parametrize("name", ["cpu", "main api", "narrow"])
+def test_clients_of_logzio_are_refused_with_401(world, client, store, haproxy, name):
+    answer = client.post("/", params={"token": world.secrets[name]}, content=LINE)
+
+    assert (answer.status_code, answer.text) == (401, "Logging token is not valid")
+    assert store.drain() == []
+    assert world.secrets[name] not in haproxy.log()
+
+
+def test_metrics_are_kept_apart(world, client):
+    for name in ("cpu", "foreign"):
+        line = f"through_haproxy 1 {moments_ago()}\n"
+        taken = client.post(
+            "/api/v1/import/prometheus?extra_label=tollgate_account=1",
+            content=line,
+            headers=shown(world, name),
+        )
+        assert taken.status_code == 204
+    world.metrics.settle()
+
+    asked = {"match[]": "through_haproxy"}
+    answer = client.get("/api/v1/series", params=asked, headers=shown(world, "sub api"))
+
+    own = str(world.accounts["cpu"])
+    assert [each["tollgate_account"] for each in answer.json()["data"]] == [own]
+
+
+@pytest.mark.parametrize(
+    "argument",
+    ["extra_filters[]", "extra_filters%5B%5D", "%65xtra_filters", "extra%5Flabel"],
+)
+def test_a_query_cannot_bring_filters_of_its_own(world, client, argument):
+    path = f"/api/v1/series?match[]={ALL}&{argument}={ALL}"
+
+    assert client.get(path, headers=shown(world, "sub api")).status_code == 400
+    assert client.post(path, headers=shown(world, "sub api")).status_code == 404
+
+
+def test_a_shared_token_is_narrowed_or_refused(world, client, store):
+    headers = shown(world, "narrow")
+
+    lines = client.get("/select/logsql/query?query=*", headers=headers)
+    loki = client.get("/loki/api/v1/query?query=x", headers=headers)
+
+    assert (lines.status_code, loki.status_code) == (200, 403)
+    [request] = store.drain()
+    asked = parse_qs(urlsplit(request.path).query)
+    assert asked == {"query": ["*"], "extra_filters": ['"env":="te\\"st"']}

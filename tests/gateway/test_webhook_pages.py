@@ -1,0 +1,230 @@
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.db import connection
+from django.urls import reverse
+
+from accounts.models import Action, AuditEvent
+from accounts.refusals import Gone
+from gateway.models import Delivery, Webhook
+from gateway.views.webhook import BETWEEN_TESTS
+from tests.factories import BY
+from tests.gateway.receivers import receiving
+
+HTMX = {"HX-Request": "true"}
+URL = "https://hook.example/in?key=abc"
+
+
+@pytest.fixture
+def as_admin(client, admin):
+    client.force_login(admin)
+    return client
+
+
+@pytest.fixture
+def webhook(main):
+    return Webhook.add(main, URL, by=BY)
+
+
+@pytest.fixture
+def receiver(main, settings):
+    settings.WEBHOOK_PRIVATE_ADDRESSES = True
+    with receiving(status=200, body=b"<b>thanks</b>") as receiver:
+        Webhook.add(main, receiver.url, by=BY)
+        yield receiver
+
+
+def at(account, name=""):
+    suffix = f"_{name}" if name else ""
+    return reverse(f"gateway:webhook{suffix}", args=[account.pk])
+
+
+def last_event():
+    event = AuditEvent.objects.latest("pk")
+    return event.action, event.target
+
+
+def test_the_page_says_who_is_told(as_admin, main, sub):
+    page = as_admin.get(at(main)).text
+
+    assert "mailto:admin@acme.example" in page
+    assert "Add webhook" in page
+    assert "Nothing sent so far" in page
+    assert "hmac.compare_digest" in page
+    assert "mailto:admin@acme.example" in as_admin.get(at(sub)).text
+
+
+def test_a_webhook_is_added_with_a_secret_that_no_page_shows(as_admin, main):
+    response = as_admin.post(at(main), {"url": URL})
+
+    assert response.url == at(main)
+    webhook = Webhook.objects.get()
+    assert (webhook.account, webhook.url) == (main, URL)
+    assert last_event() == (Action.WEBHOOK_ADDED, "https://hook.example")
+    page = as_admin.get(at(main)).text
+    assert webhook.masked in page
+    assert "Change address" in page
+    assert webhook.secret.reveal() not in page
+
+
+def test_the_database_holds_no_secret(webhook):
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT * FROM gateway_webhook")
+        (row,) = cursor.fetchall()
+
+    secret = webhook.secret.reveal().encode()
+    assert secret.startswith(b"tgw_")
+    assert len(secret) == 68
+    values = [value for value in row if not isinstance(value, str)]
+    assert not [value for value in map(str, values) if secret.decode() in value]
+    assert secret not in bytes(webhook.envelope)
+
+
+def test_the_address_changes_and_the_secret_stays(as_admin, main, webhook):
+    other = "https://other.example/"
+
+    as_admin.post(at(main), {"url": other})
+
+    found = Webhook.objects.get()
+    assert (found.url, found.secret) == (other, webhook.secret)
+    assert last_event() == (Action.WEBHOOK_CHANGED, "https://other.example")
+
+
+def test_the_same_address_changes_nothing(as_admin, main, webhook):
+    as_admin.post(at(main), {"url": URL})
+
+    assert last_event()[0] == Action.WEBHOOK_ADDED
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("http://hook.example/", "must begin with https://"),
+        ("ftp://hook.example/", "must begin with https://"),
+        ("javascript:alert(1)", "must begin with https://"),
+        ("https://", "names no host"),
+        ("https:///path", "names no host"),
+        ("https://hook.example:0/", "names no host"),
+        ("https://hook.example:99999/", "This is not an address"),
+        ("https://[::1/", "This is not an address"),
+        ("https://me:pw@hook.example/", "Leave user name and password out"),
+        ("https://höök.example/", "Use plain ASCII"),
+        ("https://hook.example/a b", "Use plain ASCII"),
+        ("https://hook.example/\x01", "Use plain ASCII"),
+        ("", "This field is required"),
+        ("https://hook.example/" + "x" * 500, "at most 500 characters"),
+    ],
+)
+def test_what_is_no_address_is_explained(as_admin, main, url, words):
+    response = as_admin.post(at(main), {"url": url})
+
+    assert response.status_code == 422
+    assert words in response.text
+    assert not Webhook.objects.exists()
+
+
+def test_plain_http_is_taken_where_private_addresses_are(as_admin, main, settings):
+    settings.WEBHOOK_PRIVATE_ADDRESSES = True
+
+    as_admin.post(at(main), {"url": "http://10.0.0.1/"})
+
+    assert Webhook.objects.get().url == "http://10.0.0.1/"
+
+
+def test_a_test_shows_the_answer(as_admin, main, receiver):
+    response = as_admin.post(at(main, "test"), headers=HTMX)
+
+    ((_, headers, _),) = receiver.calls
+    assert headers["X-Tollgate-Event"] == "test"
+    assert "<strong>200</strong>" in response.text
+    assert "&lt;b&gt;thanks&lt;/b&gt;" in response.text
+    assert "Last sent" in response.text
+    assert "Last sent" in as_admin.get(at(main)).text
+
+
+def test_a_test_works_without_htmx(as_admin, main, receiver):
+    assert as_admin.post(at(main, "test")).url == at(main)
+
+    assert "took the test: 200 " in as_admin.get(at(main)).text
+
+
+def test_a_test_that_fails_says_why(as_admin, main, webhook):
+    with time_machine.travel("2026-05-01T10:00:00Z", tick=False) as clock:
+        Webhook.objects.update(url="https://127.0.0.1:9/")
+        swapped = as_admin.post(at(main, "test"), headers=HTMX)
+        clock.shift(BETWEEN_TESTS + timedelta(seconds=1))
+        as_admin.post(at(main, "test"))
+        page = as_admin.get(at(main)).text
+
+    assert "127.0.0.1 is not on the public internet" in swapped.text
+    assert "did not take the test" in page
+    assert "Failing" in page
+    assert Delivery.objects.get().failures == 2
+
+
+def test_an_answer_without_a_text_is_shown_as_that(as_admin, main, receiver):
+    receiver.answer = (204, b"", ())
+
+    response = as_admin.post(at(main, "test"), headers=HTMX)
+
+    assert "<strong>204</strong> and nothing else" in response.text
+
+
+def test_nobody_floods_a_receiver_with_tests(as_admin, main, receiver):
+    statuses = [as_admin.post(at(main, "test")).status_code for _ in range(3)]
+
+    assert statuses == [302, 409, 409]
+    assert len(receiver.calls) == 1
+
+
+def test_copying_the_secret_is_audited(as_admin, main, webhook):
+    response = as_admin.post(at(main, "reveal"), headers={"Accept": "application/json"})
+
+    assert response.json() == {"secret": webhook.secret.reveal()}
+    assert "no-store" in response["Cache-Control"]
+    assert last_event() == (Action.WEBHOOK_REVEALED, "https://hook.example")
+
+
+def test_copying_needs_a_script(as_admin, main, webhook):
+    response = as_admin.post(at(main, "reveal"), headers={"Accept": "text/html"})
+
+    assert response.status_code == 406
+    assert "the webhook to https://hook.example" in response.text
+
+
+def test_a_new_secret_replaces_the_old_one(as_admin, main, webhook):
+    assert "Make a new signing secret?" in as_admin.get(at(main, "renew")).text
+
+    response = as_admin.post(at(main, "renew"))
+
+    assert response.url == at(main)
+    assert Webhook.objects.get().secret != webhook.secret
+    assert last_event()[0] == Action.WEBHOOK_RENEWED
+
+
+def test_a_webhook_is_removed(as_admin, main, webhook):
+    assert "Remove the webhook?" in as_admin.get(at(main, "remove")).text
+
+    response = as_admin.post(at(main, "remove"))
+
+    assert response.url == at(main)
+    assert not Webhook.objects.exists()
+    assert last_event()[0] == Action.WEBHOOK_REMOVED
+
+
+@pytest.mark.parametrize("name", ["test", "reveal", "renew", "remove"])
+def test_without_a_webhook_there_is_nothing_to_do(as_admin, main, name):
+    assert as_admin.post(at(main, name)).status_code == 404
+
+
+def test_a_webhook_that_somebody_removed_does_not_come_back(webhook):
+    other = Webhook.objects.get()
+    other.remove(by=BY)
+
+    for change in (webhook.renew, webhook.remove):
+        with pytest.raises(Gone):
+            change(by=BY)
+
+    assert not Webhook.objects.exists()
+    assert str(webhook) == "webhook of Acme"

@@ -1,0 +1,314 @@
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from tests.factories import BY, ChildFactory, ShareFactory, TokenFactory
+from tokens.kinds import Kind
+from tokens.models import Token, TokenUsage
+from tokens.usage import CALLERS_SHOWN
+
+pytestmark = pytest.mark.django_db
+HTMX = {"HX-Request": "true"}
+CALLER = ("192.0.2.1", "curl/8")
+
+
+@pytest.fixture
+def as_admin(client, admin):
+    client.force_login(admin)
+    return client
+
+
+@pytest.fixture
+def token(main):
+    return TokenFactory(account=main, name="Terraform")
+
+
+def use(token, calls=1, *, caller=CALLER, secret=0, ago=timedelta(0)):
+    moment = timezone.now() - ago
+    hour = moment.replace(minute=0, second=0, microsecond=0)
+    TokenUsage.objects.add_calls({(token.pk, secret, *caller): calls}, hour)
+    token.usage.filter(hour=hour).update(last_at=moment)
+    Token.objects.note_uses({token.pk: (moment, *caller)})
+
+
+def current(token):
+    return token.secrets.current().get().pk
+
+
+def usage(token, **query):
+    return reverse("tokens:usage", args=[token.account_id, token.pk], query=query)
+
+
+@pytest.mark.parametrize("name", ["tokens:api", "tokens:all"])
+def test_row_shows_who_called_last_and_how_much_in_14_days(as_admin, token, name):
+    use(token, 1200)
+    use(token, 4, ago=timedelta(days=3))
+
+    html = as_admin.get(reverse(name, args=[token.account_id])).content.decode()
+
+    assert "<title>1,204 calls in 14 days</title>" in html
+    assert ('title="192.0.2.1 curl/8"' in html) == (name == "tokens:api")
+    assert html.count('class="sparkline"') == 1
+    assert f'id="usage-{token.pk}"' in html
+
+
+def test_row_of_one_call_says_so(as_admin, token):
+    use(token)
+
+    html = as_admin.get(reverse("tokens:api", args=[token.account_id])).content.decode()
+
+    assert "<title>1 call in 14 days</title>" in html
+
+
+def test_row_of_a_token_that_was_never_used_has_no_drawing(as_admin, token):
+    html = as_admin.get(reverse("tokens:api", args=[token.account_id])).content.decode()
+
+    assert "sparkline" not in html
+    assert usage(token) not in html
+    assert '<span class="muted">never</span>' in html
+
+
+def test_row_of_long_ago_leads_to_its_callers_without_a_drawing(as_admin, token):
+    use(token, ago=timedelta(days=20))
+
+    html = as_admin.get(reverse("tokens:api", args=[token.account_id])).content.decode()
+
+    assert "sparkline" not in html
+    assert usage(token) in html
+
+
+def test_row_keeps_its_drawing_when_it_is_swapped(as_admin, main):
+    first, second = main.tokens.get(), TokenFactory(account=main, kind=Kind.LOGS)
+    for token in (first, second):
+        use(token, 7)
+    address = reverse("tokens:disable", args=[main.pk, second.pk])
+
+    html = as_admin.post(address, headers=HTMX).content.decode()
+
+    assert html.count("<title>7 calls in 14 days</title>") == 2
+
+
+def test_metrics_row_of_another_account_leads_there(as_admin, main):
+    child = ChildFactory(main=main, kind="metrics")
+    use(child.tokens.get(), 3)
+
+    address = reverse("tokens:shipping", args=[main.pk], query={"product": "metrics"})
+    html = as_admin.get(address).content.decode()
+
+    assert usage(child.tokens.get()) in html
+
+
+@pytest.mark.parametrize("kind", [Kind.API, Kind.LOGS, Kind.SHARED])
+@pytest.mark.parametrize(
+    ("who", "status"),
+    [
+        ("admin", 200),
+        ("staff", 200),
+        ("member", 403),
+        ("sub_admin", 404),
+        ("outsider", 404),
+    ],
+)
+def test_usage_is_for_who_sees_the_list(request, client, main, kind, who, status):
+    if kind == Kind.SHARED:
+        token = ShareFactory(account=main).token
+    else:
+        token = TokenFactory(account=main, kind=kind)
+    client.force_login(request.getfixturevalue(who))
+
+    assert client.get(usage(token)).status_code == status
+
+
+def test_usage_of_a_deleted_token_is_unknown(as_admin, token):
+    token.delete_softly(by=BY)
+
+    assert as_admin.get(usage(token)).status_code == 404
+
+
+def test_usage_tells_days_and_callers(as_admin, token):
+    use(token, 1200)
+    use(token, 34, caller=("192.0.2.2", ""), ago=timedelta(days=2))
+
+    html = as_admin.get(usage(token)).content.decode()
+
+    today = timezone.localdate()
+    assert f"{today:%A} {today.day} {today:%B}: 1,200 calls" in html
+    assert "<strong>1,234</strong> calls in 14 days" in html
+    assert "192.0.2.2" in html
+    assert "unknown client" in html
+    assert "within a minute" in html
+    assert ">Secret</th>" not in html
+
+
+def test_usage_of_an_unused_token_says_so(as_admin, token):
+    html = as_admin.get(usage(token)).content.decode()
+
+    assert "No calls are counted for it in the last 90 days." in html
+    assert "<figure" not in html
+
+
+def test_usage_names_what_was_too_much_to_tell_apart(as_admin, token):
+    use(token, caller=("", ""))
+
+    assert b"Others, not told apart" in as_admin.get(usage(token)).content
+
+
+def test_usage_names_the_secret_of_each_caller(as_admin, token):
+    token.rotate(by=BY)
+    earlier = token.secrets.exclude(valid_until=None).get().pk
+    old = current(token)
+    token.rotate(by=BY, overlap=timedelta(hours=1))
+    for secret in (0, earlier, old, current(token), 10**6):
+        use(token, caller=(f"s{secret}", ""), secret=secret)
+
+    html = as_admin.get(usage(token)).content.decode()
+
+    cells = [part.split("<")[0] for part in html.split('data-label="Secret">')[1:]]
+    assert sorted(cells) == ["current", "earlier", "earlier", "not known", "old"]
+
+
+def test_usage_shows_a_hundred_callers_and_says_so(as_admin, token):
+    for number in range(CALLERS_SHOWN + 1):
+        use(token, caller=("192.0.2.1", f"agent {number}"))
+
+    html = as_admin.get(usage(token)).content.decode()
+
+    assert html.count('data-label="Caller"') == CALLERS_SHOWN
+    assert f"Only the {CALLERS_SHOWN} seen last are shown." in html
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_usage_query_count_does_not_grow(
+    as_admin, token, count, django_assert_num_queries
+):
+    token.rotate(by=BY, overlap=timedelta(hours=1))
+    for number in range(count):
+        use(token, caller=("192.0.2.1", f"agent {number}"), secret=current(token))
+    as_admin.get(usage(token))
+
+    with django_assert_num_queries(13):
+        html = as_admin.get(usage(token)).content.decode()
+
+    assert html.count("data-place=") == count
+
+
+@pytest.fixture
+def rotating(token):
+    """The token while it is rotated, with a caller on each secret."""
+    old = current(token)
+    token.rotate(by=BY, overlap=timedelta(hours=1))
+    use(token, caller=("192.0.2.1", "stays"), secret=old)
+    use(token, caller=("192.0.2.2", "moves"), secret=current(token))
+    return token
+
+
+def test_rotation_is_a_checklist_of_callers(as_admin, rotating):
+    html = as_admin.get(usage(rotating)).content.decode()
+
+    assert "1 of 2 callers moved to the new secret" in html
+    assert html.count('data-place="old"') == html.count('data-place="moved"') == 1
+    assert "1 caller has not moved and would fail" in html
+    assert "1 caller uses it and would fail" in html
+    for verb in ("finish", "roll_back"):
+        args = [rotating.account_id, rotating.pk]
+        assert reverse(f"tokens:{verb}", args=args) in html
+
+
+def test_rotation_without_callers_says_so(as_admin, token):
+    token.rotate(by=BY, overlap=timedelta(hours=1))
+
+    html = as_admin.get(usage(token)).content.decode()
+
+    assert "Nobody called in the last 14 days" in html
+    assert "would fail" not in html
+
+
+def test_rotation_of_very_many_callers_shows_the_most_urgent(as_admin, rotating):
+    for number in range(60):
+        caller = ("", "") if number == 7 else ("192.0.2.3", f"agent {number}")
+        use(rotating, caller=caller, secret=current(rotating))
+
+    html = as_admin.get(usage(rotating)).content.decode()
+
+    assert html.count("data-place=") == 50
+    assert "Only the first 50 are shown." in html
+    assert 'data-place="old"' in html
+
+
+def test_staff_see_the_checklist_and_end_nothing(client, staff, rotating):
+    client.force_login(staff)
+
+    html = client.get(usage(rotating)).content.decode()
+
+    assert "1 of 2 callers moved" in html
+    assert "/finish/" not in html
+    assert "/roll-back/" not in html
+
+
+def test_actions_lead_back_to_where_usage_was_opened(as_admin, rotating):
+    here = f"/accounts/{rotating.account_id}/tokens/all/?kind=api&q=T"
+    listed = as_admin.get(here).content.decode()
+    address = usage(rotating, next=here)
+    assert address.replace("&", "&amp;") in listed or address in listed
+
+    html = as_admin.get(address).content.decode()
+
+    assert f'href="{here.replace("&", "&amp;")}"' in html
+    assert html.count("roll-back/?next=%2Faccounts%2F") == 2
+
+
+def test_row_of_a_rotating_token_leads_to_its_callers(as_admin, rotating):
+    html = as_admin.get(reverse("tokens:api", args=[rotating.account_id]))
+
+    assert f'id="callers-{rotating.pk}"' in html.content.decode()
+
+
+def test_dialogs_count_the_callers_that_they_do_not_show(as_admin, token):
+    for number in range(7):
+        use(token, caller=("192.0.2.1", f"agent {number}"))
+
+    html = as_admin.get(reverse("tokens:delete", args=[token.account_id, token.pk]))
+
+    assert "7 by 7 callers from 1 address<" in html.content.decode()
+    assert "and 2 more" in html.content.decode()
+
+
+def test_deleting_a_link_says_what_stops_besides(as_admin, main, token):
+    share = ShareFactory(account=main).token
+
+    asked = [
+        as_admin.get(reverse("tokens:delete", args=[main.pk, each.pk]))
+        for each in (share, token)
+    ]
+
+    assert b"Its link and QR code stop" in asked[0].content
+    assert b"QR code" not in asked[1].content
+
+
+def test_row_of_a_link_draws_its_calls(as_admin, main):
+    share = ShareFactory(account=main).token
+    use(share, 5)
+
+    html = as_admin.get(reverse("sharing:list", args=[main.pk])).content.decode()
+
+    assert "<title>5 calls in 14 days</title>" in html
+
+
+def test_callers_are_escaped_wherever_they_show(as_admin, token):
+    old = current(token)
+    token.rotate(by=BY, overlap=timedelta(hours=1))
+    use(token, caller=('"><img src=x>', "<script>alert(1)</script>"), secret=old)
+    args = [token.account_id, token.pk]
+    pages = [
+        reverse("tokens:api", args=args[:1]),
+        *(reverse(f"tokens:{verb}", args=args) for verb in ("usage", "delete")),
+    ]
+
+    for page in pages:
+        html = as_admin.get(page).content.decode()
+
+        assert "&lt;script&gt;alert(1)" in html
+        assert "<script>alert" not in html
+        assert "<img" not in html

@@ -1,0 +1,83 @@
+"""What the counted calls say about tokens, as pages show it."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+from django.db.models import Case, Max, Min, Sum, Value, When
+from django.utils import timezone
+
+from tokens.models import TokenUsage
+
+DAYS = 14
+CALLERS_SHOWN = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    date: date
+    calls: int
+
+
+@dataclass(frozen=True, slots=True)
+class Days:
+    """The calls of a token on the last days where the viewer is, today last."""
+
+    days: tuple
+
+    def __iter__(self):
+        return iter(self.days)
+
+    @property
+    def total(self):
+        return sum(day.calls for day in self.days)
+
+    @property
+    def most(self):
+        """The busiest of the days, the latest of several."""
+        return max(reversed(self.days), key=lambda day: day.calls)
+
+
+def with_days(tokens):
+    """Give each token `days`, its Days or None when nothing called; one query."""
+    tokens = list(tokens)
+    starts = _midnights()
+    calls = _by_day([token.pk for token in tokens], starts)
+    for token in tokens:
+        counted = calls.get(token.pk)
+        token.days = counted and Days(
+            tuple(
+                Day(start.date(), counted[number])
+                for number, start in enumerate(starts)
+            )
+        )
+    return tokens
+
+
+def _midnights():
+    zone, today = timezone.get_current_timezone(), timezone.localdate()
+    days = (today - timedelta(days=back) for back in reversed(range(DAYS)))
+    return [datetime.combine(day, time.min, tzinfo=zone) for day in days]
+
+
+def _by_day(ids, starts):
+    # Latest first, since a Case takes the first that is true.
+    numbered = reversed(list(enumerate(starts)))
+    day = Case(*(When(hour__gte=start, then=Value(n)) for n, start in numbered))
+    usage = TokenUsage.objects.filter(token__in=ids, hour__gte=starts[0])
+    sums = usage.values("token", number=day).annotate(calls=Sum("calls"))
+    by_token = defaultdict(lambda: defaultdict(int))
+    for row in sums.order_by():
+        by_token[row["token"]][row["number"]] = row["calls"]
+    return by_token
+
+
+def callers(token):
+    """Return who used which secret of a token in the time that counts are kept.
+
+    Those seen last come first, and one more than are shown tells that there are more.
+    """
+    by_caller = token.usage.values("address", "agent", "stored_secret_id").annotate(
+        first=Min("hour"), last=Max("last_at"), total=Sum("calls")
+    )
+    return list(by_caller.order_by("-last", "-total")[: CALLERS_SHOWN + 1])
