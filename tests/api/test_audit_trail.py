@@ -129,7 +129,7 @@ def test_a_page_takes_the_same_queries_for_any_number_of_events(
     everything = {"includeFiltersData": True}
     api.post(AUDIT, everything)
 
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(8):
         assert api.post(AUDIT, everything)[1]["total"] == count
 
 

@@ -274,9 +274,9 @@ def test_lists_take_the_same_queries_for_any_number_of_accounts(
     api = Api.of(main)
     api.get(ACCOUNTS)
 
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(4):
         assert len(api.get(ACCOUNTS)[1]) == count + 1
-    with django_assert_num_queries(14):
+    with django_assert_num_queries(13):
         assert len(api.get(f"{ACCOUNTS}/detailed")[1]) == count + 1
 
 

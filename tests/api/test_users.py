@@ -92,7 +92,7 @@ def test_list_takes_the_same_queries_for_any_number_of_people(
     api = Api.of(main)
     api.get(USERS)
 
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(3):
         assert len(api.get(USERS)[1]) == count
 
 

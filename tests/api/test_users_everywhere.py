@@ -52,7 +52,7 @@ def test_list_takes_the_same_queries_for_any_number_of_accounts(
     api = Api.of(main)
     api.get(f"{USERS}/recursive")
 
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(3):
         assert len(api.get(f"{USERS}/recursive")[1]) == count + 1
 
 
