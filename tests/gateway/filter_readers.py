@@ -22,7 +22,7 @@ def unquoted(literal):
 class Reader:
     """Reads `clause and (clause or clause)` with a language's own tokens."""
 
-    def __init__(self, text, *, operators, conjunction="and"):
+    def __init__(self, text, *, operators, conjunction="and", name=f"{STRING}|{WORD}"):
         token = re.compile(rf"\s*({STRING}|{WORD}|{operators}|[(),])")
         self.tokens, at = [], 0
         while at < len(text):
@@ -31,6 +31,7 @@ class Reader:
             self.tokens.append(match[1])
             at = match.end()
         self.conjunction = conjunction
+        self.name = name
 
     def filter(self):
         found = self.either()
@@ -55,6 +56,7 @@ class Reader:
             assert self.follows(")")
             return inner
         name, operator, value = (self.tokens.pop(0) for _ in range(3))
+        assert re.fullmatch(self.name, name)
         field = unquoted(name) if name.startswith('"') else name
         return COMPARED[operator](field, unquoted(value))
 
@@ -87,14 +89,13 @@ def logql(text):
     if text == '|= ""':
         return lambda pairs: True
     assert text.startswith("| ")
-    assert not re.search(rf"{STRING}\s*=", text)
-    return Reader(text[2:], operators="!?=").filter()
+    return Reader(text[2:], operators="!?=", name=WORD).filter()
 
 
 def logsql(text):
     if text in ("*", "!*"):
         return lambda pairs: text == "*"
-    return Reader(text, operators=":=").filter()
+    return Reader(text, operators=":=", name=STRING).filter()
 
 
 def promql(text):

@@ -12,6 +12,13 @@ from tests.gateway.proxies.samples import moments_ago
 pytestmark = [pytest.mark.walk, pytest.mark.sqlite, pytest.mark.xdist_group("nginx")]
 LINE = b'{"message":"hello"}\n'
 ALL = '{__name__!=""}'
+# Other tests see what the accounts of the world have, so these have their own.
+OTHERS = """
+mains = [MainFactory(), MainFactory()]
+own, theirs = (ChildFactory(main=each, kind=METRICS) for each in mains)
+said = [secret_of(own.tokens.get()), TokenFactory(account=mains[0]).secret_text]
+said.append(secret_of(theirs.tokens.get()))
+"""
 CLAIMS = {
     "X-Scope-OrgID": "2",
     "X_Scope_OrgID": "2",
@@ -64,21 +71,22 @@ def test_clients_of_logzio_are_refused_with_401(world, client, store, haproxy, n
 
 
 def test_metrics_are_kept_apart(world, client):
-    for name in ("cpu", "foreign"):
-        line = f"through_haproxy 1 {moments_ago()}\n"
+    secrets = dict(
+        zip(("own", "reader", "theirs"), world.operator.does(OTHERS), strict=True)
+    )
+    for name in ("own", "theirs"):
         taken = client.post(
             "/api/v1/import/prometheus?extra_label=tollgate_account=1",
-            content=line,
-            headers=shown(world, name),
+            content=f"of_{name} 1 {moments_ago()}\n",
+            headers=CLAIMS | {"X-API-TOKEN": secrets[name]},
         )
         assert taken.status_code == 204
     world.metrics.settle()
 
-    asked = {"match[]": "through_haproxy"}
-    answer = client.get("/api/v1/series", params=asked, headers=shown(world, "sub api"))
+    reading = CLAIMS | {"X-API-TOKEN": secrets["reader"]}
+    answer = client.get("/api/v1/series", params={"match[]": ALL}, headers=reading)
 
-    own = str(world.accounts["cpu"])
-    assert [each["tollgate_account"] for each in answer.json()["data"]] == [own]
+    assert [each["__name__"] for each in answer.json()["data"]] == ["of_own"]
 
 
 @pytest.mark.parametrize(
