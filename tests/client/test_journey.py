@@ -6,17 +6,28 @@ import httpx
 import pytest
 from click.testing import CliRunner
 from django.core.handlers.wsgi import WSGIHandler
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections
 
 from client.command import tollgate
 from tests.factories import ChildFactory, MainFactory, TokenFactory
 
 
 @pytest.fixture
-def run(db):
+def portal(db):
+    """The portal as a WSGI program that leaves a test's transaction alone."""
+    for signal in (request_started, request_finished):
+        signal.disconnect(close_old_connections)
+    yield httpx.WSGITransport(app=WSGIHandler())
+    for signal in (request_started, request_finished):
+        signal.connect(close_old_connections)
+
+
+@pytest.fixture
+def run(portal):
     main = MainFactory(name="Acme")
     ChildFactory(main=main, name="Staging")
     caller = TokenFactory(account=main, name="Script").secret_text
-    portal = httpx.WSGITransport(app=WSGIHandler())
     environment = {"TOLLGATE_URL": "https://localhost", "TOLLGATE_TOKEN": caller}
 
     def run(*words, typed=None, fails=0):

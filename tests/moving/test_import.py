@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import stat
 import time
 
@@ -127,12 +128,11 @@ def test_a_dry_run_says_the_same_and_changes_nothing(run, whole, report):
         "GET"
     }
     _, done, _ = run()
-    assert planned == [
-        line.replace(f"organisation {Organisation.objects.get().pk}", "organisation 1")
-        if "organisation" in line
-        else line
-        for line in done
-    ]
+    assert [*map(without_ids, planned)] == [*map(without_ids, done)]
+
+
+def without_ids(line):
+    return re.sub(r"organisation \d+", "organisation", line)
 
 
 def test_the_report_has_no_secret_and_is_for_its_owner_only(run, whole, report):
