@@ -148,6 +148,15 @@ def limit_words(most):
     )
 
 
+def protect_single(token):
+    """Raise Refused when the account has the token from the start, for good."""
+    if token.rule.is_single:
+        raise Refused(
+            "single_token",
+            f"{token.account.name} has exactly one such token. Rotate it instead.",
+        )
+
+
 def protect_last(token):
     """Raise Refused when the account would be left without a lasting log token."""
     reason = why_protected(token)

@@ -128,6 +128,8 @@ def test_single_token_is_rotated_only(main, kind):
         token.disable(by=BY)
     with refused("single_token"):
         token.delete_softly(by=BY)
+    with refused("single_token"):
+        token.rename("new", by=BY)
     with refused("no_expiry"):
         token.set_expiry(timezone.now() + SOON, by=BY)
     token.rotate(by=BY)

@@ -129,6 +129,7 @@ class Token(models.Model):
     @repeated
     def rename(self, name, *, by, version=None):
         with self._changing(by, version):
+            limits.protect_single(self)
             old = self.name
             self._set_name(name)
             limits.check_name(self)
@@ -207,11 +208,7 @@ class Token(models.Model):
     def delete_softly(self, *, by, version=None):
         """Stop the token now; it can be restored with the same secret for 30 days."""
         with self._changing(by, version):
-            if self.rule.is_single:
-                raise Refused(
-                    "single_token",
-                    f"{self.account.name} has exactly one such token. Rotate it instead.",
-                )
+            limits.protect_single(self)
             limits.protect_last(self)
             self.deleted_at, self.deleted_by = timezone.now(), by.author
             self.record(Action.TOKEN_DELETED, by)

@@ -9,10 +9,13 @@ from tests.api.own.problems import FORBIDDEN, NOT_FOUND, UNAUTHENTICATED
 from tests.api.own.routes import OPEN_TO_MAIN, ROUTES
 from tests.api.routes import KINDS
 from tests.api.world import operations
+from tests.factories import ChildFactory, ShareFactory, TokenFactory
+from tokens.kinds import Kind
 
 # The policy is the same on every database, and this walk is a long one.
 pytestmark = [pytest.mark.sqlite, pytest.mark.walk]
 
+NEAR = ("tracing", "metrics")
 ABOUT_THINGS = {key: route for key, route in ROUTES.items() if route.thing}
 MISSING = 2**31 - 1
 
@@ -104,3 +107,46 @@ def test_main_account_reaches_its_children_as_far_as_they_are_accessible(world, 
             assert shut[0] == opened[0]
         else:
             assert (key, shut) == (key, FORBIDDEN)
+
+
+# What the main account's token gets, by kind: in its own account or an open child.
+ACTIONS = {
+    ("GET", ""): {
+        "api": 200,
+        "logs": 200,
+        "metrics": 200,
+        "traces": 200,
+        "shared": 200,
+    },
+    ("POST", "/reveal"): {"logs": 200, "metrics": 200, "traces": 200, "shared": 200},
+    ("POST", "/rotate"): {"logs": 201, "metrics": 201, "traces": 201, "shared": 201},
+    ("PATCH", ""): {"logs": 200, "metrics": 409, "traces": 409, "shared": 200},
+    ("POST", "/disable"): {"logs": 200, "metrics": 409, "traces": 409, "shared": 200},
+    ("DELETE", ""): {"logs": 204, "metrics": 409, "traces": 409, "shared": 204},
+}
+
+
+@pytest.fixture
+def kinds(main, sub):
+    """A token of each kind within the main account's reach."""
+    tracing, metrics = (ChildFactory(main=main, kind=each) for each in NEAR)
+    return {
+        "api": TokenFactory(account=sub),
+        "logs": TokenFactory(account=main, kind=Kind.LOGS),
+        "metrics": metrics.tokens.get(),
+        "traces": tracing.tokens.get(),
+        "shared": ShareFactory(account=sub).token,
+    }
+
+
+@pytest.mark.parametrize("action", ACTIONS, ids=" ".join)
+def test_what_is_done_with_tokens_of_each_kind(api, kinds, action):
+    method, tail = action
+    body = {"name": "new"} if method == "PATCH" else {}
+
+    answers = {
+        kind: api.call(method, f"/api/v1/tokens/{token.pk}{tail}", body)[0]
+        for kind, token in kinds.items()
+    }
+
+    assert answers == {"api": 403} | ACTIONS[action]

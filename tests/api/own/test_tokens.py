@@ -185,6 +185,7 @@ def test_single_tokens_are_rotated_instead_of_changed(api, main):
     text = "Metrics has exactly one such token. Rotate it instead."
 
     assert api.delete(path) == problem(409, "single_token", text)
+    assert api.patch(path, {"name": "new"}) == problem(409, "single_token", text)
     assert api.patch(path, {"expires_at": NEXT_YEAR}) == refused(
         "expires_at", "no_expiry", "Such a token has no expiry.", status=422
     )
