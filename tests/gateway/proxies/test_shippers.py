@@ -78,6 +78,8 @@ def run(command, nginx, folder, token):
         timeout=60,
     )
     assert done.returncode == 0, done.stderr
+    # nginx writes its log after it has answered.
+    time.sleep(0.2)
     return done.stdout + done.stderr
 
 
