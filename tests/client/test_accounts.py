@@ -3,7 +3,7 @@ import json
 import httpx
 import pytest
 
-from tests.client.conftest import CALLER, SECRET, TOKEN, page
+from tests.client.conversation import CALLER, SECRET, TOKEN, page
 
 ACCOUNT = {
     "id": 1042,

@@ -5,7 +5,7 @@ import uuid
 import httpx
 import pytest
 
-from tests.client.conftest import CALLER, SECRET, TOKEN, WITH_SECRET, page, problem
+from tests.client.conversation import CALLER, SECRET, TOKEN, WITH_SECRET, page, problem
 
 CREATE = ("tokens", "create", "--account=1042", "--name=x")
 LOST = httpx.ReadTimeout("read timed out")

@@ -5,7 +5,7 @@ import pytest
 from click.testing import CliRunner
 
 from client.command import tollgate
-from tests.client.conftest import CALLER, ENVIRONMENT, page
+from tests.client.conversation import CALLER, ENVIRONMENT, page
 
 
 @pytest.mark.parametrize("typed", [CALLER, f"{CALLER}\n", f"{CALLER}\r\nmore\n"])

@@ -13,7 +13,7 @@ from threading import Thread
 
 import pytest
 
-from tests.client.conftest import CALLER, SECRET, TOKEN
+from tests.client.conversation import CALLER, SECRET, TOKEN
 
 COMMAND = Path(sys.executable).parent / "tollgate"
 LONG = {

@@ -3,7 +3,7 @@ import json
 import httpx
 import pytest
 
-from tests.client.conftest import SECRET, TOKEN, WITH_SECRET, page
+from tests.client.conversation import SECRET, TOKEN, WITH_SECRET, page
 
 NAMED = "token 77, Fluent Bit (tgl_8fJ2kQ1x…9aZ0), in Staging (1042)"
 
