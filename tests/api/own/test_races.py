@@ -45,25 +45,26 @@ def secret(account):
 def race(secret):
     """Make calls (method, path, body, headers) at once; return their answers."""
 
-    def attempt(barrier, call):
-        method, path, body, headers = call
-        api = Api(secret)
-        barrier.wait()
-        try:
-            response = api.response(method, path, body, **headers)
-        finally:
-            # As at the end of a request: the pool has few.
-            connection.close()
-        body = response.json() if response.content else {}
-        return response.status_code, body, response.headers
-
     def run(*calls):
         connection.close()
         barrier = threading.Barrier(len(calls))
         with ThreadPoolExecutor(len(calls)) as pool:
-            return list(pool.map(partial(attempt, barrier), calls))
+            return list(pool.map(partial(attempt, secret, barrier), calls))
 
     return run
+
+
+def attempt(secret, barrier, call):
+    method, path, body, headers = call
+    api = Api(secret)
+    barrier.wait()
+    try:
+        response = api.response(method, path, body, **headers)
+    finally:
+        # As at the end of a request: the pool has few.
+        connection.close()
+    body = response.json() if response.content else {}
+    return response.status_code, body, response.headers
 
 
 def outcomes(answers):

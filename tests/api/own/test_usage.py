@@ -45,36 +45,36 @@ def path(token):
     return f"/api/v1/tokens/{token.pk}/usage"
 
 
+WEEK = {
+    "day": 8,
+    "week": 13,
+    "unit": "day",
+    "since": "2026-03-03T12:30:00Z",
+    "until": "2026-03-10T12:30:00Z",
+    "series": [
+        {"start": "2026-03-08T00:00:00Z", "calls": 5},
+        {"start": "2026-03-10T00:00:00Z", "calls": 8},
+    ],
+    "callers": [
+        {
+            "address": "203.0.113.7",
+            "agent": "Fluent Bit",
+            "calls": 12,
+            "last_hour": "2026-03-10T00:00:00Z",
+        },
+        {
+            "address": "203.0.113.9",
+            "agent": "",
+            "calls": 1,
+            "last_hour": "2026-03-10T11:00:00Z",
+        },
+    ],
+}
+
+
 @pytest.mark.usefixtures("now")
 def test_days_of_the_last_week(api, path):
-    assert api.get(path) == (
-        200,
-        {
-            "day": 8,
-            "week": 13,
-            "unit": "day",
-            "since": "2026-03-03T12:30:00Z",
-            "until": "2026-03-10T12:30:00Z",
-            "series": [
-                {"start": "2026-03-08T00:00:00Z", "calls": 5},
-                {"start": "2026-03-10T00:00:00Z", "calls": 8},
-            ],
-            "callers": [
-                {
-                    "address": "203.0.113.7",
-                    "agent": "Fluent Bit",
-                    "calls": 12,
-                    "last_hour": "2026-03-10T00:00:00Z",
-                },
-                {
-                    "address": "203.0.113.9",
-                    "agent": "",
-                    "calls": 1,
-                    "last_hour": "2026-03-10T11:00:00Z",
-                },
-            ],
-        },
-    )
+    assert api.get(path) == (200, WEEK)
 
 
 @pytest.mark.usefixtures("now")
