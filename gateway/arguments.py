@@ -15,12 +15,15 @@ HEADER = "X-Tollgate-Args"
 
 
 def arguments(door, accounts, share):
-    """Yield the header that carries the arguments of a door, if it has any."""
+    """Yield the headers that carry the arguments of a door, if it has any."""
     if door is DOORS["metrics"]:
         yield HEADER, _argument("extra_label", f"{LABEL}={accounts[0]}")
     elif door is DOORS["query-metrics"]:
         readable = "|".join(map(str, accounts))
-        yield HEADER, _argument("extra_filters[]", f'{{{LABEL}=~"{readable}"}}')
+        matchers = f'{{{LABEL}=~"{readable}"}}'
+        yield HEADER, _argument("extra_filters[]", matchers)
+        # For proxies that put arguments together themselves.
+        yield "X-Tollgate-PromQL", matchers
     elif share is not None:
         yield HEADER, _argument("extra_filters", logsql(share.scope))
 

@@ -133,6 +133,9 @@ def test_arguments_keep_accounts_of_one_metrics_store_apart(family):
     assert asked["X-Tollgate-Args"] == (
         f"extra_filters%5B%5D={label}{metrics.pk}%7C{second.pk}%22%7D"
     )
+    assert asked["X-Tollgate-PromQL"] == (
+        f'{{tollgate_account=~"{metrics.pk}|{second.pk}"}}'
+    )
 
 
 def test_a_shared_token_carries_its_filters_in_every_language(main):

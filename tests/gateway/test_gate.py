@@ -34,7 +34,10 @@ def test_what_the_proxy_appends_to_the_signal_says_nothing(ask, token, suffix):
     assert ask.status(f"logs{suffix}", token.secret_text) == 204
 
 
-@pytest.mark.parametrize("text", ["", "nonsense", UNKNOWN, make(Kind.LOGS).reveal()])
+@pytest.mark.parametrize(
+    "text",
+    ["", "nonsense", UNKNOWN, pytest.param(make(Kind.LOGS).reveal(), id="unknown")],
+)
 def test_no_token_or_an_unknown_one_is_401(ask, text):
     status, headers = ask("logs", text)
 
