@@ -57,7 +57,7 @@ def _add(counts, owners, now):
     new, counts = _limited(counts, now)
     rows = ((*key, now, now, calls) for key, calls in sorted(counts.items()))
     DeadUse.objects.add_calls(rows)
-    for some in batched(sorted(new), AT_ONCE, strict=False):
+    for some in batched(sorted(new), AT_ONCE):
         dismissed = DeadToken.objects.filter(pk__in=some).exclude(dismissed_at=None)
         dismissed.update(dismissed_at=None)
 
@@ -91,7 +91,7 @@ def _callers(tokens, now):
     """Return the known callers, and how many new ones each token may have today."""
     today = now.replace(hour=0, minute=0, second=0, microsecond=0)
     known, room = set(), defaultdict(lambda: MOST_CALLERS)
-    for some in batched(sorted(tokens), AT_ONCE, strict=False):
+    for some in batched(sorted(tokens), AT_ONCE):
         rows = DeadUse.objects.filter(dead__in=some).exclude(address=OTHERS)
         for *key, first_seen_at in rows.values_list(*KEY, "first_seen_at"):
             known.add(tuple(key))

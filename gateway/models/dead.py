@@ -6,6 +6,7 @@ shown, since every page comes through the tokens, and goes with the next purge.
 """
 
 from datetime import timedelta
+from itertools import batched, chain
 
 from django.db import connection, models, transaction
 from django.db.models import Exists, OuterRef, Q, Window
@@ -17,6 +18,8 @@ from tokens.models import StoredSecret, Token
 
 KEPT = timedelta(days=30)
 RECENT = timedelta(days=7)
+# Nine variables each, of which the smallest SQLite in use takes 32,766.
+ROWS_AT_ONCE = 500
 # The row of all callers that are too many to have one each.
 OTHERS = "*"
 
@@ -56,8 +59,7 @@ class DeadTokenQuerySet(models.QuerySet):
 
         The rows stay locked until the transaction ends.
         """
-        with connection.cursor() as cursor:
-            cursor.executemany(ADD_TOKENS, list(map(_adapted, rows)))
+        _upsert(ADD_TOKENS, rows)
 
     def with_mending(self):
         """Annotate whether what stood against the last use does so no longer."""
@@ -133,8 +135,7 @@ class DeadToken(models.Model):
 class DeadUseQuerySet(models.QuerySet):
     def add_calls(self, rows):
         """Add (token, secret, reason, signal, address, agent, now, now, calls)."""
-        with connection.cursor() as cursor:
-            cursor.executemany(ADD_USES, list(map(_adapted, rows)))
+        _upsert(ADD_USES, rows)
 
     def latest(self, most):
         """Return the latest callers of each token, and how many it has in all."""
@@ -200,7 +201,7 @@ ADD_TOKENS = """
 INSERT INTO gateway_deadtoken
     (token_id, account_id, secret_id, reason, signal,
      first_seen_at, last_seen_at, calls)
-VALUES (%s, %s, %s, %s, %s, %s, %s, %s)
+VALUES {}
 ON CONFLICT (token_id) DO UPDATE SET
     secret_id = excluded.secret_id,
     reason = excluded.reason,
@@ -212,11 +213,19 @@ ADD_USES = """
 INSERT INTO gateway_deaduse
     (dead_id, secret_id, reason, signal, address, agent,
      first_seen_at, last_seen_at, calls)
-VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)
+VALUES {}
 ON CONFLICT (dead_id, secret_id, reason, signal, address, agent) DO UPDATE SET
     last_seen_at = excluded.last_seen_at,
     calls = gateway_deaduse.calls + excluded.calls
 """
+
+
+def _upsert(statement, rows):
+    with connection.cursor() as cursor:
+        for some in batched(map(_adapted, rows), ROWS_AT_ONCE):
+            places = ", ".join(["%s"] * len(some[0]))
+            values = ", ".join([f"({places})"] * len(some))
+            cursor.execute(statement.format(values), list(chain.from_iterable(some)))
 
 
 def _adapted(row):

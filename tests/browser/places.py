@@ -122,7 +122,13 @@ def people_pages(world):
     ]
 
 
+def api_pages(world):
+    reference = reverse("api_reference")
+    return [reference, f"{reference}?q=rotate", f"{reference}?q=nothing"]
+
+
 OF_AN_ADMIN = [
+    api_pages,
     tokens_pages,
     tokens_pages_of_children,
     token_pages,
@@ -148,7 +154,7 @@ def of_staff(world):
         *(reverse(f"tokens:gateway_{v}", args=[world.gateway.pk]) for v in verbs),
         reverse("tokens:whose"),
         reverse("tokens:whose_token", args=[world.used.pk]),
-        *paths(world.main, "tokens:api", "accounts:general"),
+        *paths(world.main, "tokens:api", "accounts:general", "gateway:dead"),
     ]
 
 

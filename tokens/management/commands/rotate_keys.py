@@ -58,7 +58,7 @@ class Command(OperatorCommand):
             self.rotate_chains()
             return
         for each in self.envelopes(purpose):
-            for some in batched(each.old(), batch, strict=False):
+            for some in batched(each.old(), batch):
                 self.rotate_envelopes(each, some)
         self.rotate_secrets(purpose, batch)
 
