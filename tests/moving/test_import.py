@@ -295,7 +295,7 @@ def test_links_without_filters_need_a_word(run, source):
 
     assert (code, allowed) == (1, 0)
     assert lines[-1].startswith("refused   shared token All of Acme: It has no filters")
-    assert err.endswith("1 things were refused.")
+    assert err.endswith("see what was refused.")
     assert more[-1].endswith("token All of Acme: AllA…llAl, active, everything")
 
 

@@ -113,9 +113,10 @@ class Command(OperatorCommand):
                     self.write(line)
         counts = Counter(line.outcome for line in lines)
         words = ", ".join(f"{counts[each]} {each}" for each in Outcome)
-        self.stderr.write(f"{words}.{' Nothing was changed.' if dry_run else ''}")
+        remark = " Nothing was changed." if dry_run else ""
+        self.stderr.write(f"{words}.{remark}", style_func=str)
         if counts[Outcome.REFUSED]:
-            raise CommandError(f"{counts[Outcome.REFUSED]} things were refused.")
+            raise CommandError("Not everything can move in: see what was refused.")
 
 
 def _read_keys():
