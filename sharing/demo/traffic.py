@@ -34,7 +34,7 @@ def _use(story, token, days):
         *(account.suspended_at, account.deleted_at),
         *(token.disabled_at, token.deleted_at, token.expires_at),
     )
-    moment = min(story.past.ago(days), *filter(None, ends))
+    moment = min([story.past.ago(days), *filter(None, ends)])
     token.last_used_at = max(moment, token.created_at)
     token.last_used_address = f"198.51.100.{story.dice.randint(2, 250)}"
     token.last_used_agent = story.dice.choice(AGENTS[token.kind])
