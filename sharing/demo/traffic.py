@@ -50,9 +50,11 @@ class _Calls:
         self.secrets = list(token.secrets.order_by("created_at"))
         agents = AGENTS[token.kind]
         count = 4 if token.is_overlapping else self.dice.randint(1, 3)
+        # No two alike: a caller has one row in an hour.
+        hosts = self.dice.sample(range(2, 250), count - 1)
         others = [
-            (f"198.51.100.{self.dice.randint(2, 250)}", agents[n % len(agents)])
-            for n in range(1, count)
+            (f"192.0.2.{host}", agents[number % len(agents)])
+            for number, host in enumerate(hosts, start=1)
         ]
         self.callers = [(token.last_used_address, token.last_used_agent), *others]
 
