@@ -60,6 +60,12 @@ def add_share(landing, there, found):
             "It has no filters and would show everything of its account: allow it with"
             " --unfiltered.",
         )
+    share = _issue(landing, account, there, found)
+    detail = f"{share.token.masked}, {share.token.state}, {_shown(share)}"
+    return Done(Outcome.NEW, share.pk, detail)
+
+
+def _issue(landing, account, there, found):
     share, _ = Share.issue(
         account=account,
         name=found.label,
@@ -72,8 +78,7 @@ def add_share(landing, there, found):
     )
     if found.is_paused:
         share.token.disable(by=landing.by, reason=PAUSED)
-    detail = f"{share.token.masked}, {share.token.state}, {_shown(share)}"
-    return Done(Outcome.NEW, share.pk, detail)
+    return share
 
 
 def _filters(landing, account, there, numbers):

@@ -55,21 +55,14 @@ def portal():
 @pytest.fixture
 def on_terminal(portal):
     """Run the command on a terminal of 80 columns; returns its exit code and output."""
+    url = f"http://127.0.0.1:{portal.server_port}"
+    usual = {"TOLLGATE_URL": url, "TOLLGATE_TOKEN": CALLER, "COLUMNS": "80"}
 
     def run(*words, typed="", **environment):
         ours, its = pty.openpty()
-        environment = {
-            "TOLLGATE_URL": f"http://127.0.0.1:{portal.server_port}",
-            "TOLLGATE_TOKEN": CALLER,
-            "COLUMNS": "80",
-        } | environment
-        with subprocess.Popen(
-            [COMMAND, *words],
-            stdin=its,
-            stdout=its,
-            stderr=its,
-            env=os.environ | environment,
-        ) as process:
+        streams = dict.fromkeys(("stdin", "stdout", "stderr"), its)
+        settings = os.environ | usual | environment
+        with subprocess.Popen([COMMAND, *words], env=settings, **streams) as process:
             os.close(its)
             said = read(ours, until=b"verify: ") if typed else b""
             os.write(ours, typed.encode())

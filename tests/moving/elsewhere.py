@@ -51,6 +51,43 @@ def share(pk, name, *filters, **more):
     return token | chosen | {"expirationDate": time.time() + 86_400} | more
 
 
+ONE_OF_EVERYTHING = {
+    ACCOUNTS: [
+        account(
+            2, "Staging", searchable=True, sharingObjectsAccounts=[{"accountId": 1}]
+        ),
+        account(1, "Acme", isOwner=True, maxDailyGB=40, retentionDays=30),
+    ],
+    DETAILED: [
+        view(1, secret("default")),
+        view(2, secret("sub"), active=False),
+    ],
+    METRICS: [
+        {
+            "id": 3,
+            "accountName": "Acme metrics",
+            "token": secret("metrics"),
+            "planUts": 500,
+            "authorizedAccountsIds": [2, 9],
+        }
+    ],
+    PEOPLE: [
+        person(7, "Ada@acme.example", 1, "USER_ROLE_ACCOUNT_ADMIN"),
+        person(8, "max@acme.example", 2, active=False),
+        person(8, "max@acme.example", 9),
+    ],
+    ASSOCIATED: [
+        {"accountId": 1, "accountName": "Acme", "type": "OWNER_ACCOUNT"},
+        {"accountId": 9, "accountName": "Spans", "type": "TRACING_ACCOUNT"},
+    ],
+    (FILTERS, MAIN_KEY): [
+        {"id": 4, "field": "env", "value": "prod", "description": "ours"},
+        {"id": 5, "field": "env", "value": "prod", "description": "again"},
+    ],
+    (SHARES, MAIN_KEY): [share(6, "Partner", 4, 5, filtersOperator="OR")],
+}
+
+
 class Elsewhere(ThreadingHTTPServer):
     """Answers by path, or by path and key; `faults` come first, one after another.
 

@@ -116,41 +116,40 @@ def test_a_source_that_is_no_tollgate_knows_no_pause(run, source, answer):
     assert lines[-1].endswith(", active, env: prod")
 
 
+BAD_TOKENS = [
+    log_token(1, "bad", token="no token, this"),
+    log_token(2, "late", createdAt="yesterday"),
+    log_token(3, "later", createdAt=10**30),
+]
+BAD = {
+    elsewhere.ACCOUNTS: [
+        account(1, "Acme", isOwner=True),
+        account(2, "<b>"),
+        account(3, "Odd", sharingObjectsAccounts="x"),
+        None,
+    ],
+    elsewhere.DETAILED: [{"account": {"accountId": 1, "accountToken": "short-one"}}],
+    elsewhere.PEOPLE: [person(7, "ada@acme.example", 1, "USER_ROLE_KING")],
+}
+
+
 def test_rows_that_make_no_sense_are_refused_one_by_one(run, source):
-    source.answers |= {
-        elsewhere.ACCOUNTS: [
-            account(1, "Acme", isOwner=True),
-            account(2, "<b>"),
-            account(3, "Odd", sharingObjectsAccounts="x"),
-            None,
-        ],
-        elsewhere.DETAILED: [
-            {"account": {"accountId": 1, "accountToken": "short-one"}}
-        ],
-        elsewhere.PEOPLE: [person(7, "ada@acme.example", 1, "USER_ROLE_KING")],
-    }
+    source.answers |= BAD
     source.log_tokens[MAIN_KEY] = [
-        log_token(1, "bad", token="no token, this"),
-        log_token(2, "late", createdAt="yesterday"),
-        log_token(3, "later", createdAt=10**30),
+        *BAD_TOKENS,
         log_token(4, "fine", createdAt="1624887273"),
     ]
     code, lines, err = run()
 
-    refused = [line.partition(": ")[0] for line in lines if line.startswith("refused")]
+    refused = [line[10:].partition(": ")[0] for line in lines if line[:7] == "refused"]
     assert code == 1
     assert refused == [
-        "refused   account 2",
-        "refused   account 3",
-        "refused   account without an id",
-        "refused   default token without an id",
-        "refused   person 7",
-        "refused   log token 1 of Acme",
-        "refused   log token 2 of Acme",
-        "refused   log token 3 of Acme",
+        *("account 2", "account 3", "account without an id"),
+        *("default token without an id", "person 7"),
+        *(f"log token {number} of Acme" for number in (1, 2, 3)),
     ]
-    assert "short-one" not in "".join(lines) + err
-    assert "no token, this" not in "".join(lines) + err
+    for text in ("short-one", "no token, this"):
+        assert text not in "".join(lines) + err
     assert Token.objects.get(name="fine").created_at.year == 2021
 
 
