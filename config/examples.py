@@ -1,11 +1,11 @@
 """Examples for the document, made of the glossary and the schemas."""
 
+import json
 from http import HTTPStatus
 
 from config.glossary import MADE, look_up
 from config.wording import FAILURES
 
-BY_TYPE = {"string": "text", "integer": 1, "number": 1.5, "boolean": True, "null": None}
 REF = "#/components/schemas/"
 
 
@@ -21,11 +21,16 @@ class Examples:
         for methods in self.paths.values():
             for operation in methods.values():
                 for content in _contents(operation):
-                    content["example"] = self.of(content["schema"])
+                    content["example"] = self._of_content(content)
         for name, answer in self.failures.items():
             for content in answer["content"].values():
                 example = self.of(content["schema"])
                 content["example"] = example | _told(int(name[-3:]), example)
+
+    def _of_content(self, content):
+        if "x-line" in content:
+            return f"{json.dumps(self.of(content['x-line']))}\n"
+        return self.of(content["schema"])
 
     def of(self, shape, named="", name=""):
         """Return an example of a shape: the one that it has, or one of its parts."""
@@ -51,14 +56,8 @@ class Examples:
                 return self.of(shape[choice][0], named)
         if "items" in shape:
             return [self.of(shape["items"], named)]
-        return _of_value(shape)
-
-
-def _of_value(shape):
-    for only in ("enum", "const"):
-        if only in shape:
-            return shape[only][0] if only == "enum" else shape[only]
-    return {} if shape.get("type") == "object" else BY_TYPE[shape["type"]]
+        # What has no example of its own can only be one thing, or one of some.
+        return shape["enum"][0] if "enum" in shape else shape["const"]
 
 
 def _told(status, example):

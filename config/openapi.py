@@ -1,5 +1,6 @@
 """The document of the HTTP API: what ninja says of the routes, made complete and true."""
 
+import json
 from functools import cache
 from http import HTTPStatus
 from types import NoneType
@@ -19,7 +20,6 @@ NULL = {"type": "null"}
 ALWAYS = {401, 403, 429, 500, 503}
 TAKING = {400, 404, 422}
 WITH_BODY = {413}
-PATIENCE = {429, 503}
 
 
 class DocumentedAPI(NinjaAPI):
@@ -43,20 +43,25 @@ class Document(OpenAPISchema):
         self["servers"] = [{"url": settings.API_URL}]
         self["tags"] = wording.tags()
         self["x-tagGroups"] = wording.tag_groups()
+        self._drop_unused()
         for name, shape in self.schemas.items():
-            _describe(name, shape)
+            for part in (shape, *shape.get("anyOf", [])):
+                for field, its_shape in part.get("properties", {}).items():
+                    _describe(name, field, its_shape)
         Examples(self).fill_in()
 
     def get_paths(self):
         paths = super().get_paths()
-        return {path.replace("{pk}", "{id}"): each for path, each in paths.items()}
+        return {path.replace("pk}", "id}"): each for path, each in paths.items()}
 
     def operation_details(self, operation):
         details = super().operation_details(operation)
         area = operation.run.area
-        needed = getattr(operation.view_func, "operations", ())
         details["tags"] = [wording.tag_of(area)]
-        details["x-permissions"] = sorted(each.value for each in needed)
+        details["x-token"] = wording.whose(operation)
+        details["x-permissions"] = _needed(operation.view_func)
+        for parameter in details["parameters"]:
+            _describe(details["operationId"], parameter["name"], parameter)
         details["responses"] = self._answers(details, area)
         _put_on_lines(details)
         return details
@@ -91,24 +96,33 @@ class Document(OpenAPISchema):
         """Return all answers, those to calls that do not succeed as the area has them."""
         answers = details["responses"]
         declared = {status: answers.pop(status) for status in _failing(answers)}
+        headers = _headers(*wording.headers(area, details))
         for answer in answers.values():
-            answer["headers"] = _headers() | answer.get("headers", {})
+            answer["headers"] = headers
         for status in area.failures.keys() & _possible(details) | declared.keys():
             (said,) = declared.get(status, {}).get("content", {}).values() or [None]
             shape = said["schema"] if said else self._any_of(area.failures[status])
-            answers[status] = self._failure(status, area.media_type, shape)
+            answers[status] = self._failure(status, area, shape)
         return {str(status): answers[status] for status in sorted(answers)}
 
-    def _failure(self, status, media_type, shape):
+    def _failure(self, status, area, shape):
         """Return a reference to an answer that many routes share."""
+        names = wording.failure_headers(area, status)
         models = [each["$ref"] for each in shape.get("anyOf", [shape])]
         name = "".join([each.rpartition("/")[2] for each in models] + [str(status)])
         self.responses_by_name[name] = {
             "description": wording.FAILURES[status][0],
-            "headers": _headers(*["Retry-After"] if status in PATIENCE else []),
-            "content": {media_type: {"schema": shape}},
+            "headers": _headers(*names),
+            "content": {area.media_type: {"schema": shape}},
         }
         return {"$ref": f"#/components/responses/{name}"}
+
+    def _drop_unused(self):
+        """Drop the schemas of whole queries, whose fields are parameters."""
+        used = json.dumps(self)
+        for name in [*self.schemas]:
+            if f'"{REF_TEMPLATE.format(model=name)}"' not in used:
+                del self.schemas[name]
 
     def _any_of(self, models):
         references = [self._reference(model) for model in models]
@@ -127,6 +141,12 @@ class Document(OpenAPISchema):
 
 def _failing(answers):
     return [status for status in answers if status >= HTTPStatus.BAD_REQUEST]
+
+
+def _needed(view):
+    """Return the operations that a view asks, of the token's account and elsewhere."""
+    asked = {*getattr(view, "operations", ()), *getattr(view, "there", ())}
+    return sorted(each.value for each in asked)
 
 
 def _possible(details):
@@ -164,12 +184,10 @@ def _parameter(said):
     return said
 
 
-def _describe(name, shape):
-    for part in (shape, *shape.get("anyOf", [])):
-        for field, its_shape in part.get("properties", {}).items():
-            entry = look_up(name, field)
-            if entry:
-                its_shape.setdefault("description", entry.meaning)
+def _describe(home, name, shape):
+    entry = look_up(home, name)
+    if entry:
+        shape.setdefault("description", entry.meaning)
 
 
 def _tidy(shape):

@@ -4,6 +4,7 @@ from django.urls import include, path
 from accounts import health
 from accounts.admin import site
 from accounts.errors import not_offered
+from accounts.views import reference
 from config.api import api
 
 # What allauth brings and Tollgate does not offer: people are added by an admin and are
@@ -26,6 +27,8 @@ urlpatterns = [
     path("", include("sharing.urls")),
     path("", include("gateway.urls")),
     path("", include("allauth.urls")),
+    path("api/openapi.json", reference.document, {"api": api}, name="api_document"),
+    path("api/docs", reference.page, {"api": api}, name="api_reference"),
     path("", api.urls),
 ]
 if settings.DJANGO_ADMIN:

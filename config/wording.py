@@ -1,5 +1,10 @@
 """The words of the document of the HTTP API that belong to no single route."""
 
+from http import HTTPStatus
+
+from accounts.permissions import POLICY, Relation
+
+PATIENCE = {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}
 ABOUT = (
     "The API of Logz.io for tokens, accounts and users, which unchanged clients of it "
     "can call, and Tollgate's own additions under `/api/v1`."
@@ -108,6 +113,29 @@ HEADERS = {
         "schema": {"type": "integer", "minimum": 0},
     },
 }
+ALLOWANCE = {
+    "RateLimit-Policy": "How many calls a minute there may be.",
+    "RateLimit": "How many of them are left, and for how many seconds.",
+}
+# What the answer to a call tells that takes a parameter.
+TOLD = {
+    "cursor": ("Link", "Where the next page is, while there is one."),
+    "Idempotency-Key": (
+        "Idempotent-Replayed",
+        "`true` when the same was answered before, and nothing was done now.",
+    ),
+    "If-Match": ("ETag", "The version, to send back as If-Match."),
+}
+HEADERS |= {
+    name: {"description": about, "schema": {"type": "string"}}
+    for name, about in (*ALLOWANCE.items(), *TOLD.values())
+}
+CHALLENGE = "WWW-Authenticate"
+HEADERS[CHALLENGE] = {
+    "description": "How to send a token.",
+    "required": True,
+    "schema": {"type": "string"},
+}
 BEARER = {
     "type": "http",
     "scheme": "bearer",
@@ -140,6 +168,34 @@ def tag_groups():
         {"name": PARTS[part], "tags": [name for name, _ in areas.values()]}
         for part, areas in AREAS.items()
     ]
+
+
+def headers(area, details):
+    """Return the names of headers that an answer can have besides the id of the call."""
+    taken = {each["name"] for each in details["parameters"]}
+    told = [name for parameter, (name, _) in TOLD.items() if parameter in taken]
+    return [*told, *(ALLOWANCE if area.part == "own" else ())]
+
+
+def failure_headers(area, status):
+    """Return the names of headers that an answer without success has besides."""
+    found = ["Retry-After"] if status in PATIENCE else []
+    if area.part != "logzio" and status == HTTPStatus.UNAUTHORIZED:
+        found.append(CHALLENGE)
+    return [*found, *(ALLOWANCE if area.part == "own" else ())]
+
+
+def whose(operation):
+    """Say whose token a call takes."""
+    if operation.run.area.part == "gateways":
+        return "A gateway token"
+    view = operation.view_func
+    answers = {POLICY[each][Relation.TOKEN] for each in view.operations}
+    if "m" in answers:
+        return "The main account's API token"
+    if view.there:
+        return "An API token of the account, or the main account's"
+    return "An API token of any account, which acts in that account"
 
 
 def security_schemes(header):

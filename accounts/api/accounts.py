@@ -33,13 +33,18 @@ OF_THE_PLAN = {
 router = router_in(AccountArea("TimeBasedAccount"))
 
 
-@router.get(ROOT, response=list[TimeBasedAccount], summary="List main and its subs")
+@router.get(ROOT, response=list[TimeBasedAccount], summary="List the log accounts")
 @requires(AS_OWNER, Operation.ACCOUNT_LIST)
 def account_list(request):
     return _shelf(request, _all(request)).plain()
 
 
-@router.post(ROOT, response=AccountMade, summary="Create a sub account")
+@router.post(
+    ROOT,
+    response=AccountMade,
+    summary="Create a sub account",
+    description="The answer has the account's default log shipping token.",
+)
 @router.post(
     "/v1/account-management",
     response=AccountMade,
@@ -65,7 +70,7 @@ def account_create(request, body: NewTimeBasedAccount):
 @router.get(
     f"{ROOT}/detailed",
     response=list[DetailedTimeBasedAccount],
-    summary="List main and its subs with their default tokens",
+    summary="List the log accounts with their default tokens",
 )
 @requires(AS_OWNER, Operation.ACCOUNT_LIST)
 def account_list_detailed(request):
@@ -75,7 +80,7 @@ def account_list_detailed(request):
 @router.get(
     f"{ROOT}/detailed/{{int:pk}}",
     response=DetailedTimeBasedAccount,
-    summary="Get one with its default token",
+    summary="Get a log account with its default token",
 )
 @requires(AS_OWNER)
 def account_get_detailed(request, pk: int):
@@ -83,7 +88,9 @@ def account_get_detailed(request, pk: int):
     return shown
 
 
-@router.get(f"{ROOT}/{{int:pk}}", response=TimeBasedAccount, summary="Get one")
+@router.get(
+    f"{ROOT}/{{int:pk}}", response=TimeBasedAccount, summary="Get a log account"
+)
 @requires(AS_OWNER)
 def account_get(request, pk: int):
     account = _find(request, pk, Operation.ACCOUNT_VIEW)
@@ -92,7 +99,9 @@ def account_get(request, pk: int):
 
 
 @router.put(
-    f"{ROOT}/{{int:pk}}", response={204: None}, summary="Replace all settings of one"
+    f"{ROOT}/{{int:pk}}",
+    response={204: None},
+    summary="Replace all settings of a log account",
 )
 @requires(AS_OWNER)
 def account_update(request, pk: int, body: TimeBasedAccountChange):

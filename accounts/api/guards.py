@@ -13,10 +13,10 @@ READING = ("GET", "HEAD")
 AS_OWNER = Operation.ACCOUNT_CREATE
 
 
-def requires(*operations):
+def requires(*operations, there=()):
     """Guard an endpoint by what the token may do in its own account.
 
-    Without operations the endpoint asks by itself, about the account that it reaches. A
+    `there` says what the endpoint asks by itself, about the account that it reaches. A
     changing call is one transaction up to its answer's contents, so that an error
     never follows a commit. Return a schema's instance, or it is checked too late.
     """
@@ -32,7 +32,7 @@ def requires(*operations):
                 return view(request, *args, **kwargs)
             return _in_one_transaction(view, request, *args, **kwargs)
 
-        guarded.operations = operations
+        guarded.operations, guarded.there = operations, there
         return guarded
 
     return decorate

@@ -76,14 +76,16 @@ def metrics_account_create(request, body: NewMetricsAccount):
     return _one(request, account)
 
 
-@router.get(f"{ROOT}/{{int:pk}}", response=MetricsAccount, summary="Get one")
+@router.get(
+    f"{ROOT}/{{int:pk}}", response=MetricsAccount, summary="Get a metrics account"
+)
 @requires(AS_OWNER)
 def metrics_account_get(request, pk: int):
     return _one(request, _find(request, pk, Operation.ACCOUNT_VIEW))
 
 
 @router.put(
-    f"{ROOT}/{{int:pk}}", response=MetricsAccount, summary="Change what is given"
+    f"{ROOT}/{{int:pk}}", response=MetricsAccount, summary="Change a metrics account"
 )
 @requires(AS_OWNER)
 def metrics_account_update(request, pk: int, body: MetricsAccountChange):
@@ -98,7 +100,8 @@ def metrics_account_update(request, pk: int, body: MetricsAccountChange):
 @router.delete(
     f"{ROOT}/{{int:pk}}",
     response={200: None, 204: None},
-    summary="Delete one; 204 when there is none",
+    summary="Delete a metrics account",
+    description="204 says that there is none.",
 )
 @requires(AS_OWNER)
 def metrics_account_delete(request, pk: int):

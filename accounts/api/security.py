@@ -30,7 +30,8 @@ class SecurityAccount(Answer):
 @router.post(
     "/v2/account-management/siem",
     response=SecurityAccount,
-    summary="Create a security account; without a list it scans the main account",
+    summary="Create a security account",
+    description="Without a list it scans the main account.",
 )
 @requires(AS_OWNER)
 def security_account_create(request, body: NewSecurityAccount):

@@ -94,7 +94,7 @@ def user_create(request, body: NewUser):
     return UserId(id=membership.user_id)
 
 
-@router.get(f"{ROOT}/{{int:pk}}", response=User, summary="Get one")
+@router.get(f"{ROOT}/{{int:pk}}", response=User, summary="Get somebody")
 @requires(Operation.USER_LIST)
 def user_get(request, pk: int, account_id: AskedAccount = None):
     return shown(_all(request, Operation.USER_LIST, pk, account_id)[0])

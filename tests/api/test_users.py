@@ -212,6 +212,7 @@ def test_create_refuses_operators(main, staff, api):
             "must not be longer than 150",
         ),
         ({"accountID": None}, "accountID", "must be given"),
+        ({"accountId": 1}, "", "must have only one of accountID and accountId"),
         ({"role": None, "roles": [2]}, "role", "must be given"),
         ({"role": "ADMIN"}, "role", f'must match "{ROLES}"'),
         (

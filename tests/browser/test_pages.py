@@ -26,6 +26,7 @@ WITH_A_FACTOR = {
 ARGUMENT = re.compile(r"<(?:int|str):\w+>")
 NO_PAGES = {
     "accounts:home": "leads to another page",
+    "api_document": "is data for programs",
     "mfa_download_recovery_codes": "is a file",
     "mfa_login_webauthn": "is data for a script",
 }

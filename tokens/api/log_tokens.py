@@ -124,13 +124,15 @@ def log_token_create(
     return once(request, idempotency_key, LogToken, create)
 
 
-@router.get(f"{ROOT}/{{int:pk}}", response=LogToken, summary="Get one")
+@router.get(f"{ROOT}/{{int:pk}}", response=LogToken, summary="Get a token")
 @requires(Operation.SHIP_VIEW, Operation.SHIP_REVEAL)
 def log_token_get(request, pk: int):
     return _handed_out(request, _find(request, pk))
 
 
-@router.put(f"{ROOT}/{{int:pk}}", response=LogToken, summary="Rename, enable, disable")
+@router.put(
+    f"{ROOT}/{{int:pk}}", response=LogToken, summary="Rename, enable or disable"
+)
 @requires(
     Operation.SHIP_RENAME,
     Operation.SHIP_ENABLE,
@@ -148,7 +150,7 @@ def log_token_update(request, pk: int, body: LogTokenChange):
     return _handed_out(request, token)
 
 
-@router.delete(f"{ROOT}/{{int:pk}}", response=LogToken, summary="Delete one")
+@router.delete(f"{ROOT}/{{int:pk}}", response=LogToken, summary="Delete a token")
 @requires(Operation.SHIP_DELETE, Operation.SHIP_REVEAL)
 def log_token_delete(request, pk: int):
     token = _find(request, pk)
@@ -157,7 +159,7 @@ def log_token_delete(request, pk: int):
     return last_words
 
 
-@router.get(f"{ROOT}/limits", response=Limits, summary="How many may be enabled")
+@router.get(f"{ROOT}/limits", response=Limits, summary="Say how many may be enabled")
 @requires(Operation.SHIP_LIST)
 def log_token_limits(request):
     account = request.auth.account
@@ -167,7 +169,7 @@ def log_token_limits(request):
     )
 
 
-@router.post(f"{ROOT}/search", response=LogTokens, summary="List the tokens by state")
+@router.post(f"{ROOT}/search", response=LogTokens, summary="Search by state")
 @requires(Operation.SHIP_LIST, Operation.SHIP_REVEAL)
 def log_token_search(request, body: LogTokenSearch):
     tokens = _all(request)

@@ -46,7 +46,7 @@ class AccountQuery(Paging):
     response=reads(Accounts),
     summary="List the accounts that the token may see, by name",
 )
-@requires()
+@requires(there=[Operation.ACCOUNT_LIST])
 def own_account_list(request, response: HttpResponse, asked: Query[AccountQuery]):
     visible = accounts_for(request, Operation.ACCOUNT_LIST)
     accounts = Account.objects.filter(pk__in=[account.pk for account in visible])
@@ -58,9 +58,11 @@ def own_account_list(request, response: HttpResponse, asked: Query[AccountQuery]
 
 
 @router.get(
-    f"{ROOT}/accounts/{{int:pk}}", response=reads(AccountAnswer), summary="Get one"
+    f"{ROOT}/accounts/{{int:pk}}",
+    response=reads(AccountAnswer),
+    summary="Get an account",
 )
-@requires()
+@requires(there=[Operation.ACCOUNT_VIEW])
 def own_account_get(request, response: HttpResponse, pk: int):
     account = account_for(request, pk, Operation.ACCOUNT_VIEW)
     response["ETag"] = etag(account)

@@ -18,6 +18,7 @@ from sharing.models import Share
 from tokens.api.names import TokenName
 from tokens.api.once import IdempotencyKey, once
 from tokens.api.own.answers import TokenWithSecret, shown_with
+from tokens.api.own.guards import of_tokens
 from tokens.kinds import RULES, Kind
 from tokens.models import Token
 from tokens.permissions import operation
@@ -65,7 +66,7 @@ NewToken = one_of(NewLogToken | NewSharedToken | NewApiToken, by="kind")
     description="Log shipping tokens and shared tokens. An account has its metrics or "
     "tracing token from the start.",
 )
-@requires()
+@requires(there=of_tokens("create"))
 def own_token_create(
     request,
     response: HttpResponse,

@@ -67,7 +67,7 @@ class Filters(Answer):
 
 
 @router.get(FILTERS, response=reads(Filters), summary="List an account's filters")
-@requires()
+@requires(there=[Operation.FILTER_LIST])
 def own_filter_list(request, response: HttpResponse, pk: int, asked: Query[Paging]):
     account = account_for(request, pk, Operation.FILTER_LIST)
     page = asked.page(request, response, account.filters.all(), "field")
@@ -75,7 +75,7 @@ def own_filter_list(request, response: HttpResponse, pk: int, asked: Query[Pagin
 
 
 @router.post(FILTERS, response=changes(FilterAnswer, 201), summary="Create a filter")
-@requires()
+@requires(there=[Operation.FILTER_CREATE])
 def own_filter_create(
     request,
     response: HttpResponse,
@@ -94,8 +94,10 @@ def own_filter_create(
     return Status(201, answer)
 
 
-@router.get(FILTER, response=reads(FilterWithUses), summary="Get one, with its uses")
-@requires()
+@router.get(
+    FILTER, response=reads(FilterWithUses), summary="Get a filter, with its uses"
+)
+@requires(there=[Operation.FILTER_LIST])
 def own_filter_get(request, response: HttpResponse, pk: int, filter_pk: int):
     return _answered(response, _find(request, pk, filter_pk, Operation.FILTER_LIST))
 
@@ -106,7 +108,7 @@ def own_filter_get(request, response: HttpResponse, pk: int, filter_pk: int):
     summary="Change a filter",
     description="Links that it narrows follow at once. What is left out stays.",
 )
-@requires()
+@requires(there=[Operation.FILTER_EDIT])
 def own_filter_update(
     request,
     response: HttpResponse,
@@ -126,7 +128,7 @@ def own_filter_update(
     response=changes(None, 204),
     summary="Delete a filter; a link that would show more without it is paused",
 )
-@requires()
+@requires(there=[Operation.FILTER_DELETE])
 def own_filter_delete(request, pk: int, filter_pk: int, if_match: IfMatch = None):
     found = _find(request, pk, filter_pk, Operation.FILTER_DELETE)
     version = seen(found, if_match)

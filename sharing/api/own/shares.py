@@ -15,7 +15,7 @@ from accounts.refusals import Refused
 from sharing.api.own.filters import FilterAnswer, filter_shown
 from sharing.models import Share
 from sharing.scope import Operator
-from tokens.api.own.guards import token_for
+from tokens.api.own.guards import of_tokens, token_for
 from tokens.api.own.tokens import TOKEN
 from tokens.kinds import Kind
 
@@ -59,7 +59,7 @@ class SharedScope(Answer):
 
 
 @router.get(SHOWN, response=reads(SharedScope), summary="Say what a shared token shows")
-@requires()
+@requires(there=of_tokens("view", kinds=[Kind.SHARED]))
 def own_share_get(request, response: HttpResponse, pk: int):
     return _answered(response, _find(request, pk, "view"))
 
@@ -70,7 +70,7 @@ def own_share_get(request, response: HttpResponse, pk: int):
     summary="Decide what a shared token shows",
     description="It holds at once for links already sent.",
 )
-@requires()
+@requires(there=of_tokens("filters", kinds=[Kind.SHARED]))
 def own_share_update(
     request, response: HttpResponse, pk: int, body: Choice, if_match: IfMatch = None
 ):

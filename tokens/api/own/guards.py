@@ -11,6 +11,14 @@ from tokens.permissions import operation
 KINDS = tuple(kind for kind in Kind if kind != Kind.GATEWAY)
 
 
+def of_tokens(*verbs, kinds=KINDS):
+    """Return the operations of verbs on tokens of any kind."""
+    return sorted(
+        {operation(kind, verb) for kind in kinds for verb in verbs},
+        key=lambda each: each.value,
+    )
+
+
 def token_for(request, pk, *verbs, kinds=KINDS, among=TokenQuerySet.standing):
     """Return the token with an id when the caller may do all that with it.
 

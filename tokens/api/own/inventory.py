@@ -92,7 +92,7 @@ class Tokens(Answer):
     description="Without accounts it lists those of all accounts whose tokens the "
     "calling token may see. Secrets are never in a list.",
 )
-@requires()
+@requires(there=LISTING)
 def own_token_list(request, response: HttpResponse, asked: Query[TokenQuery]):
     tokens = asked.narrow(_in_reach(request, asked.account))
     tokens = tokens.select_related("account")

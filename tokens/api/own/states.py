@@ -18,7 +18,7 @@ from tokens.api.own.answers import (
     shown,
     shown_with,
 )
-from tokens.api.own.guards import restorable_too, token_for
+from tokens.api.own.guards import of_tokens, restorable_too, token_for
 from tokens.api.own.tokens import TOKEN, answered
 from tokens.api.secrets import hand_out
 from tokens.kinds import OVERLAPS
@@ -41,7 +41,7 @@ class Rotation(Body):
     response=changes(TokenAnswer),
     summary="Enable a token, or resume a shared one",
 )
-@requires()
+@requires(there=of_tokens("enable"))
 def own_token_enable(
     request, response: HttpResponse, pk: int, if_match: IfMatch = None
 ):
@@ -56,7 +56,7 @@ def own_token_enable(
     summary="Disable a token, or pause a shared one",
     description="An API token can disable itself.",
 )
-@requires()
+@requires(there=of_tokens("disable"))
 def own_token_disable(
     request,
     response: HttpResponse,
@@ -80,7 +80,7 @@ def own_token_disable(
     description="The secret before works on for the overlap, or until the rotation is "
     "finished. API tokens are rotated by people only.",
 )
-@requires()
+@requires(there=of_tokens("rotate"))
 def own_token_rotate(
     request,
     response: HttpResponse,
@@ -109,7 +109,7 @@ def own_token_rotate(
     response=changes(TokenAnswer),
     summary="Stop the secret before the last rotation now",
 )
-@requires()
+@requires(there=of_tokens("rotate"))
 def own_token_finish_rotation(
     request, response: HttpResponse, pk: int, if_match: IfMatch = None
 ):
@@ -124,7 +124,7 @@ def own_token_finish_rotation(
     summary="Go back to the secret before the last rotation, while it works",
     description="The new secret stops at once.",
 )
-@requires()
+@requires(there=of_tokens("rotate"))
 def own_token_roll_back(
     request, response: HttpResponse, pk: int, if_match: IfMatch = None
 ):
@@ -140,7 +140,7 @@ def own_token_roll_back(
     description="It comes back disabled when the limit of enabled tokens is reached. "
     "Who may create such a token may restore one.",
 )
-@requires()
+@requires(there=of_tokens("create"))
 def own_token_restore(
     request,
     response: HttpResponse,
@@ -167,7 +167,7 @@ def own_token_restore(
     description="The audit trail is told of it first. Secrets of API tokens are "
     "revealed to people only.",
 )
-@requires()
+@requires(there=of_tokens("reveal"))
 def own_token_reveal(request, response: HttpResponse, pk: int):
     token = token_for(request, pk, "reveal")
     secrets = hand_out([token], by=Actor.calling(request))

@@ -11,7 +11,7 @@ from accounts.api.own.versions import etag, seen
 from accounts.audit import Actor
 from tokens.api.names import TokenName
 from tokens.api.own.answers import TokenAnswer, shown
-from tokens.api.own.guards import token_for
+from tokens.api.own.guards import of_tokens, token_for
 
 router = own_router("tokens")
 
@@ -29,8 +29,10 @@ class TokenChange(Body):
         return [VERBS[name] for name in sorted(self.model_fields_set)] or ["view"]
 
 
-@router.get(TOKEN, response=reads(TokenAnswer), summary="Get one, without its secret")
-@requires()
+@router.get(
+    TOKEN, response=reads(TokenAnswer), summary="Get a token, without its secret"
+)
+@requires(there=of_tokens("view"))
 def own_token_get(request, response: HttpResponse, pk: int):
     return answered(response, token_for(request, pk, "view"))
 
@@ -41,7 +43,7 @@ def own_token_get(request, response: HttpResponse, pk: int):
     summary="Rename a token, or set when it expires",
     description="What is left out stays as it is.",
 )
-@requires()
+@requires(there=of_tokens("rename", "expiry"))
 def own_token_update(
     request,
     response: HttpResponse,
@@ -66,7 +68,7 @@ def own_token_update(
     summary="Delete a token; it can be restored for 30 days",
     description="An API token can delete itself.",
 )
-@requires()
+@requires(there=of_tokens("delete"))
 def own_token_delete(request, pk: int, if_match: IfMatch = None):
     token = token_for(request, pk, "delete")
     token.delete_softly(by=Actor.calling(request), version=seen(token, if_match))

@@ -12,7 +12,7 @@ from accounts.api.guards import requires
 from accounts.api.own.fields import Answer, Moment
 from accounts.api.own.routers import own_router, reads
 from accounts.refusals import Refused
-from tokens.api.own.guards import token_for
+from tokens.api.own.guards import of_tokens, token_for
 from tokens.api.own.tokens import TOKEN
 from tokens.models import TokenUsage
 
@@ -74,7 +74,7 @@ class Usage(Answer):
     description="Hours or days without a call are left out. `day` and `week` are the "
     "calls of the last 24 hours and 7 days.",
 )
-@requires()
+@requires(there=of_tokens("view"))
 def own_token_usage(request, pk: int, asked: Query[UsageQuery]):
     token = token_for(request, pk, "view")
     since, until = asked.range

@@ -10,6 +10,7 @@ from accounts.api.own.fields import Answer, Body
 from accounts.api.own.routers import ROOT, changes, own_router
 from accounts.permissions import allows, token_relations
 from tokens.api.own.answers import TokenAnswer, shown
+from tokens.api.own.guards import of_tokens
 from tokens.permissions import USES, operation, why_stopped
 from tokens.verification import find_secret
 
@@ -41,7 +42,7 @@ class Verdict(Answer):
     description="A token that the calling token may not see is answered like one that "
     "there is not. Send JSON or a form.",
 )
-@requires()
+@requires(there=of_tokens("view"))
 def own_token_verify(request, body: TokenInHand):
     row = find_secret(body.token)
     if row is None or not _may_view(request, row.token):

@@ -1,23 +1,9 @@
-"""What the fields of the API mean, each with an example, by their names.
+"""What the fields of Logz.io's API mean."""
 
-A name stands for one thing wherever it occurs; `Schema.name` says where it is another.
-"""
-
-from typing import NamedTuple
-
-MADE = object()
 SECONDS = "in seconds since 1970, with a fraction"
 MILLISECONDS = "in milliseconds since 1970"
 AT = 1767225600.25
 AT_MS = 1767225600250
-
-
-class Entry(NamedTuple):
-    """What a field means, and an example unless it is made of its parts."""
-
-    meaning: str
-    example: object = MADE
-
 
 FIELDS = {
     "accessible": ("Whether people and tokens of the main account get in.", True),
@@ -138,7 +124,7 @@ FIELDS = {
         "Finished suspending user 7 from accounts.",
     ),
     "FieldError.message": ("What is wrong with it.", "must be given"),
-    "name": ("A name of up to 100 characters.", "Fluent Bit"),
+    "name": ("Its name.", "Fluent Bit"),
     "NewShare.name": ("Another spelling of `tokenName`.", "Status board"),
     "SharedToken.name": ("The token's name.", "Status board"),
     "ChildApiToken.name": ("The token's name.", "Terraform"),
@@ -206,7 +192,7 @@ FIELDS = {
         "The whole text of the token.",
         "tgs_8fJ2kQ1xR0cV5nB7mL3pZ9sD4gH6jT1wYqEeUiOoPaAsSdFfGgHh2",
     ),
-    "tokenName": ("A name of up to 100 characters.", "Status board"),
+    "tokenName": ("The token's name.", "Status board"),
     "total": ("How many there are in all.", 1),
     "AuditTrail.total": ("How many there are, counted up to 500.", 1),
     "totalTimeBasedDailyGB": ("The plan's gigabytes a day, when flexible.", None),
@@ -223,9 +209,3 @@ FIELDS = {
     "validationErrors": ("What is wrong, field by field.",),
     "value": ("What the field is to be equal to.", "prod"),
 }
-
-
-def look_up(schema, name):
-    """Return what a field of a schema means, or None."""
-    said = FIELDS.get(f"{schema}.{name}") or FIELDS.get(name)
-    return said and Entry(*said)

@@ -1,0 +1,1 @@
+"""The reference page of the HTTP API, made of its OpenAPI document."""

@@ -1,0 +1,137 @@
+"""The OpenAPI document and the reference page: who gets them, and what is on the page."""
+
+import json
+
+import pytest
+from django.urls import reverse
+
+from config.api import api
+from tests.factories import TokenFactory
+from tokens.kinds import Kind
+
+PAGES = ("api_document", "api_reference")
+each_page = pytest.mark.parametrize("name", PAGES)
+
+
+@pytest.fixture
+def page(client, admin):
+    """The text of the page, narrowed by words."""
+    client.force_login(admin)
+    address = reverse("api_reference")
+
+    def fetch(words=""):
+        return client.get(address, {"q": words}).content.decode()
+
+    return fetch
+
+
+@each_page
+@pytest.mark.parametrize("who", ["admin", "member", "sub_admin", "outsider", "staff"])
+def test_everybody_with_a_login_gets_it(client, request, name, who):
+    client.force_login(request.getfixturevalue(who))
+
+    assert client.get(reverse(name)).status_code == 200
+
+
+@each_page
+def test_nobody_is_led_to_the_login(client, db, name):
+    address = reverse(name)
+
+    plain = client.get(address)
+    swapped = client.get(address, headers={"HX-Request": "true"})
+
+    assert plain.status_code == 302
+    assert plain["Location"] == f"/login/?next={address}"
+    assert (swapped.status_code, "HX-Redirect" in swapped) == (401, True)
+
+
+@each_page
+def test_working_api_tokens_get_it_and_no_others(client, main, name):
+    text = TokenFactory(account=main).secret_text
+    gateway = TokenFactory(account=None, kind=Kind.GATEWAY).secret_text
+    sent = [
+        {"X-API-TOKEN": text},
+        {"Authorization": f"Bearer {text}"},
+        {"X-API-TOKEN": gateway},
+        {"Authorization": f"Bearer {gateway}"},
+        {"X-API-TOKEN": "nonsense"},
+    ]
+
+    answers = [client.get(reverse(name), headers=headers) for headers in sent]
+
+    assert [each.status_code for each in answers] == [200, 200, 401, 401, 401]
+    assert answers[2].json() == {"message": "Send an API token that works, or log in."}
+
+
+@each_page
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "TRACE"])
+def test_it_can_only_be_read(client, admin, name, method):
+    client.force_login(admin)
+
+    assert client.generic(method, reverse(name)).status_code == 405
+
+
+@each_page
+def test_it_travels_compressed(client, admin, name):
+    client.force_login(admin)
+
+    response = client.get(reverse(name), headers={"Accept-Encoding": "gzip"})
+
+    assert response["Content-Encoding"] == "gzip"
+    assert {"Cookie", "X-API-TOKEN"} <= {*response["Vary"].split(", ")}
+
+
+def test_document_is_the_one_of_the_api(client, admin):
+    client.force_login(admin)
+
+    response = client.get(reverse("api_document"))
+
+    assert response["Content-Type"] == "application/json"
+    assert response.json() == json.loads(json.dumps(api.get_openapi_schema()))
+
+
+def test_page_tells_of_every_operation(page):
+    text = page()
+
+    for methods in api.get_openapi_schema()["paths"].values():
+        for said in methods.values():
+            assert f'href="#{said["operationId"].replace("_", "-")}"' in text
+            assert f'id="{said["operationId"].replace("_", "-")}"' in text
+    assert text.count("<article") > text.count("<figcaption>Request")
+    assert "curl -X POST http://127.0.0.1:8000/v1/log-shipping/tokens" in text
+
+
+def test_page_leads_nowhere_that_is_not_on_it(page):
+    text = page()
+    ids = {each.partition('"')[0] for each in text.split(' id="')[1:]}
+    anchors = {each.partition('"')[0] for each in text.split('href="#')[1:]}
+
+    assert anchors <= ids
+
+
+def test_page_is_narrowed_by_words(page):
+    text = page("rotate")
+
+    assert 'id="own-token-rotate"' in text
+    assert "log-token-create" not in text
+    assert 'id="start"' not in text
+    assert 'value="rotate"' in text
+
+
+def test_page_looks_for_all_words_in_method_and_path(page):
+    assert 'id="filter-create"' in page("POST shared-tokens filters")
+
+
+def test_page_says_that_nothing_was_found(page):
+    text = page("<nothing>")
+
+    assert "No operation has these words" in text
+    assert "&lt;nothing&gt;" in text
+
+
+def test_page_is_linked_from_the_account(client, admin, main):
+    client.force_login(admin)
+
+    text = client.get(reverse("accounts:general", args=[main.pk])).content.decode()
+
+    assert f'href="{reverse("api_reference")}"' in text
