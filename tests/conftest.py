@@ -1,5 +1,8 @@
+import os
+
 import pytest
 from django.core.cache import cache
+from playwright.sync_api import sync_playwright
 
 from accounts.models import Role
 from tests.factories import ChildFactory, MainFactory, MembershipFactory, UserFactory
@@ -18,6 +21,15 @@ def _plain_settings(settings):
     }
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     cache.clear()
+
+
+@pytest.fixture(scope="session")
+def playwright():
+    """What starts browsers: there can be one in a process."""
+    # Its loop runs in the tests' own thread, where they also ask the database.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    with sync_playwright() as started:
+        yield started
 
 
 @pytest.fixture

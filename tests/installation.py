@@ -29,6 +29,7 @@ class StaysPut(urllib.request.HTTPRedirectHandler):
 class Installation:
     def __init__(self, folder, **variables):
         self.folder = folder
+        self.process = None
         self.dotenv = folder / ".env"
         self.database = folder / "tollgate.sqlite3"
         self.port = free_port()
@@ -63,6 +64,7 @@ class Installation:
             stderr=subprocess.STDOUT,
             text=True,
         ) as process:
+            self.process = process
             try:
                 yield process, said_until_ready(process)
             finally:

@@ -4,7 +4,6 @@ Whatever a test does, its pages must stay within the content security policy, lo
 nothing from another origin and throw nothing.
 """
 
-import os
 from pathlib import Path
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
@@ -12,7 +11,7 @@ from urllib.request import Request, urlopen
 import pytest
 from django.conf import settings
 from django.test import Client
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
 from tests.chromium import executable
 
@@ -50,18 +49,12 @@ EXPECTED = (
 PATIENCE = 30_000
 expect.set_options(timeout=PATIENCE)
 
-# Playwright's loop runs in the test's own thread, where the test also asks the database.
-os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
-
 
 @pytest.fixture(scope="session")
-def chromium():
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=executable(), args=ARGUMENTS
-        )
-        yield browser
-        browser.close()
+def chromium(playwright):
+    browser = playwright.chromium.launch(executable_path=executable(), args=ARGUMENTS)
+    yield browser
+    browser.close()
 
 
 @pytest.fixture

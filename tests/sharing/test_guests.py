@@ -1,3 +1,4 @@
+import logging
 import re
 from datetime import timedelta
 
@@ -173,6 +174,18 @@ def test_the_page_asks_no_other_site_and_is_kept_nowhere(client, share):
         assert response["X-Robots-Tag"] == "noindex, nofollow"
         assert "no-store" in response["Cache-Control"]
         assert set(re.findall(r'(?:src|href)="(\w+)://', response.text)) <= {"https"}
+
+
+def test_a_secret_that_is_shown_leaves_no_trace(client, share, caplog):
+    caplog.set_level(logging.DEBUG)
+
+    answers = [show(client, share), show(client, share, share.secret_text[:-1])]
+    answers.append(client.post(at("open", "x"), {"secret": share.secret_text}))
+    answers += [look(client, share), renew(client, share)]
+
+    seen = [caplog.text]
+    seen += [answer.text + str(dict(answer.headers)) for answer in answers]
+    assert [text for text in seen if share.secret_text[12:-1] in text] == []
 
 
 @pytest.mark.parametrize("spoil", [paused, expired, deleted, rotated])

@@ -41,6 +41,12 @@ secrets |= {name: share.secret_text for name, share in shares.items()}
 said = [known, secrets]
 """
 
+# By its own name, as a browser asks for it.
+PORTAL = {
+    "ALLOWED_HOSTS": "tollgate.example.com,127.0.0.1",
+    "CSRF_TRUSTED_ORIGINS": "https://tollgate.example.com",
+}
+
 
 @dataclass
 class World:
@@ -72,7 +78,7 @@ def build(folder, entered):
     accounts, secrets = operator.does(PEOPLE)
     store = entered(Recorder().running())
     metrics = entered(VictoriaMetrics(folder / "metrics").running())
-    entered(tollgate.running())
+    entered(tollgate.running(**PORTAL))
     stores = ("loki", "mimir", "tempo", "tempo_otlp", "victorialogs", "opensearch")
     nginx = Nginx(
         folder / "nginx",

@@ -1,0 +1,48 @@
+"""A link, opened by a real browser through the real nginx."""
+
+import os
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.chromium import executable
+
+pytestmark = [pytest.mark.walk, pytest.mark.sqlite, pytest.mark.xdist_group("nginx")]
+PORTAL = "tollgate.example.com"
+NARROW = '"env":="te\\"st"'
+
+
+@pytest.fixture
+def guest(playwright, world):
+    """A page in a browser that finds the portal by its name."""
+    port = urlsplit(world.nginx.address("portal")).port
+    rules = f"--host-resolver-rules=MAP {PORTAL}:443 127.0.0.1:{port}"
+    browser = playwright.chromium.launch(
+        executable_path=executable(), args=["--no-sandbox", "--disable-quic", rules]
+    )
+    context = browser.new_context(ignore_https_errors=True)
+    yield context.new_page()
+    browser.close()
+
+
+def test_a_link_opens_dashboards_and_its_secret_is_in_no_log(world, store, guest):
+    secret = world.secrets["narrow"]
+    link = f"https://{PORTAL}/s/{secret[4:12]}#{secret}"
+
+    guest.goto(link[:-1])
+    expect(guest.get_by_role("heading", name="This link opens nothing")).to_be_visible()
+    guest.goto(link)
+    expect(guest.get_by_role("heading", name="Logs of Main")).to_be_visible()
+    dashboard = guest.context.new_page()
+    answer = dashboard.goto(f"https://{PORTAL}/select/logsql/query?query=*")
+
+    [request] = store.drain()
+    assert answer.status == 200
+    assert parse_qs(urlsplit(request.path).query)["extra_filters"] == [NARROW]
+    log = (
+        world.nginx.logs()
+        + os.read(world.tollgate.process.stdout.fileno(), 1 << 20).decode()
+    )
+    assert f"/s/{secret[4:12]}/open" in log
+    assert secret[12:-1] not in log
