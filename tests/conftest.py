@@ -6,6 +6,7 @@ from playwright.sync_api import sync_playwright
 
 from accounts.models import Role
 from tests.factories import ChildFactory, MainFactory, MembershipFactory, UserFactory
+from tokens import verification
 from tokens import recording
 
 
@@ -21,6 +22,8 @@ def _plain_settings(settings):
     }
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     cache.clear()
+    # A test's rows are taken back, and its generations with them.
+    verification._remembered.clear()
 
 
 @pytest.fixture(scope="session")
