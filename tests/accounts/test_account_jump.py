@@ -42,6 +42,7 @@ def test_jump_finds_the_pages_of_the_account_one_stands_in(client, look, main, a
             {
                 "General",
                 "Manage tokens",
+                "Refused calls",
                 "Manage accounts",
                 "All tokens",
                 "Manage users",
