@@ -66,32 +66,34 @@ def sent(page):
     return seen
 
 
-def test_a_link_opens_and_its_secret_is_told_once(
-    visit, site, board, link, accessibility
-):
+def test_a_secret_is_told_once_and_leaves_the_address_bar(visit, site, board, link):
     page = visit(None, "/login/")
     told = sent(page)
 
     page.goto(site + link)
 
     expect(heading(page, "Logs of Acme")).to_be_visible()
-    expect(page.get_by_text("Only lines where env is test")).to_be_visible()
     assert page.url == site + link.partition("#")[0]
     assert (cookie(page)["httpOnly"], cookie(page)["sameSite"]) == (True, "Lax")
     bodies = [each.post_data or "" for _, _, each in told]
     assert [url for url, headers, _ in told if board.secret_text in url + headers] == []
     assert [board.secret_text in body for body in bodies].count(True) == 1
 
+
+def test_an_open_page_is_there_again_when_it_is_reloaded(
+    visit, board, link, accessibility
+):
+    page = visit(None, link)
+    expect(page.get_by_text("Only lines where env is test")).to_be_visible()
+
+    response = page.reload()
+
     dashboard = page.get_by_role("link", name="Overview")
     assert dashboard.get_attribute("rel") == "noopener noreferrer"
-    response = page.reload()
+    secrets = [board.secret_text]
+    wrong = examine(page, response, secrets=secrets, accessibility=accessibility)
+    assert wrong == []
     assert Share.objects.get().visits == 1
-    assert (
-        examine(
-            page, response, secrets=[board.secret_text], accessibility=accessibility
-        )
-        == []
-    )
 
 
 def test_a_wrong_link_says_nothing_and_a_right_one_can_be_pasted(
@@ -226,9 +228,13 @@ def test_a_link_is_copied_and_shown_as_a_code(
     assert "data:image" not in page.content()
 
 
-def test_views_are_added_moved_changed_and_deleted(visit, admin, board, listed):
-    page = visit(admin, listed)
-    section = page.get_by_role("region", name="Shared views")
+@pytest.fixture
+def section(visit, admin, board, listed):
+    """The list of shared views, with one in it."""
+    return visit(admin, listed).get_by_role("region", name="Shared views")
+
+
+def test_views_are_added_and_moved(section):
     titles = section.get_by_role("rowheader")
 
     section.get_by_role("link", name="New view").click()
@@ -244,11 +250,16 @@ def test_views_are_added_moved_changed_and_deleted(visit, admin, board, listed):
     expect(titles).to_have_text(["Errors", "Overview"])
     expect(section.get_by_role("button", name="Move Errors up")).to_be_focused()
 
-    section.get_by_role("link", name="Edit view Errors").click()
-    modal(page).get_by_label("Title").fill("All errors")
-    modal(page).get_by_role("button", name="Save").click()
-    expect(titles).to_have_text(["All errors", "Overview"])
 
-    section.get_by_role("link", name="Delete view Overview").click()
-    modal(page).get_by_role("button", name="Delete view").click()
+def test_views_are_changed_and_deleted(section):
+    titles = section.get_by_role("rowheader")
+
+    section.get_by_role("link", name="Edit view Overview").click()
+    dialog = modal(section.page)
+    dialog.get_by_label("Title").fill("All errors")
+    dialog.get_by_role("button", name="Save").click()
     expect(titles).to_have_text(["All errors"])
+
+    section.get_by_role("link", name="Delete view All errors").click()
+    dialog.get_by_role("button", name="Delete view").click()
+    expect(section).to_contain_text("No views yet")
