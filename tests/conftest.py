@@ -6,8 +6,7 @@ from playwright.sync_api import sync_playwright
 
 from accounts.models import Role
 from tests.factories import ChildFactory, MainFactory, MembershipFactory, UserFactory
-from tokens import verification
-from tokens import recording
+from tokens import recording, verification
 
 
 @pytest.fixture(autouse=True)
