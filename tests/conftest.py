@@ -2,6 +2,7 @@ import os
 
 import pytest
 from django.core.cache import cache
+from django.db import transaction
 from playwright.sync_api import sync_playwright
 
 from accounts.models import Role
@@ -23,6 +24,17 @@ def _plain_settings(settings):
     cache.clear()
     # A test's rows are taken back, and its generations with them.
     verification._remembered.clear()
+
+
+@pytest.fixture(scope="module")
+def lasting_db(django_db_setup, django_db_blocker):
+    """A database for a world that all tests of a module share.
+
+    What each of them does besides is rolled back when it ends, as ever.
+    """
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield
+        transaction.set_rollback(True)
 
 
 @pytest.fixture(scope="session")

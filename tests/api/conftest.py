@@ -24,12 +24,22 @@ def sub_api(sub):
     return Api.of(sub)
 
 
-@pytest.fixture
-def world(main):
-    return World(main)
+@pytest.fixture(scope="module")
+def lasting_world(lasting_db):
+    return World()
 
 
 @pytest.fixture
-def strangers(world, admin):
+def world(lasting_world, db):
+    return lasting_world
+
+
+@pytest.fixture(scope="module")
+def lasting_strangers(lasting_world):
+    return strangers_to(lasting_world)
+
+
+@pytest.fixture
+def strangers(lasting_strangers, db):
     """Callers without a credential that opens the API right now."""
-    return strangers_to(world, admin)
+    return lasting_strangers

@@ -4,7 +4,7 @@ import pytest
 
 from accounts.models import AuditEvent
 from accounts.permissions import Relation, allows
-from tests.api.calls import FORBIDDEN, REQUEST_ID, Api
+from tests.api.calls import FORBIDDEN, REQUEST_ID
 from tests.api.routes import KINDS, ROUTES
 from tests.api.world import operations
 
@@ -36,7 +36,10 @@ def test_route_answers_the_account_of_the_token(world, key, route):
 
     answered = {
         kind: world.call(
-            Api.of(account), key, world.thing(account, route.thing), route=route
+            world.apis[account.pk],
+            key,
+            world.thing(account, route.thing),
+            route=route,
         )[0]
         for kind, account in world.accounts.items()
     }
@@ -54,12 +57,11 @@ def test_route_follows_the_policy(world, key, route):
 
 
 @each_route
-def test_route_is_closed_to_all_but_working_api_tokens(
-    world, strangers, main, key, route
-):
+def test_route_is_closed_to_all_but_working_api_tokens(world, strangers, key, route):
     refused = route.unknown, {"message": "Insufficient privileges"}
     wanted = FORBIDDEN if route.unknown == 403 else refused
-    pk, before = world.thing(main, route.thing), AuditEvent.objects.count()
+    before = AuditEvent.objects.count()
+    pk = world.thing(world.accounts["main"], route.thing)
 
     answers = {
         name: world.call(api, key, pk, route=route) for name, api in strangers.items()
@@ -80,8 +82,7 @@ def test_things_of_other_accounts_do_not_exist(world, key):
     before = AuditEvent.objects.count()
 
     for caller in callers:
-        api = Api.of(caller)
-        before += 1
+        api = world.apis[caller.pk]
         status, unknown = world.call(api, key, missing, route=route)
         for owner, things in world.things.items():
             if owner != caller.pk and not _is_reached(route, caller, owner):

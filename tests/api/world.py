@@ -21,7 +21,7 @@ from tests.factories import (
     TokenFactory,
     UserFactory,
 )
-from tokens.kinds import Kind
+from tokens.kinds import SHIPPED_TO, Kind
 from tokens.models import Token
 
 
@@ -40,7 +40,8 @@ def operations(start):
 class World:
     """Accounts of every kind, each with one of everything that it can have."""
 
-    def __init__(self, main):
+    def __init__(self):
+        main = MainFactory(name="Acme")
         self.accounts = {"main": main} | {
             kind: ChildFactory(main=main, kind=kind) for kind in KINDS[1:]
         }
@@ -59,6 +60,8 @@ class World:
         }
         owners = [self.accounts["main"], self.accounts["sub"], *self.others]
         self.things = {account.pk: self._one_of_each(account) for account in owners}
+        callers = [*self.accounts.values(), *self.others]
+        self.apis = {account.pk: Api.of(account) for account in callers}
 
     def _one_of_each(self, account):
         narrowing = FilterFactory(account=account)
@@ -95,10 +98,9 @@ class World:
         return re.sub(r"\{int:\w+\}", str(pk), path)
 
 
-def strangers_to(world, admin):
-    """Callers without a credential that opens the API right now."""
+def strangers_to(world):
     main, person = world.accounts["main"], Api(None)
-    person.client.force_login(admin)
+    person.client.force_login(MembershipFactory(account=main).user)
     return {
         "nobody": Api(None),
         "nonsense": Api("nonsense"),
@@ -132,7 +134,8 @@ def _deleted(account):
 
 def _rotated(account):
     """Return the text of an account's single token, which nobody has seen."""
-    return account.tokens.get().rotate(by=BY).reveal()
+    token = account.tokens.get(kind=SHIPPED_TO[account.kind])
+    return token.rotate(by=BY).reveal()
 
 
 def _stopped(account, field):
