@@ -1,26 +1,16 @@
 """Every route x method x principal of the authorization matrix."""
 
+from http.cookies import SimpleCookie
+
 import pytest
+from django.conf import settings
 from django.db import transaction
 from django.urls import URLPattern, get_resolver, resolve, reverse
 
-from accounts.lifecycle import delete_account
 from accounts.models import Organisation, Role
 from accounts.permissions import Operation, Relation, allows
-from gateway.models import Webhook
 from tests import authorization_routes as declared
-from tests.factories import (
-    BY,
-    ChildFactory,
-    FilterFactory,
-    MainFactory,
-    MembershipFactory,
-    SharedViewFactory,
-    ShareFactory,
-    TokenFactory,
-    UserFactory,
-)
-from tests.gateway.uses import refuse
+from tests.authorization_world import BULK_JOBS, World
 from tokens.kinds import Kind
 from tokens.permissions import operation
 
@@ -47,131 +37,34 @@ def routes(patterns=None, namespace=""):
             yield from routes(each.url_patterns, each.namespace or namespace)
 
 
-class World:
-    """One organisation with an open and a shut child, a stranger, and all that is in them."""
-
-    def __init__(self):
-        self.main = MainFactory(name="Main")
-        self.open = ChildFactory(main=self.main, name="Open")
-        self.shut = ChildFactory(main=self.main, name="Shut", accessible=False)
-        self.other = MainFactory(name="Other")
-        self.accounts = [self.main, self.open, self.shut]
-        self.things = {account.pk: self.fill(account) for account in self.accounts}
-        self.gateway = TokenFactory(account=None, kind=Kind.GATEWAY)
-        self.gone = ChildFactory(main=self.main, name="Gone")
-        delete_account(self.gone, by=BY)
-
-    def fill(self, account):
-        tokens = [
-            TokenFactory(account=account, kind=kind) for kind in (Kind.API, Kind.LOGS)
-        ]
-        share = ShareFactory(account=account)
-        deleted = TokenFactory(account=account)
-        deleted.delete_softly(by=BY)
-        refuse(deleted)
-        Webhook.add(account, "https://192.0.2.1/", by=BY)
-        member = MembershipFactory(account=account, role=Role.USER)
-        return {
-            "tokens": [*tokens, share.token],
-            "deleted": deleted.pk,
-            "share": share.token.pk,
-            "filter": FilterFactory(account=account).pk,
-            "view": SharedViewFactory(account=account).pk,
-            "member": member.pk,
-            "job": 1,
-        }
-
-    def principals(self):
-        """Return (who, account, relation), one for each column of the matrix and more."""
-        own_admin, own_member = (
-            self.person(self.open),
-            self.person(self.open, Role.USER),
-        )
-        main_admin, main_member = (
-            self.person(self.main),
-            self.person(self.main, Role.USER),
-        )
-        read_only = self.person(self.open, Role.READ_ONLY)
-        stranger = self.person(self.other)
-        staff = UserFactory(is_staff=True)
-        return [
-            (own_member, self.open, Relation.MEMBER),
-            (read_only, self.open, Relation.MEMBER),
-            (own_admin, self.open, Relation.ADMIN),
-            (main_admin, self.main, Relation.ADMIN),
-            (main_member, self.main, Relation.MEMBER),
-            (main_admin, self.open, Relation.MAIN_ADMIN),
-            (main_admin, self.shut, Relation.MAIN_ADMIN_SHUT),
-            (main_member, self.open, Relation.MAIN_MEMBER),
-            (main_member, self.shut, Relation.MAIN_MEMBER_SHUT),
-            (staff, self.main, Relation.STAFF),
-            (staff, self.open, Relation.STAFF),
-            (own_admin, self.main, None),
-            (own_admin, self.shut, None),
-            (stranger, self.open, None),
-            (stranger, self.main, None),
-        ]
-
-    def person(self, account, role=Role.ADMIN):
-        return MembershipFactory(account=account, role=role).user
-
-    def arguments(self, name, account):
-        """Return the lists of arguments that a route can be asked with in an account."""
-        things = self.things[account.pk]
-        if name in declared.TOKEN and name != "tokens:restore":
-            return [[account.pk, token.pk] for token in things["tokens"]]
-        thing = next((key for key, names in NEEDS.items() if name in names), None)
-        return [[account.pk, things[thing]] if thing else [account.pk]]
-
-    def token(self, account, arguments):
-        """Return the token that arguments name, if they name one."""
-        return account.tokens.filter(pk=arguments[-1]).first()
-
-
 ACCOUNT_ROUTES = [
     *declared.ACCOUNT,
     *declared.MAIN_ONLY,
     *declared.TOKEN,
     *declared.BY_KIND,
 ]
-BULK_JOBS = {f"tokens:bulk_{verb}" for verb in ("job", "start", "run", "undo")}
 # A bulk job belongs to the person who made it: nobody in this world has made one.
 NEVER_THERE = BULK_JOBS
-# What else than the account a route names.
-NEEDS = {
-    "deleted": {"tokens:restore", "gateway:revive", "gateway:dismiss"},
-    "share": {
-        f"sharing:{name}"
-        for name in ("edit", "edit_preview", "see_as_guest", "link", "code")
-    },
-    "view": {f"sharing:view_{verb}" for verb in ("edit", "delete", "up", "down")},
-    "filter": {"sharing:filter_edit", "sharing:filter_delete"},
-    "member": {
-        f"accounts:user_{verb}"
-        for verb in (
-            *("role", "suspend", "unsuspend", "remove"),
-            *("invite", "reset", "reset_factors", "sign_out"),
-        )
-    },
-    "job": BULK_JOBS,
-}
 
 
 # The matrix is the same on every database, and this walk is a long one.
 pytestmark = [pytest.mark.sqlite, pytest.mark.walk]
 
 
-@pytest.fixture
-def world(db):
+@pytest.fixture(scope="module")
+def lasting_world(lasting_db):
     return World()
+
+
+@pytest.fixture
+def world(lasting_world, db):
+    return lasting_world
 
 
 def ask(client, user, method, path):
     """Ask as a person, and leave nothing changed behind."""
-    if user is None:
-        client.logout()
-    else:
-        client.force_login(user)
+    session = {settings.SESSION_COOKIE_NAME: user.session} if user else {}
+    client.cookies = SimpleCookie(session)
     with transaction.atomic():
         response = client.generic(method, path)
         transaction.set_rollback(True)
@@ -232,7 +125,7 @@ def takes_account_only(name):
 @pytest.mark.parametrize("name", ACCOUNT_ROUTES)
 def test_account_routes_answer_each_principal_as_the_matrix_says(client, world, name):
     wrong = []
-    for user, account, relation in world.principals():
+    for user, account, relation in world.principals:
         for arguments in world.arguments(name, account):
             token = world.token(account, arguments)
             wanted = expected(relation, operations(name, token), account)
@@ -305,7 +198,7 @@ def staff_path(world, name):
 def test_staff_routes_exist_for_staff_only(client, world, name):
     path = staff_path(world, name)
     wrong = []
-    for user, _account, relation in world.principals():
+    for user, _account, relation in world.principals:
         wanted = None if relation is Relation.STAFF else 404
         if name == "tokens:gateway_restore" and wanted is None:
             continue  # Nothing is deleted here.
@@ -323,7 +216,7 @@ def test_staff_routes_exist_for_staff_only(client, world, name):
 @pytest.mark.parametrize("name", declared.ONESELF)
 def test_pages_about_oneself_are_there_for_everybody_with_a_login(client, world, name):
     wrong = []
-    for user, _account, relation in world.principals():
+    for user, _account, relation in world.principals:
         for method in METHODS:
             status = ask(client, user, method, reverse(name)).status_code
             if (status != 405) != (method in methods(name)) or status in DENIED:
@@ -338,8 +231,10 @@ def test_links_answer_everybody_alike(client, world, name, allowed):
     there = 200 if "GET" in allowed else 404
     wanted = {method: there if method in allowed else 405 for method in METHODS}
 
-    for user, *_ in [(None,), *world.principals()]:
-        got = {method: ask(client, user, method, path).status_code for method in METHODS}
+    for user, *_ in [(None,), *world.principals]:
+        got = {
+            method: ask(client, user, method, path).status_code for method in METHODS
+        }
         assert got == wanted
 
 
@@ -356,7 +251,7 @@ def test_public_routes_answer_anybody(client, db, path, allowed):
 def test_what_is_not_served_is_not_there(client, world, path):
     answers = [
         ask(client, user, "GET", f"/{path}").status_code
-        for user, *_ in world.principals()
+        for user, *_ in world.principals
     ]
 
     assert set(answers) == {404}
