@@ -59,7 +59,7 @@ def _claim(way, now):
     delivery, _ = Delivery.objects.get_or_create(
         account_id=account_id, way=way, defaults={"free_at": now}
     )
-    free = Delivery.objects.filter(pk=delivery.pk, free_at=delivery.free_at)
+    free = Delivery.objects.filter(pk=delivery.pk, free_at__lte=now)
     return delivery if free.update(free_at=now + LEASE, tried_at=now) else None
 
 
@@ -68,6 +68,8 @@ def _deliver(delivery):
     account, waiting = delivery.account, untold(delivery.way, now)
     waiting = waiting.filter(account=account).order_by("-last_seen_at", "pk")
     ids = list(waiting.values_list("pk", flat=True))
+    if not ids:
+        return  # Somebody has settled it in this very moment.
     named = waiting.filter(pk__in=ids[: letters.MOST_NAMED]).select_related("token")
     rows = letters.with_callers(list(named))
     answer, is_fine = SENDERS[delivery.way](account, rows, len(ids))
@@ -101,9 +103,14 @@ def _mail(account, rows, total):
 
 
 def _call(account, rows, total):
-    answer = calling.call(
-        account.webhook, calling.REFUSED, letters.body(account, rows, total)
-    )
+    webhook = Webhook.objects.filter(account=account).first()
+    if webhook is None:
+        return "It was removed", True
+    try:
+        body = letters.body(account, rows, total)
+        answer = calling.call(webhook, calling.REFUSED, body)
+    except Unavailable as error:
+        return error.message, False
     return str(answer), answer.is_fine
 
 

@@ -1,12 +1,16 @@
 import hashlib
 import hmac
 import json
+import threading
+from base64 import b64encode
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from smtplib import SMTPRecipientsRefused
 
 import pytest
 import time_machine
 from django.core import mail
+from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
 
@@ -231,17 +235,32 @@ def test_a_worker_that_died_over_it_is_relieved(clock, later, refused, main):
     assert len(mail.outbox) == 1
 
 
-def test_one_of_two_workers_sends(clock, refused, monkeypatch):
+def test_what_was_settled_since_it_was_looked_at_is_not_told(clock, refused):
     refused()
-    now = timezone.now()
-    # The other one is faster between looking and taking.
-    taken = notices._claim(Way.MAIL, now)
-    monkeypatch.setattr(
-        Delivery.objects, "get_or_create", lambda **kwargs: (taken, False)
-    )
-    Delivery.objects.filter(pk=taken.pk).update(free_at=now - timedelta(seconds=1))
+    delivery = notices._claim(Way.MAIL, timezone.now())
+    DeadToken.objects.get().dismiss(by=BY)
 
-    assert notices._claim(Way.MAIL, now) is None
+    notices._deliver(delivery)
+
+    assert mail.outbox == []
+
+
+@pytest.mark.postgresql
+@pytest.mark.xdist_group("races")
+@pytest.mark.django_db(transaction=True)
+def test_one_of_many_workers_sends(refused):
+    refused()
+    barrier = threading.Barrier(6)
+
+    def work(_number):
+        barrier.wait()
+        notices.send_due()
+        connection.close()
+
+    with ThreadPoolExecutor(6) as pool:
+        list(pool.map(work, range(6)))
+
+    assert len(mail.outbox) == 1
 
 
 @pytest.fixture
@@ -332,3 +351,25 @@ def test_a_refused_address_does_not_keep_the_mail_from_others(
 
     assert len(sent) == 1
     assert Delivery.objects.get(way=Way.MAIL).failures == 0
+
+
+def test_a_webhook_whose_key_is_missing_is_tried_again(clock, refused, hook, settings):
+    refused()
+    settings.TOLLGATE_ENC_KEYS = "2:" + b64encode(b"n" * 32).decode()
+
+    notices.send_due()
+
+    delivery = Delivery.objects.get(way=Way.WEBHOOK)
+    assert "secret cannot be opened" in delivery.answer
+    assert delivery.failures == 1
+
+
+def test_a_webhook_that_was_just_removed_is_not_called(clock, refused, hook):
+    refused()
+    delivery = notices._claim(Way.WEBHOOK, timezone.now())
+    webhooks = Webhook.objects.filter(account=delivery.account)
+    assert notices._call(delivery.account, [], 0)[1]
+    webhooks.delete()
+
+    assert notices._call(delivery.account, [], 0) == ("It was removed", True)
+    assert len(hook.calls) == 1
