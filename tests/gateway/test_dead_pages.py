@@ -147,23 +147,22 @@ def old_secret(token):
     return old
 
 
-def paused(account):
-    link = ShareFactory(account=account).token
-    link.disable(by=BY)
-    return link
+def refuse_for_every_reason(account):
+    disabled = TokenFactory(account=account)
+    disabled.disable(by=BY, reason="Leaked")
+    refuse(disabled, "disabled")
+    refuse(deleted(account, by=BY), "deleted")
+    refuse(expire(TokenFactory(account=account)), "expired")
+    rotated = TokenFactory(account=account)
+    refuse(rotated, "rotated", secret=old_secret(rotated))
+    logs = account.tokens.get(name="default")
+    refuse(logs, "wrong_kind", signal="query-metrics")
+    refuse(TokenFactory(account=account), "no_api_on_plan")
+    refuse(ShareFactory(account=account).token, "shows_nothing", signal="query-logs")
 
 
 def test_each_reason_is_said_in_words(as_admin, main):
-    token = TokenFactory(account=main)
-    token.disable(by=BY, reason="Leaked")
-    refuse(token, "disabled")
-    refuse(deleted(main, by=BY), "deleted")
-    refuse(expire(TokenFactory(account=main)), "expired")
-    rotated = TokenFactory(account=main)
-    refuse(rotated, "rotated", secret=old_secret(rotated))
-    refuse(main.tokens.get(name="default"), "wrong_kind", signal="query-metrics")
-    refuse(TokenFactory(account=main), "no_api_on_plan")
-    refuse(ShareFactory(account=main).token, "shows_nothing", signal="query-logs")
+    refuse_for_every_reason(main)
 
     text = as_admin.get(page(main)).text
 

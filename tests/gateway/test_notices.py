@@ -271,8 +271,8 @@ def hook(main, settings):
         yield receiver
 
 
-def test_a_webhook_is_told_signed(clock, refused, main, hook):
-    token = refused(address="203.0.113.5")
+def test_a_webhook_is_called_once_and_signed(clock, refused, hook):
+    refused()
 
     notices.send_due()
     notices.send_due()
@@ -283,35 +283,38 @@ def test_a_webhook_is_told_signed(clock, refused, main, hook):
     signature = hmac.new(secret.encode(), text, hashlib.sha256).hexdigest()
     assert headers["X-Tollgate-Signature"] == f"v1={signature}"
     assert headers["X-Tollgate-Event"] == "tokens.refused"
-    said = json.loads(body)
+
+
+def test_a_webhook_is_told_whose_token_it_is(clock, refused, main, hook):
+    refused()
+
+    notices.send_due()
+
+    said = json.loads(hook.calls[0][2])
     assert len(said.pop("id")) == 32
+    assert len(said.pop("tokens")) == 1
     assert said == {
         "event": "tokens.refused",
         "created_at": "2026-05-01T10:00:00+00:00",
         "account": {"id": main.pk, "name": "Acme"},
         "page": letters.page_of(main),
         "total": 1,
-        "tokens": [
-            {
-                "id": token.pk,
-                "name": "Terraform",
-                "kind": "api",
-                "masked": token.masked,
-                "reason": "deleted",
-                "tried_to": "call the API",
-                "calls": 3,
-                "first_seen_at": "2026-05-01T09:59:00+00:00",
-                "last_seen_at": "2026-05-01T09:59:00+00:00",
-                "callers": [
-                    {
-                        "address": "203.0.113.5",
-                        "agent": "curl/8",
-                        "calls": 3,
-                        "last_seen_at": "2026-05-01T09:59:00+00:00",
-                    }
-                ],
-            }
-        ],
+    }
+
+
+def test_a_webhook_is_told_of_each_token_with_its_callers(clock, refused, hook):
+    token = refused(address="203.0.113.5")
+    seen = "2026-05-01T09:59:00+00:00"
+
+    notices.send_due()
+
+    (said,) = json.loads(hook.calls[0][2])["tokens"]
+    caller = {"address": "203.0.113.5", "agent": "curl/8", "calls": 3}
+    assert said.pop("callers") == [caller | {"last_seen_at": seen}]
+    assert said == {
+        **{"id": token.pk, "name": "Terraform", "masked": token.masked},
+        **{"kind": "api", "reason": "deleted", "tried_to": "call the API"},
+        **{"calls": 3, "first_seen_at": seen, "last_seen_at": seen},
     }
 
 
