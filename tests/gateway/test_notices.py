@@ -312,9 +312,15 @@ def test_a_webhook_is_told_of_each_token_with_its_callers(clock, refused, hook):
     caller = {"address": "203.0.113.5", "agent": "curl/8", "calls": 3}
     assert said.pop("callers") == [caller | {"last_seen_at": seen}]
     assert said == {
-        **{"id": token.pk, "name": "Terraform", "masked": token.masked},
-        **{"kind": "api", "reason": "deleted", "tried_to": "call the API"},
-        **{"calls": 3, "first_seen_at": seen, "last_seen_at": seen},
+        "id": token.pk,
+        "name": "Terraform",
+        "masked": token.masked,
+        "kind": "api",
+        "reason": "deleted",
+        "tried_to": "call the API",
+        "calls": 3,
+        "first_seen_at": seen,
+        "last_seen_at": seen,
     }
 
 
