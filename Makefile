@@ -15,7 +15,7 @@ MAKE_VENV := { \
 	echo "(on Debian and Ubuntu: apt-get install python3 python3-venv)." >&2; \
 	exit 1; }
 
-.PHONY: help run test lint install env requirements benchmark
+.PHONY: help run test lint fuzz install env requirements benchmark
 .SILENT:
 
 help:
@@ -28,6 +28,9 @@ test: lint ## run every test on SQLite and on PostgreSQL
 	$(PYTHON_HERE) -m tests.chromium
 	$(PYTHON_HERE) -m tests.daemons
 	$(PYTHON_HERE) -m tests
+
+fuzz: $(VENV)/test.stamp ## call the API in every way that its document allows, and in others (EXAMPLES=100)
+	EXAMPLES=$(or $(EXAMPLES),100) $(PYTHON_HERE) -m pytest --quiet -n logical tests/api/test_schemathesis.py
 
 lint: $(VENV)/test.stamp ## check style, templates and known vulnerabilities
 	$(PYTHON_HERE) -m ruff check .

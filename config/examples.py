@@ -1,12 +1,29 @@
 """Examples for the document, made of the glossary and the schemas."""
 
 import json
+import re
 from http import HTTPStatus
 
 from config.glossary import MADE, look_up
 from config.wording import FAILURES
 
 REF = "#/components/schemas/"
+ID = re.compile(r"([\w-]+)/\{(\w+)\}(/filters$)?")
+# The id of each thing, by what stands around it in a path.
+IDS = {
+    "accounts": 1042,
+    "accounts/filters": 1042,
+    "detailed": 1042,
+    "filters": 5,
+    "metrics-accounts": 1044,
+    "shared-tokens": 78,
+    "suspend": 7,
+    "time-based-accounts": 1042,
+    "tokens": 77,
+    "tokens/filters": 78,
+    "unsuspend": 7,
+    "user-management": 7,
+}
 
 
 class Examples:
@@ -18,14 +35,24 @@ class Examples:
         self.paths = document["paths"]
 
     def fill_in(self):
-        for methods in self.paths.values():
+        for path, methods in self.paths.items():
+            ids = {name: IDS[home + end] for home, name, end in ID.findall(path)}
             for operation in methods.values():
-                for content in _contents(operation):
-                    content["example"] = self._of_content(content)
+                self._fill_in(operation, ids)
         for name, answer in self.failures.items():
             for content in answer["content"].values():
                 example = self.of(content["schema"])
                 content["example"] = example | _told(int(name[-3:]), example)
+
+    def _fill_in(self, operation, ids):
+        for parameter in operation["parameters"]:
+            entry = look_up(operation["operationId"], parameter["name"])
+            if parameter["in"] == "path":
+                parameter["example"] = ids[parameter["name"]]
+            elif entry and entry.example is not MADE:
+                parameter["example"] = entry.example
+        for content in _contents(operation):
+            content["example"] = self._of_content(content)
 
     def _of_content(self, content):
         if "x-line" in content:

@@ -53,9 +53,11 @@ class Fields:
         shape = self._resolved(shape)
         told = shape.get("discriminator", {}).get("mapping", {})
         values = {ref: value for value, ref in told.items()}
-        return [
-            (values[each["$ref"]], self.rows(each)) for each in shape.get("oneOf", [])
-        ]
+        return (
+            [(values[each["$ref"]], self.rows(each)) for each in shape["oneOf"]]
+            if told
+            else []
+        )
 
     def parameter(self, said):
         row = self._row(said["name"], said["schema"], is_required=said["required"])

@@ -14,7 +14,6 @@ from accounts.reference.code import curl
 from accounts.reference.fields import Fields
 
 IN_PATH = re.compile(r"(\{\w+\})")
-EXAMPLE_ID = "77"
 PLACES = {"path": "In the path", "query": "In the query", "header": "Headers"}
 HINDRANCES = {"n": "only people", "s": "only itself"}
 RESPONSES = "#/components/responses/"
@@ -136,7 +135,9 @@ class Described:
 
     @property
     def curl(self):
-        url = self._server + IN_PATH.sub(EXAMPLE_ID, self.path)
+        said = self._said["parameters"]
+        ids = {each["name"]: each["example"] for each in said if "example" in each}
+        url = self._server + self.path.format(**ids)
         return curl(self.method, url, self._scheme["name"], self.body)
 
     @property

@@ -4,6 +4,8 @@ SECONDS = "in seconds since 1970, with a fraction"
 MILLISECONDS = "in milliseconds since 1970"
 AT = 1767225600.25
 AT_MS = 1767225600250
+# The year 2100: an expiry has to be in the future.
+LATER = 4102444800
 
 FIELDS = {
     "accessible": ("Whether people and tokens of the main account get in.", True),
@@ -74,11 +76,11 @@ FIELDS = {
     ),
     "esIndexPrefix": ("What the names of its indices begin with.", "account-1042"),
     "eventTypes": ("The codes of what happened.", ["LOGIN", "TOKEN_CREATED"]),
-    "expirationDate": (f"When the link stops, {SECONDS}; null for never.", AT + 604800),
+    "expirationDate": (f"When the link stops, {SECONDS}; null for never.", LATER),
     "NewShare.expirationDate": (
         f"When the link stops, {SECONDS}. Without it after 7 days; null is for never, "
         "where the organisation allows it.",
-        AT + 604800,
+        LATER,
     ),
     "extraDataList": ("What it happened to, and what changed.",),
     "field": ("The field of a log that has to be equal to the value.", "env"),
@@ -202,6 +204,7 @@ FIELDS = {
     "updatedBy": ("Who changed it last.", "dana@acme.example"),
     "usage": ("One element for each day.", []),
     "userToken": ("Whether a token did it, and not a person.", False),
+    "NewUser.username": ("Their e-mail address.", "omar@acme.example"),
     "username": ("The e-mail address, which never changes.", "dana@acme.example"),
     "utilizationEnabled": ("Whether such logs are written.", False),
     "utilizationSettings": ("Logs about how much of the volume is in use.",),

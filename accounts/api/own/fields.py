@@ -1,6 +1,7 @@
 """What our own API takes in, strictly, and how it names versions and repeats."""
 
-from datetime import UTC, datetime
+import re
+from datetime import UTC
 from functools import partial
 from typing import Annotated
 
@@ -13,13 +14,19 @@ from pydantic import (
     ConfigDict,
     Field,
     StrictBool,
-    StrictInt,
     ValidationError,
+    WithJsonSchema,
     WrapValidator,
 )
+from pydantic_core import PydanticKnownError
 
-EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
-LATEST = datetime(3000, 1, 1, tzinfo=UTC)
+YEARS = range(2000, 3000)
+# A time as RFC 3339 has it, after the year.
+IN_THE_YEAR = (
+    r"-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-5][0-9](\.[0-9]{1,9})?"
+    r"(Z|[+-][0-2][0-9]:[0-5][0-9])$"
+)
+WRITTEN = re.compile(f"^[0-9]{{4}}{IN_THE_YEAR}")
 CONTROL = r"\x00-\x1f\x7f-\x9f\u2028\u2029"
 ID = {"ge": 1, "le": 2**31 - 1}
 MOST_IDS = 1000
@@ -53,23 +60,39 @@ def _without_tag(by, value, check):
         ) from None
 
 
-def _text_only(value):
+def _written(value):
     # A number would be read as seconds since 1970.
-    if not isinstance(value, str | datetime):
-        raise ValueError("must be a time such as 2026-01-31T12:00:00Z")  # noqa: TRY004 -- pydantic's protocol
+    if not isinstance(value, str) or not WRITTEN.match(value):
+        raise ValueError("must be a time such as 2026-01-31T12:00:00Z")
     return value
 
 
 def _within_reason(moment):
-    if not EARLIEST <= moment < LATEST:
+    if moment.year not in YEARS:
         raise ValueError("must be in the years 2000 to 2999")
     return moment.astimezone(UTC)
 
 
+def _number(value):
+    if isinstance(value, bool | str):
+        raise PydanticKnownError("int_type")
+    return value
+
+
 Moment = Annotated[
-    AwareDatetime, BeforeValidator(_text_only), AfterValidator(_within_reason)
+    AwareDatetime,
+    BeforeValidator(_written),
+    AfterValidator(_within_reason),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "format": "date-time",
+            "pattern": f"^2[0-9]{{3}}{IN_THE_YEAR}",
+        }
+    ),
 ]
-Id = Annotated[StrictInt, Field(**ID)]
+# To JSON 5.0 is a whole number too.
+Id = Annotated[int, Field(**ID), BeforeValidator(_number)]
 Ids = Annotated[list[Id], Field(max_length=MOST_IDS)]
 Flag = StrictBool
 AskedId = Annotated[int, Field(**ID)]

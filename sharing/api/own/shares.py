@@ -4,7 +4,7 @@ from typing import Literal
 
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from accounts.api.guards import requires
 from accounts.api.own.fields import Answer, Body, Flag, Ids, IfMatch
@@ -25,8 +25,26 @@ SHOWN = f"{TOKEN}/filters"
 OperatorName = Literal[tuple(Operator.values)]
 
 
+# Filters or everything, and never both.
+ONE_OF = [
+    {
+        "properties": {
+            "filters": {"minItems": 1},
+            "shows_everything": {"const": False},
+        },
+        "required": ["filters"],
+    },
+    {
+        "properties": {"filters": {"maxItems": 0}, "shows_everything": {"const": True}},
+        "required": ["shows_everything"],
+    },
+]
+
+
 class Choice(Body):
     """What a link shows. Without filters it shows everything, which has to be said."""
+
+    model_config = ConfigDict(json_schema_extra={"oneOf": ONE_OF})
 
     filters: Ids = Field([], description="Ids of filters of the token's account.")
     operator: OperatorName = "AND"

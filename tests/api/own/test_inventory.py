@@ -187,7 +187,7 @@ def test_pages_keep_what_was_asked_for(api, main):
         (
             "created_after=2026-01-01T00:00:00",
             "created_after",
-            "Input should have timezone info",
+            "must be a time such as 2026-01-31T12:00:00Z",
         ),
         (
             "used_before=1999-12-31T23:59:59Z",

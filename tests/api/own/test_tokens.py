@@ -108,7 +108,7 @@ def test_a_name_that_is_taken_is_a_conflict(api, path):
     [
         ({"name": "x" * 101}, ("name", "body", "Names have up to 100 characters.")),
         ({"expires_at": 1893456000}, ("expires_at", "body", "must be a time such as")),
-        ({"expires_at": "tomorrow"}, ("expires_at", "body", "Input should be a valid")),
+        ({"expires_at": "tomorrow"}, ("expires_at", "body", "must be a time such as")),
         ({"version": 1}, ("version", "body", "Extra inputs are not permitted")),
         ({"name": None}, ("name", "body", "Input should be a valid string")),
         ([], ("", "body", "must be a JSON object")),
