@@ -44,7 +44,6 @@ def look(visit, site, world, accessibility):
     def look(page, paths):
         found = {}
         for path in paths:
-            page.emulate_media(color_scheme="light", reduced_motion="reduce")
             response = page.goto(site + path)
             found[path] = examine(
                 page, response, secrets=world.secrets, accessibility=accessibility
