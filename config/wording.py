@@ -7,7 +7,8 @@ from accounts.permissions import POLICY, Relation
 PATIENCE = {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}
 ABOUT = (
     "The API of Logz.io for tokens, accounts and users, which unchanged clients of it "
-    "can call, and Tollgate's own additions under `/api/v1`."
+    "can call, and Tollgate's own additions under `/api/v1`. A path that there is not is "
+    "answered with 404, a method that a path does not take with 405 and `Allow`."
 )
 PARTS = {
     "logzio": "Logz.io's API",
