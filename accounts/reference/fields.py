@@ -51,13 +51,11 @@ class Fields:
     def choices(self, shape):
         """Return the objects that a body can be, by the value that tells them apart."""
         shape = self._resolved(shape)
-        told = shape.get("discriminator", {}).get("mapping", {})
+        if "discriminator" not in shape:
+            return []
+        told = shape["discriminator"]["mapping"]
         values = {ref: value for value, ref in told.items()}
-        return (
-            [(values[each["$ref"]], self.rows(each)) for each in shape["oneOf"]]
-            if told
-            else []
-        )
+        return [(values[each["$ref"]], self.rows(each)) for each in shape["oneOf"]]
 
     def parameter(self, said):
         row = self._row(said["name"], said["schema"], is_required=said["required"])

@@ -37,20 +37,16 @@ class Section:
 def sections(document, sought=""):
     """Return the sections that have an operation with all words that are sought."""
     abouts = {tag["name"]: tag["description"] for tag in document["tags"]}
-    found, fields, told = (
-        _by_tag(document, sought.casefold().split()),
-        Fields(document),
-        set(),
-    )
-    made = []
-    for group in document["x-tagGroups"]:
-        for name in group["tags"]:
-            if name in found:
-                things = _things(found[name], fields, told)
-                made.append(
-                    Section(group["name"], name, abouts[name], found[name], things)
-                )
-    return made
+    parts = {
+        tag: group["name"] for group in document["x-tagGroups"] for tag in group["tags"]
+    }
+    found = _by_tag(document, sought.casefold().split())
+    fields, told = Fields(document), set()
+    return [
+        Section(part, tag, abouts[tag], found[tag], _things(found[tag], fields, told))
+        for tag, part in parts.items()
+        if tag in found
+    ]
 
 
 def _by_tag(document, words):
