@@ -4,8 +4,9 @@ import json
 from contextlib import contextmanager
 
 import schemathesis
+from django.core.signals import request_started
 from django.core.wsgi import get_wsgi_application
-from django.db import connections, transaction
+from django.db import close_old_connections, connections, transaction
 from django.urls import resolve
 from ninja.errors import HttpError, ValidationError
 from schemathesis.config import SchemathesisConfig
@@ -21,18 +22,27 @@ WHY = "x-refused"
 # What a call that the document allows may be refused for: no schema can know how things
 # stand in the database, and what is already there.
 OF_THE_MOMENT = {
+    "account_limit",
     "account_type_has_no_filters",
     "account_type_has_no_shipping_tokens",
     "account_type_has_no_tokens_of_this_kind",
+    "expired",
     "expiry_in_the_past",
     "expiry_required",
+    "filter_lost",
+    "filter_missing",
     "fixed",
     "illegal_plan",
+    "is_staff",
+    "key_in_use",
+    "key_reused",
     "last_admin",
     "last_enabled_token",
     "limit_reached",
     "main_account",
+    "name_is_theirs",
     "name_taken",
+    "no_expiry",
     "not_deleted",
     "nothing_overlaps",
     "of_the_plan",
@@ -40,12 +50,14 @@ OF_THE_MOMENT = {
     "single_token",
     "stale",
     "sub_account_not_owned",
+    "too_late",
     "unknown_account",
     "unknown_email",
     "unknown_filter",
     "unknown_token",
     "unreadable_cursor",
     "unusable_range",
+    "user_exists",
 }
 # No regular expression knows of every character whether it can be seen.
 BEYOND_A_SCHEMA = {"name_required"}
@@ -108,7 +120,10 @@ def application():
     for error, why in told.items():
         api.add_exception_handler(error, _telling(HANDLERS[error], why))
     connections["default"].inc_thread_sharing()
+    # A call would close the connection that holds the test's transaction.
+    request_started.disconnect(close_old_connections)
     yield Application()
+    request_started.connect(close_old_connections)
     connections["default"].dec_thread_sharing()
     for error in told:
         api.add_exception_handler(error, HANDLERS[error])
