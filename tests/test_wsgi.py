@@ -1,13 +1,22 @@
+import threading
 from wsgiref.util import setup_testing_defaults
 
-from config.wsgi import application
+from config import wsgi
 
 
-def test_the_server_gets_answers(db):
-    environ = {"PATH_INFO": "/livez"}
+def ask(path):
+    environ = {"PATH_INFO": path}
     setup_testing_defaults(environ)
     started = []
+    body = wsgi.application(environ, lambda status, headers: started.append(status))
+    return started, b"".join(body)
 
-    body = application(environ, lambda status, headers: started.append(status))
 
-    assert (started, b"".join(body)) == (["200 OK"], b"ok\n")
+def test_the_server_gets_answers(db, monkeypatch):
+    begun = []
+    monkeypatch.setattr(wsgi, "_begun", threading.Lock())
+    monkeypatch.setattr(wsgi.background, "start", begun.append)
+
+    assert ask("/livez") == (["200 OK"], b"ok\n")
+    assert ask("/gateway/verify/logs") == (["503 Service Unavailable"], b"")
+    assert begun == [wsgi.gate]

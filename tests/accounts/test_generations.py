@@ -23,6 +23,7 @@ def test_changes_are_counted(db):
         count_change(7)
 
     assert (number_of(7), number_of(8)) == (3, 0)
+    assert str(Generation.objects.get()) == f"slot {slot_of(7)} at 3"
 
 
 @pytest.mark.parametrize("action", Action)
