@@ -9,11 +9,12 @@ from config.wording import FAILURES
 
 REF = "#/components/schemas/"
 ID = re.compile(r"([\w-]+)/\{(\w+)\}(/filters$)?")
-# The id of each thing, by what stands around it in a path.
+# The id of each thing, by its own name or by what stands around it in a path.
 IDS = {
     "accounts": 1042,
     "accounts/filters": 1042,
     "detailed": 1042,
+    "filter_id": 6,
     "filters": 5,
     "metrics-accounts": 1044,
     "shared-tokens": 78,
@@ -36,7 +37,10 @@ class Examples:
 
     def fill_in(self):
         for path, methods in self.paths.items():
-            ids = {name: IDS[home + end] for home, name, end in ID.findall(path)}
+            ids = {
+                name: IDS.get(name) or IDS[home + end]
+                for home, name, end in ID.findall(path)
+            }
             for operation in methods.values():
                 self._fill_in(operation, ids)
         for name, answer in self.failures.items():

@@ -168,10 +168,13 @@ def _with(real, said, *, inside=False):
 def settings(headers, phases, known, **generation):
     """Return how schemathesis is to go about it; `known` are ids that exist."""
     ids = {"integer": {"dictionary": "ids", "probability": 0.5}}
+    enabled = {phase: {"enabled": phase in phases} for phase in PHASES}
+    # What takes nothing has no examples, and is called all the same.
+    enabled["examples"]["fill-missing"] = True
     return SchemathesisConfig.from_dict(
         {
             "headers": headers,
-            "phases": {phase: {"enabled": phase in phases} for phase in PHASES},
+            "phases": enabled,
             "checks": CHECKS,
             "dictionaries": {"ids": {"values": known}},
             "generation": {"database": "none", "dictionaries": ids} | generation,
