@@ -72,7 +72,7 @@ def account_create(request, body: NewTimeBasedAccount):
     response=list[DetailedTimeBasedAccount],
     summary="List the log accounts with their default tokens",
 )
-@requires(AS_OWNER, Operation.ACCOUNT_LIST)
+@requires(AS_OWNER, Operation.ACCOUNT_LIST, there=[Operation.SHIP_REVEAL])
 def account_list_detailed(request):
     return _detailed(request, _all(request))
 
@@ -82,7 +82,7 @@ def account_list_detailed(request):
     response=DetailedTimeBasedAccount,
     summary="Get a log account with its default token",
 )
-@requires(AS_OWNER)
+@requires(AS_OWNER, there=[Operation.ACCOUNT_VIEW, Operation.SHIP_REVEAL])
 def account_get_detailed(request, pk: int):
     (shown,) = _detailed(request, [_find(request, pk, Operation.ACCOUNT_VIEW)])
     return shown
@@ -91,7 +91,7 @@ def account_get_detailed(request, pk: int):
 @router.get(
     f"{ROOT}/{{int:pk}}", response=TimeBasedAccount, summary="Get a log account"
 )
-@requires(AS_OWNER)
+@requires(AS_OWNER, there=[Operation.ACCOUNT_VIEW])
 def account_get(request, pk: int):
     account = _find(request, pk, Operation.ACCOUNT_VIEW)
     (shown,) = _shelf(request, [account]).plain()
@@ -103,7 +103,7 @@ def account_get(request, pk: int):
     response={204: None},
     summary="Replace all settings of a log account",
 )
-@requires(AS_OWNER)
+@requires(AS_OWNER, there=[Operation.ACCOUNT_EDIT, Operation.ACCOUNT_FLAGS])
 def account_update(request, pk: int, body: TimeBasedAccountChange):
     account = _find(request, pk, Operation.ACCOUNT_EDIT)
     values = body.values(account)
@@ -121,7 +121,7 @@ def account_update(request, pk: int, body: TimeBasedAccountChange):
 @router.delete(
     f"{ROOT}/{{int:pk}}", response={204: None}, summary="Delete a sub account"
 )
-@requires(AS_OWNER)
+@requires(AS_OWNER, there=[Operation.ACCOUNT_VIEW, Operation.ACCOUNT_DELETE])
 def account_delete(request, pk: int):
     account = _find(request, pk, Operation.ACCOUNT_VIEW)
     lifecycle.refuse_main(account, "deleted")

@@ -52,14 +52,14 @@ class MetricsAccount(Answer):
 
 
 @router.get(ROOT, response=list[MetricsAccount], summary="List the metrics accounts")
-@requires(AS_OWNER, Operation.ACCOUNT_LIST)
+@requires(AS_OWNER, Operation.ACCOUNT_LIST, there=[Operation.SHIP_REVEAL])
 def metrics_account_list(request):
     accounts = accounts_for(request, Operation.ACCOUNT_LIST)
     return _shown(request, [each for each in accounts if _is_metrics(each)])
 
 
 @router.post(ROOT, response=MetricsAccount, summary="Create a metrics account")
-@requires(AS_OWNER)
+@requires(AS_OWNER, there=[Operation.SHIP_REVEAL])
 def metrics_account_create(request, body: NewMetricsAccount):
     name = f"{request.auth.account.name}_metrics"
     account = open_account(
@@ -79,7 +79,7 @@ def metrics_account_create(request, body: NewMetricsAccount):
 @router.get(
     f"{ROOT}/{{int:pk}}", response=MetricsAccount, summary="Get a metrics account"
 )
-@requires(AS_OWNER)
+@requires(AS_OWNER, there=[Operation.ACCOUNT_VIEW, Operation.SHIP_REVEAL])
 def metrics_account_get(request, pk: int):
     return _one(request, _find(request, pk, Operation.ACCOUNT_VIEW))
 
@@ -87,7 +87,10 @@ def metrics_account_get(request, pk: int):
 @router.put(
     f"{ROOT}/{{int:pk}}", response=MetricsAccount, summary="Change a metrics account"
 )
-@requires(AS_OWNER)
+@requires(
+    AS_OWNER,
+    there=[Operation.ACCOUNT_VIEW, Operation.ACCOUNT_EDIT, Operation.SHIP_REVEAL],
+)
 def metrics_account_update(request, pk: int, body: MetricsAccountChange):
     account = _find(request, pk, Operation.ACCOUNT_EDIT)
     values = body.values()
@@ -103,7 +106,7 @@ def metrics_account_update(request, pk: int, body: MetricsAccountChange):
     summary="Delete a metrics account",
     description="204 says that there is none.",
 )
-@requires(AS_OWNER)
+@requires(AS_OWNER, there=[Operation.ACCOUNT_VIEW, Operation.ACCOUNT_DELETE])
 def metrics_account_delete(request, pk: int):
     try:
         account = _find(request, pk, Operation.ACCOUNT_DELETE)

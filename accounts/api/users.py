@@ -69,7 +69,7 @@ class User(Answer):
 
 
 @router.get(ROOT, response=list[User], summary="List the people of one account")
-@requires(Operation.USER_LIST)
+@requires(Operation.USER_LIST, there=[Operation.USER_LIST])
 def user_list(request, account_id: AskedAccount = None):
     own = request.auth.account.pk
     account = account_for(
@@ -80,7 +80,9 @@ def user_list(request, account_id: AskedAccount = None):
 
 
 @router.post(ROOT, response=UserId, summary="Add somebody to an account")
-@requires(Operation.USER_INVITE)
+@requires(
+    Operation.USER_INVITE, there=[Operation.USER_INVITE, Operation.USER_INVITE_ADMIN]
+)
 def user_create(request, body: NewUser):
     role = ROLES[body.role]
     account = account_for(request, body.account_id, invitation(role))
@@ -95,13 +97,13 @@ def user_create(request, body: NewUser):
 
 
 @router.get(f"{ROOT}/{{int:pk}}", response=User, summary="Get somebody")
-@requires(Operation.USER_LIST)
+@requires(Operation.USER_LIST, there=[Operation.USER_LIST])
 def user_get(request, pk: int, account_id: AskedAccount = None):
     return shown(_all(request, Operation.USER_LIST, pk, account_id)[0])
 
 
 @router.put(f"{ROOT}/{{int:pk}}", response=UserId, summary="Change somebody's name")
-@requires(Operation.USER_INVITE)
+@requires(Operation.USER_INVITE, there=[Operation.USER_INVITE, Operation.USER_ROLE])
 def user_update(request, pk: int, body: UserChange):
     membership = _one(request, Operation.USER_INVITE, pk, body.account_id)
     by, person = Actor.calling(request), membership.user
@@ -122,7 +124,7 @@ def user_update(request, pk: int, body: UserChange):
     response={204: None, 401: CodedError},
     summary="Take somebody out of an account",
 )
-@requires(Operation.USER_REMOVE)
+@requires(Operation.USER_REMOVE, there=[Operation.USER_REMOVE])
 def user_delete(request, pk: int, account_id: AskedAccount = None):
     try:
         membership = _one(request, Operation.USER_REMOVE, pk, account_id)
@@ -136,7 +138,7 @@ def user_delete(request, pk: int, account_id: AskedAccount = None):
 @router.post(
     f"{ROOT}/suspend/{{int:pk}}", response={204: None}, summary="Suspend somebody"
 )
-@requires(Operation.USER_SUSPEND)
+@requires(Operation.USER_SUSPEND, there=[Operation.USER_SUSPEND])
 def user_suspend(request, pk: int, account_id: AskedAccount = None):
     membership = _one(request, Operation.USER_SUSPEND, pk, account_id)
     members.suspend_member(membership, by=Actor.calling(request))
@@ -148,7 +150,7 @@ def user_suspend(request, pk: int, account_id: AskedAccount = None):
     response={204: None},
     summary="Let somebody in again",
 )
-@requires(Operation.USER_SUSPEND)
+@requires(Operation.USER_SUSPEND, there=[Operation.USER_SUSPEND])
 def user_unsuspend(request, pk: int, account_id: AskedAccount = None):
     membership = _one(request, Operation.USER_SUSPEND, pk, account_id)
     members.unsuspend_member(membership, by=Actor.calling(request))

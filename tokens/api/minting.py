@@ -48,7 +48,7 @@ class ApiTokenMade(Answer):
     response=ApiTokenMade,
     summary="Create an API token for a child of the main account",
 )
-@requires(AS_OWNER)
+@requires(AS_OWNER, there=[Operation.API_MINT])
 def api_token_mint(
     request, body: ChildApiToken, idempotency_key: IdempotencyKey = None
 ):
