@@ -11,6 +11,8 @@ VARIABLES = {
     ("X-API-TOKEN", True): "TOLLGATE_TOKEN",
     ("X-Tollgate-Gateway", False): "TOLLGATE_GATEWAY_TOKEN",
 }
+# A longer body has a line for each field.
+ONE_LINE = 60
 FORM = "application/x-www-form-urlencoded"
 
 
@@ -30,8 +32,8 @@ def curl(method, url, header, body):
         fields = body.example.items()
         lines += [f"-d {shlex.quote(f'{name}={text}')}" for name, text in fields]
     elif body:
-        lines += [
-            f'-H "Content-Type: {body.media_type}"',
-            f"-d {shlex.quote(json.dumps(body.example, ensure_ascii=False))}",
-        ]
+        text = json.dumps(body.example, ensure_ascii=False)
+        if len(text) > ONE_LINE:
+            text = json.dumps(body.example, ensure_ascii=False, indent=2)
+        lines += [f'-H "Content-Type: {body.media_type}"', f"-d {shlex.quote(text)}"]
     return " \\\n  ".join(lines)

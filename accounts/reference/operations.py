@@ -15,7 +15,7 @@ from accounts.reference.fields import Fields
 
 IN_PATH = re.compile(r"(\{\w+\})")
 PLACES = {"path": "In the path", "query": "In the query", "header": "Headers"}
-HINDRANCES = {"n": "only people", "s": "only itself"}
+TOKENS = (Relation.TOKEN, Relation.MAIN_TOKEN, Relation.MAIN_TOKEN_SHUT)
 RESPONSES = "#/components/responses/"
 
 
@@ -59,6 +59,12 @@ def _by_tag(document, words):
     return found
 
 
+def _hindrance(answers):
+    if answers & {"y", "m"}:
+        return ""
+    return "only itself" if "s" in answers else "only people"
+
+
 def _things(operations, fields, told):
     """Return what the operations answer, as far as no section before has told of it."""
     names = [answer.thing for each in operations for answer in each.answers]
@@ -90,8 +96,8 @@ class Described:
     def permissions(self):
         """Return what the call must be allowed, and what stands in a token's way."""
         for name in self._said["x-permissions"]:
-            answer = POLICY[Operation(name)][Relation.TOKEN]
-            yield name, HINDRANCES.get(answer, "")
+            policy = POLICY[Operation(name)]
+            yield name, _hindrance({policy[relation] for relation in TOKENS})
 
     @property
     def parameters(self):

@@ -101,6 +101,14 @@ def test_page_tells_of_every_operation(page):
     assert "curl -X POST http://127.0.0.1:8000/v1/log-shipping/tokens" in text
 
 
+def test_page_says_which_permissions_tokens_never_have(page):
+    text = " ".join(page("/api/v1/tokens/{id}/").split())
+
+    assert "<code>api.rotate</code> only people" in text
+    assert "<code>api.disable</code> only itself" in text
+    assert "<code>ship.rotate</code></span>" in text
+
+
 def test_page_leads_nowhere_that_is_not_on_it(page):
     text = page()
     ids = {each.partition('"')[0] for each in text.split(' id="')[1:]}
