@@ -24,6 +24,8 @@ from granian.log import LogLevels
 from accounts.api.own.counts import SHARED_FILE, SIZE
 
 GRACE_SECONDS = 20
+# Questions of gateways wait for nothing: more threads only fight for the interpreter.
+SOCKET_THREADS = 2
 
 
 def main():
@@ -63,10 +65,11 @@ def parse(arguments):
 
 
 def build(options):
-    place = {"address": options.host, "port": options.port}
+    place, threads = {"address": options.host, "port": options.port}, options.threads
     if options.only_socket:
         # Who may write to the socket may ask: its owner and its group.
         place = {"uds": options.socket, "uds_permissions": 0o660}
+        threads = min(threads, SOCKET_THREADS)
     return Granian(
         "config.wsgi:application",
         **place,
@@ -74,7 +77,7 @@ def build(options):
         http=HTTPModes.http1,
         websockets=False,
         workers=options.workers,
-        blocking_threads=options.threads,
+        blocking_threads=threads,
         workers_kill_timeout=GRACE_SECONDS,
         respawn_failed_workers=True,
         # Its warnings are advice on tuning; what matters is logged as an error.
