@@ -11,8 +11,9 @@ from gateway.doors import ASK, DOORS
 MAX_KNOWN = 200_000
 MAX_UNKNOWN = 50_000
 FORGOTTEN_AT_ONCE = 1_000
-# Nothing outside this process can tell what was shown from what is remembered.
-KEY = os.urandom(32)
+# Nothing outside this process can tell what was shown from what is remembered. Copying
+# what has taken in the key takes two thirds of the time of doing it again.
+KEYED = blake2b(key=os.urandom(32), digest_size=16)
 
 
 class Memory:
@@ -58,4 +59,6 @@ class Memory:
 
 def key_of(text):
     """Return what a text is remembered by; the text itself is not kept."""
-    return blake2b(text.encode("utf-8", "replace"), key=KEY, digest_size=16).digest()
+    hashed = KEYED.copy()
+    hashed.update(text.encode("utf-8", "replace"))
+    return hashed.digest()
