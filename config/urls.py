@@ -18,7 +18,13 @@ CLOSED = (
     "password/set/",
 )
 
+# ninja would answer "/" too, which is the portal's.
+routes, *names = api.urls
+API_ROUTES = [route for route in routes if route.name != "api-root"], *names
+
 urlpatterns = [
+    # First, since Django tries them one by one, and programs call more than people.
+    path("", API_ROUTES),
     *(path(route, not_offered) for route in CLOSED),
     path("livez", health.livez),
     path("readyz", health.readyz),
@@ -29,7 +35,6 @@ urlpatterns = [
     path("", include("allauth.urls")),
     path("api/openapi.json", reference.document, {"api": api}, name="api_document"),
     path("api/docs", reference.page, {"api": api}, name="api_reference"),
-    path("", api.urls),
 ]
 if settings.DJANGO_ADMIN:
     urlpatterns.append(path("django-admin/", site.urls))
