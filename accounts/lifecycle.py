@@ -225,26 +225,30 @@ def _plain(value):
 def suspend_organisation(organisation, *, by, reason=""):
     """Stop every token of an organisation until it is reactivated."""
     with locked(organisation.main):
-        organisation.suspended_at = timezone.now()
-        organisation.suspension_reason = reason
-        organisation.save(update_fields=["suspended_at", "suspension_reason"])
-        record(
-            Action.ORGANISATION_SUSPENDED,
-            by=by,
-            organisation=organisation,
-            target=organisation.name,
-            reason=reason,
-        )
+        organisation.refresh_from_db()
+        if organisation.suspended_at is None:
+            organisation.suspended_at = timezone.now()
+            organisation.suspension_reason = reason
+            organisation.save(update_fields=["suspended_at", "suspension_reason"])
+            record(
+                Action.ORGANISATION_SUSPENDED,
+                by=by,
+                organisation=organisation,
+                target=organisation.name,
+                reason=reason,
+            )
 
 
 @repeated
 def resume_organisation(organisation, *, by):
     with locked(organisation.main):
-        organisation.suspended_at, organisation.suspension_reason = None, ""
-        organisation.save(update_fields=["suspended_at", "suspension_reason"])
-        record(
-            Action.ORGANISATION_RESUMED,
-            by=by,
-            organisation=organisation,
-            target=organisation.name,
-        )
+        organisation.refresh_from_db()
+        if organisation.suspended_at is not None:
+            organisation.suspended_at, organisation.suspension_reason = None, ""
+            organisation.save(update_fields=["suspended_at", "suspension_reason"])
+            record(
+                Action.ORGANISATION_RESUMED,
+                by=by,
+                organisation=organisation,
+                target=organisation.name,
+            )

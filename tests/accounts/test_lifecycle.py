@@ -234,6 +234,23 @@ def test_suspending_an_organisation_stops_all_of_it(main, sub):
     ]
 
 
+def test_an_organisation_stops_and_resumes_once(main):
+    stale = fresh(main).organisation
+
+    lifecycle.suspend_organisation(main.organisation, by=BY, reason="Unpaid")
+    lifecycle.suspend_organisation(stale, by=BY, reason="Twice")
+    first = fresh(main).organisation.suspension_reason
+    lifecycle.resume_organisation(main.organisation, by=BY)
+    lifecycle.resume_organisation(stale, by=BY)
+
+    assert first == "Unpaid"
+    assert events(main)[-2:] == [
+        Action.ORGANISATION_SUSPENDED,
+        Action.ORGANISATION_RESUMED,
+    ]
+    assert fresh(main).is_running
+
+
 @pytest.mark.parametrize(
     ("plan", "days", "api_tokens", "sub_accounts", "log_tokens"),
     [
