@@ -49,6 +49,7 @@ WORDS = {
     Kind.METRICS: ("Metrics shipping tokens", ""),
     Kind.TRACES: ("Tracing shipping tokens", ""),
     Kind.SHARED: ("Shared tokens", "New shared token"),
+    Kind.GATEWAY: ("Gateway tokens", "New gateway token"),
 }
 
 
