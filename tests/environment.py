@@ -16,6 +16,7 @@ from tests import postgresql
 PROJECT = Path(__file__).resolve().parent.parent
 EXAMPLE = PROJECT / ".env.example"
 STATIC_ROOT = PROJECT / ".pytest_cache" / "static"
+DATABASE_FIXTURES = {"db", "transactional_db", "lasting_db", "live_server"}
 KEYS = {
     "SECRET_KEY": "for tests only: long enough for Django's check, and many letters",
     "TOLLGATE_ENC_KEYS": f"1:{b64encode(b'e' * 32).decode()}",
@@ -45,11 +46,28 @@ lay_down()
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items):
-    """Mark browser tests by their folder; skip what the other database is needed for."""
-    absent = "sqlite" if "DATABASE_URL" in os.environ else "postgresql"
+def pytest_collection_modifyitems(config, items):
+    """Mark browser tests by their folder; leave out what the database has no part in.
+
+    What asks for no database is run once, with SQLite.
+    """
+    on_postgresql = "DATABASE_URL" in os.environ
+    absent = "sqlite" if on_postgresql else "postgresql"
+    alike = []
     for item in items:
         if "browser" in item.path.parts:
             item.add_marker("browser")
         if item.get_closest_marker(absent):
             item.add_marker(pytest.mark.skip(reason=f"needs {absent}"))
+        elif on_postgresql and not asks_a_database(item):
+            alike.append(item)
+    if alike:
+        config.hook.pytest_deselected(items=alike)
+        items[:] = [item for item in items if item not in set(alike)]
+
+
+def asks_a_database(item):
+    markers = ("django_db", "postgresql")
+    return not DATABASE_FIXTURES.isdisjoint(item.fixturenames) or any(
+        item.get_closest_marker(name) for name in markers
+    )

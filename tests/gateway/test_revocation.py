@@ -4,12 +4,14 @@ The real server with four workers, all of them asked as fast as they answer; the
 of a revocation is the one in which its transaction is committed.
 """
 
+import os
 import subprocess
 import sys
 import threading
 import time
 from contextlib import closing, contextmanager
 
+import psycopg
 import pytest
 
 from config import dotenv
@@ -46,12 +48,23 @@ for line in sys.stdin:
         print(time.monotonic(), flush=True)
 """
 
-pytestmark = pytest.mark.walk
+# The proxies' tests ask the same of SQLite, one token at a time.
+pytestmark = pytest.mark.postgresql
 
 
 @pytest.fixture
-def installation(tmp_path):
-    installation = Installation(tmp_path, WORKERS="4", THREADS="2")
+def database_url():
+    server = os.environ["TEST_POSTGRESQL_URL"]
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute("CREATE DATABASE revocation")
+    return server.replace("/postgres?", "/revocation?")
+
+
+@pytest.fixture
+def installation(tmp_path, database_url):
+    installation = Installation(
+        tmp_path, WORKERS="4", THREADS="2", DATABASE_URL=database_url
+    )
     dotenv.create(installation.dotenv, PROJECT / ".env.example", demo=False)
     assert installation.run("manage.py", "migrate", "-v0").returncode == 0
     made = installation.run("manage.py", "create_organisation", "Acme", "--plan=pro")

@@ -4,10 +4,11 @@ import io
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 
 from accounts.models import Account, Organisation
 from sharing.management.commands.generate_load import Bar
-from tests.factories import MembershipFactory
+from tests.factories import MembershipFactory, TokenFactory
 from tokens.models import StoredSecret, Token
 from tokens.permissions import Use
 from tokens.verification import verify
@@ -47,6 +48,18 @@ def test_two_loads_and_further_tokens_fit_into_one_database(capsys):
     call_command("create_token", "Later", account=main.pk)
 
     assert Token.objects.count() == 61
+
+
+@pytest.mark.postgresql
+def test_postgresql_counts_on_from_it_and_knows_how_much_there_is():
+    call_command("generate_load", accounts=1, tokens=150)
+    last = Token.objects.order_by("pk").last()
+    further = TokenFactory(account=last.account)
+
+    assert further.pk == last.pk + 1
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT reltuples FROM pg_class WHERE relname = 'tokens_token'")
+        assert cursor.fetchone() == (150,)
 
 
 @pytest.mark.parametrize(
