@@ -8,9 +8,10 @@ import time
 from contextlib import contextmanager
 from functools import wraps
 
+from django.core.exceptions import ObjectDoesNotExist
 from django.db import OperationalError, connection, transaction
 
-from accounts.refusals import Unavailable
+from accounts.refusals import Gone, Stale, Unavailable
 
 ATTEMPTS = 4
 # PostgreSQL's serialization_failure and deadlock_detected, lock_not_available.
@@ -28,6 +29,19 @@ def locked(*accounts):
             rows = type(account).objects.select_for_update(no_key=True)
             rows.only("pk").get(pk=account.pk)
         yield
+
+
+def read_again(row, version=None):
+    """Read a row as it is now that its lock is held.
+
+    Raises Gone when it was deleted meanwhile, Stale when `version` is not its own.
+    """
+    try:
+        row.refresh_from_db()
+    except ObjectDoesNotExist:
+        raise Gone(str(row)) from None
+    if version is not None and version != row.version:
+        raise Stale(str(row))
 
 
 def repeated(action):

@@ -3,9 +3,9 @@ from django.db import models
 from django.utils import timezone
 
 from accounts.audit import record
-from accounts.locks import locked, repeated
+from accounts.locks import locked, read_again, repeated
 from accounts.models import Account, Action
-from accounts.refusals import Gone, Refused, Stale
+from accounts.refusals import Refused, Stale
 from sharing.scope import widens
 
 # Text without control characters; the Logz.io API is stricter and checks for itself.
@@ -74,7 +74,7 @@ class Filter(models.Model):
         the change reaches another one.
         """
         with locked(self.account):
-            self._read_again(version)
+            read_again(self, version)
             changes = [
                 [name, getattr(self, name), value]
                 for name, value in fields.items()
@@ -120,7 +120,7 @@ class Filter(models.Model):
         `named` is as for `edit`, about the tokens that are paused.
         """
         with locked(self.account):
-            self._read_again(version)
+            read_again(self, version)
             stopping = self.shares_that_stop()
             self._check_named(stopping, named)
             for share in stopping:
@@ -130,14 +130,6 @@ class Filter(models.Model):
 
     def _check_named(self, shares, named):
         if named is not None and {share.pk for share in shares} - set(named):
-            raise Stale(str(self))
-
-    def _read_again(self, version):
-        try:
-            self.refresh_from_db()
-        except Filter.DoesNotExist:
-            raise Gone(str(self)) from None
-        if version is not None and version != self.version:
             raise Stale(str(self))
 
     def _record(self, action, by, **data):

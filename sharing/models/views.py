@@ -5,9 +5,9 @@ from django.db import models
 from django.utils import timezone
 
 from accounts.audit import record
-from accounts.locks import locked, repeated
+from accounts.locks import locked, read_again, repeated
 from accounts.models import Account, Action
-from accounts.refusals import Gone, Refused, Stale
+from accounts.refusals import Refused
 from sharing.models.filters import PRINTABLE
 from tokens.secrets import OURS
 
@@ -92,7 +92,7 @@ class SharedView(models.Model):
     @repeated
     def edit(self, *, title, address, by, version=None):
         with locked(self.account):
-            self._read_again(version)
+            read_again(self, version)
             new = {"title": title, "address": address}
             changes = [
                 [name, getattr(self, name), new[name]]
@@ -110,7 +110,7 @@ class SharedView(models.Model):
     def move(self, places, *, by):
         """Move by some places among the account's views, negative ones up."""
         with locked(self.account):
-            self._read_again()
+            read_again(self)
             views = list(self.account.shared_views.all())
             old = views.index(self)
             views.insert(max(old + places, 0), views.pop(old))
@@ -126,17 +126,9 @@ class SharedView(models.Model):
     @repeated
     def remove(self, *, by, version=None):
         with locked(self.account):
-            self._read_again(version)
+            read_again(self, version)
             self._record(Action.VIEW_DELETED, by, address=self.address)
             self.delete()
-
-    def _read_again(self, version=None):
-        try:
-            self.refresh_from_db()
-        except SharedView.DoesNotExist:
-            raise Gone(str(self)) from None
-        if version is not None and version != self.version:
-            raise Stale(str(self))
 
     def _record(self, action, by, **data):
         record(
