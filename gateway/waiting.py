@@ -16,6 +16,9 @@ def dead_tokens(user, account):
 
 def count_waiting(user, account):
     """Return how many dead tokens wait for a look, as it is shown; a blank for none."""
+    # Mostly there are none, and every page asks: this takes a tenth of the whole query.
+    if not DeadToken.objects.recent().of_organisation(account.organisation_id).exists():
+        return ""
     found = dead_tokens(user, account).waiting().values("pk")[:MOST].count()
     if found >= MOST:
         return f"{MOST - 1}+"

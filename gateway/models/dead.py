@@ -72,10 +72,15 @@ class DeadTokenQuerySet(models.QuerySet):
     def dismissed(self):
         return self.exclude(dismissed_at=None)
 
+    def of_organisation(self, organisation_id):
+        return self.filter(account__organisation=organisation_id)
+
+    def recent(self):
+        return self.undismissed().filter(last_seen_at__gt=timezone.now() - RECENT)
+
     def waiting(self):
         """Return what somebody should look at."""
-        recent = self.undismissed().filter(last_seen_at__gt=timezone.now() - RECENT)
-        return recent.with_mending().filter(is_mended=False)
+        return self.recent().with_mending().filter(is_mended=False)
 
     def forgettable(self):
         """Return what nobody has used for long, or whose token is purged."""
