@@ -23,12 +23,6 @@ def create(client, account, view="tokens:api_create", *, headers=None, **data):
     return client.post(url, data, headers=headers)
 
 
-@pytest.fixture
-def as_admin(client, admin):
-    client.force_login(admin)
-    return client
-
-
 @pytest.mark.parametrize(
     ("who", "status"),
     [

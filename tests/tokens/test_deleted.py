@@ -24,12 +24,6 @@ def restore(token):
 
 
 @pytest.fixture
-def as_admin(client, admin):
-    client.force_login(admin)
-    return client
-
-
-@pytest.fixture
 def gone(main):
     token = TokenFactory(account=main, name="Gone")
     token.delete_softly(by=BY)

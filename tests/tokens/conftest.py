@@ -1,0 +1,7 @@
+import pytest
+
+
+@pytest.fixture
+def as_admin(client, admin):
+    client.force_login(admin)
+    return client
