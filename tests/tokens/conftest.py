@@ -1,7 +1,43 @@
 import pytest
 
+from tests.factories import TokenFactory
+from tests.tokens.bulk_jobs import at
+from tokens.models import BulkJob
+
 
 @pytest.fixture
 def as_admin(client, admin):
     client.force_login(admin)
     return client
+
+
+@pytest.fixture
+def tokens(main):
+    return TokenFactory.create_batch(3, account=main)
+
+
+@pytest.fixture
+def prepare(client, admin, main):
+    """Choose tokens in the list and return the job that was prepared."""
+
+    def prepare(action, tokens=(), query="", **data):
+        client.force_login(admin)
+        data["pick"] = [token.pk for token in tokens]
+        response = client.post(at(action, main) + query, data)
+        assert response.status_code == 302, response.content
+        return BulkJob.objects.latest("pk")
+
+    return prepare
+
+
+@pytest.fixture
+def carry_out(client, prepare, main):
+    """Prepare a job, start it and run it to its end."""
+
+    def carry_out(action, tokens, **how):
+        job = prepare(action, tokens)
+        client.post(at("start", main, job.pk), how)
+        client.post(at("run", main, job.pk))
+        return job
+
+    return carry_out
