@@ -1,6 +1,7 @@
 import pytest
 
 from tests.factories import TokenFactory
+from tests.tokens.all_pages import address
 from tests.tokens.bulk_jobs import at
 from tokens.models import BulkJob
 
@@ -41,3 +42,16 @@ def carry_out(client, prepare, main):
         return job
 
     return carry_out
+
+
+@pytest.fixture
+def look(client, admin, main):
+    """Return the names of the tokens that an admin's list shows, in its order."""
+
+    def look(**query):
+        client.force_login(admin)
+        response = client.get(address(main, **query))
+        assert response.status_code == 200
+        return [token.name for token in response.context["page"]]
+
+    return look
