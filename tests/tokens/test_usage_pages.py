@@ -4,100 +4,17 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from tests.factories import BY, ChildFactory, ShareFactory, TokenFactory
+from tests.factories import BY, ShareFactory, TokenFactory
+from tests.tokens.uses import current, usage, use
 from tokens.kinds import Kind
-from tokens.models import Token, TokenUsage
 from tokens.usage import CALLERS_SHOWN
 
 pytestmark = pytest.mark.django_db
-HTMX = {"HX-Request": "true"}
-CALLER = ("192.0.2.1", "curl/8")
-
-
-@pytest.fixture
-def as_admin(client, admin):
-    client.force_login(admin)
-    return client
 
 
 @pytest.fixture
 def token(main):
     return TokenFactory(account=main, name="Terraform")
-
-
-def use(token, calls=1, *, caller=CALLER, secret=0, ago=timedelta(0)):
-    moment = timezone.now() - ago
-    hour = moment.replace(minute=0, second=0, microsecond=0)
-    TokenUsage.objects.add_calls({(token.pk, secret, *caller): calls}, hour)
-    token.usage.filter(hour=hour).update(last_at=moment)
-    Token.objects.note_uses({token.pk: (moment, *caller)})
-
-
-def current(token):
-    return token.secrets.current().get().pk
-
-
-def usage(token, **query):
-    return reverse("tokens:usage", args=[token.account_id, token.pk], query=query)
-
-
-@pytest.mark.parametrize("name", ["tokens:api", "tokens:all"])
-def test_row_shows_who_called_last_and_how_much_in_14_days(as_admin, token, name):
-    use(token, 1200)
-    use(token, 4, ago=timedelta(days=3))
-
-    html = as_admin.get(reverse(name, args=[token.account_id])).content.decode()
-
-    assert "<title>1,204 calls in 14 days</title>" in html
-    assert ('title="192.0.2.1 curl/8"' in html) == (name == "tokens:api")
-    assert html.count('class="sparkline"') == 1
-    assert f'id="usage-{token.pk}"' in html
-
-
-def test_row_of_one_call_says_so(as_admin, token):
-    use(token)
-
-    html = as_admin.get(reverse("tokens:api", args=[token.account_id])).content.decode()
-
-    assert "<title>1 call in 14 days</title>" in html
-
-
-def test_row_of_a_token_that_was_never_used_has_no_drawing(as_admin, token):
-    html = as_admin.get(reverse("tokens:api", args=[token.account_id])).content.decode()
-
-    assert "sparkline" not in html
-    assert usage(token) not in html
-    assert '<span class="muted">never</span>' in html
-
-
-def test_row_of_long_ago_leads_to_its_callers_without_a_drawing(as_admin, token):
-    use(token, ago=timedelta(days=20))
-
-    html = as_admin.get(reverse("tokens:api", args=[token.account_id])).content.decode()
-
-    assert "sparkline" not in html
-    assert usage(token) in html
-
-
-def test_row_keeps_its_drawing_when_it_is_swapped(as_admin, main):
-    first, second = main.tokens.get(), TokenFactory(account=main, kind=Kind.LOGS)
-    for token in (first, second):
-        use(token, 7)
-    address = reverse("tokens:disable", args=[main.pk, second.pk])
-
-    html = as_admin.post(address, headers=HTMX).content.decode()
-
-    assert html.count("<title>7 calls in 14 days</title>") == 2
-
-
-def test_metrics_row_of_another_account_leads_there(as_admin, main):
-    child = ChildFactory(main=main, kind="metrics")
-    use(child.tokens.get(), 3)
-
-    address = reverse("tokens:shipping", args=[main.pk], query={"product": "metrics"})
-    html = as_admin.get(address).content.decode()
-
-    assert usage(child.tokens.get()) in html
 
 
 @pytest.mark.parametrize("kind", [Kind.API, Kind.LOGS, Kind.SHARED])
@@ -285,15 +202,6 @@ def test_deleting_a_link_says_what_stops_besides(as_admin, main, token):
 
     assert b"Its link and QR code stop" in asked[0].content
     assert b"QR code" not in asked[1].content
-
-
-def test_row_of_a_link_draws_its_calls(as_admin, main):
-    share = ShareFactory(account=main).token
-    use(share, 5)
-
-    html = as_admin.get(reverse("sharing:list", args=[main.pk])).content.decode()
-
-    assert "<title>5 calls in 14 days</title>" in html
 
 
 def test_callers_are_escaped_wherever_they_show(as_admin, token):
