@@ -5,7 +5,7 @@ import pytest
 from accounts import lifecycle
 from accounts.models import Action, AuditEvent
 from tests.api.calls import FORBIDDEN, Api, invalid
-from tests.api.test_sub_accounts import ACCOUNTS, MAIN, PATH, SUB, illegal, not_found
+from tests.api.sub_accounts import ACCOUNTS, MAIN, PATH, SUB, illegal, not_found
 from tests.factories import BY, ChildFactory, MainFactory, organisation_of
 
 # What the Go client sends for a resource with these settings.
