@@ -3,7 +3,10 @@ import pytest
 from accounts.api.own import rates
 from accounts.api.own.counts import Counts
 from tests.api.calls import Api
+from tests.api.moment import NOW
 from tests.api.world import World, strangers_to
+from tests.factories import TokenFactory
+from tokens.kinds import Kind
 
 
 @pytest.fixture(autouse=True)
@@ -22,6 +25,17 @@ def api(main):
 def sub_api(sub):
     """Calls with an API token of the sub account."""
     return Api.of(sub)
+
+
+@pytest.fixture
+def clock(time_machine):
+    time_machine.move_to(NOW, tick=False)
+    return time_machine
+
+
+@pytest.fixture
+def invoices(main):
+    return TokenFactory(account=main, kind=Kind.LOGS, name="invoices")
 
 
 @pytest.fixture(scope="module")
