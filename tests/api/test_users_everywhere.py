@@ -4,7 +4,7 @@ import pytest
 
 from accounts.models import Membership, Role
 from tests.api.calls import FORBIDDEN, Api
-from tests.api.test_users import UNAUTHORIZED, USERS, not_found, of, wire
+from tests.api.users import UNAUTHORIZED, USERS, not_found, of, wire
 from tests.factories import ChildFactory, MainFactory
 
 

@@ -1,0 +1,163 @@
+"""/v1/user-management/{id}: who is renamed, suspended and taken out, and who not."""
+
+import pytest
+
+from accounts.models import Action, AuditEvent, Membership, Role
+from accounts.permissions import POLICY, Operation, Relation
+from tests.api.calls import FORBIDDEN, coded, invalid
+from tests.api.users import (
+    NEW,
+    PATH,
+    UNAUTHORIZED,
+    USERS,
+    membership,
+    not_found,
+    of,
+    wire,
+)
+from tests.factories import ChildFactory
+
+
+def test_update_changes_the_name(main, member, api):
+    asked = NEW | {"username": "Member@acme.example", "accountID": main.pk}
+
+    assert api.put(f"{USERS}/{member.pk}", asked) == (200, {"id": member.pk})
+
+    renamed = wire(member, main, fullName="Nora New")
+    assert api.get(f"{USERS}/{member.pk}") == (200, renamed)
+    event = AuditEvent.objects.get(action=Action.USER_UPDATED)
+    assert event.data["changes"] == [["full_name", "Max Member", "Nora New"]]
+
+
+def test_update_with_what_it_was_read_with_leaves_no_trace(member, api):
+    before = AuditEvent.objects.count()
+    _, body = api.get(f"{USERS}/{member.pk}")
+
+    assert api.put(f"{USERS}/{member.pk}", body) == (200, {"id": member.pk})
+    assert api.put(f"{USERS}/{member.pk}", {}) == (200, {"id": member.pk})
+    assert AuditEvent.objects.count() == before
+
+
+def test_update_in_a_child(main, sub, sub_admin, api):
+    asked = {"fullName": "Sue", "role": "USER_ROLE_ACCOUNT_ADMIN", "accountID": sub.pk}
+
+    assert api.put(f"{USERS}/{sub_admin.pk}", asked) == (200, {"id": sub_admin.pk})
+    assert api.get(f"{USERS}/{sub_admin.pk}")[1]["fullName"] == "Sue"
+    asked["accountID"] = main.pk
+    assert api.put(f"{USERS}/{sub_admin.pk}", asked) == not_found(sub_admin.pk)
+
+
+def test_update_does_not_change_the_mail(member, api):
+    asked = NEW | {"username": "other@acme.example"}
+
+    assert api.put(f"{USERS}/{member.pk}", asked) == invalid(
+        f"{PATH}/{member.pk}", ("username", "cannot be changed")
+    )
+
+
+@pytest.mark.parametrize("role", ["USER_ROLE_READONLY", "USER_ROLE_ACCOUNT_ADMIN"])
+def test_no_token_changes_a_role(main, sub, member, api, sub_api, role):
+    of(sub, member)
+
+    assert api.put(f"{USERS}/{member.pk}", {"role": role}) == FORBIDDEN
+    assert sub_api.put(f"{USERS}/{member.pk}", {"role": role}) == FORBIDDEN
+    assert membership(member, main).role == Role.USER
+
+
+def test_update_changes_a_role_as_soon_as_the_policy_allows_it(
+    main, member, api, monkeypatch
+):
+    monkeypatch.setitem(POLICY[Operation.USER_ROLE], Relation.TOKEN, "y")
+
+    api.put(f"{USERS}/{member.pk}", {"role": "USER_ROLE_READONLY"})
+
+    assert membership(member, main).role == Role.READ_ONLY
+
+
+def test_update_gives_no_name_to_people_of_others(
+    main, sub, member, outsider, api, sub_api
+):
+    """Whose name it is: everybody reads the same one, in all accounts."""
+    of(sub, member)
+    of(main, outsider)
+    asked = {"fullName": "Mallory"}
+    told = "is in other accounts too: only they change their name."
+
+    assert sub_api.put(f"{USERS}/{member.pk}", asked) == coded(
+        "user-management/NAME_IS_THEIRS", f"{member.email} {told}"
+    )
+    assert api.put(f"{USERS}/{outsider.pk}", asked) == coded(
+        "user-management/NAME_IS_THEIRS", f"{outsider.email} {told}"
+    )
+    assert api.put(f"{USERS}/{member.pk}", asked) == (200, {"id": member.pk})
+
+
+def test_delete_takes_out_of_one_account_only(main, sub, admin, member, api):
+    of(sub, member)
+
+    assert api.delete(f"{USERS}/{member.pk}") == (204, None)
+    assert membership(member, main) is None
+    assert membership(member, sub) is not None
+
+
+def test_delete_in_a_child(main, sub, admin, member, api):
+    of(sub, member)
+
+    assert api.delete(f"{USERS}/{member.pk}?accountId={sub.pk}") == (204, None)
+    assert membership(member, main) is not None
+    again = f"{USERS}/{member.pk}?accountId={sub.pk}"
+    assert api.delete(again) == UNAUTHORIZED
+
+
+def test_delete_of_somebody_of_one_child_needs_no_account(sub, api):
+    user = of(sub)
+
+    assert api.delete(f"{USERS}/{user.pk}") == (204, None)
+    assert membership(user, sub) is None
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("DELETE", ""), ("POST", "suspend/"), ("POST", "unsuspend/"), ("PUT", "")],
+)
+def test_a_change_does_not_guess_among_children(main, sub, api, method, path):
+    user = of(sub)
+    of(ChildFactory(main=main), user)
+    body = {"fullName": "x"} if method == "PUT" else None
+
+    assert api.call(method, f"{USERS}/{path}{user.pk}", body) == coded(
+        "user-management/SEVERAL_ACCOUNTS",
+        f"{user.email} is in several accounts: say in which by accountId.",
+    )
+    assert Membership.objects.active().filter(user=user).count() == 2
+
+
+def test_the_last_admin_stays(main, admin, member, api):
+    last = coded(
+        "user-management/LAST_ADMIN",
+        "Ada Admin is the last active admin of Acme. "
+        "Make somebody else an admin first.",
+    )
+
+    assert api.delete(f"{USERS}/{admin.pk}") == last
+    assert api.post(f"{USERS}/suspend/{admin.pk}") == last
+
+
+def test_suspend_and_unsuspend(main, admin, member, api):
+    for _ in range(2):
+        assert api.post(f"{USERS}/suspend/{member.pk}") == (204, None)
+        shown = wire(member, main, active=False)
+        assert api.get(f"{USERS}/{member.pk}") == (200, shown)
+    for _ in range(2):
+        assert api.post(f"{USERS}/unsuspend/{member.pk}") == (204, None)
+        assert api.get(f"{USERS}/{member.pk}") == (200, wire(member, main))
+
+
+def test_suspend_in_a_child(main, sub, member, api):
+    of(sub, member)
+
+    assert api.post(f"{USERS}/suspend/{member.pk}?accountId={sub.pk}") == (204, None)
+    assert membership(member, sub).suspended_at is not None
+    assert membership(member, main).suspended_at is None
+    assert api.post(f"{USERS}/unsuspend/{member.pk}?accountId={sub.pk}") == (204, None)
+    assert membership(member, sub).suspended_at is None
