@@ -5,7 +5,7 @@ from accounts.api.own.counts import Counts
 from tests.api.calls import Api
 from tests.api.moment import NOW
 from tests.api.world import World, strangers_to
-from tests.factories import TokenFactory
+from tests.factories import TokenFactory, UserFactory
 from tokens.kinds import Kind
 
 
@@ -31,6 +31,11 @@ def sub_api(sub):
 def clock(time_machine):
     time_machine.move_to(NOW, tick=False)
     return time_machine
+
+
+@pytest.fixture
+def ada(db):
+    return UserFactory(email="ada@acme.example", full_name="Ada Admin")
 
 
 @pytest.fixture

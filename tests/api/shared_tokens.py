@@ -1,4 +1,4 @@
-"""Where shared tokens are, and what is said of those that are not."""
+"""Where shared tokens are, how long they last, and what is said of unknown ones."""
 
 SHARED = "/v1/shared-tokens"
 WEEK = 7 * 24 * 3600

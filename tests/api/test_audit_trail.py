@@ -1,34 +1,21 @@
 """/v1/audit-trail: recorded requests and their answers."""
 
-from datetime import UTC, datetime
-
 import pytest
 
 from accounts.audit import Actor, record
 from accounts.models import Action, AuditEvent
-from tests.api.calls import Api, invalid
-from tests.factories import ChildFactory, MainFactory, TokenFactory, UserFactory
-
-AUDIT = "/v1/audit-trail"
-NOW = datetime(2026, 11, 23, 12, 0, 0, 500_999, tzinfo=UTC)
-MILLISECONDS = 1795435200500
-NOTHING = {
-    "pageSize": 500,
-    "from": 0,
-    "total": 0,
-    "results": [],
-    "auditEventUsersList": [],
-    "auditEventTypesList": [],
-}
-
-
-def person(user):
-    return {
-        "id": user.pk,
-        "fullName": user.name,
-        "deleted": False,
-        "userToken": False,
-    }
+from tests.api.audit_trail import (
+    AUDIT,
+    MILLISECONDS,
+    NOTHING,
+    NOW,
+    calls_on_an_empty_trail,
+    forget,
+    person,
+    titles,
+)
+from tests.api.calls import invalid
+from tests.factories import ChildFactory, MainFactory, TokenFactory
 
 
 def told(user, title, *extras, ip=None, date=MILLISECONDS):
@@ -48,27 +35,8 @@ def told(user, title, *extras, ip=None, date=MILLISECONDS):
 
 
 @pytest.fixture
-def ada(db):
-    return UserFactory(email="ada@acme.example", full_name="Ada Admin")
-
-
-@pytest.fixture
 def api(main, time_machine):
-    """Calls of the main account, whose trail is empty when they begin."""
-    time_machine.move_to(NOW, tick=False)
-    api = Api.of(main)
-    forget()
-    return api
-
-
-def forget():
-    AuditEvent.objects.all().delete()
-
-
-def titles(answer):
-    status, body = answer
-    assert status == 200
-    return [event["auditEventTypeTitle"] for event in body["results"]]
+    return calls_on_an_empty_trail(main, time_machine)
 
 
 def test_who_did_what_and_when(main, ada, api):
@@ -195,110 +163,6 @@ def test_the_total_stops_at_500(main, api):
     status, body = api.post(AUDIT, {"from": 490, "size": 20})
 
     assert (status, body["total"], len(body["results"])) == (200, 500, 11)
-
-
-@pytest.mark.parametrize(
-    "asked",
-    [
-        "LOGIN",
-        "login",
-        "Login",
-        ["LOGIN"],
-        {"auditEventType": "LOGIN", "auditEventTypeTitle": "Login"},
-    ],
-)
-def test_filter_by_type(main, api, asked):
-    record(Action.LOGIN, by=Actor(label="ada"), account=main)
-    record(Action.LOGOUT, by=Actor(label="ada"), account=main)
-
-    assert titles(api.post(AUDIT, {"auditEventType": asked})) == ["Login"]
-
-
-@pytest.mark.parametrize("asked", ["", None, [], {}])
-def test_no_type_is_every_type(main, api, asked):
-    record(Action.LOGIN, by=Actor(label="ada"), account=main)
-
-    assert titles(api.post(AUDIT, {"auditEventType": asked})) == ["Login"]
-
-
-def test_a_type_that_never_was_finds_nothing(main, api):
-    record(Action.LOGIN, by=Actor(label="ada"), account=main)
-
-    assert titles(api.post(AUDIT, {"auditEventType": "ADD_USER"})) == []
-
-
-def test_filter_by_user(main, ada, api):
-    token = TokenFactory(account=main, name="Terraform")
-    forget()
-    record(Action.LOGIN, by=Actor(label=ada.email, user=ada), account=main)
-    by = Actor(label="Terraform", token_id=token.pk)
-    record(Action.LOGOUT, by=by, account=main)
-    everybody = ["Logout", "Login"]
-
-    for asked, found in [
-        ({"id": ada.pk}, ["Login"]),
-        ({"id": ada.pk, "userToken": False, "fullName": "whoever"}, ["Login"]),
-        ({"id": token.pk, "userToken": True}, ["Logout"]),
-        ({"fullName": "ada@acme.example"}, ["Login"]),
-        ({"fullName": "Terraform"}, ["Logout"]),
-        ({"fullName": ""}, everybody),
-        ({}, everybody),
-        (None, everybody),
-        ({"id": 2**31 - 1}, []),
-    ]:
-        assert titles(api.post(AUDIT, {"auditEventUser": asked})) == found
-
-
-def test_filter_by_time(main, api):
-    record(Action.LOGIN, by=Actor(label="ada"), account=main)
-    login = ["Login"]
-
-    for asked, found in [
-        ({"fromDate": MILLISECONDS}, login),
-        ({"fromDate": MILLISECONDS + 1}, []),
-        # The date of an answer finds its event, although it was cut.
-        ({"toDate": MILLISECONDS}, login),
-        ({"toDate": MILLISECONDS - 1}, []),
-        ({"fromDate": str(MILLISECONDS), "toDate": float(MILLISECONDS)}, login),
-        ({"fromDate": None, "toDate": None}, login),
-        ({"fromDate": 0, "toDate": 253402300799999}, login),
-        ({"fromDate": -1e13}, login),
-    ]:
-        assert titles(api.post(AUDIT, asked)) == found
-
-
-def test_what_the_trail_can_be_filtered_by(main, ada, api):
-    token = TokenFactory(account=main, name="Terraform")
-    forget()
-    for _ in range(2):
-        record(Action.LOGIN, by=Actor(label=ada.email, user=ada), account=main)
-    by = Actor(label="Terraform", token_id=token.pk)
-    record(Action.USER_ADDED, by=by, account=main)
-    asked = {"includeFiltersData": "true", "auditEventType": "LOGOUT"}
-
-    assert api.post(AUDIT, asked) == (
-        200,
-        NOTHING
-        | {
-            "auditEventUsersList": [
-                {
-                    "id": token.pk,
-                    "fullName": "Terraform",
-                    "deleted": False,
-                    "userToken": True,
-                },
-                person(ada),
-            ],
-            "auditEventTypesList": [
-                {"auditEventType": "USER_ADDED", "auditEventTypeTitle": "Added user"},
-                {"auditEventType": "LOGIN", "auditEventTypeTitle": "Login"},
-            ],
-        },
-    )
-    assert api.post(f"{AUDIT}/event-types", {}) == (
-        200,
-        {"eventTypes": ["USER_ADDED", "LOGIN"]},
-    )
 
 
 @pytest.mark.parametrize(
