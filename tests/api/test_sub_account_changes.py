@@ -4,8 +4,8 @@ import pytest
 
 from accounts import lifecycle
 from accounts.models import Action, AuditEvent
-from tests.api.calls import FORBIDDEN, Api, invalid
-from tests.api.sub_accounts import ACCOUNTS, MAIN, PATH, SUB, illegal, not_found
+from tests.api.calls import Api, invalid
+from tests.api.sub_accounts import ACCOUNTS, PATH, SUB, illegal, not_found
 from tests.factories import BY, ChildFactory, MainFactory, organisation_of
 
 # What the Go client sends for a resource with these settings.
@@ -229,67 +229,6 @@ def test_an_account_does_not_share_with_itself(sub, api):
     assert api.put(f"{ACCOUNTS}/{sub.pk}", asked) == invalid(
         f"{PATH}/{sub.pk}",
         ("sharingObjectsAccounts", f"account {sub.pk} not found"),
-    )
-
-
-def test_update_of_the_main_account(main, sub, api):
-    address = f"{ACCOUNTS}/{main.pk}"
-    asked = {
-        "accountName": "Acme Inc.",
-        "docSizeSetting": True,
-        "sharingObjectsAccounts": [sub.pk],
-    }
-
-    assert api.put(address, asked) == (204, None)
-    assert api.get(address) == (
-        200,
-        MAIN
-        | {
-            "accountId": main.pk,
-            "accountName": "Acme Inc.",
-            "docSizeSetting": True,
-            "sharingObjectsAccounts": [{"accountId": sub.pk, "accountName": "Staging"}],
-        },
-    )
-
-
-def test_update_of_the_main_account_with_what_it_was_read_with(main, sub, api):
-    address = f"{ACCOUNTS}/{main.pk}"
-    _, before = api.get(address)
-
-    assert api.put(address, before) == (204, None)
-    assert api.get(address) == (200, before)
-
-
-@pytest.mark.parametrize(
-    "asked", [{"retentionDays": 9}, {"maxDailyGB": 5}, {"reservedDailyGB": 5}]
-)
-def test_what_the_plan_says_of_the_main_account_stays(main, sub, api, asked):
-    ((name, _),) = asked.items()
-
-    assert api.put(f"{ACCOUNTS}/{main.pk}", {"accountName": "Acme"} | asked) == invalid(
-        f"{PATH}/{main.pk}", (name, "cannot be changed for the main account")
-    )
-
-
-@pytest.mark.parametrize("flag", ["searchable", "accessible"])
-def test_the_main_account_is_not_shut(main, api, flag):
-    asked = {"accountName": "Acme", flag: "false"}
-
-    assert api.put(f"{ACCOUNTS}/{main.pk}", asked) == FORBIDDEN
-
-
-def test_the_reserve_of_a_flexible_main_account_is_changed(db):
-    main = MainFactory(is_flexible=True, daily_gb=10, name="Flex")
-    api, address = Api.of(main), f"{ACCOUNTS}/{main.pk}"
-    asked = {"accountName": "Flex", "reservedDailyGB": 3, "maxDailyGB": 6}
-
-    assert api.put(address, asked) == (204, None)
-
-    _, shown = api.get(address)
-    assert (shown["reservedDailyGB"], shown["maxDailyGB"]) == (3.0, 6.0)
-    assert api.put(address, asked | {"retentionDays": 9}) == invalid(
-        f"{PATH}/{main.pk}", ("retentionDays", "cannot be changed for the main account")
     )
 
 

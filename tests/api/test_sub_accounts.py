@@ -3,23 +3,9 @@
 import pytest
 
 from accounts import lifecycle
-from tests.api.calls import FORBIDDEN, Api, coded
+from tests.api.calls import FORBIDDEN, Api
 from tests.api.sub_accounts import ACCOUNTS, ASKED, MAIN, SUB, not_found
 from tests.factories import BY, ChildFactory, MainFactory
-
-
-def test_list_includes_the_main_account_and_leaves_out_what_takes_no_logs(
-    main, sub, api
-):
-    MainFactory()
-    lifecycle.delete_account(ChildFactory(main=main), by=BY)
-    for kind in ("metrics", "tracing", "security"):
-        ChildFactory(main=main, kind=kind)
-
-    assert api.get(ACCOUNTS) == (
-        200,
-        [{"accountId": main.pk} | MAIN, {"accountId": sub.pk} | SUB],
-    )
 
 
 def test_get(main, sub, api):
@@ -112,9 +98,3 @@ def test_delete_does_not_ask_whether_the_child_is_open(main, api):
     shut = ChildFactory(main=main, accessible=False, searchable=False)
 
     assert api.delete(f"{ACCOUNTS}/{shut.pk}") == (204, None)
-
-
-def test_the_main_account_is_not_deleted(main, api):
-    assert api.delete(f"{ACCOUNTS}/{main.pk}") == coded(
-        "TimeBasedAccount/MAIN_ACCOUNT", "The main account cannot be deleted."
-    )
