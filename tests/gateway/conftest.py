@@ -1,13 +1,19 @@
-"""A gate in front of a test's own database, asked the way the server asks it."""
+"""A gate in front of a test's own database, asked the way the server asks it.
+
+And a clock that stands still, with tokens that are refused by it.
+"""
 
 from base64 import b64encode
+from datetime import timedelta
 
 import pytest
+import time_machine
 from django.db import connection
 
 from gateway.gate import Gate
 from gateway.watching import Watcher
-from tests.factories import TokenFactory
+from tests.factories import BY, TokenFactory
+from tests.gateway.uses import refuse
 from tokens.kinds import Kind
 
 UNKNOWN = "tgl_" + "x" * 49
@@ -65,3 +71,28 @@ def gateway_token(db):
 @pytest.fixture
 def ask(gateway_token, recorder):
     return Asked(gateway_token.secret_text)
+
+
+@pytest.fixture
+def clock():
+    """Time that stands still until it is told to go on."""
+    with time_machine.travel("2026-05-01T10:00:00Z", tick=False) as clock:
+        yield clock
+
+
+@pytest.fixture
+def later(clock):
+    return lambda **much: clock.shift(timedelta(**much))
+
+
+@pytest.fixture
+def refused(main, admin):
+    """Let a deleted token be used now; returns it."""
+
+    def refused(name="Terraform", account=main, **caller):
+        token = TokenFactory(account=account, name=name)
+        token.delete_softly(by=BY)
+        refuse(token, **caller)
+        return token
+
+    return refused

@@ -1,0 +1,123 @@
+"""Notices that fail, are tried again and arrive, once whoever sends them."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from smtplib import SMTPRecipientsRefused
+
+import pytest
+from django.core import mail
+from django.db import connection
+from django.utils import timezone
+
+from gateway import notices
+from gateway.models import DeadToken, Delivery, Way
+from tests.factories import BY, MembershipFactory
+
+pytestmark = pytest.mark.django_db
+FAILING = "django.core.mail.backends.smtp.EmailBackend"
+
+
+@pytest.fixture
+def broken_mail(settings):
+    """A mail server that nobody answers at."""
+    settings.MAILERS = {
+        "default": {"BACKEND": FAILING, "OPTIONS": {"host": "127.0.0.1", "port": 9}}
+    }
+
+
+def test_a_mail_that_fails_is_tried_again_ever_more_rarely(
+    clock, later, refused, broken_mail
+):
+    refused()
+    waits = []
+
+    for _ in range(12):
+        notices.send_due()
+        delivery = Delivery.objects.get(way=Way.MAIL)
+        waits.append(delivery.free_at - timezone.now())
+        clock.move_to(delivery.free_at + timedelta(seconds=1))
+        DeadToken.objects.update(last_seen_at=timezone.now())
+
+    assert waits[:3] == [timedelta(minutes=minutes) for minutes in (1, 2, 4)]
+    assert waits[-1] == timedelta(hours=6)
+    assert delivery.failures == 12
+    assert "could not be sent" in delivery.answer
+    assert DeadToken.objects.get().mailed_at is None
+
+
+def test_after_failures_it_arrives(clock, later, refused, broken_mail, settings):
+    refused()
+    notices.send_due()
+    settings.MAILERS = {
+        "default": {"BACKEND": "django.core.mail.backends.locmem.EmailBackend"}
+    }
+
+    notices.send_due()
+    assert mail.outbox == []
+    later(minutes=2)
+    notices.send_due()
+
+    assert len(mail.outbox) == 1
+    delivery = Delivery.objects.get(way=Way.MAIL)
+    assert (delivery.failures, delivery.answer) == (0, "")
+    assert str(delivery) == "mail to Acme"
+
+
+def test_a_worker_that_died_over_it_is_relieved(clock, later, refused, main):
+    refused()
+    assert notices._claim(Way.MAIL, timezone.now())
+    notices.send_due()
+    assert mail.outbox == []
+
+    later(minutes=3)
+    notices.send_due()
+
+    assert len(mail.outbox) == 1
+
+
+def test_what_was_settled_since_it_was_looked_at_is_not_told(clock, refused):
+    refused()
+    delivery = notices._claim(Way.MAIL, timezone.now())
+    DeadToken.objects.get().dismiss(by=BY)
+
+    notices._deliver(delivery)
+
+    assert mail.outbox == []
+
+
+@pytest.mark.postgresql
+@pytest.mark.xdist_group("races")
+@pytest.mark.django_db(transaction=True)
+def test_one_of_many_workers_sends(refused):
+    refused()
+    barrier = threading.Barrier(6)
+
+    def work(_number):
+        barrier.wait()
+        notices.send_due()
+        connection.close()
+
+    with ThreadPoolExecutor(6) as pool:
+        list(pool.map(work, range(6)))
+
+    assert len(mail.outbox) == 1
+
+
+def test_a_refused_address_does_not_keep_the_mail_from_others(
+    clock, refused, main, monkeypatch
+):
+    MembershipFactory(account=main)
+    sent = []
+
+    def send(**message):
+        if message["recipient_list"] == ["admin@acme.example"]:
+            raise SMTPRecipientsRefused({})
+        sent.append(message["recipient_list"])
+
+    monkeypatch.setattr("accounts.mail.send_mail", send)
+    refused()
+    notices.send_due()
+
+    assert len(sent) == 1
+    assert Delivery.objects.get(way=Way.MAIL).failures == 0
