@@ -1,21 +1,16 @@
 """Questions of proxies and their answers, as they go over the wire."""
 
 import threading
-import time
 
 import pytest
-from django.db import OperationalError, connection
 from django.utils import timezone
 
-from gateway import gate as gate_module
-from gateway.finding import BY_TEXT, Way
-from gateway.watching import Sight
 from sharing.tickets import issue, lasts_until
-from tests.factories import BY, ChildFactory, ShareFactory, TokenFactory
+from tests.factories import BY, ShareFactory, TokenFactory
 from tests.gateway.conftest import UNKNOWN, Asked, basic
 from tokens.kinds import Kind
-from tokens.models import Token, TokenUsage
-from tokens.secrets import make, recognise
+from tokens.models import TokenUsage
+from tokens.secrets import make
 
 
 @pytest.fixture
@@ -100,205 +95,6 @@ def test_callers_of_the_socket_need_no_credential(recorder, token):
     asked = Asked(None, trusts_callers=True)
 
     assert asked.status("logs", token.secret_text) == 204
-
-
-def test_a_change_holds_from_the_next_look_on(ask, token):
-    assert ask.status("logs", token.secret_text) == 204
-
-    TokenFactory(account=token.account, kind=Kind.LOGS)
-    token.disable(by=BY)
-    ask.look()
-    assert ask.status("logs", token.secret_text) == 403
-
-    token.enable(by=BY)
-    ask.look()
-    assert ask.status("logs", token.secret_text) == 204
-
-
-def test_a_token_that_is_made_after_it_was_asked_about_is_found(ask, main):
-    secret = make(Kind.LOGS)
-    assert ask.status("logs", secret.reveal()) == 401
-
-    Token.issue(account=main, kind=Kind.LOGS, name="moved in", by=BY, secret=secret)
-    ask.look()
-
-    assert ask.status("logs", secret.reveal()) == 204
-
-
-def test_a_change_while_an_answer_is_being_made_is_not_missed(
-    ask, token, sub, monkeypatch
-):
-    """The token is disabled after it was read and before the answer is remembered."""
-    TokenFactory(account=token.account, kind=Kind.LOGS)
-    decide = gate_module.decide
-
-    def slowly(*args):
-        decision = decide(*args)
-        token.disable(by=BY)
-        ask.look()
-        return decision
-
-    ask.status("query-logs", TokenFactory(account=sub).secret_text)
-    monkeypatch.setattr(gate_module, "decide", slowly)
-    assert ask.status("logs", token.secret_text) == 204
-    monkeypatch.setattr(gate_module, "decide", decide)
-
-    assert ask.status("logs", token.secret_text) == 403
-
-
-def test_sub_that_is_not_searchable_any_more_disappears(ask, main):
-    sub = ChildFactory(main=main)
-    token = TokenFactory(account=main)
-    assert (
-        ask("query-logs", token.secret_text)[1]["X-Scope-OrgID"]
-        == f"{main.pk}|{sub.pk}"
-    )
-
-    sub.searchable = False
-    sub.save(update_fields=["searchable"])
-    token.rename("Another", by=BY)  # Any change of the organisation counts.
-    ask.look()
-
-    assert ask("query-logs", token.secret_text)[1]["X-Scope-OrgID"] == str(main.pk)
-
-
-@pytest.mark.parametrize(
-    ("asks", "first", "again"),
-    [
-        pytest.param("logs", 2, 0, id="known"),
-        pytest.param("unknown", 1, 0, id="unknown"),
-        pytest.param("malformed", 0, 0, id="malformed"),
-    ],
-)
-def test_how_often_the_database_is_asked(
-    ask, token, django_assert_num_queries, asks, first, again
-):
-    texts = {"unknown": make(Kind.LOGS).reveal(), "malformed": UNKNOWN}
-    text = texts.get(asks, token.secret_text)
-    ask.status("logs", make(Kind.LOGS).reveal())  # Now the gateway itself is known.
-
-    with QueryLog() as log:
-        ask.status("logs", text)
-        once = len(log.statements)
-        ask.status("logs", text)
-
-    assert (once, len(log.statements) - once) == (first, again)
-
-
-class QueryLog:
-    """What reaches the database, past the ORM too."""
-
-    def __init__(self):
-        self.statements = []
-
-    def __enter__(self):
-        raw = self.raw = connection.connection
-        if connection.vendor == "sqlite":
-            raw.set_trace_callback(self._note)
-        else:
-            self._execute, raw.execute = raw.execute, self._executing
-            self._wrapping = connection.execute_wrapper(self._wrap)
-            self._wrapping.__enter__()
-        return self
-
-    def _note(self, statement):
-        if statement.startswith("SELECT"):
-            self.statements.append(statement)
-
-    def _executing(self, statement, *args):
-        self._note(statement)
-        return self._execute(statement, *args)
-
-    def _wrap(self, execute, sql, *args):
-        self._note(sql)
-        return execute(sql, *args)
-
-    def __exit__(self, *args):
-        if connection.vendor == "sqlite":
-            self.raw.set_trace_callback(None)
-        else:
-            self._wrapping.__exit__(*args)
-            del self.raw.execute
-
-
-class TestWithoutTheDatabase:
-    """From the moment on that the watcher does not reach it."""
-
-    @pytest.fixture(autouse=True)
-    def away(self, ask, token, settings, monkeypatch):
-        settings.GATEWAY_GRACE_SECONDS = 30
-        self.ask, self.token = ask, token
-        assert ask.status("logs", token.secret_text) == 204
-        assert ask.status("logs", UNKNOWN) == 401
-        self.stay_away(5)
-        monkeypatch.setattr(ask.gate, "_ask", _never)
-
-    def stay_away(self, seconds):
-        sight = self.ask.gate.watcher.sight
-        at = time.monotonic() - seconds
-        self.ask.gate.watcher.sight = Sight(sight.numbers, sight.total, at, failed=True)
-
-    def test_known_tokens_go_on(self):
-        assert self.ask.status("logs", self.token.secret_text) == 204
-
-    def test_what_is_malformed_or_missing_is_still_told(self):
-        assert self.ask.status("logs", "nonsense") == 401
-        assert self.ask.status("logs") == 401
-
-    def test_what_is_not_known_has_to_be_asked_again(self):
-        assert self.ask.status("logs", make(Kind.LOGS).reveal()) == 503
-        assert self.ask.status("metrics", self.token.secret_text) == 503
-        assert self.ask.gate.strangers.drain(at_once=True) == {}
-
-    def test_after_the_grace_nothing_is_known(self):
-        self.stay_away(30.1)
-
-        assert self.ask.status("logs", self.token.secret_text) == 503
-        assert self.ask.gate.strangers.drain(at_once=True) == {}
-
-
-def _never(*args):
-    raise AssertionError("the database was asked")
-
-
-def test_a_database_that_fails_while_it_is_asked_is_asked_once_more(
-    ask, token, monkeypatch
-):
-    ask.status("logs")
-    failures = iter([OperationalError("gone")])
-
-    def failing(secret):
-        for failure in failures:
-            raise failure
-        return BY_TEXT.find(secret)
-
-    monkeypatch.setattr(gate_module, "BY_TEXT", Way(recognise, failing))
-    monkeypatch.setattr(connection, "close", lambda: None)
-
-    assert ask.status("logs", token.secret_text) == 204
-
-
-def test_a_database_that_goes_on_failing_is_503(ask, token, monkeypatch):
-    ask.status("logs", UNKNOWN)
-
-    def failing(secret):
-        raise OperationalError("gone")
-
-    monkeypatch.setattr(gate_module, "BY_TEXT", Way(recognise, failing))
-    monkeypatch.setattr(connection, "close", lambda: None)
-
-    assert ask.status("logs", token.secret_text) == 503
-
-
-def test_an_old_sight_is_not_believed_while_the_database_answers(ask, token):
-    ask.status("logs", token.secret_text)
-    TokenFactory(account=token.account, kind=Kind.LOGS)
-    token.disable(by=BY)
-    sight = ask.gate.watcher.sight
-    late = time.monotonic() - 1.0
-    ask.gate.watcher.sight = Sight(sight.numbers, sight.total, late)
-
-    assert ask.status("logs", token.secret_text) == 403
 
 
 def test_uses_are_counted_with_their_caller(ask, token, recorder):

@@ -1,0 +1,147 @@
+"""What the gate asks of the database, and how it answers without it."""
+
+import time
+
+import pytest
+from django.db import OperationalError, connection
+
+from gateway import gate as gate_module
+from gateway.finding import BY_TEXT, Way
+from gateway.watching import Sight
+from tests.factories import TokenFactory
+from tests.gateway.conftest import UNKNOWN
+from tokens.kinds import Kind
+from tokens.secrets import make, recognise
+
+
+@pytest.fixture
+def token(main):
+    return TokenFactory(account=main, kind=Kind.LOGS)
+
+
+@pytest.mark.parametrize(
+    ("asks", "first", "again"),
+    [
+        pytest.param("logs", 2, 0, id="known"),
+        pytest.param("unknown", 1, 0, id="unknown"),
+        pytest.param("malformed", 0, 0, id="malformed"),
+    ],
+)
+def test_how_often_the_database_is_asked(
+    ask, token, django_assert_num_queries, asks, first, again
+):
+    texts = {"unknown": make(Kind.LOGS).reveal(), "malformed": UNKNOWN}
+    text = texts.get(asks, token.secret_text)
+    ask.status("logs", make(Kind.LOGS).reveal())  # Now the gateway itself is known.
+
+    with QueryLog() as log:
+        ask.status("logs", text)
+        once = len(log.statements)
+        ask.status("logs", text)
+
+    assert (once, len(log.statements) - once) == (first, again)
+
+
+class QueryLog:
+    """What reaches the database, past the ORM too."""
+
+    def __init__(self):
+        self.statements = []
+
+    def __enter__(self):
+        raw = self.raw = connection.connection
+        if connection.vendor == "sqlite":
+            raw.set_trace_callback(self._note)
+        else:
+            self._execute, raw.execute = raw.execute, self._executing
+            self._wrapping = connection.execute_wrapper(self._wrap)
+            self._wrapping.__enter__()
+        return self
+
+    def _note(self, statement):
+        if statement.startswith("SELECT"):
+            self.statements.append(statement)
+
+    def _executing(self, statement, *args):
+        self._note(statement)
+        return self._execute(statement, *args)
+
+    def _wrap(self, execute, sql, *args):
+        self._note(sql)
+        return execute(sql, *args)
+
+    def __exit__(self, *args):
+        if connection.vendor == "sqlite":
+            self.raw.set_trace_callback(None)
+        else:
+            self._wrapping.__exit__(*args)
+            del self.raw.execute
+
+
+class TestWithoutTheDatabase:
+    """From the moment on that the watcher does not reach it."""
+
+    @pytest.fixture(autouse=True)
+    def away(self, ask, token, settings, monkeypatch):
+        settings.GATEWAY_GRACE_SECONDS = 30
+        self.ask, self.token = ask, token
+        assert ask.status("logs", token.secret_text) == 204
+        assert ask.status("logs", UNKNOWN) == 401
+        self.stay_away(5)
+        monkeypatch.setattr(ask.gate, "_ask", _never)
+
+    def stay_away(self, seconds):
+        sight = self.ask.gate.watcher.sight
+        at = time.monotonic() - seconds
+        self.ask.gate.watcher.sight = Sight(sight.numbers, sight.total, at, failed=True)
+
+    def test_known_tokens_go_on(self):
+        assert self.ask.status("logs", self.token.secret_text) == 204
+
+    def test_what_is_malformed_or_missing_is_still_told(self):
+        assert self.ask.status("logs", "nonsense") == 401
+        assert self.ask.status("logs") == 401
+
+    def test_what_is_not_known_has_to_be_asked_again(self):
+        assert self.ask.status("logs", make(Kind.LOGS).reveal()) == 503
+        assert self.ask.status("metrics", self.token.secret_text) == 503
+        assert self.ask.gate.strangers.drain(at_once=True) == {}
+
+    def test_after_the_grace_nothing_is_known(self):
+        self.stay_away(30.1)
+
+        assert self.ask.status("logs", self.token.secret_text) == 503
+        assert self.ask.gate.strangers.drain(at_once=True) == {}
+
+
+def _never(*args):
+    raise AssertionError("the database was asked")
+
+
+def test_a_database_that_fails_while_it_is_asked_is_asked_once_more(
+    ask, token, monkeypatch
+):
+    ask.status("logs")
+    failures = iter([OperationalError("gone")])
+
+    def failing(secret):
+        for failure in failures:
+            raise failure
+        return BY_TEXT.find(secret)
+
+    monkeypatch.setattr(gate_module, "BY_TEXT", Way(recognise, failing))
+    monkeypatch.setattr(connection, "close", lambda: None)
+
+    assert ask.status("logs", token.secret_text) == 204
+
+
+def test_a_database_that_goes_on_failing_is_503(ask, token, monkeypatch):
+    ask.status("logs", UNKNOWN)
+
+    def failing(secret):
+        raise OperationalError("gone")
+
+    monkeypatch.setattr(gate_module, "BY_TEXT", Way(recognise, failing))
+    monkeypatch.setattr(connection, "close", lambda: None)
+
+    assert ask.status("logs", token.secret_text) == 503
