@@ -17,12 +17,6 @@ URL = "https://hook.example/in?key=abc"
 
 
 @pytest.fixture
-def as_admin(client, admin):
-    client.force_login(admin)
-    return client
-
-
-@pytest.fixture
 def webhook(main):
     return Webhook.add(main, URL, by=BY)
 
