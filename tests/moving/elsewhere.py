@@ -24,6 +24,10 @@ def secret(label):
     return (label * 32)[:32]
 
 
+def masked(label):
+    return f"{secret(label)[:4]}…{secret(label)[-4:]}"
+
+
 def account(pk, name, **settings):
     plain = {"maxDailyGB": 20, "retentionDays": 7, "sharingObjectsAccounts": []}
     return {"accountId": pk, "accountName": name} | plain | settings
