@@ -1,70 +1,13 @@
-"""Login, passwords, second factors and sessions, as allauth and our adapters do them."""
-
-import re
+"""Login, logout and sessions, as allauth and our adapters do them."""
 
 import pytest
-import time_machine
-from allauth.mfa.adapter import get_adapter as get_mfa_adapter
-from allauth.mfa.models import Authenticator
-from allauth.mfa.totp.internal.auth import (
-    format_hotp_value,
-    hotp_value,
-    yield_hotp_counters_from_time,
-)
 from allauth.usersessions.models import UserSession
 from django.urls import reverse
 
 from accounts.adapters import AccountAdapter
 from accounts.models import Action, AuditEvent, User
-from accounts.refusals import Unavailable
+from tests.accounts.signing_in import PASSWORD, events, sign_in
 from tests.factories import MembershipFactory, UserFactory
-
-PASSWORD = "correct horse battery"
-OTHER = "staple tortoise lamp"
-
-
-@pytest.fixture
-def dana(main):
-    """An admin who has a password."""
-    user = UserFactory(email="dana@acme.example", password=PASSWORD)
-    return MembershipFactory(account=main, user=user).user
-
-
-def sign_in(client, email="dana@acme.example", password=PASSWORD, **extra):
-    url = reverse("account_login")
-    return client.post(url, {"login": email, "password": password}, **extra)
-
-
-def events(action):
-    return list(AuditEvent.objects.filter(action=action).order_by("pk"))
-
-
-def code(user):
-    secret = Authenticator.objects.get(user=user, type="totp").wrap()
-    seed = get_mfa_adapter().decrypt(secret.instance.data["secret"])
-    return code_of(seed)
-
-
-@pytest.fixture
-def activate(client, dana):
-    """Turn the authenticator app on as a person does, and return its seed."""
-
-    def act():
-        sign_in(client)
-        place = f"{reverse('account_reauthenticate')}?next=/profile/"
-        client.post(place, {"password": PASSWORD})
-        url = reverse("mfa_activate_totp")
-        seed = client.get(url).context["form"].secret
-        client.post(url, {"code": code_of(seed)})
-        return seed
-
-    return act
-
-
-def code_of(seed):
-    counter = next(iter(yield_hotp_counters_from_time()))
-    return format_hotp_value(hotp_value(seed, counter))
-
 
 # Signing in and out
 
@@ -197,164 +140,6 @@ def test_nobody_signs_themselves_up(rf):
     assert AccountAdapter(rf.get("/")).is_open_for_signup(None) is False
 
 
-# Passwords
-
-
-def test_password_change_is_audited_and_ends_other_sessions(client, dana, mailoutbox):
-    elsewhere = type(client)()
-    sign_in(elsewhere)
-    sign_in(client)
-
-    response = client.post(
-        reverse("account_change_password"),
-        {"oldpassword": PASSWORD, "password1": OTHER, "password2": OTHER},
-    )
-
-    dana.refresh_from_db()
-    assert response.status_code == 302
-    assert dana.check_password(OTHER)
-    assert client.get(reverse("accounts:profile")).status_code == 200
-    assert elsewhere.get(reverse("accounts:profile")).status_code == 302
-    assert [event.user for event in events(Action.PASSWORD_CHANGED)] == [dana]
-    assert [mail.to for mail in mailoutbox] == [[dana.email]]
-    assert OTHER not in mailoutbox[0].body
-
-
-@pytest.mark.parametrize("new", ["short", "password1", "", OTHER + "\x00"])
-def test_password_change_refuses_weak_ones(client, dana, new):
-    sign_in(client)
-
-    client.post(
-        reverse("account_change_password"),
-        {"oldpassword": PASSWORD, "password1": new, "password2": new},
-    )
-
-    dana.refresh_from_db()
-    assert dana.check_password(PASSWORD)
-    assert events(Action.PASSWORD_CHANGED) == []
-
-
-def test_password_is_reset_by_mail(client, dana, mailoutbox):
-    client.post(reverse("account_reset_password"), {"email": dana.email.upper()})
-    address = re.search(r"http://testserver(\S+)", mailoutbox[0].body)[1]
-
-    form = client.get(address, follow=True)
-    done = client.post(form.wsgi_request.path, {"password1": OTHER, "password2": OTHER})
-
-    dana.refresh_from_db()
-    assert done.status_code == 302
-    assert dana.check_password(OTHER)
-    assert "link is used up" in client.get(address, follow=True).text
-    assert len(events(Action.PASSWORD_CHANGED)) == 1
-
-
-def test_password_reset_tells_nobody_who_exists(client, dana, mailoutbox):
-    url = reverse("account_reset_password")
-
-    known = client.post(url, {"email": dana.email})
-    unknown = client.post(url, {"email": "stranger@x.example"})
-
-    assert (known.status_code, known.url) == (unknown.status_code, unknown.url)
-    assert [mail.to for mail in mailoutbox] == [[dana.email], ["stranger@x.example"]]
-    assert "Nobody signs in" in mailoutbox[1].body
-
-
-def test_password_set_without_a_request_is_of_the_console(dana):
-    AccountAdapter(None).set_password(dana, OTHER)
-
-    (event,) = events(Action.PASSWORD_CHANGED)
-    assert (event.actor_label, event.user) == ("operator console", None)
-
-
-# Second factors
-
-
-@pytest.mark.django_db(transaction=True)
-def test_totp_is_kept_sealed_and_audited(activate, mailoutbox):
-    seed = activate()
-
-    kept = Authenticator.objects.get(type="totp")
-    assert seed not in str(kept.data)
-    assert get_mfa_adapter().decrypt(kept.data["secret"]) == seed
-    changes = [event.data["what"] for event in events(Action.MFA_CHANGED)]
-    assert changes == ["totp activated"]
-    assert seed not in "".join(mail.body for mail in mailoutbox)
-
-
-def test_totp_is_asked_at_the_next_login(client, dana, activate):
-    with time_machine.travel("2026-01-01 12:00Z", tick=False) as clock:
-        activate()
-        client.logout()
-        clock.shift(300)
-        first = sign_in(client)
-        half = client.get(reverse("accounts:profile")).status_code
-        wrong = client.post(reverse("mfa_authenticate"), {"code": "000000"})
-        second = client.post(reverse("mfa_authenticate"), {"code": code(dana)})
-        whole = client.get(reverse("accounts:profile")).status_code
-
-    assert first.url == reverse("mfa_authenticate")
-    assert (half, whole) == (302, 200)
-    assert wrong.status_code == 200
-    assert second.url == "/"
-
-
-def test_recovery_code_opens_once(client, activate):
-    activate()
-    page = client.get(reverse("mfa_view_recovery_codes"))
-    recovery = page.context["unused_codes"][0]
-    data = str(list(Authenticator.objects.values_list("data", flat=True)))
-    client.logout()
-
-    sign_in(client)
-    used = client.post(reverse("mfa_authenticate"), {"code": recovery})
-    client.logout()
-    sign_in(client)
-    again = client.post(reverse("mfa_authenticate"), {"code": recovery})
-
-    assert recovery not in data
-    assert used.url == "/"
-    assert again.status_code == 200
-
-
-@pytest.mark.django_db(transaction=True)
-def test_totp_is_turned_off_with_an_event(client, activate):
-    activate()
-
-    client.post(reverse("mfa_deactivate_totp"))
-
-    assert not Authenticator.objects.filter(type="totp").exists()
-    changes = [event.data["what"] for event in events(Action.MFA_CHANGED)]
-    assert "totp deactivated" in changes
-
-
-def test_mail_server_that_is_away_undoes_nothing(client, dana, monkeypatch, caplog):
-    def away(*args, **kwargs):
-        raise ConnectionRefusedError
-
-    monkeypatch.setattr("django.core.mail.EmailMessage.send", away)
-    sign_in(client)
-    passwords = {"oldpassword": PASSWORD, "password1": OTHER, "password2": OTHER}
-
-    changed = client.post(reverse("account_change_password"), passwords)
-    reset = client.post(reverse("account_reset_password"), {"email": dana.email})
-
-    dana.refresh_from_db()
-    assert changed.status_code == 302
-    assert dana.check_password(OTHER)
-    assert "A notice could not be mailed" in caplog.text
-    assert reset.status_code == 503
-    assert "could not be sent" in reset.text
-
-
-def test_seed_under_a_lost_key_is_unavailable(client, dana, settings):
-    sealed = get_mfa_adapter().encrypt("seed")
-    other = settings.TOLLGATE_ENC_KEYS.replace("1:", "2:")
-    settings.TOLLGATE_ENC_KEYS = other
-
-    with pytest.raises(Unavailable, match="cannot be checked right now"):
-        get_mfa_adapter().decrypt(sealed)
-
-
 @pytest.mark.parametrize(
     "name",
     [
@@ -378,25 +163,6 @@ def test_pages_of_ones_own_open_after_reauthentication(client, dana, name):
 
     assert response.status_code == 200
     assert "Tollgate" in response.text
-
-
-def test_wrong_password_does_not_reauthenticate(client, dana):
-    sign_in(client)
-
-    wrong = client.post(reverse("account_reauthenticate"), {"password": "wrong"})
-    page = client.get(reverse("mfa_activate_totp"))
-
-    assert wrong.status_code == 200
-    assert page.url.startswith(reverse("account_reauthenticate"))
-
-
-def test_passkeys_are_offered_at_login(client, db):
-    by_script = {"Accept": "application/json", "X-Requested-With": "XMLHttpRequest"}
-
-    answer = client.get(reverse("mfa_login_webauthn"), headers=by_script)
-
-    assert "challenge" in answer.json()["request_options"]["publicKey"]
-    assert "passkey" in client.get(reverse("account_login")).text
 
 
 # Sessions

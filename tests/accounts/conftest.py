@@ -1,0 +1,11 @@
+import pytest
+
+from tests.accounts.signing_in import PASSWORD
+from tests.factories import MembershipFactory, UserFactory
+
+
+@pytest.fixture
+def dana(main):
+    """An admin who has a password."""
+    user = UserFactory(email="dana@acme.example", password=PASSWORD)
+    return MembershipFactory(account=main, user=user).user
