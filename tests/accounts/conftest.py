@@ -9,3 +9,14 @@ def dana(main):
     """An admin who has a password."""
     user = UserFactory(email="dana@acme.example", password=PASSWORD)
     return MembershipFactory(account=main, user=user).user
+
+
+@pytest.fixture
+def organisation(main):
+    return main.organisation
+
+
+@pytest.fixture
+def as_staff(client, staff):
+    client.force_login(staff)
+    return client

@@ -1,0 +1,7 @@
+"""Where the pages of accounts are."""
+
+from django.urls import reverse
+
+
+def place(name, *args):
+    return reverse(f"accounts:{name}", args=args)
