@@ -1,4 +1,4 @@
-"""Members by the model's own verbs; the pages are tested in test_user_actions."""
+"""Members by the model's own verbs; pages: test_user_add and test_user_actions."""
 
 import time
 from concurrent.futures import ThreadPoolExecutor
