@@ -1,4 +1,5 @@
 import pytest
+from django.urls import reverse
 
 from tests.accounts.signing_in import PASSWORD
 from tests.factories import MembershipFactory, UserFactory
@@ -20,3 +21,8 @@ def organisation(main):
 def as_staff(client, staff):
     client.force_login(staff)
     return client
+
+
+@pytest.fixture
+def new(main):
+    return reverse("accounts:account_new", args=[main.pk])
