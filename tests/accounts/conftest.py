@@ -1,6 +1,8 @@
 import pytest
 from django.urls import reverse
 
+from accounts.audit import Actor, record
+from accounts.models import Action, AuditEvent
 from tests.accounts.signing_in import PASSWORD
 from tests.factories import MembershipFactory, UserFactory
 
@@ -26,3 +28,29 @@ def as_staff(client, staff):
 @pytest.fixture
 def new(main):
     return reverse("accounts:account_new", args=[main.pk])
+
+
+@pytest.fixture
+def trail(main, sub, admin):
+    """Events of several people in two accounts, and one of another organisation."""
+    by_admin = Actor(admin.email, user=admin, ip="203.0.113.7", agent="Browser/1")
+    by_token = Actor("Terraform", token_id=77)
+    AuditEvent.objects.all().delete()
+    record(Action.LOGIN, by=by_admin, account=main, target=admin.email)
+    record(
+        Action.ACCOUNT_UPDATED,
+        by=by_admin,
+        account=sub,
+        target="Staging",
+        changes=[["retention_days", 7, 14], ["searchable", True, False]],
+    )
+    record(
+        Action.TOKEN_EXPIRY_CHANGED,
+        by=by_token,
+        account=main,
+        target="=cmd|' /C calc'!A0",
+        token_id=5,
+        changes=[["expires_at", None, "2026-11-23T14:00:00+00:00"]],
+    )
+    record(Action.LOGIN_FAILED, by=Actor("nobody"), account=main, reason="", hours=2)
+    return main
