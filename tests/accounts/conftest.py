@@ -54,3 +54,18 @@ def trail(main, sub, admin):
     )
     record(Action.LOGIN_FAILED, by=Actor("nobody"), account=main, reason="", hours=2)
     return main
+
+
+@pytest.fixture
+def confirmed(client):
+    """Log somebody in who has just told the password again."""
+
+    def log_in(user):
+        client.force_login(user)
+        session = client.session
+        session["account_authentication_methods"] = [
+            {"method": "password", "at": 2**33, "reauthenticated": True}
+        ]
+        session.save()
+
+    return log_in
