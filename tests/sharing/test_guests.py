@@ -1,3 +1,5 @@
+"""Guests come in by a link: what opens it, and what the page shows."""
+
 import logging
 import re
 from datetime import timedelta
@@ -6,10 +8,9 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from accounts.lifecycle import suspend_account
 from sharing import guesses, tickets
 from sharing.models import Share
-from tests.factories import BY, SharedViewFactory, ShareFactory, TokenFactory
+from tests.factories import SharedViewFactory, ShareFactory
 from tests.sharing.guests import (
     at,
     has_ticket,
@@ -19,11 +20,10 @@ from tests.sharing.guests import (
     show,
     without_its_id,
 )
+from tests.sharing.shut_links import SHUT
 from tokens.kinds import Kind
 from tokens.models import StoredSecret, Token
 from tokens.secrets import make
-
-HOUR = timedelta(hours=1)
 
 
 @pytest.fixture
@@ -82,54 +82,6 @@ def test_who_comes_in_is_counted_and_who_stays_is_not(client, share):
     assert (token.last_used_address, token.last_used_agent) == ("127.0.0.1", "Firefox")
 
 
-def unknown(share):
-    share.secret_text = make(Kind.SHARED).reveal()
-
-
-def malformed(share):
-    share.secret_text = "tgs_nonsense"
-
-
-def empty(share):
-    share.secret_text = " "
-
-
-def paused(share):
-    share.token.disable(by=BY)
-
-
-def expired(share):
-    Token.objects.filter(pk=share.pk).update(expires_at=timezone.now())
-
-
-def deleted(share):
-    share.token.delete_softly(by=BY)
-
-
-def rotated(share):
-    share.token.rotate(by=BY)
-
-
-def of_a_suspended_account(share):
-    suspend_account(share.token.account, by=BY)
-
-
-def without_a_share(share):
-    Share.objects.all().delete()
-
-
-def showing_nothing(share):
-    Share.objects.update(shows_everything=False)
-
-
-def of_another_kind(share):
-    share.secret_text = TokenFactory(account=share.token.account).secret_text
-
-
-SHUT = [unknown, malformed, empty, paused, expired, deleted, rotated]
-SHUT += [of_a_suspended_account, without_a_share, showing_nothing, of_another_kind]
-
-
 @pytest.mark.parametrize("spoil", SHUT)
 def test_a_link_that_is_shut_looks_like_one_that_never_was(client, sub, spoil):
     share = ShareFactory(account=sub)
@@ -186,75 +138,6 @@ def test_a_secret_that_is_shown_leaves_no_trace(client, share, caplog):
     seen = [caplog.text]
     seen += [answer.text + str(dict(answer.headers)) for answer in answers]
     assert [text for text in seen if share.secret_text[12:-1] in text] == []
-
-
-@pytest.mark.parametrize("spoil", [paused, expired, deleted, rotated])
-def test_a_ticket_dies_with_what_it_is_for(client, share, spoil):
-    show(client, share)
-    spoil(share)
-    page = page_of(share) if spoil is not rotated else share.secret_text[4:12]
-
-    renewed = client.post(at("renew", page), headers={"Accept": "application/json"})
-
-    assert renewed.status_code == 404
-    assert not has_ticket(renewed)
-    assert "Logs of" not in client.get(at("guest", page)).text
-
-
-def test_the_old_link_is_good_while_secrets_overlap(client, share):
-    page = page_of(share)
-    share.token.rotate(by=BY, overlap=HOUR)
-
-    response = show(client, share, page=page)
-
-    assert response.json()["left"] == pytest.approx(3600, abs=60)
-
-
-def test_staying_gives_a_fresh_ticket_and_says_what_is_shown(
-    client, share, fixed_time, time_machine
-):
-    shown = show(client, share)
-    time_machine.move_to(fixed_time + timedelta(minutes=14))
-
-    response = renew(client, share)
-
-    assert response.status_code == 200
-    assert response.json()["shows"] == shown.json()["shows"]
-    _row, until = tickets.read(response.cookies[tickets.COOKIE].value)
-    assert until > timezone.now() + timedelta(minutes=14)
-
-
-def test_without_the_script_staying_leads_back_to_the_page(client, share):
-    show(client, share)
-
-    response = client.post(at("renew", page_of(share)))
-
-    assert response.url == at("guest", page_of(share))
-    assert has_ticket(response)
-
-
-def test_nobody_stays_without_a_ticket(client, share):
-    assert renew(client, share).status_code == 404
-
-
-def test_nobody_stays_longer_than_the_ticket(client, share, fixed_time, time_machine):
-    show(client, share)
-    time_machine.move_to(fixed_time + timedelta(minutes=15))
-
-    assert renew(client, share).status_code == 404
-
-
-def test_one_browser_is_the_visitor_of_one_link(client, main, share):
-    other = ShareFactory(account=main)
-    show(client, share)
-    show(client, other)
-
-    response = renew(client, share)
-
-    assert response.status_code == 409
-    assert response.json()["detail"].startswith("Another link was opened")
-    assert "Logs of" not in look(client, share).text
-    assert "Logs of" in look(client, other).text
 
 
 def test_guessing_is_slowed_down(client, share, monkeypatch):
