@@ -1,57 +1,20 @@
-"""Two people at the same moment, on a real PostgreSQL: what must hold, holds.
+"""Two people change tokens at the same moment."""
 
-Each round starts threads with connections of their own at a barrier; any exception that
-is not a refusal would be a 500 on a page.
-"""
-
-import threading
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from functools import partial
 
 import pytest
-from django.db import connection
 
-from accounts import members
-from accounts.audit import Actor, record, verify
-from accounts.models import Action, AuditChain, AuditEvent, Membership, Role, User
-from accounts.refusals import Refused
-from tests.factories import MainFactory, MembershipFactory, TokenFactory, UserFactory
+from tests.factories import MainFactory, TokenFactory
+from tests.races.racers import BY, ROUNDS
 from tokens.kinds import Kind
 from tokens.models import Token
-
-ROUNDS = 50
-BY = Actor("racer@example.com")
 
 pytestmark = [
     pytest.mark.postgresql,
     pytest.mark.django_db(transaction=True),
     pytest.mark.xdist_group("races"),
 ]
-
-
-@pytest.fixture
-def race():
-    """Run actions at once; return their outcomes: "done" or a refusal's code."""
-
-    def attempt(barrier, action):
-        barrier.wait()
-        try:
-            action()
-        except Refused as refusal:
-            return refusal.code
-        finally:
-            # As at the end of a request: the pool has eight.
-            connection.close()
-        return "done"
-
-    def run(*actions):
-        connection.close()
-        barrier = threading.Barrier(len(actions))
-        with ThreadPoolExecutor(len(actions)) as pool:
-            return sorted(pool.map(partial(attempt, barrier), actions))
-
-    return run
 
 
 def afresh(token):
@@ -239,88 +202,3 @@ def test_the_second_writer_of_a_version_is_told(race):
 
         assert outcomes == ["done", "stale"]
         assert afresh(token).version == version + 1
-
-
-def lost(membership):
-    return Membership.objects.select_related("account", "user").get(pk=membership.pk)
-
-
-@pytest.mark.parametrize("action", ["suspend", "demote", "remove"])
-def test_one_of_the_two_last_admins_stays(race, action):
-    actions = {
-        "suspend": partial(members.suspend_member, by=BY),
-        "demote": partial(members.change_role, role=Role.USER, by=BY),
-        "remove": partial(members.remove_member, by=BY),
-    }
-    account, people = MainFactory(), UserFactory.create_batch(2)
-    for _ in range(ROUNDS):
-        account.memberships.all().delete()
-        rows = [MembershipFactory(account=account, user=user) for user in people]
-
-        outcomes = race(*(partial(actions[action], lost(row)) for row in rows))
-
-        assert outcomes == ["done", "last_admin"]
-        assert account.memberships.admins().count() == 1
-
-
-def test_a_person_who_is_removed_twice_is_gone_the_second_time(race):
-    account = MainFactory()
-    MembershipFactory(account=account)
-    user = UserFactory()
-    for _ in range(ROUNDS):
-        row = MembershipFactory(account=account, user=user, role=Role.USER)
-
-        outcomes = race(
-            partial(members.remove_member, lost(row), by=BY),
-            partial(members.remove_member, lost(row), by=BY),
-        )
-
-        assert outcomes == ["done", "gone"]
-
-
-def test_two_accounts_can_invite_the_same_new_person(race):
-    accounts = MainFactory.create_batch(2)
-    for number in range(ROUNDS):
-        email = f"new{number}@example.com"
-
-        outcomes = race(
-            *(
-                partial(members.add_member, account, email=email, role=Role.USER, by=BY)
-                for account in accounts
-            )
-        )
-
-        assert outcomes == ["done", "done"]
-        assert User.objects.get(email=email).memberships.count() == 2
-
-
-def test_every_chain_is_whole_after_a_race(race):
-    accounts = MainFactory.create_batch(3)
-
-    for number in range(ROUNDS):
-        race(
-            *(
-                partial(
-                    Token.issue,
-                    account=accounts[each % 3],
-                    kind=Kind.API,
-                    name=f"{number} {each}",
-                    by=BY,
-                )
-                for each in range(8)
-            )
-        )
-
-    assert [verify(chain) for chain in AuditChain.objects.all()] == [None] * 3
-
-
-def test_the_first_events_of_an_installation_make_one_chain(race):
-    for _ in range(ROUNDS):
-        AuditEvent.objects.all().delete()
-        AuditChain.objects.all().delete()
-
-        outcomes = race(*[partial(record, Action.LOGIN_FAILED, by=BY)] * 8)
-
-        assert outcomes == ["done"] * 8
-        chain = AuditChain.objects.get(organisation=None)
-        assert (verify(chain), chain.sequence) == (None, 8)
