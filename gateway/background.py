@@ -9,7 +9,7 @@ from django.db import DatabaseError, close_old_connections
 
 from accounts.audit import Actor, record
 from accounts.models import Action
-from gateway import dead, notices
+from gateway import notices
 from gateway.watching import POLL_SECONDS
 from tokens.recording import recorder
 
@@ -53,9 +53,7 @@ def _end(gate, over):
 def flush(gate, *, at_once=False):
     """Write the uses that were counted, of tokens that work and of those that do not."""
     recorder.flush(at_once=at_once)
-    refused = gate.refused.drain(at_once=at_once)
-    if refused:
-        dead.note(refused)
+    gate.refused.flush(at_once=at_once)
     close_old_connections()
 
 

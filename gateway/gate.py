@@ -9,12 +9,13 @@ import time
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
 
+from gateway import dead
 from gateway.decisions import AWAY, NOT_KNOWN, NOT_NOW, PASS, decide
 from gateway.doors import ASK, DOORS, SIGNALS, ticket_in, token_in
 from gateway.finding import BY_TEXT, BY_TICKET
 from gateway.memory import Memory, key_of
 from gateway.watching import Watcher
-from tokens.recording import Tally, recorder
+from tokens.recording import Recorder, Tally, recorder
 
 PREFIX = "/gateway/verify/"
 MAX_ADDRESS, MAX_AGENT = 45, 200
@@ -34,7 +35,7 @@ class Gate:
     def __init__(self, *, watcher=None, memory=None, trusts_callers=False):
         self.watcher = watcher or Watcher()
         self.memory = memory or Memory()
-        self.refused = Tally()
+        self.refused = Recorder(dead.note)
         self.strangers = Tally()
         self._trusts_callers = trusts_callers
 

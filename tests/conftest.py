@@ -94,5 +94,5 @@ def staff(db):
 @pytest.fixture
 def recorder():
     """The recorder of uses, without what tests before this one left in it."""
-    recording.recorder.__init__()
+    recording.recorder.__init__(recording.write_uses)
     return recording.recorder

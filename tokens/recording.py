@@ -4,9 +4,10 @@ import logging
 from collections import Counter
 from itertools import count, islice
 
-from django.db import DatabaseError, close_old_connections
+from django.db import InterfaceError, OperationalError, close_old_connections
 from django.utils import timezone
 
+from accounts.refusals import Unavailable
 from tokens.models import Token, TokenUsage
 
 MAX_KEYS = 20_000
@@ -56,33 +57,39 @@ class Tally:
 
 
 class Recorder:
-    """Counts uses and writes them down when told to."""
+    """Counts calls, and hands {key: how often} to `write` when told to."""
 
-    def __init__(self):
+    def __init__(self, write):
         self._tally = Tally()
         self._unwritten = Counter()
+        self._write = write
         self.note = self._tally.note
 
     def flush(self, *, at_once=True):
-        """Write what was counted; what cannot be written is kept for the next time."""
+        """Write what was counted; it is kept for the next time without a database.
+
+        What the database refuses for good raises, and is not tried again.
+        """
         calls = self._unwritten + self._tally.drain(at_once=at_once)
         self._unwritten = Counter()
+        if not calls:
+            return
         try:
-            _write(calls)
-        except DatabaseError as error:
-            logger.warning("Uses of tokens are kept for later: %s", error)
+            self._write(calls)
+        except (OperationalError, InterfaceError, Unavailable) as error:
+            logger.warning(
+                "%d counts of calls are kept for later: %s", len(calls), error
+            )
             self._unwritten = Counter(dict(islice(calls.items(), MAX_KEYS)))
             close_old_connections()
 
 
-def _write(calls):
-    if not calls:
-        return
+def write_uses(calls):
+    """Write uses that were counted by (token id, stored secret id, address, agent)."""
     now = timezone.now()
     # First what may be repeated when the second fails.
     Token.objects.note_uses({key[0]: (now, *key[2:]) for key in calls})
     TokenUsage.objects.add_calls(calls, now.replace(minute=0, second=0, microsecond=0))
 
 
-# note(token_id, stored_secret_id, address, agent)
-recorder = Recorder()
+recorder = Recorder(write_uses)

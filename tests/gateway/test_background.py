@@ -2,14 +2,15 @@ import logging
 import threading
 
 import pytest
-from django.db import DatabaseError
+from django.db import DatabaseError, OperationalError
 
 from accounts.models import Action, AuditEvent
 from gateway import background
 from gateway.background import flush, raise_alarm
-from gateway.models import DeadUse
+from gateway.models import DeadToken, DeadUse
 from tests.factories import TokenFactory
 from tests.gateway.conftest import UNKNOWN, Asked
+from tokens import recording
 from tokens.models import TokenUsage
 
 
@@ -29,6 +30,24 @@ def test_flush_writes_uses_that_passed_and_that_were_refused(ask, main):
 
     assert TokenUsage.objects.filter(token=token).get().calls == 1
     assert DeadUse.objects.get().calls == 1
+
+
+def test_refused_calls_wait_for_a_database_that_is_away(ask, main, monkeypatch):
+    token = TokenFactory(account=main)
+    ask("logs", token.secret_text)
+    with monkeypatch.context() as away:
+        away.setattr(DeadToken.objects, "add_calls", failing)
+        away.setattr(recording, "close_old_connections", lambda: None)
+        flush(ask.gate, at_once=True)
+    ask("logs", token.secret_text)
+
+    flush(ask.gate, at_once=True)
+
+    assert DeadUse.objects.get().calls == 2
+
+
+def failing(*args):
+    raise OperationalError("away")
 
 
 def test_strangers_are_told_of_loudly_and_once(recorder, db, caplog):

@@ -5,6 +5,7 @@ import threading
 import pytest
 from django.utils import timezone
 
+from gateway.models import DeadUse
 from sharing.tickets import issue, lasts_until
 from tests.factories import BY, ShareFactory, TokenFactory
 from tests.gateway.conftest import UNKNOWN, Asked, basic
@@ -113,16 +114,19 @@ def test_uses_that_are_refused_are_counted_apart(ask, token, recorder):
     ask("metrics", token.secret_text, HTTP_X_REAL_IP="192.0.2.9")
     ask("metrics", UNKNOWN)
     recorder.flush()
+    ask.gate.refused.flush()
 
-    assert ask.gate.refused.drain(at_once=True) == {
-        (token.pk, token.secrets.get().pk, "wrong_kind", "metrics", "192.0.2.9", ""): 1
-    }
+    use = DeadUse.objects.get()
+    assert (use.dead_id, use.secret_id) == (token.pk, token.secrets.get().pk)
+    assert (use.reason, use.signal) == ("wrong_kind", "metrics")
+    assert (use.address, use.agent, use.calls) == ("192.0.2.9", "", 1)
     assert not TokenUsage.objects.filter(token=token).exists()
 
 
 def test_a_main_token_without_anything_behind_the_door_is_no_misuse(ask, main):
     assert ask.status("query-metrics", TokenFactory(account=main).secret_text) == 403
-    assert ask.gate.refused.drain(at_once=True) == {}
+    ask.gate.refused.flush()
+    assert not DeadUse.objects.exists()
 
 
 class TestTickets:

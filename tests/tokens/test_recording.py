@@ -4,12 +4,12 @@ from datetime import UTC, datetime
 
 import pytest
 import time_machine
-from django.db import DatabaseError
+from django.db import DataError, OperationalError
 
 from tests.factories import TokenFactory
 from tokens import recording
 from tokens.models import Token, TokenUsage
-from tokens.recording import Recorder, Tally
+from tokens.recording import Recorder, Tally, write_uses
 
 NOW = datetime(2026, 3, 1, 12, 34, 56, tzinfo=UTC)
 
@@ -73,7 +73,7 @@ def test_tally_loses_nothing_between_threads():
 
 
 def test_recorder_writes_calls_and_the_last_use(token):
-    recorder = Recorder()
+    recorder = Recorder(write_uses)
     recorder.note(token.pk, 7, "192.0.2.1", "curl")
     recorder.note(token.pk, 7, "192.0.2.1", "curl")
 
@@ -92,11 +92,11 @@ def test_recorder_writes_calls_and_the_last_use(token):
 
 def test_recorder_has_nothing_to_write_without_use(db, django_assert_num_queries):
     with django_assert_num_queries(0):
-        Recorder().flush()
+        Recorder(write_uses).flush()
 
 
 def test_recorder_keeps_what_the_database_does_not_take(token, monkeypatch, caplog):
-    recorder = Recorder()
+    recorder = Recorder(write_uses)
     recorder.note(token.pk, 0, "192.0.2.1", "")
     with monkeypatch.context() as patched, caplog.at_level(logging.WARNING):
         patched.setattr(Token.objects, "note_uses", _failing)
@@ -113,4 +113,21 @@ def test_recorder_keeps_what_the_database_does_not_take(token, monkeypatch, capl
 
 
 def _failing(*args):
-    raise DatabaseError("away")
+    raise OperationalError("away")
+
+
+def test_recorder_does_not_try_again_what_can_never_be_written():
+    written = []
+
+    def refuse(calls):
+        written.append(dict(calls))
+        raise DataError("too long")
+
+    recorder = Recorder(refuse)
+    recorder.note(1, "192.0.2.1", "")
+
+    with pytest.raises(DataError):
+        recorder.flush()
+    recorder.flush()
+
+    assert written == [{(1, "192.0.2.1", ""): 1}]
