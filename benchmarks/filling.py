@@ -7,8 +7,6 @@ from io import StringIO
 import django
 from django.core.management import call_command
 
-INVENTED = 100_000
-
 
 def main():
     tokens = int(sys.argv[1])
@@ -32,12 +30,14 @@ def said(*command, **options):
 
 def invented():
     """Return tokens that are well formed and that nobody has."""
-    from tokens.handover import print_out  # noqa: PLC0415 -- models come first
+    from gateway.memory import MAX_UNKNOWN  # noqa: PLC0415 -- models come first
+    from tokens.handover import print_out  # noqa: PLC0415 -- the same
     from tokens.kinds import Kind  # noqa: PLC0415 -- the same
     from tokens.secrets import make  # noqa: PLC0415 -- the same
 
     printed = StringIO()
-    for _ in range(INVENTED):
+    # Twice as many as a worker remembers: each is forgotten before it comes again.
+    for _ in range(2 * MAX_UNKNOWN):
         print_out(make(Kind.API), printed)
     return printed.getvalue().split()
 

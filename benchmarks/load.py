@@ -46,7 +46,11 @@ def find_wrk():
 
 
 def measure(server, path, *, seconds, headers=(), lines=None, connections=32, **script):
-    """Ask for a path as fast as the answers come; `script` is told to wrk.lua."""
+    """Ask for a path as fast as the answers come; `script` is told to wrk.lua.
+
+    `lines` are sent in turn; they are left so that the next measurement goes on with
+    those that were not sent yet.
+    """
     with tempfile.NamedTemporaryFile("w") as file:
         if lines:
             file.write("\n".join(lines))
@@ -65,7 +69,11 @@ def measure(server, path, *, seconds, headers=(), lines=None, connections=32, **
             text=True,
             check=True,
         )
-        return read(done.stdout, cpu_of(server.pid) - before)
+        measured = read(done.stdout, cpu_of(server.pid) - before)
+    if lines:
+        sent = measured.requests % len(lines)
+        lines[:] = lines[sent:] + lines[:sent]
+    return measured
 
 
 def cpu_of(pid):
