@@ -12,7 +12,6 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 RESULTS = Path(".pytest_cache/results")
-CORES = os.cpu_count()
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,15 +25,13 @@ class Run:
     markers: str
     database: str = "sqlite"
     measured: bool = False
-    workers: int = CORES
 
 
 # Walks ask everything of everybody: they find what is wrong, while other tests say what
 # is right, line by line. The browser sees the same pages on either database.
 RUNS = (
     Run("sqlite", "not postgresql and not browser and not walk", measured=True),
-    # Of which much is waiting: for browsers, and for servers that start and stop.
-    Run("walks", "(browser or walk) and not postgresql", workers=CORES + CORES // 2),
+    Run("walks", "(browser or walk) and not postgresql"),
     Run("only postgresql", "postgresql", "postgresql", measured=True),
     Run("postgresql", "not postgresql and not browser and not sqlite", "postgresql"),
 )
@@ -56,7 +53,7 @@ def run(some):
     results = result_file(some.name)
     results.unlink(missing_ok=True)
     options = [
-        *("--quiet", "-n", str(some.workers), "--dist", "loadgroup"),
+        *("--quiet", "-n", "logical", "--dist", "loadgroup"),
         *("-m", some.markers, f"--junit-xml={results}", *sys.argv[1:]),
     ]
     program = coverage if some.measured else python
