@@ -53,7 +53,7 @@ def pytest_collection_modifyitems(config, items):
     """
     on_postgresql = "DATABASE_URL" in os.environ
     absent = "sqlite" if on_postgresql else "postgresql"
-    alike = []
+    asked, alike = [], []
     for item in items:
         if "browser" in item.path.parts:
             item.add_marker("browser")
@@ -61,9 +61,11 @@ def pytest_collection_modifyitems(config, items):
             item.add_marker(pytest.mark.skip(reason=f"needs {absent}"))
         elif on_postgresql and not asks_a_database(item):
             alike.append(item)
+            continue
+        asked.append(item)
     if alike:
         config.hook.pytest_deselected(items=alike)
-        items[:] = [item for item in items if item not in set(alike)]
+        items[:] = asked
 
 
 def asks_a_database(item):
