@@ -6,7 +6,13 @@ from django.db import transaction
 from playwright.sync_api import sync_playwright
 
 from accounts.models import Role
-from tests.factories import ChildFactory, MainFactory, MembershipFactory, UserFactory
+from tests.factories import (
+    ChildFactory,
+    FilterFactory,
+    MainFactory,
+    MembershipFactory,
+    UserFactory,
+)
 from tokens import recording, verification
 
 
@@ -89,6 +95,23 @@ def outsider(db):
 def staff(db):
     """Operator staff."""
     return UserFactory(email="staff@tollgate.example", is_staff=True)
+
+
+@pytest.fixture
+def as_admin(client, admin):
+    """A browser in which that admin is logged in."""
+    client.force_login(admin)
+    return client
+
+
+@pytest.fixture
+def env(main):
+    return FilterFactory(account=main, field="env", value="test")
+
+
+@pytest.fixture
+def team(main):
+    return FilterFactory(account=main, field="team", value="payments")
 
 
 @pytest.fixture

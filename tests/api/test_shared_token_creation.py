@@ -21,16 +21,6 @@ MAX_INT32 = 2**31 - 1
 
 
 @pytest.fixture
-def env(main):
-    return FilterFactory(account=main, field="env", value="test")
-
-
-@pytest.fixture
-def team(main):
-    return FilterFactory(account=main, field="team", value="payments")
-
-
-@pytest.fixture
 def share(main, env):
     return ShareFactory(account=main, name="board", filters=[env])
 

@@ -8,19 +8,9 @@ from accounts.models import Action, AuditEvent
 from sharing.models import Share
 from tests.api.moment import SECONDS
 from tests.api.shared_tokens import SHARED, WEEK, told, unknown
-from tests.factories import BY, ChildFactory, FilterFactory, MainFactory, ShareFactory
+from tests.factories import BY, ChildFactory, MainFactory, ShareFactory
 
 pytestmark = pytest.mark.usefixtures("clock")
-
-
-@pytest.fixture
-def env(main):
-    return FilterFactory(account=main, field="env", value="test")
-
-
-@pytest.fixture
-def team(main):
-    return FilterFactory(account=main, field="team", value="payments")
 
 
 @pytest.fixture

@@ -13,18 +13,13 @@ from sharing import links
 from sharing.models import Share
 from tests.browser.examination import examine
 from tests.browser.tokens import modal
-from tests.factories import BY, FilterFactory, SharedViewFactory, ShareFactory
+from tests.factories import BY, SharedViewFactory, ShareFactory
 from tokens.models import Token
 from tokens.secrets import Secret
 
 HALF_A_MINUTE = 30_000
 CLOSED = "This link is closed"
 NOTHING = "This link opens nothing"
-
-
-@pytest.fixture
-def env(main):
-    return FilterFactory(account=main, field="env", value="test")
 
 
 @pytest.fixture

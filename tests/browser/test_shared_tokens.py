@@ -4,22 +4,12 @@ from playwright.sync_api import expect
 
 from sharing.models import Filter, Share
 from tests.browser.tokens import act, copied, modal, row, switch
-from tests.factories import FilterFactory, ShareFactory
+from tests.factories import ShareFactory
 
 
 @pytest.fixture
 def path(main):
     return reverse("sharing:list", args=[main.pk])
-
-
-@pytest.fixture
-def env(main):
-    return FilterFactory(account=main, field="env", value="test")
-
-
-@pytest.fixture
-def team(main):
-    return FilterFactory(account=main, field="team", value="payments")
 
 
 @pytest.fixture

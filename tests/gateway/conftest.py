@@ -74,12 +74,6 @@ def ask(gateway_token, recorder):
 
 
 @pytest.fixture
-def as_admin(client, admin):
-    client.force_login(admin)
-    return client
-
-
-@pytest.fixture
 def clock():
     """Time that stands still until it is told to go on."""
     with time_machine.travel("2026-05-01T10:00:00Z", tick=False) as clock:

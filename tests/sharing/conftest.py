@@ -3,28 +3,12 @@ from datetime import UTC, datetime
 import pytest
 from django.urls import reverse
 
-from tests.factories import FilterFactory, ShareFactory
-
-
-@pytest.fixture
-def env(main):
-    return FilterFactory(account=main, field="env", value="test")
-
-
-@pytest.fixture
-def team(main):
-    return FilterFactory(account=main, field="team", value="payments")
+from tests.factories import ShareFactory
 
 
 @pytest.fixture
 def share(main, env):
     return ShareFactory(account=main, name="Board", filters=[env])
-
-
-@pytest.fixture
-def as_admin(client, admin):
-    client.force_login(admin)
-    return client
 
 
 @pytest.fixture

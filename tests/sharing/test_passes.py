@@ -4,7 +4,7 @@ import pytest
 
 from sharing.models import SharedView
 from sharing.passes import Pass, words
-from tests.factories import BY, FilterFactory, SharedViewFactory, ShareFactory
+from tests.factories import BY, SharedViewFactory, ShareFactory
 
 DAY, HOUR, MINUTE = 86_400, 3_600, 60
 
@@ -28,11 +28,6 @@ DAY, HOUR, MINUTE = 86_400, 3_600, 60
 )
 def test_time_left_in_words(seconds, said):
     assert words(seconds) == said
-
-
-@pytest.fixture
-def env(main):
-    return FilterFactory(account=main, field="env", value="test")
 
 
 def shown(share, ends_at=None):

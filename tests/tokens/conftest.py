@@ -7,12 +7,6 @@ from tokens.models import BulkJob
 
 
 @pytest.fixture
-def as_admin(client, admin):
-    client.force_login(admin)
-    return client
-
-
-@pytest.fixture
 def tokens(main):
     return TokenFactory.create_batch(3, account=main)
 
