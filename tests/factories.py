@@ -27,8 +27,8 @@ class UserFactory(factory.django.DjangoModelFactory):
     class Meta:
         model = User
 
-    email = factory.Sequence(lambda n: f"person{n}@example.com")
-    full_name = factory.Sequence(lambda n: f"Person {n}")
+    email = factory.Sequence(lambda n: f"person{n:05}@example.com")
+    full_name = factory.Sequence(lambda n: f"Person {n:05}")
     last_login = factory.LazyFunction(timezone.now)
 
     @classmethod
@@ -42,7 +42,7 @@ class MainFactory(factory.django.DjangoModelFactory):
     class Meta:
         model = Account
 
-    name = factory.Sequence(lambda n: f"Main {n}")
+    name = factory.Sequence(lambda n: f"Main {n:05}")
     plan = Plan.PRO
 
     @classmethod
@@ -58,7 +58,7 @@ class ChildFactory(factory.django.DjangoModelFactory):
 
     main = factory.SubFactory(MainFactory)
     kind = AccountKind.SUB
-    name = factory.Sequence(lambda n: f"Child {n}")
+    name = factory.Sequence(lambda n: f"Child {n:05}")
 
     @classmethod
     def _create(cls, model_class, *, main, kind, **fields):
@@ -83,7 +83,7 @@ class TokenFactory(factory.django.DjangoModelFactory):
 
     account = factory.SubFactory(MainFactory)
     kind = Kind.API
-    name = factory.Sequence(lambda n: f"Token {n}")
+    name = factory.Sequence(lambda n: f"Token {n:05}")
 
     @classmethod
     def _create(cls, model_class, **fields):
@@ -98,7 +98,7 @@ class FilterFactory(factory.django.DjangoModelFactory):
 
     account = factory.SubFactory(MainFactory)
     field = "env"
-    value = factory.Sequence(lambda n: f"value{n}")
+    value = factory.Sequence(lambda n: f"value{n:05}")
 
     @classmethod
     def _create(cls, model_class, **fields):
@@ -112,7 +112,7 @@ class ShareFactory(factory.django.DjangoModelFactory):
         model = Share
 
     account = factory.SubFactory(MainFactory)
-    name = factory.Sequence(lambda n: f"Share {n}")
+    name = factory.Sequence(lambda n: f"Share {n:05}")
     filters = ()
     operator = Operator.AND
     expires_at = factory.LazyFunction(lambda: timezone.now() + timedelta(days=7))
@@ -130,7 +130,7 @@ class SharedViewFactory(factory.django.DjangoModelFactory):
         model = SharedView
 
     account = factory.SubFactory(MainFactory)
-    title = factory.Sequence(lambda n: f"View {n}")
+    title = factory.Sequence(lambda n: f"View {n:05}")
     address = factory.Sequence(lambda n: f"https://grafana.example.com/d/{n}")
 
     @classmethod
