@@ -1,10 +1,13 @@
 import pytest
 import time_machine
 from allauth.usersessions.models import UserSession
+from django.contrib.sessions.models import Session
 from django.db import InterfaceError, OperationalError
 from django.urls import reverse
 
 from accounts.refusals import Refused, Stale, Unavailable
+from tests.factories import TokenFactory
+from tokens.api import log_tokens
 
 HX = {"HX-Request": "true"}
 
@@ -145,4 +148,36 @@ def test_sessions_are_noted_once_a_minute(client, admin):
 def test_strangers_have_no_session_row(client, db):
     client.get(reverse("account_login"))
 
+    assert not UserSession.objects.exists()
+
+
+def test_calls_of_the_api_ask_for_no_session(client, admin, django_assert_num_queries):
+    client.force_login(admin)
+
+    with django_assert_num_queries(0):
+        response = client.get("/v2/whoami")
+
+    assert (response.status_code, "Vary" in response) == (403, False)
+
+
+def test_a_session_that_ends_meanwhile_spoils_no_call_of_the_api(
+    client, main, admin, monkeypatch
+):
+    client.force_login(admin)
+    headers = {"X-API-TOKEN": TokenFactory(account=main).secret_text}
+    show = log_tokens._shown
+
+    def show_and_end(*args):
+        Session.objects.all().delete()
+        return show(*args)
+
+    monkeypatch.setattr(log_tokens, "_shown", show_and_end)
+    response = client.post(
+        "/v1/log-shipping/tokens",
+        {"name": "invoices"},
+        content_type="application/json",
+        headers=headers,
+    )
+
+    assert response.status_code == 201
     assert not UserSession.objects.exists()
