@@ -12,6 +12,10 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 RESULTS = Path(".pytest_cache/results")
+# One process more than cores: many a test waits for a server or a browser.
+PROCESSES = 1 + (os.cpu_count() or 1)
+# Hundreds of programs are started, each of which would compile everything anew.
+KEEP_COMPILED = {"PYTHONDONTWRITEBYTECODE": ""}
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +29,7 @@ class Run:
     markers: str
     database: str = "sqlite"
     measured: bool = False
+    processes: int = PROCESSES
 
 
 # Walks ask everything of everybody: they find what is wrong, while other tests say what
@@ -32,7 +37,8 @@ class Run:
 RUNS = (
     Run("sqlite", "not postgresql and not browser and not walk", measured=True),
     Run("walks", "(browser or walk) and not postgresql"),
-    Run("only postgresql", "postgresql", "postgresql", measured=True),
+    # These fill the cores themselves, or see how soon something holds on busy ones.
+    Run("only postgresql", "postgresql", "postgresql", measured=True, processes=2),
     Run("postgresql", "not postgresql and not browser and not sqlite", "postgresql"),
 )
 
@@ -48,12 +54,12 @@ def main():
 
 
 def run(some):
-    """Run the tests that markers choose, on every core."""
+    """Run the tests that markers choose, in several processes."""
     print(f"\nTests: {some.name}", flush=True)
     results = result_file(some.name)
     results.unlink(missing_ok=True)
     options = [
-        *("--quiet", "-n", "logical", "--dist", "loadgroup"),
+        *("--quiet", "-n", str(some.processes)),
         *("-m", some.markers, f"--junit-xml={results}", *sys.argv[1:]),
     ]
     program = coverage if some.measured else python
@@ -67,7 +73,8 @@ def coverage(*arguments, **environment):
 
 def python(*arguments, **environment):
     command = [sys.executable, *arguments]
-    return subprocess.run(command, env=os.environ | environment, check=False).returncode
+    environment = os.environ | KEEP_COMPILED | environment
+    return subprocess.run(command, env=environment, check=False).returncode
 
 
 def result_file(name):
