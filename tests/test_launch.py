@@ -11,7 +11,7 @@ from config import launch, surroundings
 from tests.installation import Installation
 
 # What differs on PostgreSQL is in test_serve.py.
-pytestmark = [pytest.mark.xdist_group("launch"), pytest.mark.sqlite]
+pytestmark = pytest.mark.sqlite
 
 LOGIN = re.compile(r"demo login: (\S+@\S+) (\S+) \((\w+), (.+)\)")
 

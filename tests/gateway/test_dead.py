@@ -145,7 +145,6 @@ def test_a_purged_token_takes_its_dead_uses_along(token):
 
 
 @pytest.mark.postgresql
-@pytest.mark.xdist_group("races")
 @pytest.mark.django_db(transaction=True)
 def test_workers_that_write_at_once_lose_nothing():
     account = MainFactory()

@@ -87,7 +87,6 @@ def test_what_was_settled_since_it_was_looked_at_is_not_told(clock, refused):
 
 
 @pytest.mark.postgresql
-@pytest.mark.xdist_group("races")
 @pytest.mark.django_db(transaction=True)
 def test_one_of_many_workers_sends(refused):
     refused()

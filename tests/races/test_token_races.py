@@ -13,7 +13,6 @@ from tokens.models import Token
 pytestmark = [
     pytest.mark.postgresql,
     pytest.mark.django_db(transaction=True),
-    pytest.mark.xdist_group("races"),
 ]
 
 

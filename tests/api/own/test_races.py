@@ -22,7 +22,6 @@ FEWER = 10
 pytestmark = [
     pytest.mark.postgresql,
     pytest.mark.django_db(transaction=True),
-    pytest.mark.xdist_group("races"),
 ]
 
 

@@ -9,7 +9,7 @@ import pytest
 from tests.gateway.proxies.haproxy import HAProxy
 from tests.gateway.proxies.samples import moments_ago
 
-pytestmark = [pytest.mark.walk, pytest.mark.sqlite, pytest.mark.xdist_group("nginx")]
+pytestmark = [pytest.mark.walk, pytest.mark.sqlite]
 LINE = b'{"message":"hello"}\n'
 ALL = '{__name__!=""}'
 # Other tests see what the accounts of the world have, so these have their own.

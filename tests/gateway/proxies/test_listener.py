@@ -7,7 +7,7 @@ import pytest
 from tests.gateway.proxies.nginx import Nginx
 from tests.gateway.proxies.revocation import PROMISE_SECONDS, last_success
 
-pytestmark = [pytest.mark.walk, pytest.mark.sqlite, pytest.mark.xdist_group("nginx")]
+pytestmark = [pytest.mark.walk, pytest.mark.sqlite]
 LINE = b'{"message":"hello"}\n'
 UNKNOWN = "tgl_0000000000000000000000000000000000000000000000000"
 LINES = "/insert/jsonline?_msg_field=message&_time_field=@timestamp&_stream_fields=type"

@@ -6,7 +6,7 @@ import pytest
 from tests.gateway.proxies.revocation import PROMISE_SECONDS, last_success
 from tests.gateway.proxies.samples import moments_ago, remote_write
 
-pytestmark = [pytest.mark.walk, pytest.mark.sqlite, pytest.mark.xdist_group("nginx")]
+pytestmark = [pytest.mark.walk, pytest.mark.sqlite]
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 READ = "/victoriametrics/api/v1"
 ALL = '{__name__!=""}'

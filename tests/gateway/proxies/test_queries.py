@@ -7,7 +7,7 @@ import pytest
 
 from tests.gateway.proxies.revocation import PROMISE_SECONDS, last_success
 
-pytestmark = [pytest.mark.walk, pytest.mark.sqlite, pytest.mark.xdist_group("nginx")]
+pytestmark = [pytest.mark.walk, pytest.mark.sqlite]
 LOKI = "/loki/api/v1/query_range"
 LINES = "/select/logsql/query"
 NARROW = '"env":="te\\"st"'

@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 from tests.chromium import executable
 
-pytestmark = [pytest.mark.walk, pytest.mark.sqlite, pytest.mark.xdist_group("nginx")]
+pytestmark = [pytest.mark.walk, pytest.mark.sqlite]
 PORTAL = "tollgate.example.com"
 NARROW = '"env":="te\\"st"'
 

@@ -10,7 +10,7 @@ from functools import partial
 
 import pytest
 
-pytestmark = [pytest.mark.walk, pytest.mark.sqlite, pytest.mark.xdist_group("nginx")]
+pytestmark = [pytest.mark.walk, pytest.mark.sqlite]
 NODE_PACKAGE = "logzio-nodejs@2.5.0"
 NO_NODE = "logzio-nodejs needs node and npm, which are not installed here."
 PYTHON = """

@@ -1,0 +1,29 @@
+"""Which tests a worker runs together: those that share what takes long to make.
+
+pyproject.toml loads this module as a pytest plugin. The scheduler is told names only, so
+that what belongs together is told by its place.
+"""
+
+import pytest
+from xdist.scheduler import LoadScopeScheduling
+
+TOGETHER = {
+    # One installation is started once.
+    "tests/test_launch.py": "launch",
+    # One nginx and one store of metrics serve them all.
+    "tests/gateway/proxies/": "proxies",
+    # Each fills every core by itself.
+    "tests/races/": "races",
+    "tests/api/own/test_races.py": "races",
+}
+
+
+class Scheduler(LoadScopeScheduling):
+    def _split_scope(self, nodeid):
+        found = (name for place, name in TOGETHER.items() if nodeid.startswith(place))
+        return next(found, nodeid)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    return Scheduler(config, log)
