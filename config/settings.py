@@ -165,6 +165,7 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "accounts:home"
+SESSION_ENGINE = "accounts.sessions"
 PASSWORD_RESET_TIMEOUT = timedelta(days=7).total_seconds()
 
 ACCOUNT_ADAPTER = "accounts.adapters.AccountAdapter"
