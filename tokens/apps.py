@@ -8,8 +8,8 @@ class TokensConfig(AppConfig):
 
     def ready(self):
         from accounts import checks, jump, lifecycle  # noqa: PLC0415 -- needs the models
-        from accounts.api import default_tokens  # noqa: PLC0415 -- the same
-        from tokens.api.secrets import hand_out_defaults  # noqa: PLC0415 -- the same
+        from accounts.api import default_tokens, once  # noqa: PLC0415 -- the same
+        from tokens.api import secrets  # noqa: PLC0415 -- the same
         from tokens.jump import find_tokens  # noqa: PLC0415 -- the same
         from tokens.models import provide_default_token  # noqa: PLC0415 -- the same
         from tokens.rotation import count_secrets  # noqa: PLC0415 -- the same
@@ -17,5 +17,6 @@ class TokensConfig(AppConfig):
         checks.row_counters["enc"] = [partial(count_secrets, "enc")]
         checks.row_counters["index"] = [partial(count_secrets, "index")]
         lifecycle.provisioners.append(provide_default_token)
-        default_tokens.sources.append(hand_out_defaults)
+        default_tokens.sources.append(secrets.hand_out_defaults)
+        once.keeper = once.Keeper(secrets.rows_of, secrets.open_again)
         jump.sources.append(("Tokens", find_tokens))

@@ -14,6 +14,7 @@ from accounts.api.account_answers import (
 from accounts.api.account_bodies import NewTimeBasedAccount, TimeBasedAccountChange
 from accounts.api.areas import router_in
 from accounts.api.guards import AS_OWNER, account_for, accounts_for, requires
+from accounts.api.once import IdempotencyKey, once
 from accounts.api.opening import AccountArea, new_account, open_account, picked
 from accounts.audit import Actor
 from accounts.models import AccountKind
@@ -53,18 +54,24 @@ def account_list(request):
     deprecated=True,
 )
 @requires(AS_OWNER)
-def account_create(request, body: NewTimeBasedAccount):
+def account_create(
+    request, body: NewTimeBasedAccount, idempotency_key: IdempotencyKey = None
+):
     kind = AccountKind.SUB
     shared = body.sharing_objects_accounts
-    account = open_account(
-        request,
-        kind=kind,
-        email=body.email,
-        sharing_objects_accounts=_shared(new_account(request, kind), shared),
-        **body.values(),
-    )
-    secret = default_tokens.of_new_account(request, account)
-    return AccountMade(account_id=account.pk, account_token=secret)
+
+    def create():
+        account = open_account(
+            request,
+            kind=kind,
+            email=body.email,
+            sharing_objects_accounts=_shared(new_account(request, kind), shared),
+            **body.values(),
+        )
+        secret = default_tokens.of_new_account(request, account)
+        return AccountMade(account_id=account.pk, account_token=secret)
+
+    return once(request, idempotency_key, AccountMade, create)
 
 
 @router.get(

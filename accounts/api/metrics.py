@@ -11,6 +11,7 @@ from accounts.api.bodies import Sparse
 from accounts.api.default_tokens import TokenText
 from accounts.api.fields import Answer, OptionalWholes, epoch_milliseconds, whole
 from accounts.api.guards import AS_OWNER, account_for, accounts_for, requires
+from accounts.api.once import IdempotencyKey, once
 from accounts.api.opening import AccountArea, new_account, open_account, picked
 from accounts.audit import Actor
 from accounts.lists import listed
@@ -60,20 +61,25 @@ def metrics_account_list(request):
 
 @router.post(ROOT, response=MetricsAccount, summary="Create a metrics account")
 @requires(AS_OWNER, there=[Operation.SHIP_REVEAL])
-def metrics_account_create(request, body: NewMetricsAccount):
+def metrics_account_create(
+    request, body: NewMetricsAccount, idempotency_key: IdempotencyKey = None
+):
+    kind = AccountKind.METRICS
     name = f"{request.auth.account.name}_metrics"
-    account = open_account(
-        request,
-        kind=AccountKind.METRICS,
-        email=body.email,
-        no_person=NO_SUCH_PERSON,
-        **{"name": name} | body.values(),
-        authorized_accounts=_readers(
-            new_account(request, AccountKind.METRICS),
-            body.authorized_accounts_ids or [],
-        ),
-    )
-    return _one(request, account)
+    readers = body.authorized_accounts_ids or []
+
+    def create():
+        account = open_account(
+            request,
+            kind=kind,
+            email=body.email,
+            no_person=NO_SUCH_PERSON,
+            authorized_accounts=_readers(new_account(request, kind), readers),
+            **{"name": name} | body.values(),
+        )
+        return _one(request, account)
+
+    return once(request, idempotency_key, MetricsAccount, create)
 
 
 @router.get(

@@ -5,6 +5,7 @@ from accounts.api.areas import router_in
 from accounts.api.bodies import Sparse
 from accounts.api.fields import Answer, OptionalFlag, OptionalWholes
 from accounts.api.guards import AS_OWNER, requires
+from accounts.api.once import IdempotencyKey, once
 from accounts.api.opening import AccountArea, new_account, open_account, picked
 from accounts.models import AccountKind
 from accounts.refusals import Refused
@@ -34,18 +35,28 @@ class SecurityAccount(Answer):
     description="Without a list it scans the main account.",
 )
 @requires(AS_OWNER)
-def security_account_create(request, body: NewSecurityAccount):
+def security_account_create(
+    request, body: NewSecurityAccount, idempotency_key: IdempotencyKey = None
+):
     kind, asked = AccountKind.SECURITY, body.accounts_to_scan
     pks = [request.auth.account.pk] if asked is None else asked
-    scanned = picked(new_account(request, kind), "accounts_to_scan", pks, _unknown)
-    account = open_account(
-        request,
-        kind=kind,
-        email=body.email,
-        name=body.account_name,
-        accounts_to_scan=scanned,
-        is_using_repository_account=bool(body.is_using_repository_account),
-    )
+
+    def create():
+        scanned = picked(new_account(request, kind), "accounts_to_scan", pks, _unknown)
+        account = open_account(
+            request,
+            kind=kind,
+            email=body.email,
+            name=body.account_name,
+            accounts_to_scan=scanned,
+            is_using_repository_account=bool(body.is_using_repository_account),
+        )
+        return _shown(account, scanned)
+
+    return once(request, idempotency_key, SecurityAccount, create)
+
+
+def _shown(account, scanned):
     return SecurityAccount(
         account_id=account.pk,
         account_name=account.name,

@@ -14,6 +14,7 @@ from accounts.api.areas import Area, router_in
 from accounts.api.bodies import Sparse
 from accounts.api.fields import Answer, Whole, WholeInQuery, text
 from accounts.api.guards import account_for, accounts_for, requires
+from accounts.api.once import IdempotencyKey, once
 from accounts.audit import Actor
 from accounts.models import Account, Membership, Role
 from accounts.models import User as Person
@@ -83,17 +84,21 @@ def user_list(request, account_id: AskedAccount = None):
 @requires(
     Operation.USER_INVITE, there=[Operation.USER_INVITE, Operation.USER_INVITE_ADMIN]
 )
-def user_create(request, body: NewUser):
+def user_create(request, body: NewUser, idempotency_key: IdempotencyKey = None):
     role = ROLES[body.role]
     account = account_for(request, body.account_id, invitation(role))
-    membership = members.add_member(
-        account,
-        email=body.username,
-        full_name=body.full_name,
-        role=role,
-        by=Actor.calling(request),
-    )
-    return UserId(id=membership.user_id)
+
+    def create():
+        membership = members.add_member(
+            account,
+            email=body.username,
+            full_name=body.full_name,
+            role=role,
+            by=Actor.calling(request),
+        )
+        return UserId(id=membership.user_id)
+
+    return once(request, idempotency_key, UserId, create)
 
 
 @router.get(f"{ROOT}/{{int:pk}}", response=User, summary="Get somebody")

@@ -4,6 +4,7 @@ from accounts.api.areas import router_in
 from accounts.api.bodies import Sparse
 from accounts.api.fields import Answer, text
 from accounts.api.guards import requires
+from accounts.api.once import IdempotencyKey, once
 from accounts.audit import Actor
 from accounts.permissions import Operation
 from accounts.refusals import Refused
@@ -39,11 +40,14 @@ def filter_list(request):
 
 @router.post(f"{ROOT}/filters", response=QueryFilter, summary="Create a filter")
 @requires(Operation.FILTER_CREATE)
-def filter_create(request, body: NewFilter):
-    made = Filter.add(
-        account=request.auth.account, by=Actor.calling(request), **body.model_dump()
-    )
-    return _shown(made)
+def filter_create(request, body: NewFilter, idempotency_key: IdempotencyKey = None):
+    def create():
+        made = Filter.add(
+            account=request.auth.account, by=Actor.calling(request), **body.model_dump()
+        )
+        return _shown(made)
+
+    return once(request, idempotency_key, QueryFilter, create)
 
 
 @router.get(f"{ROOT}/filters/{{int:pk}}", response=QueryFilter, summary="Get a filter")

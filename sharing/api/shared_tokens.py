@@ -10,6 +10,7 @@ from accounts.api.areas import router_in
 from accounts.api.bodies import Body, Single
 from accounts.api.fields import Answer, Moment, Wholes, epoch
 from accounts.api.guards import requires
+from accounts.api.once import IdempotencyKey, once
 from accounts.audit import Actor
 from accounts.permissions import Operation
 from accounts.refusals import Refused
@@ -18,7 +19,6 @@ from sharing.api.filters import find_filters
 from sharing.models import Share
 from sharing.scope import Operator
 from tokens.api.names import TokenName
-from tokens.api.once import IdempotencyKey, once
 from tokens.api.secrets import SecretText, hand_out
 from tokens.kinds import RULES, Kind
 

@@ -3,19 +3,40 @@
 import pytest
 from django.core import mail
 
+from accounts.models import (
+    Account,
+    Action,
+    AuditEvent,
+    Membership,
+    RecordedCall,
+    User,
+)
+from config.api import api as built
+from sharing.models import Filter
+from tests.api.sub_accounts import ACCOUNTS
+from tests.api.users import NEW, USERS
 from tests.factories import ChildFactory
 from tokens.models import Token
+from tokens.secrets import Secret
 
 KEY = {"Idempotency-Key": "a key of the client's own"}
+ACCOUNT = {"accountName": "new", "email": "admin@acme.example"}
 CREATES = {
     "log": ("/v1/log-shipping/tokens", {"name": "new"}),
     "shared": ("/v1/shared-tokens", {"tokenName": "new", "filters": []}),
     "mint": ("/v1/api-tokens/sub-account", {"name": "new"}),
+    "sub": (ACCOUNTS, ACCOUNT | {"retentionDays": 1}),
+    "sub of 2018": ("/v1/account-management", ACCOUNT | {"retentionDays": 1}),
+    "metrics": ("/v1/account-management/metrics-accounts", ACCOUNT),
+    "security": ("/v2/account-management/siem", ACCOUNT),
+    "user": (USERS, NEW),
+    "filter": ("/v1/shared-tokens/filters", {"field": "env", "value": "new"}),
 }
+OF_ACCOUNTS = {"sub": "accountToken", "sub of 2018": "accountToken", "metrics": "token"}
 
 
 @pytest.fixture
-def call(api, main):
+def call(api, main, admin):
     child = ChildFactory(main=main)
 
     def calling(create, **changes):
@@ -26,14 +47,47 @@ def call(api, main):
     return calling
 
 
+def counted():
+    return [
+        model.objects.count() for model in (Account, Filter, Membership, Token, User)
+    ]
+
+
 @pytest.mark.parametrize("create", CREATES)
 def test_a_create_that_is_repeated_is_answered_as_it_was(call, create):
-    first, second = call(create), call(create)
+    first = call(create)
+    made = counted()
+    second = call(create)
 
     assert first.status_code in (200, 201)
     assert second["Idempotent-Replayed"] == "true"
     assert (first.status_code, first.json()) == (second.status_code, second.json())
-    assert Token.objects.filter(name="new").count() == 1
+    assert counted() == made
+
+
+@pytest.mark.parametrize(("create", "field"), OF_ACCOUNTS.items())
+def test_the_token_of_a_new_account_leaves_again_and_is_not_recorded(
+    call, create, field
+):
+    call(create)
+    told = call(create).json()
+
+    (row,) = RecordedCall.objects.values()
+    assert told[field] not in str(row)
+    assert (
+        Secret(told[field])
+        == Token.objects.get(account__name="new").secrets.current().get().open()
+    )
+    revealed = AuditEvent.objects.filter(action=Action.TOKEN_REVEALED).last()
+    assert (revealed.account.name, revealed.data) == ("new", {"repeated_call": True})
+
+
+@pytest.mark.parametrize("create", CREATES)
+def test_the_document_offers_the_key(create):
+    path, _ = CREATES[create]
+    said = built.get_openapi_schema()["paths"][path]["post"]
+
+    assert "Idempotency-Key" in {each["name"] for each in said["parameters"]}
 
 
 def test_admins_are_told_of_a_minted_token_once(

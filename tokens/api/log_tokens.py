@@ -9,12 +9,12 @@ from accounts.api.areas import Area, router_in
 from accounts.api.bodies import Sparse
 from accounts.api.fields import Answer, Flag, OptionalFlag, epoch, whole
 from accounts.api.guards import requires
+from accounts.api.once import IdempotencyKey, once
 from accounts.audit import Actor
 from accounts.permissions import Operation
 from accounts.refusals import Refused
 from tokens import limits
 from tokens.api.names import TokenName
-from tokens.api.once import IdempotencyKey, once
 from tokens.api.secrets import SecretText, hand_out
 from tokens.kinds import Kind
 from tokens.models import Token

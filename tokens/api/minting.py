@@ -7,10 +7,10 @@ from accounts.api.areas import PlainArea, router_in
 from accounts.api.bodies import Body
 from accounts.api.fields import Answer, Whole, epoch
 from accounts.api.guards import AS_OWNER, account_for, requires
+from accounts.api.once import IdempotencyKey, once
 from accounts.audit import Actor
 from accounts.permissions import Operation
 from tokens.api.names import TokenName
-from tokens.api.once import IdempotencyKey, once
 from tokens.api.secrets import SecretText
 from tokens.minting import mint
 

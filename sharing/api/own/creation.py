@@ -8,6 +8,7 @@ from ninja.responses import Status
 from pydantic import Field
 
 from accounts.api.guards import account_for, requires
+from accounts.api.once import IdempotencyKey, once
 from accounts.api.own.fields import Body, Flag, Moment, one_of
 from accounts.api.own.routers import ROOT, changes, own_router
 from accounts.api.own.versions import etag
@@ -16,7 +17,6 @@ from accounts.permissions import Operation
 from sharing.api.own.shares import Choice
 from sharing.models import Share
 from tokens.api.names import TokenName
-from tokens.api.once import IdempotencyKey, once
 from tokens.api.own.answers import TokenWithSecret, shown_with
 from tokens.api.own.guards import of_tokens
 from tokens.kinds import RULES, Kind

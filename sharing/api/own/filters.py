@@ -9,6 +9,7 @@ from ninja.responses import Status
 from pydantic import Field
 
 from accounts.api.guards import account_for, requires
+from accounts.api.once import IdempotencyKey, once
 from accounts.api.own.fields import Answer, Body, IfMatch, Line
 from accounts.api.own.pages import Paging
 from accounts.api.own.routers import ROOT, changes, own_router, reads
@@ -17,7 +18,6 @@ from accounts.audit import Actor
 from accounts.permissions import Operation
 from sharing.models import Filter
 from sharing.models.filters import MAX_LENGTH
-from tokens.api.once import IdempotencyKey, once
 
 router = own_router("filters")
 

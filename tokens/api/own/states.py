@@ -5,12 +5,12 @@ from ninja.responses import Status
 from pydantic import Field
 
 from accounts.api.guards import requires
+from accounts.api.once import IdempotencyKey, once
 from accounts.api.own.fields import Body, IfMatch, Line
 from accounts.api.own.routers import changes, own_router
 from accounts.api.own.versions import etag, seen
 from accounts.audit import Actor
 from accounts.refusals import Refused
-from tokens.api.once import IdempotencyKey, once
 from tokens.api.own.answers import (
     OverlapName,
     TokenAnswer,

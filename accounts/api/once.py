@@ -1,14 +1,13 @@
 """Creates that are safe to repeat: an idempotency key is good for one of them."""
 
+from collections.abc import Callable
 from hashlib import sha256
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 from ninja import Header
 
 from accounts.audit import Actor
-from accounts.models import Action, RecordedCall
-from tokens.models import StoredSecret
-from tokens.secrets import Secret
+from accounts.models import RecordedCall
 
 IdempotencyKey = Annotated[
     str | None,
@@ -20,6 +19,19 @@ IdempotencyKey = Annotated[
         "as the first call was, with the same secret, and changes nothing.",
     ),
 ]
+
+
+class Keeper(NamedTuple):
+    """Keeps the secrets of an answer by the rows that hold them, never as text."""
+
+    # Returns the rows of an answer's secrets, by the names of their fields.
+    rows: Callable
+    # Returns the secrets for that and an actor, once the audit trail is told.
+    open_again: Callable
+
+
+# Secrets are known above this app, and imports only point down: tokens puts it here.
+keeper = None
 
 
 def once(request, key, schema, act):
@@ -36,7 +48,8 @@ def once(request, key, schema, act):
     if is_new:
         return _kept(call, act())
     request.is_replayed = True
-    return schema(**call.answer, **_secrets(call, by=Actor.calling(request)))
+    secrets = keeper.open_again(call.secrets, by=Actor.calling(request))
+    return schema(**call.answer, **secrets)
 
 
 def _fingerprint(request):
@@ -45,20 +58,6 @@ def _fingerprint(request):
 
 
 def _kept(call, answer):
-    shown = {name: value for name, value in answer if isinstance(value, Secret)}
-    rows = {
-        name: StoredSecret.objects.matching(secret).get().pk
-        for name, secret in shown.items()
-    }
-    call.keep(answer.model_dump(mode="json", exclude=set(shown)), rows)
+    rows = keeper.rows(answer)
+    call.keep(answer.model_dump(mode="json", exclude=set(rows)), rows)
     return answer
-
-
-def _secrets(call, *, by):
-    """Return the secrets of an earlier answer; the audit trail is told of it."""
-    rows = StoredSecret.objects.select_related("token__account").in_bulk(
-        call.secrets.values()
-    )
-    for row in rows.values():
-        row.token.record(Action.TOKEN_REVEALED, by, repeated_call=True)
-    return {name: rows[pk].open() for name, pk in call.secrets.items()}
