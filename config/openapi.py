@@ -19,7 +19,7 @@ NULL = {"type": "null"}
 # What a call can end in that takes nothing; that takes something; that has a body.
 ALWAYS = {401, 403, 429, 500, 503}
 TAKING = {400, 404, 422}
-WITH_BODY = {413}
+WITH_BODY = {411, 413}
 
 
 class DocumentedAPI(NinjaAPI):

@@ -83,6 +83,10 @@ FAILURES = {
         "A rule of the product stands against it.",
         "There is already a token named Fluent Bit here.",
     ),
+    411: (
+        "The body comes in chunks, and without a `Content-Length`.",
+        "Send the body with a Content-Length, not in chunks.",
+    ),
     412: ("It has changed since it was read.", "Fluent Bit was changed meanwhile."),
     413: ("The body is larger than 2.5 MB.", "The body is too large."),
     422: (

@@ -28,6 +28,7 @@ class Area:
         400: (FieldErrors, CodedError),
         403: (ShortError,),
         404: (CodedError,),
+        411: (CodedError,),
         413: (CodedError,),
         500: (CodedError,),
         503: (CodedError,),
@@ -88,6 +89,7 @@ class PlainArea(Area):
         400: (ErrorMessage,),
         403: (ErrorMessage, ShortError),
         404: (ErrorMessage, CodedError),
+        411: (ErrorMessage,),
         413: (ErrorMessage,),
         500: (ErrorMessage, CodedError),
         503: (ErrorMessage,),
@@ -110,6 +112,7 @@ class PlainArea(Area):
         return answers.message_only(status, message)
 
 
+WITHOUT_LENGTH = "Send the body with a Content-Length, not in chunks."
 EVERYWHERE = Area("tollgate")
 
 
@@ -125,9 +128,18 @@ def _worded_by(area):
         @wraps(run)
         def running(request, *args, **kwargs):
             request.area = area
+            if _is_without_length(request):
+                return area.failed(request, 411, "LENGTH_REQUIRED", WITHOUT_LENGTH)
             return run(request, *args, **kwargs)
 
         running.area = area
         return running
 
     return decorate
+
+
+def _is_without_length(request):
+    # Django reads no such body: what it asks for would silently be the default.
+    return "Transfer-Encoding" in request.headers and not request.META.get(
+        "CONTENT_LENGTH"
+    )

@@ -6,7 +6,7 @@ import pytest
 from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 
-from accounts.api.areas import EVERYWHERE, PlainArea
+from accounts.api.areas import EVERYWHERE, WITHOUT_LENGTH, PlainArea
 from accounts.lifecycle import edit_organisation
 from accounts.plans import Plan
 from tests.api.calls import FORBIDDEN, REQUEST_ID, Api, coded
@@ -16,6 +16,7 @@ from tokens.kinds import Kind
 from tokens.models import Token
 
 WHOAMI = "/v2/whoami"
+CHUNKED = {"Transfer-Encoding": "chunked"}
 
 
 def failing_with(error):
@@ -234,6 +235,24 @@ def test_failure_is_worded_by_the_area(api):
     answer = 413, {"message": "The body is too large."}
 
     assert api.post("/v1/shared-tokens", b" " * 3_000_000) == answer
+
+
+@pytest.mark.parametrize(
+    ("path", "answer"),
+    [
+        (
+            "/v1/log-shipping/tokens/search",
+            coded("log-shipping-token/LENGTH_REQUIRED", WITHOUT_LENGTH, status=411),
+        ),
+        ("/v1/shared-tokens", (411, {"message": WITHOUT_LENGTH})),
+    ],
+)
+def test_a_body_in_chunks_is_refused(api, path, answer):
+    assert api.post(path, **CHUNKED) == answer
+
+
+def test_a_body_in_chunks_is_read_when_a_server_has_told_its_length(api):
+    assert api.post("/v1/log-shipping/tokens", {"name": "new"}, **CHUNKED)[0] == 201
 
 
 def test_what_the_policy_forbids_is_worded_by_the_area(rf):

@@ -8,7 +8,7 @@ from accounts.api.own.problems import Problem, ProblemArea
 ROOT = "/api/v1"
 # What any call can end in, whatever it asks for.
 ALWAYS = (401, 403, 404, 422, 429, 500, 503)
-CHANGING = (400, 409, 412, 413)
+CHANGING = (400, 409, 411, 412, 413)
 
 
 def own_router(name, hints=None):

@@ -13,7 +13,8 @@ from tests.api.own.problems import (
     problem,
     refused,
 )
-from tests.factories import ChildFactory
+from tests.factories import ChildFactory, TokenFactory
+from tokens.kinds import Kind
 from tokens.models import Token
 
 WHOAMI = "/api/v1/whoami"
@@ -91,6 +92,17 @@ def test_a_database_that_is_away_from_the_start_is_told_too(api, monkeypatch):
 
     assert response.status_code == 503
     assert "RateLimit" not in response
+
+
+def test_a_body_in_chunks_changes_nothing_as_nobody_reads_it(api, main):
+    token = TokenFactory(account=main, kind=Kind.LOGS)
+    chunked = {"Transfer-Encoding": "chunked"}
+
+    answer = api.post(f"/api/v1/tokens/{token.pk}/rotate", **chunked)
+
+    text = "Send the body with a Content-Length, not in chunks."
+    assert answer == problem(411, "length_required", text)
+    assert token.secrets.count() == 1
 
 
 def test_lists_come_in_pages_that_link_to_the_next(api, main):
