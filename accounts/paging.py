@@ -4,11 +4,14 @@ import base64
 import binascii
 import json
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from django.core.exceptions import ValidationError
 from django.db.models import Q
+from django.utils.timezone import is_naive
 
 PAGE_SIZE = 25
+UNREADABLE = (ValueError, TypeError, OverflowError, binascii.Error, ValidationError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +135,7 @@ class _Keyset:
             padded = cursor.encode() + b"=" * (-len(cursor) % 4)
             direction, sort, text, pk = json.loads(base64.urlsafe_b64decode(padded))
             value = self._value(text)
-        except (ValueError, TypeError, binascii.Error, ValidationError):
+        except UNREADABLE:
             return None
         if sort != self.sort or direction not in ("next", "previous"):
             return None
@@ -142,10 +145,19 @@ class _Keyset:
 
     def _value(self, text):
         if text is not None:
-            return self.field.to_python(legible(text))
+            return _definite(self.field.to_python(legible(text)))
         if self.field.null:
             return None
         raise ValueError("a column that is never empty")
+
+
+def _definite(value):
+    """Return a value; a time must be one in UTC, too, which is how SQLite keeps it."""
+    if not isinstance(value, datetime):
+        return value
+    if is_naive(value):
+        raise ValueError("a time without its zone")
+    return value.astimezone(UTC)
 
 
 def legible(text):

@@ -1,5 +1,3 @@
-import base64
-import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -8,6 +6,7 @@ from hypothesis import strategies as st
 
 from accounts.models import User
 from accounts.paging import paginate
+from tests.cursors import IMPOSSIBLE, packed
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 # Few different values, so that there are ties, and rows without any.
@@ -86,10 +85,6 @@ def test_a_page_whose_rows_were_deleted_meanwhile_leads_nowhere():
     assert (later.items, later.next, later.previous) == ([], None, None)
 
 
-def packed(value):
-    return base64.urlsafe_b64encode(json.dumps(value).encode()).decode().rstrip("=")
-
-
 GARBAGE = [
     "x",
     "%00",
@@ -135,7 +130,8 @@ def test_a_cursor_of_another_type_is_no_error(value):
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(
-    "text", ["yesterday", "2026-02-30", "9999-12-31T23:59:59+99:99", 5, {"a": 1}]
+    "text",
+    ["yesterday", "2026-02-30", "9999-12-31T23:59:59+99:99", 5, {"a": 1}, *IMPOSSIBLE],
 )
 def test_a_cursor_with_an_impossible_time_gives_the_first_page(text):
     make([1, 2, 3])

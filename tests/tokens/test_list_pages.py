@@ -2,6 +2,7 @@ import pytest
 from django.urls import reverse
 
 from accounts.models import AccountKind
+from tests.cursors import IMPOSSIBLE, packed
 from tests.factories import BY, ChildFactory, TokenFactory
 from tests.tokens.list_pages import api, shipping, shown
 from tokens.kinds import Kind
@@ -105,6 +106,7 @@ def test_name_is_escaped(as_admin, main):
         "added=1e9",
         "cursor=%ff%fe",
         "cursor=" + "A" * 5000,
+        *(f"cursor={packed(['next', '-created_at', at, 1])}" for at in IMPOSSIBLE),
         "q=%00",
         "q=%25_%5C",
         "q=" + "a" * 300,

@@ -6,8 +6,9 @@ import pytest
 from django.utils import timezone
 
 from tests.api.calls import Api
-from tests.api.own.problems import FORBIDDEN, NOT_FOUND, invalid
+from tests.api.own.problems import FORBIDDEN, NOT_FOUND, invalid, refused
 from tests.api.own.shown import token as shown
+from tests.cursors import IMPOSSIBLE, packed
 from tests.factories import (
     BY,
     ChildFactory,
@@ -214,3 +215,14 @@ def test_number_of_queries_does_not_grow(api, main, count, django_assert_num_que
     # The calling token, the accounts, their tokens.
     with django_assert_num_queries(QUERIES):
         assert len(api.get(TOKENS)[1]["items"]) == 2 + 2 * count
+
+
+@pytest.mark.parametrize("moment", IMPOSSIBLE)
+@pytest.mark.parametrize("sort", ["created_at", "-expires_at"])
+def test_a_cursor_with_an_impossible_time_is_refused(api, moment, sort):
+    cursor = packed(["next", sort, moment, 1])
+    text = "The cursor is not one of this list. Begin again without it."
+
+    assert api.get(f"{TOKENS}?sort={sort}&cursor={cursor}") == refused(
+        "cursor", "unreadable_cursor", text, status=422, where="query"
+    )
