@@ -1,7 +1,8 @@
-"""The audit trail of the token's account; the main account's has everything."""
+"""The audit trail of the token's account; main's has that of the organisation too."""
 
 from typing import Annotated
 
+from django.db.models import Q
 from pydantic import BeforeValidator, Field, TypeAdapter, WithJsonSchema
 
 from accounts.api.areas import Area, router_in
@@ -16,7 +17,7 @@ from accounts.api.fields import (
     epoch_milliseconds,
     whole,
 )
-from accounts.api.guards import requires
+from accounts.api.guards import accounts_for, requires
 from accounts.audit import Actor
 from accounts.models import Action, AuditEvent, User
 from accounts.permissions import Operation
@@ -124,7 +125,7 @@ class EventTypes(Answer):
 @router.post(ROOT, response=AuditTrail, summary="Search the audit trail")
 @requires(Operation.AUDIT_VIEW)
 def audit_trail(request, body: AuditQuery | None = None):
-    asked, events = body or AuditQuery(), _events(request)
+    asked, events = body or AuditQuery(), events_for(request)
     found = asked.narrow(events)
     order = "pk" if asked.sort_descending is False else "-pk"
     page = found.select_related("user").order_by(order)
@@ -144,12 +145,15 @@ def audit_trail(request, body: AuditQuery | None = None):
 )
 @requires(Operation.AUDIT_VIEW)
 def audit_event_types(request):
-    types = _types(_events(request))
+    types = _types(events_for(request))
     return EventTypes(event_types=[each.audit_event_type for each in types])
 
 
-def _events(request):
-    return AuditEvent.objects.of_account(request.auth.account)
+def events_for(request):
+    """Return the events of accounts as the policy allows, and of none, which are main's."""
+    accounts = accounts_for(request, Operation.AUDIT_VIEW)
+    near = AuditEvent.objects.of_account(request.auth.account)
+    return near.filter(Q(account__in=accounts) | Q(account=None))
 
 
 def _actions(name):

@@ -8,11 +8,12 @@ from django.http import StreamingHttpResponse
 from ninja import Query, Schema
 from pydantic import Field
 
+from accounts.api.audit import events_for
 from accounts.api.fields import Text
-from accounts.api.guards import requires
+from accounts.api.guards import account_for, requires
 from accounts.api.own.fields import Answer, AskedId, Moment
 from accounts.api.own.routers import ROOT, own_router, reads
-from accounts.models import Action, AuditEvent
+from accounts.models import Action
 from accounts.permissions import Operation
 
 router = own_router("audit")
@@ -70,12 +71,15 @@ class AuditLine(Answer):
     response=reads(AuditLine),
     summary="Read the audit trail as lines of JSON, the oldest first",
     description="Each line is one event. To go on, ask for what is `after` the id of "
-    "the last one. The main account's token reads the whole organisation's trail.",
+    "the last one. The events are those of the token's account, and of the "
+    "organisation itself when that is the main account.",
     openapi_extra={"x-lines": MEDIA_TYPE},
 )
 @requires(Operation.AUDIT_VIEW)
 def own_audit(request, asked: Query[AuditAsked]):
-    events = asked.narrow(AuditEvent.objects.of_account(request.auth.account))
+    if asked.account is not None:
+        account_for(request, asked.account, Operation.AUDIT_VIEW)
+    events = asked.narrow(events_for(request))
     events = events.order_by("pk")[: asked.limit]
     return StreamingHttpResponse(_chunks(events), content_type=MEDIA_TYPE)
 

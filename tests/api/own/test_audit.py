@@ -4,8 +4,9 @@ import pytest
 
 from accounts.audit import Actor, record
 from accounts.models import Action, AuditEvent, User
+from tests.api.own.problems import FORBIDDEN, NOT_FOUND
 from tests.api.own.shown import MOMENT
-from tests.factories import MainFactory, TokenFactory
+from tests.factories import ChildFactory, MainFactory, TokenFactory
 from tokens.kinds import Kind
 
 AUDIT = "/api/v1/audit"
@@ -27,6 +28,7 @@ def test_events_are_lines_the_oldest_first(api, main):
 
     assert response["Content-Type"] == "application/x-ndjson"
     pks = AuditEvent.objects.order_by("pk").values_list("pk", flat=True)
+    assert {None, main.pk} == {event["account_id"] for event in lines(api)}
     assert [event["id"] for event in lines(api)] == list(pks)
 
 
@@ -65,13 +67,14 @@ def test_an_event_says_all_that_is_kept(api, main):
 
 @pytest.fixture
 def trail(api, main, sub, admin):
-    """Three events of the main account, one of its child and one of somebody else."""
+    """Four events of the main account, two others that its token must not see."""
     start = AuditEvent.objects.order_by("-pk").first().pk
     person = Actor(label=admin.email, user=User.objects.get(pk=admin.pk))
     record(Action.LOGIN, by=person, account=main)
     record(Action.TOKEN_RENAMED, by=Actor(label="Terraform"), account=main, token_id=5)
     record(Action.USER_ADDED, by=person, account=main)
-    record(Action.TOKEN_CREATED, by=person, account=sub, token_id=6)
+    record(Action.TOKEN_CREATED, by=person, account=main, token_id=6)
+    record(Action.TOKEN_CREATED, by=person, account=sub, token_id=7)
     record(Action.LOGOUT, by=person, account=MainFactory())
     return start
 
@@ -85,13 +88,14 @@ def trail(api, main, sub, admin):
         ("&actor=admin@acme.example", "login user_added token_created"),
         ("&actor=Terraform&actor=nobody", "token_renamed"),
         ("&token=5", "token_renamed"),
-        ("&account={sub}", "token_created"),
+        ("&token=7", ""),
+        ("&account={main}", "login token_renamed user_added token_created"),
         ("&until=2020-01-01T00:00:00Z", ""),
         ("&since=2020-01-01T00:00:00Z&token=6", "token_created"),
     ],
 )
-def test_events_are_found(api, main, sub, trail, query, found):
-    query = f"?after={trail}{query.format(sub=sub.pk)}"
+def test_events_are_found(api, main, trail, query, found):
+    query = f"?after={trail}{query.format(main=main.pk)}"
 
     assert actions(api, query) == found.split()
 
@@ -106,6 +110,20 @@ def test_whoever_asks_again_goes_on_after_the_last_event(api, trail):
 
 def test_a_child_reads_its_own_trail(sub_api, sub, trail):
     assert {event["account_id"] for event in lines(sub_api)} == {sub.pk}
+
+
+def test_the_trail_of_another_account_is_not_for_a_token(api, sub_api, main, sub):
+    shut = ChildFactory(main=main, accessible=False)
+    foreign = MainFactory()
+
+    asked = (sub, shut, foreign)
+    assert [api.get(f"{AUDIT}?account={each.pk}") for each in asked] == [
+        FORBIDDEN,
+        FORBIDDEN,
+        NOT_FOUND,
+    ]
+    assert sub_api.get(f"{AUDIT}?account={main.pk}") == NOT_FOUND
+    assert sub_api.get(f"{AUDIT}?account={sub.pk}")[0] == 200
 
 
 def test_long_trails_come_in_one_piece(api, main, monkeypatch):
