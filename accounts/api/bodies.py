@@ -5,6 +5,7 @@ from pydantic.alias_generators import to_camel
 from pydantic_core import core_schema
 
 NULL = {"type": "null"}
+EMPTY = {"type": "string", "enum": [""]}
 
 
 class Body(BaseModel):
@@ -84,6 +85,22 @@ class Single:
         shape = handler(schema)
         several = {"type": "array", "items": shape, "maxItems": 1}
         return {"anyOf": [*shape.get("anyOf", [shape]), several]}
+
+
+class Unset:
+    """Lets an empty text stand for null."""
+
+    def __get_pydantic_core_schema__(self, source, handler):
+        taken = handler(source)
+        return core_schema.no_info_before_validator_function(_unless_empty, taken)
+
+    def __get_pydantic_json_schema__(self, schema, handler):
+        shape = handler(schema)
+        return {"anyOf": [*shape.get("anyOf", [shape]), EMPTY]}
+
+
+def _unless_empty(value):
+    return None if value == "" else value
 
 
 def _single(value):

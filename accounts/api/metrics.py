@@ -1,5 +1,7 @@
 """Metrics accounts, with the main account's token."""
 
+from typing import Annotated
+
 from django.http import Http404
 from ninja.responses import Status
 
@@ -7,7 +9,7 @@ from accounts import lifecycle
 from accounts.api import default_tokens
 from accounts.api.account_bodies import AccountName, Email
 from accounts.api.areas import router_in
-from accounts.api.bodies import Sparse
+from accounts.api.bodies import Sparse, Unset
 from accounts.api.default_tokens import TokenText
 from accounts.api.fields import Answer, OptionalWholes, epoch_milliseconds, whole
 from accounts.api.guards import AS_OWNER, account_for, accounts_for, requires
@@ -29,7 +31,8 @@ Series = whole(0)
 
 
 class MetricsAccountChange(Sparse):
-    account_name: AccountName | None = None
+    # Older clients say so that they leave a name out.
+    account_name: Annotated[AccountName | None, Unset()] = None
     plan_uts: Series | None = None
     authorized_accounts_ids: OptionalWholes = None
 

@@ -147,8 +147,9 @@ def test_create(main, sub, admin, api):
     assert (membership.user, membership.role) == (admin, Role.ADMIN)
 
 
-def test_create_names_an_account_without_a_name(admin, api):
-    status, body = api.post(METRICS, {"email": "admin@acme.example"})
+@pytest.mark.parametrize("asked", [{}, {"accountName": None}, {"accountName": ""}])
+def test_create_names_an_account_without_a_name(admin, api, asked):
+    status, body = api.post(METRICS, {"email": "admin@acme.example"} | asked)
 
     assert (status, body["accountName"]) == (200, "Acme_metrics")
     assert (body["planUts"], body["authorizedAccountsIds"]) == (0, [])
@@ -218,6 +219,8 @@ def test_update_changes_what_is_given(main, sub, metrics, api):
     # Clients may give the name that it has, and nulls.
     renamed = {"accountName": "Metrics", "planUts": None, "authorizedAccountsIds": None}
     assert api.put(address, renamed) == (200, wire(metrics, planUts=150, **readers))
+    unnamed = {"accountName": ""} | readers
+    assert api.put(address, unnamed) == (200, wire(metrics, planUts=150, **readers))
     assert api.put(
         address, {"accountName": "Series", "authorizedAccountsIds": [], "email": "x"}
     ) == (200, wire(metrics, accountName="Series", planUts=150))
