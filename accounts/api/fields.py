@@ -36,6 +36,10 @@ FLAGS = (
     {"type": "string", "pattern": "^([Tt][Rr][Uu][Ee]|[Ff][Aa][Ll][Ss][Ee])$"},
 )
 STORABLE = r"^[^\u0000]*$"
+# Some that are no white space cannot be seen either, but only Unicode's tables know.
+VISIBLE = (
+    r"[^\u0000-\u0020\u007f-\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]"
+)
 
 
 class Answer(Schema):

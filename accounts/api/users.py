@@ -5,14 +5,14 @@ from typing import Annotated
 from django.http import Http404
 from ninja import Query
 from ninja.responses import Status
-from pydantic import AfterValidator, AliasChoices, Field
+from pydantic import AfterValidator, AliasChoices, Field, WithJsonSchema
 
 from accounts import members
 from accounts.api.account_bodies import Email
 from accounts.api.answers import CodedError
 from accounts.api.areas import Area, router_in
-from accounts.api.bodies import Sparse
-from accounts.api.fields import Answer, Whole, WholeInQuery, text
+from accounts.api.bodies import Sparse, Unset
+from accounts.api.fields import VISIBLE, Answer, Whole, WholeInQuery, text
 from accounts.api.guards import account_for, accounts_for, requires
 from accounts.api.once import IdempotencyKey, once
 from accounts.audit import Actor
@@ -37,7 +37,26 @@ ONE_OF = f"^({'|'.join(ROLES)})$"
 router = router_in(AREA)
 
 RoleName = text(ONE_OF)
-FullName = Annotated[text(longest=150), AfterValidator(str.strip)]
+LONGEST_NAME = 150
+
+
+def _without_spaces_around(name):
+    if not name.strip():
+        raise ValueError("must not be empty")
+    return name.strip()
+
+
+FullName = Annotated[
+    text(longest=LONGEST_NAME),
+    AfterValidator(_without_spaces_around),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "pattern": rf"^[^\u0000]*{VISIBLE}[^\u0000]*$",
+            "maxLength": LONGEST_NAME,
+        }
+    ),
+]
 ACCOUNT_ID = Field(validation_alias=AliasChoices("accountID", "accountId"))
 AskedAccount = Annotated[WholeInQuery | None, Query(alias="accountId")]
 
@@ -51,7 +70,8 @@ class NewUser(Sparse):
 
 class UserChange(Sparse):
     username: Email | None = None
-    full_name: FullName | None = None
+    # People without a name are read and sent back with an empty one.
+    full_name: Annotated[FullName | None, Unset()] = None
     account_id: Annotated[Whole | None, ACCOUNT_ID] = None
     role: RoleName | None = None
 

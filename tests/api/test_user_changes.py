@@ -38,6 +38,17 @@ def test_update_with_what_it_was_read_with_leaves_no_trace(member, api):
     assert AuditEvent.objects.count() == before
 
 
+def test_update_leaves_nobody_without_a_name(member, main, api):
+    address = f"{USERS}/{member.pk}"
+
+    assert api.put(address, {"fullName": "  "}) == invalid(
+        f"{PATH}/{member.pk}", ("fullName", "must not be empty")
+    )
+    # People who have none are read with an empty one, which comes back.
+    assert api.put(address, {"fullName": ""})[0] == 200
+    assert api.get(address) == (200, wire(member, main))
+
+
 def test_update_in_a_child(main, sub, sub_admin, api):
     asked = {"fullName": "Sue", "role": "USER_ROLE_ACCOUNT_ADMIN", "accountID": sub.pk}
 

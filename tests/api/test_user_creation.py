@@ -100,6 +100,8 @@ def test_create_refuses_operators(main, staff, api):
         ({"username": None}, "username", "must be given"),
         ({"username": "new"}, "username", f'must match "{EMAIL}"'),
         ({"fullName": None}, "fullName", "must be given"),
+        ({"fullName": ""}, "fullName", "must not be empty"),
+        ({"fullName": " \t\u3000"}, "fullName", "must not be empty"),
         (
             {"fullName": "n" * 151},
             "fullName",
