@@ -59,7 +59,7 @@ for line in sys.stdin:
     os.write(1, b"dead\\n")
 """
 
-pytestmark = pytest.mark.sqlite
+pytestmark = [pytest.mark.sqlite, pytest.mark.walk]
 
 
 @pytest.fixture

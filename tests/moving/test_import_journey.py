@@ -38,7 +38,7 @@ FROM tokens_token AS token JOIN accounts_account AS account
 ON token.account_id = account.id WHERE token.kind <> 'api' ORDER BY 1, 2, 3
 """
 
-pytestmark = pytest.mark.sqlite
+pytestmark = [pytest.mark.sqlite, pytest.mark.walk]
 
 
 @pytest.fixture

@@ -110,6 +110,7 @@ class AccountMachine(Actions):
             assert (found and found.pk) == (pk if ref.works(self.now) else None)
 
 
+@pytest.mark.walk
 @pytest.mark.django_db
 def test_any_order_of_actions_keeps_the_promises(monkeypatch):
     few = replace(ENTITLEMENTS[Plan.PRO], enabled_log_tokens=LIMIT)
