@@ -8,7 +8,9 @@ from django.utils.decorators import sync_only_middleware
 from accounts.api.areas import EVERYWHERE
 from accounts.api.own.problems import MEDIA_TYPE, PROBLEMS
 
-API_PATH = re.compile(r"/(?:v1|v2|api/v1|gateway/introspect)(?:/|\Z)")
+API_PATH = re.compile(r"/(?:v1|v2|api|gateway/introspect)(?:/|\Z)")
+# These two are for people with a session as well; the first is data all the same.
+DOCUMENT, PAGE = "/api/openapi.json", "/api/docs"
 JSON = ("application/json", MEDIA_TYPE)
 SLASHES = re.compile(r"/{2,}")
 HTTPS_ONLY = "Call the API over https"
@@ -19,28 +21,36 @@ def ApiMiddleware(get_response):  # noqa: N802 -- named like its siblings
     """Keep calls of the API apart: any spelling of a path in, JSON out, no redirect."""
 
     def middleware(request):
-        path = SLASHES.sub("/", request.path_info)
-        request.is_api = API_PATH.match(path) is not None
-        if not request.is_api:
+        path = SLASHES.sub("/", request.path_info).rstrip("/")
+        is_data = API_PATH.match(path) is not None and path != PAGE
+        request.is_api = is_data and path != DOCUMENT
+        if not is_data:
             return get_response(request)
-        request.path = request.path_info = path.rstrip("/")
+        request.path = request.path_info = path
         request.request_id = str(uuid.uuid4())
-        request.area = PROBLEMS if path.startswith("/api/") else EVERYWHERE
-        response = _answer(request, get_response)
-        response.cookies.clear()
+        request.area = PROBLEMS if f"{path}/".startswith("/api/") else EVERYWHERE
+        answer = _called if request.is_api else _in_json
+        response = answer(request, get_response)
         response["X-Request-Id"] = request.request_id
-        if getattr(request, "is_replayed", False):
-            response["Idempotent-Replayed"] = "true"
-        response.setdefault("Cache-Control", "no-store")
         return response
 
     return middleware
 
 
-def _answer(request, get_response):
+def _called(request, get_response):
     # Django would redirect to https, with the token already sent in the clear.
     if settings.HTTPS and not request.is_secure():
-        return request.area.insecure(request, HTTPS_ONLY)
+        response = request.area.insecure(request, HTTPS_ONLY)
+    else:
+        response = _in_json(request, get_response)
+    response.cookies.clear()
+    if getattr(request, "is_replayed", False):
+        response["Idempotent-Replayed"] = "true"
+    response.setdefault("Cache-Control", "no-store")
+    return response
+
+
+def _in_json(request, get_response):
     response = get_response(request)
     if response.status_code >= 400 and not _is_json(response):
         _put_into_json(request, response)

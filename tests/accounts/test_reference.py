@@ -3,12 +3,16 @@
 import json
 
 import pytest
+from django.test import Client
 from django.urls import reverse
 
 from config.api import api
+from tests.api.own.problems import problem
 from tests.factories import TokenFactory
 from tokens.kinds import Kind
 
+FORBIDDEN = problem(403, "forbidden", "Forbidden")
+NOT_ALLOWED = problem(405, "method_not_allowed", "Method Not Allowed")
 PAGES = ("api_document", "api_reference")
 each_page = pytest.mark.parametrize("name", PAGES)
 
@@ -88,6 +92,19 @@ def test_document_is_the_one_of_the_api(client, admin):
 
     assert response["Content-Type"] == "application/json"
     assert response.json() == json.loads(json.dumps(api.get_openapi_schema()))
+
+
+@pytest.mark.parametrize("strict", [True, False])
+def test_document_that_is_not_to_be_had_is_a_problem(admin, strict):
+    client = Client(enforce_csrf_checks=strict)
+    client.force_login(admin)
+
+    response = client.post(reverse("api_document"))
+
+    answer = FORBIDDEN if strict else NOT_ALLOWED
+    assert response["Content-Type"] == "application/problem+json"
+    assert (response.status_code, response.json()) == answer
+    assert client.get("/api/openapi.json/").status_code == 200
 
 
 def test_page_tells_of_every_operation(page):

@@ -125,8 +125,13 @@ def test_unknown_path(db, method, path):
     assert Api(None).call(method, path) == answer
 
 
-def test_paths_that_only_look_like_the_api_are_pages(client):
-    assert client.get("/v1x").headers["Content-Type"].startswith("text/html")
+@pytest.mark.parametrize(
+    "path", ["/v1x", "/apix", "/api.json", "/api/docs", "/api/docs/"]
+)
+def test_paths_that_only_look_like_the_api_are_pages(client, admin, path):
+    client.force_login(admin)
+
+    assert client.get(path).headers["Content-Type"].startswith("text/html")
 
 
 @pytest.mark.parametrize("method", ["POST", "HEAD", "OPTIONS", "TRACE", "BREW"])

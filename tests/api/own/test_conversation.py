@@ -35,9 +35,27 @@ def test_without_a_token_the_scheme_is_named(db):
     assert (response.status_code, response.json()) == UNAUTHENTICATED
 
 
-@pytest.mark.parametrize("path", ["/api/v1", "/api/v1/nonsense", "/api/v1/accounts/x"])
-def test_unknown_paths_are_problems_too(api, path):
-    assert api.get(path) == problem(404, "not_found", "Not Found")
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/api",
+        "/api/",
+        "/api//nope",
+        "/api/v1",
+        "/api/v1/nonsense",
+        "/api/v1/accounts/x",
+        "/api/v2/tokens",
+        "/api/docs/x",
+    ],
+)
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_unknown_paths_are_problems_too(api, method, path):
+    response = api.response(method, path)
+
+    assert response["Content-Type"] == "application/problem+json"
+    assert (response.status_code, response.json()) == problem(
+        404, "not_found", "Not Found"
+    )
 
 
 def test_wrong_methods_are_problems_that_name_the_right_ones(api):
