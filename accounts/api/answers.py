@@ -13,6 +13,12 @@ from accounts.api.fields import Answer
 
 VERSION = re.compile(r"\A/v[0-9]+")
 INSUFFICIENT = "Insufficient privileges"
+# Fields that a refusal names and that are no part of the body.
+ELSEWHERE = {
+    "Idempotency-Key": "header_param",
+    "cursor": "query_param",
+    "since": "query_param",
+}
 INVALID = "Request cannot be processed due to validation errors"
 
 
@@ -77,6 +83,11 @@ def invalid(request, problems):
 
 def problem(name, message, where="request_body"):
     return {"type": where, "name": name, "message": message}
+
+
+def place_of(name):
+    """Return where a field is that a refusal names."""
+    return ELSEWHERE.get(name, "request_body")
 
 
 def terse(status, message):

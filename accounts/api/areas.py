@@ -60,10 +60,11 @@ class Area:
     def refused(self, request, refusal):
         """Answer what a business rule stands against."""
         code = self.codes.get(refusal.code)
-        if refusal.field and not code:
-            return self.invalid(
-                request, [answers.problem(refusal.field, refusal.message)]
-            )
+        name = refusal.field
+        if name and not code:
+            where = answers.place_of(name)
+            problem = answers.problem(name, refusal.message, where)
+            return self.invalid(request, [problem])
         return self.coded(
             request,
             400,

@@ -110,7 +110,7 @@ def test_admins_are_told_of_a_minted_token_once(
                 "path": "/log-shipping/tokens",
                 "validationErrors": [
                     {
-                        "type": "request_body",
+                        "type": "header_param",
                         "name": "Idempotency-Key",
                         "message": "This key came with another call before. "
                         "Use a fresh one for each.",

@@ -8,6 +8,7 @@ from django.http import JsonResponse
 from ninja import Schema
 from pydantic import Field
 
+from accounts.api.answers import place_of
 from accounts.api.areas import Area
 
 MEDIA_TYPE = "application/problem+json"
@@ -18,8 +19,6 @@ PLACES = {
     "path_param": "path",
     "header_param": "header",
 }
-# Fields that a refusal names and that are no part of the body.
-ELSEWHERE = {"Idempotency-Key": "header", "cursor": "query", "since": "query"}
 # Refusals about a field whose value would do at another time, or in another account.
 CONFLICTS = {"name_taken", "last_enabled_token"}
 UNAUTHENTICATED = "Send an API token that works, in X-API-TOKEN or as a bearer token."
@@ -89,7 +88,7 @@ class ProblemArea(Area):
         if not name:
             return answer(request, refusal.status, code, message)
         status = refusal.status if code in CONFLICTS else 422
-        error = _error(name, message, ELSEWHERE.get(name, "body"))
+        error = _error(name, message, PLACES[place_of(name)])
         return answer(request, status, code, message, [error])
 
     def unavailable(self, request, refusal):
