@@ -27,15 +27,17 @@ FOLDER = Path(__file__).resolve().parent
 PORTAL, PEERS, FLOOR = "portal", "peers", "floor"
 GATE = "/gateway/verify/api"
 ROUNDS = 3
+SIZES = 1_000, 100_000, 10_000_000
 SEARCH = '{"filter": {"enabled": true}}'
 BARE, GUARDED = "bare Django view", "REST framework, token"
 KNOWN, HALF_LOAD = "gate, known token", "gate, at half load"
+FLOORED, UNKNOWN = "the server's floor", "gate, unknown tokens"
 # Where goals are stated: at least so many times as fast as another case.
 GOALS = (
     (KNOWN, BARE, 4),
-    (KNOWN, "the server's floor", 0.75),
+    (KNOWN, FLOORED, 0.75),
     (KNOWN, GUARDED, 25),
-    ("gate, unknown tokens", BARE, 2),
+    (UNKNOWN, BARE, 2),
     ("whoami", GUARDED, 1),
 )
 
@@ -48,7 +50,7 @@ class Server:
 
 def main():
     parser = argparse.ArgumentParser(prog="benchmarks.calls", description=__doc__)
-    parser.add_argument("--tokens", type=int, nargs="+", default=[1_000, 100_000])
+    parser.add_argument("--tokens", type=int, nargs="+", default=list(SIZES))
     parser.add_argument("--seconds", type=int, default=2, help="of a case in a round")
     parser.add_argument("--threads", type=int, default=2, help="of every server")
     parser.add_argument("--database", help="URL of an empty PostgreSQL database")
@@ -129,13 +131,13 @@ def cases(made):
         f'{{"name": "{secrets.token_hex(8)}", "enabled": false}}' for _ in range(10_000)
     ]
     unknown = {"headers": asked, "lines": made["invented"], "header": "X-API-TOKEN"}
-    yield "the server's floor", FLOOR, "/", {}
+    yield FLOORED, FLOOR, "/", {}
     yield "the gate's answer, unasked", FLOOR, GATE, {"headers": asked | api}
     yield BARE, PEERS, "/bare", {}
     key = {"Authorization": f"Token {made['key']}"}
     yield GUARDED, PEERS, "/guarded", {"headers": key}
     yield KNOWN, PORTAL, GATE, {"headers": asked | api}
-    yield "gate, unknown tokens", PORTAL, GATE, unknown
+    yield UNKNOWN, PORTAL, GATE, unknown
     again = asked | {"X-API-TOKEN": made["invented"][0]}
     yield "gate, one unknown again", PORTAL, GATE, {"headers": again}
     malformed = asked | {"X-API-TOKEN": "tga_malformed"}
@@ -203,6 +205,21 @@ def verdict(results):
             )
         p99 = measured[HALF_LOAD].latency(99) / 1000
         yield f"{tokens:,} tokens: p99 at half load is {p99:.2f} ms (goal: below 5)."
+    yield from growth(results)
+
+
+def growth(results):
+    """Yield how fast the most tokens are told, next to the fewest."""
+    least, most = min(results), max(results)
+    for name in (KNOWN, UNKNOWN) if least != most else ():
+        then, now = (
+            results[size][name].rate / results[size][FLOORED].rate
+            for size in (least, most)
+        )
+        yield (
+            f"{name}: at {most:,}, measured in floors, {now / then:.2f} times as fast "
+            f"as at {least:,} (goal: 1)."
+        )
 
 
 def keep(results):
