@@ -13,13 +13,17 @@ from tokens.kinds import Kind
 from tokens.models import Token
 
 
-@repeated
-def mint(account, *, name, by):
-    """Make an API token, tell the admins, and return it with its Secret."""
-    if not account.organisation.allows_minting:
+def check_allowed(organisation):
+    """Raise Refused where no token may make tokens, or be told of one again."""
+    if not organisation.allows_minting:
         raise Refused(
             "minting_off", "This organisation does not let tokens make API tokens."
         )
+
+
+@repeated
+def mint(account, *, name, by):
+    """Make an API token, tell the admins, and return it with its Secret."""
     with transaction.atomic():
         token, secret = Token.issue(account=account, kind=Kind.API, name=name, by=by)
         transaction.on_commit(partial(_tell_admins, token, by), robust=True)

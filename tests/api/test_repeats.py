@@ -3,6 +3,7 @@
 import pytest
 from django.core import mail
 
+from accounts.lifecycle import edit_organisation
 from accounts.models import (
     Account,
     Action,
@@ -15,7 +16,7 @@ from config.api import api as built
 from sharing.models import Filter
 from tests.api.sub_accounts import ACCOUNTS
 from tests.api.users import NEW, USERS
-from tests.factories import ChildFactory
+from tests.factories import BY, ChildFactory, organisation_of
 from tokens.models import Token
 from tokens.secrets import Secret
 
@@ -98,6 +99,16 @@ def test_admins_are_told_of_a_minted_token_once(
         call("mint")
 
     assert len(mail.outbox) == 1
+
+
+def test_a_minted_token_is_not_told_again_where_minting_was_switched_off(call, main):
+    call("mint")
+
+    edit_organisation(organisation_of(main), by=BY, allows_minting=False)
+
+    again = call("mint")
+    text = "This organisation does not let tokens make API tokens."
+    assert (again.status_code, again.json()) == (403, {"message": text})
 
 
 @pytest.mark.parametrize(

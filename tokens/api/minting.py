@@ -12,7 +12,7 @@ from accounts.audit import Actor
 from accounts.permissions import Operation
 from tokens.api.names import TokenName
 from tokens.api.secrets import SecretText
-from tokens.minting import mint
+from tokens.minting import check_allowed, mint
 
 
 class MintingArea(PlainArea):
@@ -53,6 +53,7 @@ def api_token_mint(
     request, body: ChildApiToken, idempotency_key: IdempotencyKey = None
 ):
     account = account_for(request, body.account_id, Operation.API_MINT)
+    check_allowed(account.organisation)
 
     def make():
         token, secret = mint(account, name=body.name, by=Actor.calling(request))
