@@ -200,6 +200,7 @@ def test_pages_keep_what_was_asked_for(api, main):
             "account.0",
             "Input should be greater than or equal to 1",
         ),
+        ("account=1" + 100 * "&account=1", "account", "must not be longer than 100"),
     ],
 )
 def test_questions_that_make_no_sense_are_refused(api, query, field, message):
@@ -215,6 +216,17 @@ def test_number_of_queries_does_not_grow(api, main, count, django_assert_num_que
     # The calling token, the accounts, their tokens.
     with django_assert_num_queries(QUERIES):
         assert len(api.get(TOKENS)[1]["items"]) == 2 + 2 * count
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_number_of_queries_does_not_grow_with_the_accounts_that_are_asked_for(
+    api, main, count, django_assert_num_queries
+):
+    children = [ChildFactory(main=main) for _ in range(count)]
+    query = "&".join(f"account={child.pk}" for child in children)
+
+    with django_assert_num_queries(QUERIES):
+        assert len(api.get(f"{TOKENS}?{query}")[1]["items"]) == count
 
 
 @pytest.mark.parametrize("moment", IMPOSSIBLE)

@@ -8,7 +8,7 @@ from ninja import Query
 from pydantic import Field
 
 from accounts.api.fields import Text
-from accounts.api.guards import account_for, accounts_for, requires
+from accounts.api.guards import accounts_for, named_accounts_for, requires
 from accounts.api.own.fields import Answer, AskedId, Moment
 from accounts.api.own.pages import Paging
 from accounts.api.own.routers import ROOT, own_router, reads
@@ -19,6 +19,7 @@ from tokens.search import STATES, State, any_of
 
 router = own_router("tokens")
 
+MOST_ACCOUNTS = 100
 LISTING = (Operation.API_LIST, Operation.SHIP_LIST, Operation.SHARED_LIST)
 SORTS = {
     "created_at": "created_at",
@@ -38,7 +39,9 @@ RANGES = {
 
 
 class TokenQuery(Paging):
-    account: list[AskedId] = Field([], description="Ids of accounts.")
+    account: list[AskedId] = Field(
+        [], max_length=MOST_ACCOUNTS, description="Ids of accounts."
+    )
     kind: list[KindName] = []
     state: list[Literal[tuple(State.values)]] = []
     name: Text = Field("", description="A part of the name, however it is written.")
@@ -103,7 +106,7 @@ def own_token_list(request, response: HttpResponse, asked: Query[TokenQuery]):
 def _in_reach(request, pks):
     """Return the tokens of the accounts that are asked for, or of all that may be."""
     if pks:
-        accounts = [account_for(request, pk, *LISTING) for pk in dict.fromkeys(pks)]
+        accounts = named_accounts_for(request, pks, *LISTING)
     else:
         accounts = accounts_for(request, *LISTING)
     return Token.objects.filter(
