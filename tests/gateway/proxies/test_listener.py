@@ -4,6 +4,7 @@ import base64
 
 import pytest
 
+from tests.gateway.proxies import forgeries
 from tests.gateway.proxies.nginx import Nginx
 from tests.gateway.proxies.revocation import PROMISE_SECONDS, last_success
 
@@ -115,7 +116,7 @@ def test_only_posts_of_a_fair_size_to_known_places_get_through(world, listener, 
 
 def test_what_a_shipper_says_about_itself_goes_no_further(world, listener, store):
     other, own = str(world.accounts["other"]), str(world.accounts["sub"])
-    for headers, arguments in forgeries(other, world.secrets["other"]):
+    for headers, arguments in forgeries.of_shippers(other, world.secrets["other"]):
         listener.post(
             f"/?token={world.secrets['sub']}{arguments}", headers=headers, content=LINE
         )
@@ -130,38 +131,8 @@ def test_what_a_shipper_says_about_itself_goes_no_further(world, listener, store
         }
 
 
-def forgeries(other, secret):
-    """Yield pairs of headers and arguments that claim another account."""
-    claims = {
-        "X-Scope-OrgID": other,
-        "AccountID": other,
-        "ProjectID": "7",
-        "X-Tollgate-Account": other,
-        "X-Tollgate-Accounts": other,
-        "X-Tollgate-Token": secret,
-        "X-Tollgate-Args": f"extra_label=tollgate_account%3D{other}",
-        "X-Tollgate-Gateway": "tgg_x",
-        "X-Real-IP": "203.0.113.9",
-        "X-Forwarded-For": "203.0.113.9",
-        "Forwarded": "for=203.0.113.9",
-    }
-    for name, value in claims.items():
-        for spelt in (name, name.upper(), name.lower(), name.replace("-", "_")):
-            yield [(spelt, value)], ""
-        yield [(name, value), (name, value)], ""
-    for hidden in ("X-Scope-OrgID", "AccountID"):
-        yield [("Connection", hidden), (hidden, other)], ""
-        yield [("Connection", "close, " + hidden)], ""
-    for argument in ("AccountID", "X-Scope-OrgID", "extra_label", "extra_fields"):
-        yield [], f"&{argument}={other}"
-        yield [], f"&type=x&{argument}={other}"
-    yield [], f"&token={secret}"
-    yield [], f"&TOKEN={secret}"
-    yield [], f"&type=a%2CAccountID%3D{other}"
-
-
 def test_there_are_enough_forgeries():
-    assert len(list(forgeries("1", "x"))) >= 60
+    assert len(list(forgeries.of_shippers("1", "x"))) >= 60
 
 
 def test_a_token_that_is_disabled_is_refused_within_a_second(world, listener, store):

@@ -3,13 +3,13 @@
 import httpx
 import pytest
 
+from tests.gateway.proxies import forgeries
+from tests.gateway.proxies.forgeries import ALL
 from tests.gateway.proxies.revocation import PROMISE_SECONDS, last_success
 from tests.gateway.proxies.samples import moments_ago, remote_write
 
 pytestmark = [pytest.mark.walk, pytest.mark.sqlite]
-FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 READ = "/victoriametrics/api/v1"
-ALL = '{__name__!=""}'
 NONE = {"result": []}
 
 
@@ -84,52 +84,9 @@ def test_a_query_by_form_is_narrowed_too(world, shipped, query):
     assert (result["metric"], result["value"][1]) == ({"__name__": "secret"}, "3")
 
 
-def forgeries(foreign):
-    """Yield (arguments, body, headers) that ask for another account's series."""
-    label, selector = f"tollgate_account={foreign}", f'{{tollgate_account="{foreign}"}}'
-    names = ["extra_filters[]", "extra_filters", "extra_label"]
-    spellings = [
-        *names,
-        *(name.replace("_", "%5F") for name in names),
-        *(name.replace("[]", "%5B%5D") for name in names[:1]),
-        *(f"%65{name[1:]}" for name in names),
-        *("".join(f"%{ord(each):02X}" for each in name) for name in names),
-        *(name.upper() for name in names),
-        *(f"{name}&{name}" for name in names),
-    ]
-    for name in spellings:
-        for value in (label if "label" in name.lower() else selector, ALL):
-            yield f"&{name}={value}", None, {}
-            yield "", f"{name}={value}", FORM
-            yield "", f"a=b&{name}={value}&match[]={ALL}", FORM
-    multipart = f'--b\r\ncontent-disposition: form-data; name="{names[1]}"\r\n\r\n{ALL}\r\n--b--\r\n'
-    for boundary in ("b", '"b"'):
-        yield (
-            "",
-            multipart,
-            {"Content-Type": f"multipart/form-data; boundary={boundary}"},
-        )
-        yield (
-            "",
-            multipart,
-            {"Content-Type": f"Multipart/Form-Data;boundary={boundary}"},
-        )
-    for name in (
-        "X-Tollgate-Args",
-        "X_Tollgate_Args",
-        "X-Tollgate-Accounts",
-        "AccountID",
-    ):
-        yield "", None, {name: f"extra_filters%5B%5D={ALL}"}
-        yield "", None, {name: str(foreign)}
-    yield "", "x=" + "y" * 300_000 + f"&extra_filters={ALL}", FORM
-    yield f"&query=x%26extra_filters={ALL}", None, {}
-    yield f";extra_filters={ALL}", None, {}
-
-
 def test_no_forgery_shows_a_series_of_another_account(world, shipped, query):
     headers, seen = shown(world.secrets["sub api"]), set()
-    for arguments, body, more in forgeries(world.accounts["foreign"]):
+    for arguments, body, more in forgeries.of_readers(world.accounts["foreign"]):
         answer = query.request(
             "POST" if body else "GET",
             f"{READ}/series?match[]={ALL}{arguments}",
@@ -156,7 +113,7 @@ def test_the_store_itself_would_fall_for_them(world, shipped):
 
 
 def test_there_are_enough_forgeries():
-    assert len(list(forgeries(1))) >= 60
+    assert len(list(forgeries.of_readers(1))) >= 60
 
 
 @pytest.mark.parametrize(
