@@ -1,13 +1,10 @@
 """The real HAProxy with the project's configuration, on a port of a test's own."""
 
-import os
 import re
 import shutil
-import socket
-import subprocess
-import time
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 
+from tests.gateway.proxies import programs
 from tests.installation import PROJECT, free_port
 
 DEPLOY = PROJECT / "deploy" / "haproxy"
@@ -27,18 +24,9 @@ class HAProxy:
 
     @contextmanager
     def running(self):
-        command = [shutil.which("haproxy"), "-f", self._folder / "haproxy.cfg"]
-        with (
-            self._log.open("w") as log,
-            subprocess.Popen(
-                command, env=os.environ | self._environment, stdout=log, stderr=log
-            ) as process,
-        ):
-            try:
-                self._wait(process)
-                yield self
-            finally:
-                process.kill()
+        command = ["haproxy", "-f", self._folder / "haproxy.cfg"]
+        with programs.running(command, self.port, self._log, **self._environment):
+            yield self
 
     def log(self):
         return self._log.read_text()
@@ -59,14 +47,3 @@ class HAProxy:
             flags=re.MULTILINE,
         )
         (self._folder / "haproxy.cfg").write_text(text)
-
-    def _wait(self, process):
-        for _ in range(100):
-            assert process.poll() is None, self.log()
-            with (
-                suppress(ConnectionRefusedError),
-                socket.create_connection(("127.0.0.1", self.port)),
-            ):
-                return
-            time.sleep(0.05)
-        raise TimeoutError
