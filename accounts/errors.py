@@ -1,7 +1,7 @@
 """Pages for what went wrong."""
 
 from django.contrib.auth.decorators import login_not_required
-from django.http import Http404
+from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
@@ -56,6 +56,9 @@ def _admins_for(account, exception):
 
 
 def not_found(request, exception):
+    # The API puts it into its own words; a page would ask who is logged in.
+    if request.is_api:
+        return HttpResponse(status=404)
     return render(request, "404.html", status=404)
 
 

@@ -151,13 +151,18 @@ def test_strangers_have_no_session_row(client, db):
     assert not UserSession.objects.exists()
 
 
-def test_calls_of_the_api_ask_for_no_session(client, admin, django_assert_num_queries):
+@pytest.mark.parametrize(
+    ("path", "status"), [("/v2/whoami", 403), ("/v1/nowhere", 404), ("/api/nope", 404)]
+)
+def test_calls_of_the_api_ask_for_no_session(
+    client, admin, path, status, django_assert_num_queries
+):
     client.force_login(admin)
 
     with django_assert_num_queries(0):
-        response = client.get("/v2/whoami")
+        response = client.get(path)
 
-    assert (response.status_code, "Vary" in response) == (403, False)
+    assert (response.status_code, "Vary" in response) == (status, False)
 
 
 def test_a_session_that_ends_meanwhile_spoils_no_call_of_the_api(
