@@ -24,12 +24,15 @@ def install(names):
     apt_get = shutil.which("apt-get")
     if not apt_get or not hasattr(os, "geteuid") or os.geteuid() != 0:
         return
-    packages = [PACKAGES[name] for name in names]
-    for command in (
-        [apt_get, "update", "-qq"],
-        [apt_get, "install", "-qq", "-y", "--no-install-recommends", *packages],
-    ):
-        subprocess.run(command, check=False, stdout=subprocess.DEVNULL)
+    _quietly(apt_get, "update", "-qq")
+    # One by one: an older system has some of them only.
+    for name in names:
+        package = PACKAGES[name]
+        _quietly(apt_get, "install", "-qq", "-y", "--no-install-recommends", package)
+
+
+def _quietly(*command):
+    subprocess.run(command, check=False, stdout=subprocess.DEVNULL)
 
 
 if __name__ == "__main__":

@@ -1,13 +1,12 @@
 """One installation of everything: Tollgate, nginx as deploy/ has it, and stores."""
 
-import shutil
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 
 import pytest
 
 from config import dotenv
-from tests.daemons import PACKAGES, SORRY
+from tests.gateway.proxies import programs
 from tests.gateway.proxies.nginx import Nginx
 from tests.gateway.proxies.operator import Operator
 from tests.gateway.proxies.recorder import Recorder
@@ -61,9 +60,8 @@ class World:
 
 @pytest.fixture(scope="session")
 def world(tmp_path_factory):
-    for program in PACKAGES:
-        if not shutil.which(program):
-            pytest.skip(SORRY.format(program))
+    for program in ("nginx", "victoria-metrics"):
+        programs.require(program)
     folder = tmp_path_factory.mktemp("world")
     with ExitStack() as stack:
         yield build(folder, stack.enter_context)

@@ -25,7 +25,7 @@ class HAProxy:
     @contextmanager
     def running(self):
         command = ["haproxy", "-f", self._folder / "haproxy.cfg"]
-        with programs.running(command, self.port, self._log, **self._environment):
+        with programs.running(command, [self.port], self._log, **self._environment):
             yield self
 
     def log(self):

@@ -7,11 +7,16 @@ import subprocess
 import time
 from contextlib import contextmanager, suppress
 
+import pytest
+
+from tests.daemons import SORRY
+
 
 @contextmanager
-def running(command, port, log_path, **variables):
-    """Run a program of this system until the end, from when it listens on the port."""
+def running(command, ports, log_path, **variables):
+    """Run a program of this system until the end, from when it listens on its ports."""
     program, *arguments = command
+    require(program)
     with (
         log_path.open("w") as log,
         subprocess.Popen(
@@ -22,10 +27,16 @@ def running(command, port, log_path, **variables):
         ) as process,
     ):
         try:
-            wait(process, port, log_path)
+            for port in ports:
+                wait(process, port, log_path)
             yield
         finally:
             process.kill()
+
+
+def require(program):
+    if not shutil.which(program):
+        pytest.skip(SORRY.format(program))
 
 
 def wait(process, port, log_path):
