@@ -37,6 +37,13 @@ class VictoriaMetrics:
         """Make what was shipped so far visible to queries."""
         httpx.get(f"{self.address}/internal/force_flush").raise_for_status()
 
+    def labels(self, name):
+        """Return the labels of the one series of a name, as the store itself has them."""
+        self.settle()
+        answer = httpx.get(f"{self.address}/api/v1/series", params={"match[]": name})
+        [series] = answer.json()["data"]
+        return {label: series[label] for label in series if label != "__name__"}
+
     def _wait(self, process):
         for _ in range(200):
             assert process.poll() is None

@@ -1,0 +1,67 @@
+"""The real Caddy with the project's configuration, on ports of a test's own."""
+
+import re
+import ssl
+from contextlib import contextmanager
+
+import httpx
+
+from tests.gateway.proxies import programs
+from tests.installation import PROJECT, free_port
+
+DEPLOY = PROJECT / "deploy" / "caddy"
+# Nothing is asked of the network, and nobody can change what runs.
+OPTIONS = """\
+{
+	admin off
+	auto_https off
+}
+"""
+
+
+class Caddy:
+    def __init__(self, folder, world):
+        self._ports = {"listener": free_port(), "query": free_port()}
+        self._folder = folder
+        self._nginx = world.nginx
+        self._environment = {
+            "TOLLGATE_GATEWAY": world.secrets["gateway"],
+            # Where it keeps what it was told, which is nobody's home.
+            "HOME": str(folder),
+        }
+        text = (DEPLOY / "Caddyfile").read_text()
+        (folder / "Caddyfile").write_text(OPTIONS + self._moved(text, world))
+
+    @contextmanager
+    def running(self):
+        command = ["caddy", "run", "--config", self._folder / "Caddyfile"]
+        command += ["--adapter", "caddyfile"]
+        ports, log = self._ports.values(), self._folder / "caddy.log"
+        with programs.running(command, ports, log, **self._environment):
+            yield self
+
+    def client(self, server):
+        trusting = ssl.create_default_context(cafile=self._nginx.certificate)
+        address = f"https://127.0.0.1:{self._ports[server]}"
+        return httpx.Client(base_url=address, verify=trusting, timeout=20)
+
+    def _moved(self, text, world):
+        """Point the file to places of the test; everything else stays as it is."""
+        for server, port in self._ports.items():
+            site = rf"^https://{server}\.example\.com.* \{{$"
+            text = re.sub(site, self._site(port), text, flags=re.MULTILINE)
+        for port, own in places(world).items():
+            text = re.sub(rf"127\.0\.0\.1:{port}\b", f"127.0.0.1:{own}", text)
+        # Debian's Caddy is of 2022, when arguments of snippets were written so.
+        return re.sub(r"\{args\[(\d)\]\}", r"{args.\1}", text)
+
+    def _site(self, port):
+        key = self._nginx.folder / "key.pem"
+        return f"https://127.0.0.1:{port} {{\n\ttls {self._nginx.certificate} {key}"
+
+
+def places(world):
+    """Return where a test has what the file expects at a port."""
+    stores = (3100, 3200, 4318, 9009, 9428)
+    moved = {8000: world.tollgate.port, 8428: world.metrics.port}
+    return moved | dict.fromkeys(stores, world.store.port)
