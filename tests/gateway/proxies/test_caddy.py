@@ -94,6 +94,31 @@ def test_a_shared_token_is_narrowed_or_refused(world, query, store):
     assert asked == {"query": ["*"], "extra_filters": [NARROW]}
 
 
+def test_what_a_shipper_says_about_itself_goes_no_further(world, listener, store):
+    other, own = str(world.accounts["other"]), str(world.accounts["sub"])
+    for headers, arguments in forgeries.of_shippers(other, world.secrets["other"]):
+        listener.post(
+            f"/?token={world.secrets['sub']}{arguments}", headers=headers, content=LINE
+        )
+
+        reached = [(tenant(each), each.path) for each in store.drain()]
+        # Two tokens are none.
+        passed = [] if "&token=" in arguments else [([own, own, "0"], LINES)]
+        assert reached == passed, (headers, arguments)
+
+
+def test_a_client_cannot_take_its_tenant_away(world, listener, query, store):
+    own = str(world.accounts["main"])
+    for named in ("AccountID, ProjectID", "X-Scope-OrgID", "close, accountid"):
+        lines = {"Connection": named} | shown(world, "main")
+        listener.post("/loki/api/v1/push", content=LINE, headers=lines)
+        asking = {"Connection": named} | shown(world, "narrow")
+        query.get("/select/logsql/query?query=*", headers=asking)
+
+        tenants = [tenant(request) for request in store.drain()]
+        assert tenants == [[own, own, "0"]] * 2, named
+
+
 def test_what_a_reader_says_about_itself_goes_no_further(world, query, store):
     seen, own = set(), str(world.accounts["main"])
     for arguments, body, headers in forgeries.of_readers(world.accounts["foreign"]):
