@@ -20,7 +20,9 @@ def of_shippers(other, secret):
         "Forwarded": "for=203.0.113.9",
     }
     for name, value in claims.items():
-        for spelt in (name, name.upper(), name.lower(), name.replace("-", "_")):
+        half, other_half = name.replace("-", "_", 1), "_".join(name.rsplit("-", 1))
+        spellings = name.upper(), name.lower(), name.replace("-", "_"), half, other_half
+        for spelt in (name, *spellings):
             yield [(spelt, value)], ""
         yield [(name, value), (name, value)], ""
     for hidden in ("X-Scope-OrgID", "AccountID"):

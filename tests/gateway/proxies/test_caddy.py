@@ -119,6 +119,20 @@ def test_a_client_cannot_take_its_tenant_away(world, listener, query, store):
         assert tenants == [[own, own, "0"]] * 2, named
 
 
+@pytest.mark.parametrize(
+    "name", ["X-Tollgate_Token", "X_Tollgate-Token", "x_tollgate_token"]
+)
+def test_a_client_cannot_hand_over_a_token_itself(world, listener, store, name):
+    forged = {name: world.secrets["other"]} | shown(world, "main")
+
+    alone = listener.post("/", content=LINE, headers={name: world.secrets["other"]})
+    listener.post("/loki/api/v1/push", content=LINE, headers=forged)
+
+    assert alone.status_code == 401
+    own = str(world.accounts["main"])
+    assert [tenant(request) for request in store.drain()] == [[own, own, "0"]]
+
+
 def test_what_a_reader_says_about_itself_goes_no_further(world, query, store):
     seen, own = set(), str(world.accounts["main"])
     for arguments, body, headers in forgeries.of_readers(world.accounts["foreign"]):
