@@ -6,11 +6,13 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 
+from tests.gateway.proxies import forgeries
 from tests.gateway.proxies.haproxy import HAProxy
 from tests.gateway.proxies.samples import moments_ago
 
 pytestmark = [pytest.mark.walk, pytest.mark.sqlite]
 LINE = b'{"message":"hello"}\n'
+LINES = "/insert/jsonline?_msg_field=message&_time_field=@timestamp&_stream_fields=type"
 ALL = '{__name__!=""}'
 # Other tests see what the accounts of the world have, so these have their own.
 OTHERS = """
@@ -56,9 +58,7 @@ def test_lines_land_in_the_account_of_the_token(world, client, store):
     [request] = store.drain()
     own = str(world.accounts["sub"])
     assert request.values("X-Scope-OrgID") == request.values("AccountID") == [own]
-    assert request.path.startswith("/insert/jsonline?_msg_field=message&")
-    assert "extra_fields" not in request.path
-    assert request.body == LINE
+    assert (request.path, request.body) == (LINES, LINE)
 
 
 @pytest.mark.parametrize("name", ["cpu", "main api", "narrow"])
@@ -68,6 +68,21 @@ def test_clients_of_logzio_are_refused_with_401(world, client, store, haproxy, n
     assert (answer.status_code, answer.text) == (401, "Logging token is not valid")
     assert store.drain() == []
     assert world.secrets[name] not in haproxy.log()
+
+
+def test_what_a_shipper_says_about_itself_goes_no_further(world, client, store):
+    other, own = str(world.accounts["other"]), str(world.accounts["sub"])
+    for headers, arguments in forgeries.of_shippers(other, world.secrets["other"]):
+        client.post(
+            f"/?token={world.secrets['sub']}{arguments}", headers=headers, content=LINE
+        )
+
+        [request] = store.drain()
+        for name in ("X-Scope-OrgID", "AccountID"):
+            assert request.values(name) == [own], (headers, arguments)
+        assert request.values("ProjectID") == ["0"]
+        assert request.values("Connection") == []
+        assert request.path == LINES
 
 
 def test_metrics_are_kept_apart(world, client):
