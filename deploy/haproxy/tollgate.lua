@@ -22,7 +22,8 @@ local function shown(txn, token)
     ["x-real-ip"] = {txn.f:src()},
   }
   for _, name in ipairs({"x-api-token", "authorization", "cookie", "user-agent"}) do
-    local value = txn.sf:req_hdr(name, 1)
+    -- req_hdr would end at the first comma, which agents and cookies have in them.
+    local value = txn.sf:req_fhdr(name, 1)
     if value ~= "" then headers[name] = {value} end
   end
   return headers

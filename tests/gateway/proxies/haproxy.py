@@ -2,6 +2,7 @@
 
 import re
 import shutil
+import time
 from contextlib import contextmanager
 
 from tests.gateway.proxies import programs
@@ -11,7 +12,7 @@ DEPLOY = PROJECT / "deploy" / "haproxy"
 
 
 class HAProxy:
-    def __init__(self, folder, world):
+    def __init__(self, folder, world, **environment):
         self.port = free_port()
         self.address = f"https://127.0.0.1:{self.port}"
         self._log = folder / "haproxy.log"
@@ -19,7 +20,7 @@ class HAProxy:
         self._environment = {
             "TOLLGATE_ADDRESS": world.tollgate.address,
             "TOLLGATE_GATEWAY": world.secrets["gateway"],
-        }
+        } | environment
         self._copy(world)
 
     @contextmanager
@@ -30,6 +31,14 @@ class HAProxy:
 
     def log(self):
         return self._log.read_text()
+
+    def comes_to_log(self, text):
+        """Wait until a text is in the log, which is written after the answer."""
+        for _ in range(100):
+            if text in self.log():
+                return True
+            time.sleep(0.05)
+        return False
 
     def _copy(self, world):
         nginx = world.nginx.folder

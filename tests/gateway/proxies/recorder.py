@@ -35,6 +35,10 @@ class Recorder:
     requests: list = field(default_factory=list)
     port: int = 0
 
+    @property
+    def address(self):
+        return f"http://127.0.0.1:{self.port}"
+
     @contextmanager
     def running(self):
         recorder = self

@@ -85,6 +85,22 @@ def test_what_a_shipper_says_about_itself_goes_no_further(world, client, store):
         assert request.path == LINES
 
 
+def test_tollgate_and_the_log_are_told_headers_to_their_end(
+    world, client, store, tmp_path
+):
+    told = {"User-Agent": "Mozilla/5.0 (KHTML, like Gecko)", "Cookie": "a=b,c; d=e"}
+    haproxy = HAProxy(tmp_path, world, TOLLGATE_ADDRESS=store.address)
+
+    with haproxy.running():
+        client.post(f"{haproxy.address}/", content=LINE, headers=told)
+        [question] = store.drain()
+
+        assert {name: question.values(name) for name in told} == {
+            name: [value] for name, value in told.items()
+        }
+        assert haproxy.comes_to_log(told["User-Agent"])
+
+
 def test_metrics_are_kept_apart(world, client):
     secrets = dict(
         zip(("own", "reader", "theirs"), world.operator.does(OTHERS), strict=True)
