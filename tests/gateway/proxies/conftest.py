@@ -7,7 +7,7 @@ import pytest
 
 from config import dotenv
 from tests.gateway.proxies import programs
-from tests.gateway.proxies.nginx import Nginx
+from tests.gateway.proxies.nginx import UPSTREAMS, Nginx
 from tests.gateway.proxies.operator import Operator
 from tests.gateway.proxies.recorder import Recorder
 from tests.gateway.proxies.victoriametrics import VictoriaMetrics
@@ -77,14 +77,9 @@ def build(folder, entered):
     store = entered(Recorder().running())
     metrics = entered(VictoriaMetrics(folder / "metrics").running())
     entered(tollgate.running(**PORTAL))
-    stores = ("loki", "mimir", "tempo", "tempo_otlp", "victorialogs", "opensearch")
-    nginx = Nginx(
-        folder / "nginx",
-        secrets["gateway"],
-        tollgate=tollgate.port,
-        victoriametrics=metrics.port,
-        **dict.fromkeys(stores, store.port),
-    )
+    places = dict.fromkeys(UPSTREAMS, store.port)
+    places |= {"tollgate": tollgate.port, "victoriametrics": metrics.port}
+    nginx = Nginx(folder / "nginx", secrets["gateway"], **places)
     entered(nginx.running())
     return World(tollgate, operator, nginx, store, metrics, accounts, secrets)
 

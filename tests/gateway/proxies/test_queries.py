@@ -147,6 +147,31 @@ def test_a_guest_reads_what_the_link_shows_until_it_ends(world, store):
     assert ended < PROMISE_SECONDS
 
 
+def test_a_dashboard_is_told_the_ticket_and_nothing_else(world, store):
+    ticket = world.operator.does(TICKET)
+    cookies = f"sessionid=x; grafana_session=y; tollgate_share={ticket}; csrftoken=z"
+    claims = {
+        "Cookie": cookies,
+        "X-API-TOKEN": world.secrets["everything"],
+        "Authorization": f"Bearer {world.secrets['everything']}",
+        **dict.fromkeys(("X-WEBAUTH-USER", "X_WEBAUTH_USER", "X-Real-IP"), "admin"),
+        **dict.fromkeys(("X-Scope-OrgID", "AccountID", "X-Grafana-Org-Id"), "2"),
+    }
+
+    with world.nginx.client("portal") as guest:
+        answer = guest.post("/grafana/api/ds/query", json={"a": 1}, headers=claims)
+
+    assert answer.status_code == 200
+    [request] = store.drain()
+    assert request.values("Cookie") == [f"tollgate_share={ticket}"]
+    assert json.loads(request.text) == {"a": 1}
+    names = {name.lower().replace("_", "-") for name, _ in request.headers}
+    assert names == {
+        *("host", "cookie", "content-type", "content-length", "user-agent"),
+        *("accept", "accept-encoding", "x-forwarded-for", "x-forwarded-proto"),
+    }
+
+
 def test_the_portal_is_served_and_its_verify_endpoint_is_not(world):
     with world.nginx.client("portal") as client:
         page = client.get("/login/")
