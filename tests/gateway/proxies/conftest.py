@@ -44,6 +44,7 @@ said = [known, secrets]
 PORTAL = {
     "ALLOWED_HOSTS": "tollgate.example.com,127.0.0.1",
     "CSRF_TRUSTED_ORIGINS": "https://tollgate.example.com",
+    "SHARE_COOKIE_DOMAIN": "example.com",
 }
 
 

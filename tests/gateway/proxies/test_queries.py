@@ -133,7 +133,7 @@ def test_a_shared_token_cannot_bring_filters_of_its_own(
 
 def test_a_guest_reads_what_the_link_shows_until_it_ends(world, store):
     ticket = world.operator.does(TICKET)
-    with world.nginx.client("portal", cookies={"tollgate_share": ticket}) as guest:
+    with world.nginx.client("dashboards", cookies={"tollgate_share": ticket}) as guest:
         assert guest.get(LINES, params={"query": "*"}).status_code == 200
         [request] = store.drain()
         assert parse_qs(urlsplit(request.path).query)["extra_filters"] == [NARROW]
@@ -158,7 +158,7 @@ def test_a_dashboard_is_told_the_ticket_and_nothing_else(world, store):
         **dict.fromkeys(("X-Scope-OrgID", "AccountID", "X-Grafana-Org-Id"), "2"),
     }
 
-    with world.nginx.client("portal") as guest:
+    with world.nginx.client("dashboards") as guest:
         answer = guest.post("/grafana/api/ds/query", json={"a": 1}, headers=claims)
 
     assert answer.status_code == 200
@@ -183,3 +183,12 @@ def test_the_portal_is_served_and_its_verify_endpoint_is_not(world):
     assert page.status_code == 200
     assert "Tollgate" in page.text
     assert verify.status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/grafana/", "/select/vmui/", LINES, LOKI])
+def test_nothing_but_the_portal_is_under_its_name(world, store, path):
+    with world.nginx.client("portal", headers=shown(world, "main api")) as client:
+        answer = client.get(path)
+
+    assert answer.status_code == 404
+    assert store.drain() == []

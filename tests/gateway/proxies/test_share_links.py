@@ -9,17 +9,20 @@ from playwright.sync_api import expect
 from tests.chromium import executable
 
 pytestmark = [pytest.mark.walk, pytest.mark.sqlite]
-PORTAL = "tollgate.example.com"
+PORTAL, DASHBOARDS = "tollgate.example.com", "dashboards.example.com"
 NARROW = '"env":="te\\"st"'
 
 
 @pytest.fixture
 def guest(playwright, world):
-    """A page in a browser that finds the portal by its name."""
-    port = urlsplit(world.nginx.address("portal")).port
-    rules = f"--host-resolver-rules=MAP {PORTAL}:443 127.0.0.1:{port}"
+    """A page in a browser that finds the portal and dashboards by their names."""
+    rules = ",".join(
+        f"MAP {host}:443 127.0.0.1:{urlsplit(world.nginx.address(server)).port}"
+        for host, server in ((PORTAL, "portal"), (DASHBOARDS, "dashboards"))
+    )
     browser = playwright.chromium.launch(
-        executable_path=executable(), args=["--no-sandbox", "--disable-quic", rules]
+        executable_path=executable(),
+        args=["--no-sandbox", "--disable-quic", f"--host-resolver-rules={rules}"],
     )
     context = browser.new_context(ignore_https_errors=True)
     yield context.new_page()
@@ -35,7 +38,7 @@ def test_a_link_opens_dashboards_and_its_secret_is_in_no_log(world, store, guest
     guest.goto(link)
     expect(guest.get_by_role("heading", name="Logs of Main")).to_be_visible()
     dashboard = guest.context.new_page()
-    answer = dashboard.goto(f"https://{PORTAL}/select/logsql/query?query=*")
+    answer = dashboard.goto(f"https://{DASHBOARDS}/select/logsql/query?query=*")
 
     [request] = store.drain()
     assert answer.status == 200
