@@ -73,6 +73,16 @@ def test_envoy_has_what_its_routes_name():
     ).keys()
 
 
+def test_envoy_adds_its_credential_for_its_own_questions_only():
+    asking, cluster = envoy("listeners")["asking"], envoy("clusters")["asking"]
+    [places] = cluster["load_assignment"]["endpoints"]
+    [place] = places["lb_endpoints"]
+
+    path = asking["address"]["pipe"]["path"]
+    assert asking["address"] == {"pipe": {"path": path, "mode": 0o600}}
+    assert place["endpoint"]["address"] == {"pipe": {"path": path}}
+
+
 def envoy(kind):
     resources = read("envoy/envoy.yaml")["static_resources"]
     return {each["name"]: each for each in resources[kind]}
