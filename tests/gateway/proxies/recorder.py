@@ -60,6 +60,9 @@ class Recorder:
 
 class Recording(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    # An answer goes out in two pieces, and the second must not wait for an
+    # acknowledgement of the first.
+    disable_nagle_algorithm = True
     store = None
 
     def answer(self):
