@@ -1,7 +1,10 @@
 """The real Caddy with the project's configuration, on ports of a test's own."""
 
+import os
 import re
+import shutil
 import ssl
+import subprocess
 from contextlib import contextmanager
 
 import httpx
@@ -10,13 +13,6 @@ from tests.gateway.proxies import programs
 from tests.installation import PROJECT, free_port
 
 DEPLOY = PROJECT / "deploy" / "caddy"
-# Nothing is asked of the network, and nobody can change what runs.
-OPTIONS = """\
-{
-	admin off
-	auto_https off
-}
-"""
 
 
 class Caddy:
@@ -27,18 +23,29 @@ class Caddy:
         self._environment = {
             "TOLLGATE_GATEWAY": world.secrets["gateway"],
             # Where it keeps what it was told, which is nobody's home.
-            "HOME": str(folder),
+            "XDG_CONFIG_HOME": str(folder),
+            "XDG_DATA_HOME": str(folder),
         }
-        text = (DEPLOY / "Caddyfile").read_text()
-        (folder / "Caddyfile").write_text(OPTIONS + self._moved(text, world))
+        file = folder / "Caddyfile"
+        file.write_text(self._moved((DEPLOY / "Caddyfile").read_text(), world))
+        self._options = ["--config", file, "--adapter", "caddyfile"]
 
     @contextmanager
     def running(self):
-        command = ["caddy", "run", "--config", self._folder / "Caddyfile"]
-        command += ["--adapter", "caddyfile"]
+        command = ["caddy", "run", *self._options]
         ports, log = self._ports.values(), self._folder / "caddy.log"
         with programs.running(command, ports, log, **self._environment):
             yield self
+
+    def kept(self):
+        """Return the configuration as Caddy keeps it, in a file and for who asks it."""
+        return subprocess.run(
+            [shutil.which("caddy"), "adapt", *self._options],
+            env=os.environ | self._environment,
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
 
     def client(self, server):
         trusting = ssl.create_default_context(cafile=self._nginx.certificate)
@@ -52,6 +59,8 @@ class Caddy:
             text = re.sub(site, self._site(port), text, flags=re.MULTILINE)
         for port, own in places(world).items():
             text = re.sub(rf"127\.0\.0\.1:{port}\b", f"127.0.0.1:{own}", text)
+        # No authority is asked for certificates of these names.
+        text = text.replace("admin off", "admin off\n\tauto_https off", 1)
         # Debian's Caddy is of 2022, when arguments of snippets were written so.
         return re.sub(r"\{args\[(\d)\]\}", r"{args.\1}", text)
 

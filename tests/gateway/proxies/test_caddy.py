@@ -1,5 +1,6 @@
 """The same promises through Caddy, which guards what needs no arguments."""
 
+import json
 from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 import pytest
@@ -80,6 +81,13 @@ def test_metrics_are_labelled_with_their_account(world, listener):
 
     assert taken.status_code == 204
     assert world.metrics.labels("through_caddy") == {"tollgate_account": str(own)}
+
+
+def test_caddy_keeps_no_credential_and_takes_no_other_configuration(world, caddy):
+    kept = caddy.kept()
+
+    assert world.secrets["gateway"] not in kept
+    assert json.loads(kept)["admin"] == {"disabled": True}
 
 
 def test_a_shared_token_is_narrowed_or_refused(world, query, store):
