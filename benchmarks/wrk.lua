@@ -11,18 +11,23 @@ function init()
   end
 end
 
-function request()
-  if not file then return wrk.format() end
-  turn = turn % #lines + 1
-  if header then
-    wrk.headers[header] = lines[turn]
-    return wrk.format()
+-- wrk takes a request that never changes, and no pause at all, for much less than what a
+-- function says each time: defined only where it is needed, it leaves the server the time.
+if file then
+  function request()
+    turn = turn % #lines + 1
+    if header then
+      wrk.headers[header] = lines[turn]
+      return wrk.format()
+    end
+    return wrk.format(nil, nil, nil, lines[turn])
   end
-  return wrk.format(nil, nil, nil, lines[turn])
 end
 
-function delay()
-  return pause > 0 and math.random(0, 2 * pause) or 0
+if pause > 0 then
+  function delay()
+    return math.random(0, 2 * pause)
+  end
 end
 
 function done(summary, latency)
