@@ -63,7 +63,12 @@ class Gate:
         if self._trusts_callers:
             return PASS
         credential = environ.get("HTTP_X_TOLLGATE_GATEWAY", "")
-        return self._recall_or_ask(ASK, credential, BY_TEXT).status
+        decision = self._recall_or_ask(ASK, credential, BY_TEXT)
+        if decision.status is PASS:
+            # Who connects is the proxy; the headers tell of its client.
+            address = environ.get("REMOTE_ADDR", "")
+            recorder.note(decision.token_id, decision.stored_secret_id, address, "")
+        return decision.status
 
     def _about(self, door, environ):
         text = token_in(environ)

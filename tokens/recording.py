@@ -7,6 +7,7 @@ from itertools import count, islice
 from django.db import InterfaceError, OperationalError, close_old_connections
 from django.utils import timezone
 
+from accounts.audit import client_address, client_agent
 from accounts.refusals import Unavailable
 from tokens.models import Token, TokenUsage
 
@@ -93,3 +94,9 @@ def write_uses(calls):
 
 
 recorder = Recorder(write_uses)
+
+
+def note_use(request, token):
+    """Count a call with a token that was verified."""
+    caller = client_address(request) or "", client_agent(request)
+    recorder.note(token.pk, token.opened_by, *caller)

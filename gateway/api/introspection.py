@@ -16,6 +16,7 @@ from gateway.finding import BY_TEXT
 from sharing.models import Share
 from tokens.kinds import Kind
 from tokens.permissions import Use
+from tokens.recording import note_use
 from tokens.verification import verify
 
 
@@ -55,7 +56,10 @@ class GatewayToken(APIKeyHeader):
     param_name = "X-Tollgate-Gateway"
 
     def authenticate(self, request, key):
-        return verify(key or token_in(request.META), Use.ASK)
+        token = verify(key or token_in(request.META), Use.ASK)
+        if token:
+            note_use(request, token)
+        return token
 
 
 class Clause(Schema):

@@ -110,6 +110,22 @@ def test_uses_are_counted_with_their_caller(ask, token, recorder):
     assert usage.stored_secret_id == token.secrets.get().pk
 
 
+def test_uses_of_a_gateways_own_token_are_counted_once_with_the_proxy(
+    ask, token, gateway_token, recorder
+):
+    client = {"HTTP_X_REAL_IP": "192.0.2.9", "HTTP_USER_AGENT": "vector/0.39"}
+    for signal in ("logs", "logs", "metrics"):
+        ask(signal, token.secret_text, REMOTE_ADDR="10.0.0.2", **client)
+
+    recorder.flush()
+
+    usage = TokenUsage.objects.get(token=gateway_token)
+    assert (usage.calls, usage.address, usage.agent) == (3, "10.0.0.2", "")
+    assert usage.stored_secret_id == gateway_token.secrets.get().pk
+    gateway_token.refresh_from_db()
+    assert gateway_token.last_used_at
+
+
 def test_uses_that_are_refused_are_counted_apart(ask, token, recorder):
     ask("metrics", token.secret_text, HTTP_X_REAL_IP="192.0.2.9")
     ask("metrics", UNKNOWN)

@@ -12,6 +12,7 @@ from django.utils import timezone
 from tests.factories import BY, ChildFactory, FilterFactory, ShareFactory, TokenFactory
 from tests.gateway.conftest import UNKNOWN
 from tokens.kinds import Kind
+from tokens.models import TokenUsage
 
 INACTIVE = 200, {"active": False}
 
@@ -35,6 +36,15 @@ class Introspecting:
 @pytest.fixture
 def introspect(gateway_token):
     return Introspecting(**{"X-Tollgate-Gateway": gateway_token.secret_text})
+
+
+def test_the_gateways_token_counts_as_used(introspect, gateway_token, recorder):
+    introspect("nonsense", **{"User-Agent": "oathkeeper"})
+
+    recorder.flush()
+
+    usage = TokenUsage.objects.get(token=gateway_token)
+    assert (usage.calls, usage.address, usage.agent) == (1, "127.0.0.1", "oathkeeper")
 
 
 def iat(token):

@@ -1,9 +1,8 @@
 from ninja.security import APIKeyHeader
 
 from accounts.api.own import rates
-from accounts.audit import client_address, client_agent
 from tokens.permissions import Use
-from tokens.recording import recorder
+from tokens.recording import note_use
 from tokens.verification import verify
 
 BEARER = "bearer "
@@ -17,8 +16,7 @@ class ApiToken(APIKeyHeader):
     def authenticate(self, request, key):
         token = verify(key or _bearer(request), Use.API)
         if token:
-            address, agent = client_address(request), client_agent(request)
-            recorder.note(token.pk, token.opened_by, address or "", agent)
+            note_use(request, token)
         return token
 
 
