@@ -5,13 +5,16 @@ from django.conf import settings
 from django.urls import reverse
 
 
-def link(secret):
-    """Return the whole link; what follows the "#" never leaves a visitor's browser."""
-    page = reverse("sharing:guest", args=[secret.public_id])
+def link(secret, page=None):
+    """Return the whole link; what follows the "#" never leaves a visitor's browser.
+
+    `page` is the token's public id, which no change of the index key takes away.
+    """
+    page = reverse("sharing:guest", args=[page or secret.public_id])
     return f"{settings.APP_URL.rstrip('/')}{page}#{secret.reveal()}"
 
 
-def picture(secret):
+def picture(secret, page=None):
     """Return a QR code of the link, as the address of an image."""
-    code = segno.make(link(secret), error="m", micro=False)
+    code = segno.make(link(secret, page), error="m", micro=False)
     return code.svg_data_uri(scale=5, border=2)

@@ -1,5 +1,7 @@
 """What an admin does with the link of a shared token: look at it, send it."""
 
+from functools import partial
+
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
@@ -35,7 +37,8 @@ def share_guest(request, account, pk):
 def share_link(request, account, pk):
     token = share_in(account, pk).token
     back = home_of(token)
-    return hand_out(request, token, back=back, write=links.link, given_as="link")
+    write = partial(links.link, page=token.public_id)
+    return hand_out(request, token, back=back, write=write, given_as="link")
 
 
 @require_POST
@@ -47,7 +50,7 @@ def share_code(request, account, pk):
     secret = share.token.reveal(by=Actor.of(request), given_as="QR code")
     context = {
         "token": share.token,
-        "picture": links.picture(secret),
+        "picture": links.picture(secret, share.token.public_id),
         "pass": Pass.of(share, share.token.expires_at),
         "is_open": visitors.is_open(share.token),
         "back": home_of(share.token),
