@@ -8,10 +8,11 @@ class GatewayConfig(AppConfig):
         from accounts import checks, places  # noqa: PLC0415 -- needs the models
         from accounts.rotation import Sealed, envelopes  # noqa: PLC0415 -- the same
         from gateway import rotation  # noqa: PLC0415 -- the same
-        from gateway.dead import forget  # noqa: PLC0415 -- the same
+        from gateway.dead import forget, note  # noqa: PLC0415 -- the same
         from gateway.demo import tell_refusals  # noqa: PLC0415 -- the same
         from gateway.waiting import count_waiting  # noqa: PLC0415 -- the same
         from sharing.demo import sequels  # noqa: PLC0415 -- the same
+        from tokens import recording  # noqa: PLC0415 -- the same
         from tokens.management.commands import purge_deleted  # noqa: PLC0415 -- the same
 
         checks.row_counters["enc"].append(rotation.count_webhooks)
@@ -20,6 +21,7 @@ class GatewayConfig(AppConfig):
                 rotation.old_webhooks, rotation.renew_webhooks, rotation.check_webhooks
             )
         )
+        recording.refusal_writers.append(note)
         purge_deleted.others.append(forget)
         sequels.append(tell_refusals)
         places.COUNTERS["gateway:dead"] = count_waiting

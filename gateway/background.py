@@ -11,7 +11,7 @@ from accounts.audit import Actor, record
 from accounts.models import Action
 from gateway import notices
 from gateway.watching import POLL_SECONDS
-from tokens.recording import recorder
+from tokens.recording import recorder, refusals
 
 FLUSH_SECONDS = 2.0
 ALARM_SECONDS = 60.0
@@ -53,7 +53,7 @@ def _end(gate, over):
 def flush(gate, *, at_once=False):
     """Write the uses that were counted, of tokens that work and of those that do not."""
     recorder.flush(at_once=at_once)
-    gate.refused.flush(at_once=at_once)
+    refusals.flush(at_once=at_once)
     close_old_connections()
 
 

@@ -9,9 +9,9 @@ from accounts.generations import slot_of
 from gateway.arguments import arguments
 from gateway.filters import logql, logsql, opensearch, promql
 from sharing.models import Share
-from sharing.scope import NOTHING
+from sharing.scope import NOTHING, SHOWS_NOTHING
 from tokens.kinds import Kind
-from tokens.permissions import USES, reach, why_stopped
+from tokens.permissions import reach, why_refused
 
 PASS, UNKNOWN, STOPPED, AWAY = (
     "204 No Content",
@@ -22,13 +22,6 @@ PASS, UNKNOWN, STOPPED, AWAY = (
 NO_STORE = ("Cache-Control", "no-store")
 CHALLENGE = ("WWW-Authenticate", 'Bearer realm="tollgate"')
 RETRY = ("Retry-After", "1")
-REASONS = {
-    "token_deleted": "deleted",
-    "token_disabled": "disabled",
-    "token_paused": "paused",
-    "token_expired": "expired",
-    "plan_has_no_api_tokens": "no_api_on_plan",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +53,11 @@ def decide(door, row, until=inf):
     now = timezone.now()
     token = row.token
     slot = slot_of(token.organisation_id)
-    reason = _why_refused(door, row)
+    reason = why_refused(row, door.uses)
     accounts = () if reason else _accounts(door, token)
     share = None if reason else _share(token)
     if share is not None and share.scope == NOTHING:
-        reason = "shows_nothing"
+        reason = SHOWS_NOTHING
     known = {"slot": slot, "token_id": token.pk, "stored_secret_id": row.pk}
     # A gateway's own token has no account, and needs none.
     if reason or (door.kinds and not accounts):
@@ -72,16 +65,6 @@ def decide(door, row, until=inf):
     headers = [NO_STORE, *_headers(token, accounts), *_filters(share)]
     headers += arguments(door, accounts, share)
     return Decision(PASS, headers, until=min(until, _until(row, now)), **known)
-
-
-def _why_refused(door, row):
-    token = row.token
-    stopped = why_stopped(token)
-    if stopped:
-        return REASONS.get(stopped, "account_stopped")
-    if row.valid_until and row.valid_until <= timezone.now():
-        return "rotated"
-    return "" if door.uses & USES[token.kind] else "wrong_kind"
 
 
 def _accounts(door, token):

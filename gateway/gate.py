@@ -9,13 +9,12 @@ import time
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
 
-from gateway import dead
 from gateway.decisions import AWAY, NOT_KNOWN, NOT_NOW, PASS, decide
 from gateway.doors import ASK, DOORS, SIGNALS, ticket_in, token_in
 from gateway.finding import BY_TEXT, BY_TICKET
 from gateway.memory import Memory, key_of
 from gateway.watching import Watcher
-from tokens.recording import Recorder, Tally, recorder
+from tokens.recording import Tally, recorder, refusals
 
 PREFIX = "/gateway/verify/"
 MAX_ADDRESS, MAX_AGENT = 45, 200
@@ -28,14 +27,12 @@ logger = logging.getLogger(__name__)
 class Gate:
     """Answers what gateways ask, from memory as long as that is certainly true.
 
-    `refused` counts uses of tokens that do not work, `strangers` questions of nobody
-    that is known as a gateway.
+    `strangers` counts questions of nobody that is known as a gateway.
     """
 
     def __init__(self, *, watcher=None, memory=None, trusts_callers=False):
         self.watcher = watcher or Watcher()
         self.memory = memory or Memory()
-        self.refused = Recorder(dead.note)
         self.strangers = Tally()
         self._trusts_callers = trusts_callers
 
@@ -112,7 +109,7 @@ class Gate:
             )
         elif decision.reason:
             what = decision.token_id, decision.stored_secret_id, decision.reason
-            self.refused.note(*what, SIGNALS[door.number], *caller(environ))
+            refusals.note(*what, SIGNALS[door.number], *caller(environ))
 
 
 def caller(environ):

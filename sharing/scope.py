@@ -16,6 +16,8 @@ class Operator(models.TextChoices):
 
 EVERYTHING = (frozenset(),)
 NOTHING = ()
+# Why a token that works by itself is refused with such a scope.
+SHOWS_NOTHING = "shows_nothing"
 
 
 def scope(clauses, operator):

@@ -1,24 +1,21 @@
 """Who comes in by a link: with its secret once, and with a ticket from then on."""
 
-from django.db.models import Q
-from django.utils import timezone
-
 from sharing import tickets
-from sharing.scope import NOTHING
+from sharing.scope import NOTHING, SHOWS_NOTHING
 from tokens.models import StoredSecret
-from tokens.permissions import USES, Use, why_stopped
+from tokens.permissions import USES, Use, why_refused, why_stopped
 from tokens.secrets import recognise
 
 
 def by_secret(text, page):
-    """Return the StoredSecret that a visitor shows at a link, if the link is open.
+    """Return the StoredSecret that a visitor shows at a link, open or not, or None.
 
     The text may be the whole link. What cannot be a token costs no query.
     """
     secret = recognise(text.rpartition("#")[2].strip())
     if secret is None or (secret.is_ours and secret.public_id != page):
         return None
-    row = _open(StoredSecret.objects.matching(secret))
+    row = _find(StoredSecret.objects.matching(secret))
     # The id in a link of a token that moved in was made with the index key of its day.
     return row if row and page in (secret.public_id, row.token.public_id) else None
 
@@ -26,16 +23,21 @@ def by_secret(text, page):
 def by_ticket(text, page):
     """Return the StoredSecret that a visitor's ticket is for, if its link is open."""
     ticket = tickets.read(text, page)
-    return _open(StoredSecret.objects.filter(pk=ticket[0])) if ticket else None
+    row = ticket and _find(StoredSecret.objects.filter(pk=ticket[0]))
+    return None if row is None or why_closed(row) else row
 
 
-def _open(rows):
-    unspent = Q(valid_until=None) | Q(valid_until__gt=timezone.now())
-    rows = rows.filter(unspent, token__share__isnull=False).select_related(
+def _find(rows):
+    rows = rows.filter(token__share__isnull=False).select_related(
         "token__account__organisation", "token__share"
     )
-    row = rows.prefetch_related("token__share__filters").first()
-    return row if row and is_open(row.token) else None
+    return rows.prefetch_related("token__share__filters").first()
+
+
+def why_closed(row):
+    """Return why a secret lets nobody in right now, or an empty text."""
+    reason = why_refused(row, {Use.READ_SHARED})
+    return reason or ("" if row.token.share.scope != NOTHING else SHOWS_NOTHING)
 
 
 def is_open(token):

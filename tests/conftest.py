@@ -116,6 +116,10 @@ def team(main):
 
 @pytest.fixture
 def recorder():
-    """The recorder of uses, without what tests before this one left in it."""
+    """The recorder of uses, without what tests before this one left in it.
+
+    Nor is anything left in the recorder of uses that were refused.
+    """
     recording.recorder.__init__(recording.write_uses)
+    recording.refusals.__init__(recording.write_refusals)
     return recording.recorder

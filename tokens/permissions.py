@@ -3,6 +3,7 @@
 import enum
 
 from django.db.models import Q
+from django.utils import timezone
 
 from accounts.models import Account, AccountKind
 from accounts.permissions import Operation
@@ -43,6 +44,26 @@ USES = {
     Kind.SHARED: {Use.READ_SHARED},
     Kind.GATEWAY: {Use.ASK},
 }
+
+
+# What refused calls are told apart by, where why_stopped is finer or says it longer.
+REASONS = {
+    "token_deleted": "deleted",
+    "token_disabled": "disabled",
+    "token_paused": "paused",
+    "token_expired": "expired",
+    "plan_has_no_api_tokens": "no_api_on_plan",
+}
+
+
+def why_refused(row, uses):
+    """Return why a StoredSecret is good for none of some uses, or an empty text."""
+    stopped = why_stopped(row.token)
+    if stopped:
+        return REASONS.get(stopped, "account_stopped")
+    if row.valid_until and row.valid_until <= timezone.now():
+        return "rotated"
+    return "" if uses & USES[row.token.kind] else "wrong_kind"
 
 
 def why_stopped(token):

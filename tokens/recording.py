@@ -93,10 +93,27 @@ def write_uses(calls):
     TokenUsage.objects.add_calls(calls, now.replace(minute=0, second=0, microsecond=0))
 
 
+def write_refusals(calls):
+    """Hand on uses of tokens that do not work, as `refusal_writers` take them."""
+    for write in refusal_writers:
+        write(calls)
+
+
+# Who keeps refused calls: an app above this one adds its part when it is loaded, since
+# imports only point down. They are counted by (token id, stored secret id, reason,
+# signal, address, agent).
+refusal_writers = []
 recorder = Recorder(write_uses)
+refusals = Recorder(write_refusals)
 
 
 def note_use(request, token):
     """Count a call with a token that was verified."""
     caller = client_address(request) or "", client_agent(request)
     recorder.note(token.pk, token.opened_by, *caller)
+
+
+def note_refusal(request, row, reason, signal):
+    """Count a call with a StoredSecret that does not work."""
+    caller = client_address(request) or "", client_agent(request)
+    refusals.note(row.token_id, row.pk, reason, signal, *caller)

@@ -2,11 +2,9 @@
 
 from copy import copy
 
-from django.utils import timezone
-
 from accounts.generations import number_in, with_generation
 from tokens.models import StoredSecret
-from tokens.permissions import USES, why_stopped
+from tokens.permissions import why_refused
 from tokens.secrets import digests, recognise
 
 MAX_REMEMBERED = 2_000
@@ -32,18 +30,19 @@ def find_secret(text):
 
 
 def verify(text, use):
-    """Return the token that a text opens for a use right now, or None.
+    """Return the token that a text opens for a use right now, or None."""
+    row, reason = examine(text, use)
+    return None if row is None or reason else opened(row)
+
+
+def examine(text, use):
+    """Return the row of a secret, or None, and why it is refused for a use right now.
 
     To ask whether anything changed is cheaper than to read everything again.
     """
     secret = recognise(text)
-    if secret is None:
-        return None
-    row = _recall(secret)
-    if row is None or _is_spent(row) or use not in USES[row.token.kind]:
-        return None
-    token = _copied(row)
-    return None if why_stopped(token) else token
+    row = secret and _recall(secret)
+    return row, row and why_refused(row, {use})
 
 
 def _read(secret):
@@ -65,12 +64,8 @@ def _recall(secret):
     return row
 
 
-def _is_spent(row):
-    return row.valid_until is not None and row.valid_until <= timezone.now()
-
-
-def _copied(row):
-    """Return a token of the caller's own, with the account that it belongs to."""
+def opened(row):
+    """Return the token of a row as the caller's own, with its account."""
     token = copy(row.token)
     token.opened_by = row.pk
     if token.account is not None:

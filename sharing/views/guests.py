@@ -18,12 +18,15 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.audit import client_address, client_agent
 from sharing import guesses, tickets, visitors
 from sharing.passes import Pass
+from tokens.recording import note_refusal
 
 POLICY = settings.SECURE_CSP | {
     "img-src": [CSP.SELF],
     "require-trusted-types-for": ["'script'"],
     "trusted-types": [CSP.NONE],
 }
+# What the gateway calls the door that a link opens.
+SIGNAL = "query-logs"
 CLOSED = (
     "It may have ended, been paused or been copied only in part. "
     "Ask whoever sent it to you."
@@ -79,12 +82,22 @@ def link_open(request, page):
         response = _refuse(request, page, TOO_MANY, status=429)
         response["Retry-After"] = str(guesses.MINUTE)
         return response
-    row = visitors.by_secret(request.POST.get("secret", ""), page)
+    row = _shown(request, page)
     if row is None:
         guesses.note(request)
         return _refuse(request, page, CLOSED, status=404)
     row.token.share.count_visit(client_address(request), client_agent(request))
     return _let_in(request, page, row)
+
+
+def _shown(request, page):
+    """Return the StoredSecret that opens the link; one that is stopped is told of."""
+    row = visitors.by_secret(request.POST.get("secret", ""), page)
+    reason = row and visitors.why_closed(row)
+    if reason:
+        note_refusal(request, row, reason, SIGNAL)
+        return None
+    return row
 
 
 @require_POST

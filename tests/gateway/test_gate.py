@@ -11,6 +11,7 @@ from tests.factories import BY, ShareFactory, TokenFactory
 from tests.gateway.conftest import UNKNOWN, Asked, basic
 from tokens.kinds import Kind
 from tokens.models import TokenUsage
+from tokens.recording import refusals
 from tokens.secrets import make
 
 
@@ -130,7 +131,7 @@ def test_uses_that_are_refused_are_counted_apart(ask, token, recorder):
     ask("metrics", token.secret_text, HTTP_X_REAL_IP="192.0.2.9")
     ask("metrics", UNKNOWN)
     recorder.flush()
-    ask.gate.refused.flush()
+    refusals.flush()
 
     use = DeadUse.objects.get()
     assert (use.dead_id, use.secret_id) == (token.pk, token.secrets.get().pk)
@@ -141,7 +142,7 @@ def test_uses_that_are_refused_are_counted_apart(ask, token, recorder):
 
 def test_a_main_token_without_anything_behind_the_door_is_no_misuse(ask, main):
     assert ask.status("query-metrics", TokenFactory(account=main).secret_text) == 403
-    ask.gate.refused.flush()
+    refusals.flush()
     assert not DeadUse.objects.exists()
 
 

@@ -2,10 +2,12 @@ from ninja.security import APIKeyHeader
 
 from accounts.api.own import rates
 from tokens.permissions import Use
-from tokens.recording import note_use
-from tokens.verification import verify
+from tokens.recording import note_refusal, note_use
+from tokens.verification import examine, opened
 
 BEARER = "bearer "
+# What the gateway calls the same door.
+SIGNAL = "api"
 
 
 class ApiToken(APIKeyHeader):
@@ -14,9 +16,14 @@ class ApiToken(APIKeyHeader):
     param_name = "X-API-TOKEN"
 
     def authenticate(self, request, key):
-        token = verify(key or _bearer(request), Use.API)
-        if token:
-            note_use(request, token)
+        row, reason = examine(key or _bearer(request), Use.API)
+        if row is None:
+            return None
+        if reason:
+            note_refusal(request, row, reason, SIGNAL)
+            return None
+        token = opened(row)
+        note_use(request, token)
         return token
 
 
