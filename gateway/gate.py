@@ -49,7 +49,8 @@ class Gate:
         asking = self._asking(environ)
         if door is None or asking is not PASS:
             if asking is not AWAY:
-                self.strangers.note(signal[:20], *caller(environ))
+                known = signal if door else "other"
+                self.strangers.note(known, *caller(environ))
             return NOT_NOW
         decision = self._about(door, environ)
         if decision.token_id:

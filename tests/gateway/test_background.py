@@ -70,6 +70,15 @@ def test_strangers_are_told_of_loudly_and_once(recorder, db, caplog):
     )
 
 
+def test_a_signal_that_no_database_takes_keeps_no_alarm_back(recorder, db):
+    stranger = Asked(UNKNOWN)
+    stranger("lo\x00gs")
+
+    raise_alarm(stranger.gate)
+
+    assert AuditEvent.objects.get().data == {"times": 1, "signal": "other"}
+
+
 def test_threads_look_and_write_until_the_process_ends(ask, monkeypatch, caplog):
     seen, last, calls, ends = threading.Event(), [], [], []
 

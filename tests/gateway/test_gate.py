@@ -90,7 +90,7 @@ def test_two_gateway_tokens_work_while_they_overlap(recorder, gateway_token, tok
 
 def test_a_signal_that_does_not_exist_is_503_and_told(ask, token):
     assert ask.status("nonsense", token.secret_text) == 503
-    assert list(ask.gate.strangers.drain(at_once=True)) == [("nonsense", "", "")]
+    assert list(ask.gate.strangers.drain(at_once=True)) == [("other", "", "")]
 
 
 def test_callers_of_the_socket_need_no_credential(recorder, token):
