@@ -26,7 +26,7 @@ def read(text, page=None):
     """
     try:
         row, until, given_at = _signer().unsign(text).split(":", 2)
-    except signing.BadSignature:
+    except (signing.BadSignature, UnicodeEncodeError):
         return None
     until = datetime.fromtimestamp(int(until), UTC)
     if until <= timezone.now() or page not in (None, given_at):

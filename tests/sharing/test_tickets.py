@@ -46,6 +46,7 @@ def test_a_ticket_ends(until):
         "",
         "77",
         "77:99999999999:",
+        "77:99999999999:\ud800:" + "A" * 43,
         "77:99999999999::" + "A" * 43,
         tickets.issue(77, LATER).replace("77", "78", 1),
         signing.Signer(salt="another").sign(f"77:{int(LATER.timestamp())}:"),
