@@ -22,6 +22,9 @@ WRAPPING = [
     ipaddress.ip_network(f"{start}/96")
     for start in ("::", "::ffff:0:0", "::ffff:0:0:0", "64:ff9b::")
 ]
+# Within a site, although Python counts them to the public internet: what IPv6 had for
+# that at first, and where Azure's machines reach their host.
+NOT_OUTSIDE = [ipaddress.ip_network(each) for each in ("fec0::/10", "168.63.129.16")]
 FAILURES = (
     httpcore.NetworkError,
     httpcore.ProtocolError,
@@ -146,4 +149,6 @@ def is_public(text):
     address = ipaddress.ip_address(text)
     if any(address in network for network in WRAPPING):
         address = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+    if any(address in network for network in NOT_OUTSIDE):
+        return False
     return address.is_global and not address.is_multicast
