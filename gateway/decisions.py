@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from accounts.generations import slot_of
 from gateway.arguments import arguments
-from gateway.filters import logql, logsql, opensearch, promql
+from gateway.narrowing import narrowing
 from sharing.models import Share
 from sharing.scope import NOTHING, SHOWS_NOTHING
 from tokens.kinds import Kind
@@ -63,7 +63,7 @@ def decide(door, row, until=inf):
     if reason or (door.kinds and not accounts):
         return Decision(STOPPED, [NO_STORE], reason=reason, **known)
     headers = [NO_STORE, *_headers(token, accounts), *_filters(share)]
-    headers += arguments(door, accounts, share)
+    headers += arguments(door, accounts)
     return Decision(PASS, headers, until=min(until, _until(row, now)), **known)
 
 
@@ -97,12 +97,7 @@ def _headers(token, accounts):
 
 
 def _filters(share):
-    if share is None:
-        return
-    yield "X-Tollgate-LogQL", logql(share.scope)
-    yield "X-Tollgate-LogsQL", logsql(share.scope)
-    yield "X-Tollgate-PromQL", promql(share.scope)
-    yield "X-Tollgate-OpenSearch", opensearch(share.scope)
+    return () if share is None else narrowing(share.scope)
 
 
 def _until(row, now):

@@ -27,7 +27,8 @@ def scope(clauses, operator):
         return NOTHING
     if operator == Operator.AND:
         return (clauses,)
-    return tuple(frozenset([clause]) for clause in clauses)
+    # In one order, so that what is written for a scope is found again.
+    return tuple(frozenset([clause]) for clause in sorted(clauses))
 
 
 def widens(old, new):

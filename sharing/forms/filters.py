@@ -5,7 +5,7 @@ import re
 from django import forms
 
 from sharing.models import Filter
-from tokens.forms import MAX_INTEGER
+from tokens.forms import MAX_INTEGER, RuleForm
 
 ID = re.compile(r"[0-9]{1,9}")
 
@@ -37,7 +37,7 @@ class FilterForm(forms.ModelForm):
         return Filter.add(account=account, by=by, **self.values)
 
 
-class SeenForm(forms.Form):
+class SeenForm(RuleForm):
     """Which version of a filter a person saw, and the tokens they were told of."""
 
     version = forms.IntegerField(
@@ -66,7 +66,11 @@ class EditFilterForm(SeenForm, FilterForm):
         super().__init__(*args, filter_=filter_, initial=initial, **kwargs)
 
     def save(self, *, by):
-        self.filter.edit(by=by, **self.seen, **self.values)
+        """Return whether it was saved; a rule may stand against what was typed."""
+        with self.explaining():
+            self.filter.edit(by=by, **self.seen, **self.values)
+            return True
+        return False
 
 
 class DeleteFilterForm(SeenForm):

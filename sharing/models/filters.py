@@ -6,6 +6,7 @@ from accounts.audit import record
 from accounts.locks import locked, read_again, repeated
 from accounts.models import Account, Action
 from accounts.refusals import Refused, Stale
+from sharing.lengths import check_length
 from sharing.scope import widens
 
 # Text without control characters; the Logz.io API is stricter and checks for itself.
@@ -83,7 +84,9 @@ class Filter(models.Model):
             if not changes:
                 return
             self._check_named(self.used_by(), named)
-            wider = self._shares_wider_with(fields)
+            scopes = list(self._scopes_with(fields))
+            self._check_length(scopes, fields)
+            wider = [share for share, after in scopes if widens(share.scope, after)]
             for name, value in fields.items():
                 setattr(self, name, value)
             self.version += 1
@@ -92,14 +95,19 @@ class Filter(models.Model):
             for share in wider:
                 share.record_widened(by, because=f"filter {self} was changed")
 
-    def _shares_wider_with(self, fields):
+    def _check_length(self, scopes, fields):
+        field = "value" if fields.get("field", self.field) == self.field else "field"
+        for share, after in scopes:
+            # Another description changes nothing of what was too long before.
+            if after != share.scope:
+                whose = f"The filters of {share.token.name}"
+                check_length(after, whose, field=field)
+
+    def _scopes_with(self, fields):
+        """Yield the shares that use the filter, and what they show once it is changed."""
         clause = fields.get("field", self.field), fields.get("value", self.value)
-        found = []
         for share in self.used_by():
-            kept = share.clauses_without(self)
-            if widens(share.scope, share.scope_with([*kept, clause])):
-                found.append(share)
-        return found
+            yield share, share.scope_with([*share.clauses_without(self), clause])
 
     def used_by(self):
         """Return the shares that the filter is attached to, deleted ones too."""

@@ -4,6 +4,7 @@ from django.utils.text import Truncator
 from accounts.locks import locked, repeated
 from accounts.models import Action
 from accounts.refusals import Gone, Refused, Stale
+from sharing.lengths import check_length
 from sharing.models.filters import Filter
 from sharing.scope import EVERYTHING, NOTHING, Operator, scope, widens
 from tokens.kinds import Kind
@@ -58,6 +59,7 @@ class Share(models.Model):
         _check_choice(filters, shows_everything)
         with transaction.atomic(), locked(account):
             filters = _still_there(account, filters)
+            _check_length(filters, operator)
             token, secret = Token.issue(
                 account=account,
                 kind=Kind.SHARED,
@@ -119,6 +121,7 @@ class Share(models.Model):
         with transaction.atomic(), locked(self.token.account):
             self._read_again(version)
             filters = _still_there(self.token.account, filters)
+            _check_length(filters, operator)
             before, described = self.scope, self._described()
             self.operator, self.shows_everything = operator, shows_everything
             self.lost_filter = ""
@@ -190,6 +193,11 @@ def _check_choice(filters, shows_everything):
             "Choose at least one filter, or tick that the link shows everything.",
             field="filters",
         )
+
+
+def _check_length(filters, operator):
+    shown = scope([each.clause for each in filters], operator)
+    check_length(shown, "These filters", field="filters")
 
 
 def _still_there(account, filters):

@@ -33,8 +33,7 @@ def filter_edit(request, account, pk):
     filter_ = get_object_or_404(account.filters, pk=pk)
     shares = list(filter_.used_by())
     form = EditFilterForm(posted(request), filter_=filter_, shares=shares)
-    if form.is_valid():
-        form.save(by=Actor.of(request))
+    if form.is_valid() and form.save(by=Actor.of(request)):
         text = f"{filter_} is changed."
         return _answer(request, account, filter_, "changed", text, shares)
     return _ask(request, "sharing/filter_edit.html", form, shares)

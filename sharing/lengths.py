@@ -1,0 +1,26 @@
+"""How long a scope may get where it is handed on, which is in headers of answers."""
+
+from accounts.refusals import Refused
+
+# Proxies take 64 KiB of headers, those of whatever answers besides included.
+MOST = 32_000
+# How many bytes a scope takes: the app above this one, which writes it down, adds its
+# part when it is loaded, since imports only point down.
+measures = []
+
+
+def check_length(scope, whose, *, field):
+    """Raise Refused, at a field of a form, for a scope that no proxy would hand on."""
+    if _is_too_long(scope):
+        raise Refused(
+            "filters_too_long",
+            f"{whose} would be too long together for proxies to hand on. "
+            "Take fewer filters, or shorter ones.",
+            field=field,
+        )
+
+
+def _is_too_long(scope):
+    # None is written shorter than it is, and to write very many would take long.
+    plain = sum(len(text) for clauses in scope for clause in clauses for text in clause)
+    return plain > MOST or any(measure(scope) > MOST for measure in measures)
