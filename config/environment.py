@@ -105,6 +105,13 @@ SQLITE_OPTIONS = {
 }
 POSTGRESQL_OPTIONS = {
     "connect_timeout": 3,
+    # A server that vanished without a word is found out over TCP within ten seconds,
+    # twice as long as a statement may take, and not after a quarter of an hour.
+    "tcp_user_timeout": 10_000,
+    "keepalives": 1,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
     "options": (
         "-c synchronous_commit=on -c statement_timeout=5000 -c lock_timeout=2000"
         " -c idle_in_transaction_session_timeout=10000"

@@ -15,6 +15,9 @@ FRESH_SECONDS = 0.7
 # No poll for that long, and the database counts as away.
 AWAY_SECONDS = 2.0
 QUERY = "SELECT slot, number FROM accounts_generation"
+# Of PostgreSQL, in seconds to connect and in milliseconds until what was sent is received.
+# Without the second, a poll of a server that vanished would wait for many minutes.
+PATIENCE = {"connect_timeout": 2, "tcp_user_timeout": 2000}
 NEVER = (0,) * (ORGANISATION_SLOTS + 1)
 
 logger = logging.getLogger(__name__)
@@ -88,7 +91,7 @@ def open_connection():
     """
     parameters = connection.get_connection_params()
     if connection.vendor == "postgresql":
-        parameters |= {"autocommit": True, "connect_timeout": 2}
+        parameters |= {"autocommit": True} | PATIENCE
         parameters["options"] = (
             f"{parameters.get('options', '')} -c statement_timeout=500"
         )

@@ -197,6 +197,18 @@ def test_postgresql_keeps_its_limits_and_takes_options_from_the_url(env):
     assert "statement_timeout=5000" in database["OPTIONS"]["options"]
 
 
+def test_a_postgresql_that_vanished_is_found_out_unless_the_url_says_otherwise(env):
+    url = "postgres://u@db.example.com/tollgate"
+
+    options = env(URL=url).database("URL", "unused", 3)["OPTIONS"]
+    patient = env(URL=f"{url}?tcp_user_timeout=60000").database("URL", "unused", 3)
+
+    assert (options["tcp_user_timeout"], options["keepalives"]) == (10_000, 1)
+    probing = options["keepalives_interval"] * options["keepalives_count"]
+    assert options["keepalives_idle"] + probing <= 15
+    assert patient["OPTIONS"]["tcp_user_timeout"] == 60_000
+
+
 @pytest.mark.parametrize("url", ["mysql://u@h/db", "tollgate", "oracle://u@h/db"])
 def test_another_database_is_refused(env, url):
     with pytest.raises(ImproperlyConfigured, match="URL must be a sqlite"):

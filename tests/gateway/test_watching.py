@@ -118,3 +118,4 @@ def test_its_own_connection_gives_up_soon(transactional_db):
 
         assert timeout == ("500ms",)
         assert opened.autocommit
+        assert opened.info.get_parameters()["tcp_user_timeout"] == "2000"
