@@ -11,6 +11,7 @@ import psycopg
 import pytest
 
 ADDRESS = "TEST_POSTGRESQL_URL"
+PREFIX = "tollgate-postgresql-"
 
 # A test run that loses power starts again; it need not wait for the disk.
 CARELESS = (
@@ -29,7 +30,7 @@ def address():
 
 
 def _start():
-    folder = Path(tempfile.mkdtemp(prefix="tollgate-postgresql-"))
+    folder = Path(tempfile.mkdtemp(prefix=PREFIX))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     url = _package(folder).get_server(folder / "data").get_uri()
     with psycopg.connect(url, autocommit=True) as connection:
@@ -39,10 +40,13 @@ def _start():
 
 
 @contextmanager
-def separate(folder):
+def separate():
     """Run a server that a test may do anything to."""
-    with _package(folder).get_server(folder / "data") as server:
-        yield server
+    # Not in pytest's folder: another run of pytest closes that to the server's user.
+    with tempfile.TemporaryDirectory(prefix=PREFIX) as place:
+        folder = Path(place)
+        with _package(folder).get_server(folder / "data") as server:
+            yield server
 
 
 def restart(server):

@@ -24,8 +24,8 @@ pytestmark = [pytest.mark.walk, pytest.mark.sqlite]
 
 
 @pytest.fixture
-def server(tmp_path):
-    with postgresql.separate(tmp_path) as server:
+def server():
+    with postgresql.separate() as server:
         yield server
 
 
