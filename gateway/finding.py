@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from math import inf
 
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connections
 
 from sharing.tickets import read as read_ticket
 from tokens.models import StoredSecret
@@ -30,10 +30,12 @@ class Way:
 def _find_secret(secret):
     # Most of what is not known is somebody's guess, so it costs one query past the ORM.
     lookups = digests(secret)
-    marks = ",".join([PLACEHOLDER[connection.vendor]] * len(lookups))
-    connection.ensure_connection()
-    with connection.wrap_database_errors:
-        found = connection.connection.execute(LOOKUP.format(marks), lookups).fetchone()
+    # django.db.connection would look for this thread's at every use of it.
+    database = connections[DEFAULT_DB_ALIAS]
+    marks = ",".join([PLACEHOLDER[database.vendor]] * len(lookups))
+    database.ensure_connection()
+    with database.wrap_database_errors:
+        found = database.connection.execute(LOOKUP.format(marks), lookups).fetchone()
     return _find_row(found[0], inf) if found else None
 
 
