@@ -31,7 +31,7 @@ class OAuthError(Answer):
 
 class IntrospectionArea(Area):
     part: ClassVar = "gateways"
-    failures: ClassVar = dict.fromkeys((400, 401, 413, 500, 503), (OAuthError,))
+    failures: ClassVar = dict.fromkeys((400, 401, 411, 413, 500, 503), (OAuthError,))
 
     def unauthenticated(self, request):
         response = _error(401, "invalid_client", "Only gateways may ask.")
