@@ -166,7 +166,7 @@ def test_plain_http_is_refused_where_https_is_configured(api, settings):
     "error", [OperationalError("server closed"), InterfaceError("closed")]
 )
 def test_database_that_does_not_answer(api, monkeypatch, error):
-    monkeypatch.setattr("tokens.api.auth.verify", failing_with(error))
+    monkeypatch.setattr("tokens.api.auth.examine", failing_with(error))
 
     response = api.response("GET", WHOAMI)
 
@@ -181,7 +181,7 @@ def test_database_that_does_not_answer(api, monkeypatch, error):
 
 
 def test_failure_of_ours_is_logged_with_the_id_of_the_call(api, monkeypatch, caplog):
-    monkeypatch.setattr("tokens.api.auth.verify", failing_with(ZeroDivisionError()))
+    monkeypatch.setattr("tokens.api.auth.examine", failing_with(ZeroDivisionError()))
 
     response = api.response("GET", WHOAMI)
 

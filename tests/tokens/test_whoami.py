@@ -173,7 +173,7 @@ def test_trouble_is_told_in_json(client, token, monkeypatch, trouble, message):
     def fail(*args):
         raise trouble
 
-    monkeypatch.setattr(auth, "verify", fail)
+    monkeypatch.setattr(auth, "examine", fail)
 
     response = ask(client, token.secret_text)
 

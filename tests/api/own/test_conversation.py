@@ -105,7 +105,7 @@ def test_a_database_that_is_away_from_the_start_is_told_too(api, monkeypatch):
     def fail(*args):
         raise OperationalError("gone")
 
-    monkeypatch.setattr("tokens.api.auth.verify", fail)
+    monkeypatch.setattr("tokens.api.auth.examine", fail)
     response = api.response("GET", WHOAMI)
 
     assert response.status_code == 503
