@@ -6,6 +6,7 @@ Nothing answers 500, and nothing that was sent comes back as markup.
 from datetime import timedelta
 
 import pytest
+from allauth.mfa.adapter import DefaultMFAAdapter
 from django.conf import settings
 from django.db import connection, transaction
 from django.test import override_settings
@@ -81,6 +82,12 @@ MARKS = (
     "<math>",
     "<details open on",
 )
+
+
+@pytest.fixture(autouse=True)
+def _no_picture(monkeypatch):
+    """Draw no QR code of a seed with each answer: that takes longer than all the rest."""
+    monkeypatch.setattr(DefaultMFAAdapter, "build_totp_svg", lambda self, url: "")
 
 
 @pytest.fixture
