@@ -87,6 +87,21 @@ class Single:
         return {"anyOf": [*shape.get("anyOf", [shape]), several]}
 
 
+def _single(value):
+    if not isinstance(value, list) or len(value) > 1:
+        return value
+    return value[0] if value else None
+
+
+def _or_null(shape):
+    taken = shape.get("anyOf", [])
+    if NULL in taken:
+        return shape
+    said = {name: shape[name] for name in ("default", "deprecated") if name in shape}
+    alone = {name: value for name, value in shape.items() if name not in said}
+    return {"anyOf": [*(taken or [alone]), NULL]} | said
+
+
 class Unset:
     """Lets an empty text stand for null."""
 
@@ -101,18 +116,3 @@ class Unset:
 
 def _unless_empty(value):
     return None if value == "" else value
-
-
-def _single(value):
-    if not isinstance(value, list) or len(value) > 1:
-        return value
-    return value[0] if value else None
-
-
-def _or_null(shape):
-    taken = shape.get("anyOf", [])
-    if NULL in taken:
-        return shape
-    said = {name: shape[name] for name in ("default", "deprecated") if name in shape}
-    alone = {name: value for name, value in shape.items() if name not in said}
-    return {"anyOf": [*(taken or [alone]), NULL]} | said
