@@ -5,7 +5,6 @@ to: a name that means something else a moment later (DNS rebinding) gains nothin
 Redirects are not followed, and proxies of the environment are not asked.
 """
 
-import ipaddress
 import socket
 import ssl
 import time
@@ -14,17 +13,11 @@ from dataclasses import dataclass
 import httpcore
 from django.conf import settings
 
+from gateway.internet import is_public
+
 SECONDS = 8.0
 MOST_BYTES = 2000
 ADDRESSES_TRIED = 3
-# IPv6 networks whose last 32 bits are an IPv4 address.
-WRAPPING = [
-    ipaddress.ip_network(f"{start}/96")
-    for start in ("::", "::ffff:0:0", "::ffff:0:0:0", "64:ff9b::")
-]
-# Within a site, although Python counts them to the public internet: what IPv6 had for
-# that at first, and where Azure's machines reach their host.
-NOT_OUTSIDE = [ipaddress.ip_network(each) for each in ("fec0::/10", "168.63.129.16")]
 FAILURES = (
     httpcore.NetworkError,
     httpcore.ProtocolError,
@@ -142,13 +135,3 @@ def addresses(host, port):
     if settings.WEBHOOK_PRIVATE_ADDRESSES or all(map(is_public, unique)):
         return unique
     raise httpcore.ConnectError(f"{host} is not on the public internet")
-
-
-def is_public(text):
-    """Whether an address, and an IPv4 address inside of it, is on the public internet."""
-    address = ipaddress.ip_address(text)
-    if any(address in network for network in WRAPPING):
-        address = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
-    if any(address in network for network in NOT_OUTSIDE):
-        return False
-    return address.is_global and not address.is_multicast

@@ -5,7 +5,7 @@ import httpcore
 import pytest
 
 from gateway import outside
-from gateway.outside import Answer, is_public, post
+from gateway.outside import Answer, post
 from tests.gateway.receivers import certify, over_tls, receiving, speaking
 
 
@@ -33,44 +33,6 @@ def resolve(monkeypatch):
         return asked
 
     return resolve
-
-
-@pytest.mark.parametrize(
-    ("address", "public"),
-    [
-        ("8.8.8.8", True),
-        ("2606:4700:4700::1111", True),
-        ("::ffff:8.8.8.8", True),
-        ("64:ff9b::808:808", True),
-        ("127.0.0.1", False),
-        ("10.1.2.3", False),
-        ("172.16.0.1", False),
-        ("192.168.1.1", False),
-        ("169.254.169.254", False),
-        ("100.64.0.1", False),
-        ("0.0.0.0", False),  # noqa: S104 -- nobody listens there
-        ("224.0.0.1", False),
-        ("255.255.255.255", False),
-        ("192.0.2.1", False),
-        ("168.63.129.16", False),
-        ("::ffff:168.63.129.16", False),
-        ("fec0::1", False),
-        ("feff::1", False),
-        ("::", False),
-        ("::1", False),
-        ("::7f00:1", False),
-        ("::ffff:10.0.0.1", False),
-        ("::ffff:0:127.0.0.1", False),
-        ("64:ff9b::7f00:1", False),
-        ("64:ff9b:1::1", False),
-        ("2002:7f00:1::", False),
-        ("fd00::1", False),
-        ("fe80::1%eth0", False),
-        ("ff0e::1", False),
-    ],
-)
-def test_addresses_are_public_or_not(address, public):
-    assert is_public(address) is public
 
 
 def test_a_receiver_gets_the_bytes_and_its_answer_comes_back():
