@@ -7,12 +7,15 @@ import pytest
 
 from config import dotenv
 from tests.gateway.proxies import programs
-from tests.gateway.proxies.nginx import UPSTREAMS, Nginx
+from tests.gateway.proxies.haproxy import HAProxy
+from tests.gateway.proxies.nginx import Nginx
 from tests.gateway.proxies.operator import Operator
+from tests.gateway.proxies.proxy import UPSTREAMS
 from tests.gateway.proxies.recorder import Recorder
 from tests.gateway.proxies.victoriametrics import VictoriaMetrics
 from tests.installation import PROJECT, Installation
 
+PROXIES = {"nginx": Nginx, "haproxy": HAProxy}
 # Two organisations. Of the first's metrics accounts one may be read by its sub account.
 PEOPLE = """
 main, other = MainFactory(name="Main"), MainFactory(name="Other")
@@ -58,6 +61,11 @@ class World:
     accounts: dict
     secrets: dict = field(repr=False)
 
+    def places(self, **others):
+        """Return where Tollgate and stores are, all of which remember what they got."""
+        stores = dict.fromkeys(UPSTREAMS, self.store.port)
+        return stores | {"tollgate": self.tollgate.port} | others
+
 
 @pytest.fixture(scope="session")
 def world(tmp_path_factory):
@@ -87,6 +95,16 @@ def build(folder, entered):
 
 @pytest.fixture
 def store(world):
-    world.store.status = 200
+    world.store.answers()
     world.store.drain()
     return world.store
+
+
+@pytest.fixture(scope="session", params=PROXIES.values(), ids=PROXIES)
+def proxy(request, world, tmp_path_factory):
+    """Each proxy in turn, in front of stores that remember what reached them."""
+    programs.require(request.param.program)
+    folder = tmp_path_factory.mktemp(request.param.program)
+    made = request.param(folder, world.secrets["gateway"], **world.places())
+    with made.running():
+        yield made

@@ -3,19 +3,10 @@
 import os
 import re
 import shutil
-import ssl
 import subprocess
 import time
-from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
-from ipaddress import ip_address
 
-import httpx
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
-
+from tests.gateway.proxies.proxy import UPSTREAMS, Proxy
 from tests.installation import PROJECT, free_port
 
 DEPLOY = PROJECT / "deploy" / "nginx"
@@ -35,52 +26,28 @@ http {{
     include tollgate.conf;
 }}
 """
-# Where the configuration expects stores, and what tests call those places.
-UPSTREAMS = {
-    "tollgate": 8000,
-    "loki": 3100,
-    "mimir": 9009,
-    "tempo": 3200,
-    "tempo_otlp": 4318,
-    "victoriametrics": 8428,
-    "victorialogs": 9428,
-    "opensearch": 9200,
-    "grafana": 3000,
-}
+SERVERS = {"ship": "listener", "read": "query"}
 
 
-class Nginx:
-    def __init__(self, folder, credential, **upstreams):
-        """`upstreams` are ports by the names of UPSTREAMS; nobody is at the others."""
-        self.folder = folder
-        self.certificate = folder / "certificate.pem"
-        self._upstreams = dict.fromkeys(UPSTREAMS, 9) | upstreams
-        self._ports = {}
-        folder.mkdir()
-        self._copy()
-        self.set_credential(credential)
-        write_certificate(self.certificate, folder / "key.pem")
+class Nginx(Proxy):
+    program = "nginx"
 
-    def address(self, server, port=443):
+    def address(self, place, port=443):
         """Return where a server of the configuration listens instead of on a port."""
-        return f"https://127.0.0.1:{self._ports[server, port]}"
+        own = self._ports[SERVERS.get(place, place), port]
+        return f"https://127.0.0.1:{own}"
 
-    def client(self, server, port=443, **options):
-        trusting = ssl.create_default_context(cafile=self.certificate)
-        return httpx.Client(
-            base_url=self.address(server, port), verify=trusting, timeout=20, **options
+    def client(self, place, port=443, **options):
+        return super().client(
+            place, **options | {"base_url": self.address(place, port)}
         )
 
-    @contextmanager
-    def running(self):
-        command = [shutil.which("nginx"), "-e", "stderr", "-p", self.folder]
-        command += ["-c", self.folder / "nginx.conf"]
-        with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process:
-            try:
-                self._wait(process)
-                yield self
-            finally:
-                process.terminate()
+    def command(self):
+        options = ["-e", "stderr", "-p", self.folder, "-c", self.folder / "nginx.conf"]
+        return [self.program, *options]
+
+    def ports(self):
+        return self._ports.values()
 
     def reload(self):
         """Read the configuration again, and wait until old workers are gone."""
@@ -92,18 +59,8 @@ class Nginx:
         path = self.folder / "tollgate" / "credential.conf"
         path.write_text(f"proxy_set_header X-Tollgate-Gateway {credential};\n")
 
-    def logs(self):
-        return "".join(path.read_text() for path in self.folder.glob("*.log"))
-
-    def _wait(self, process):
-        for _ in range(100):
-            assert process.poll() is None, (self.folder / "error.log").read_text()
-            if (self.folder / "nginx.pid").exists():
-                return
-            time.sleep(0.05)
-        raise TimeoutError
-
-    def _copy(self):
+    def configure(self):
+        self._ports = {}
         shutil.copytree(DEPLOY, self.folder, dirs_exist_ok=True)
         (self.folder / "temporary").mkdir()
         user = "user root;" if os.geteuid() == 0 else ""
@@ -111,6 +68,7 @@ class Nginx:
         (self.folder / "nginx.conf").write_text(main)
         for path in self.folder.rglob("*.conf"):
             path.write_text(self._moved(path.read_text(), path.stem))
+        self.set_credential(self.credential)
 
     def _moved(self, text, server):
         """Point a file to places of the test; everything else stays as it is."""
@@ -127,32 +85,10 @@ class Nginx:
         for name, port in UPSTREAMS.items():
             text = re.sub(
                 rf"(upstream {name} +\{{ server 127.0.0.1):{port};",
-                rf"\1:{self._upstreams[name]};",
+                rf"\1:{self.places[name]};",
                 text,
             )
         live = "/etc/letsencrypt/live/example.com"
         text = text.replace(f"{live}/fullchain.pem", str(self.certificate))
-        text = text.replace(f"{live}/privkey.pem", f"{self.folder}/key.pem")
+        text = text.replace(f"{live}/privkey.pem", str(self.key))
         return text.replace("/var/log/nginx/", f"{self.folder}/")
-
-
-def write_certificate(path, key_path):
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Tollgate's tests")])
-    now = datetime.now(UTC)
-    names = [x509.IPAddress(ip_address("127.0.0.1")), x509.DNSName("localhost")]
-    builder = x509.CertificateBuilder(name, name, key.public_key())
-    builder = builder.serial_number(x509.random_serial_number())
-    builder = builder.not_valid_before(now - timedelta(hours=1))
-    builder = builder.not_valid_after(now + timedelta(days=1))
-    builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=False)
-    builder = builder.add_extension(x509.BasicConstraints(True, None), critical=True)
-    signed = builder.sign(key, hashes.SHA256())
-    path.write_bytes(signed.public_bytes(serialization.Encoding.PEM))
-    key_path.write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
-    )

@@ -4,8 +4,10 @@ import os
 import shutil
 import socket
 import subprocess
+import sys
 import time
 from contextlib import contextmanager, suppress
+from pathlib import Path
 
 import pytest
 
@@ -20,7 +22,7 @@ def running(command, ports, log_path, **variables):
     with (
         log_path.open("w") as log,
         subprocess.Popen(
-            [shutil.which(program), *arguments],
+            [find(program), *arguments],
             env=os.environ | variables,
             stdout=log,
             stderr=log,
@@ -31,11 +33,18 @@ def running(command, ports, log_path, **variables):
                 wait(process, port, log_path)
             yield
         finally:
-            process.kill()
+            process.terminate()
+            process.wait()
+
+
+def find(program):
+    """Return where a program is: beside Python, as a package brought it, or elsewhere."""
+    beside = Path(sys.executable).parent
+    return shutil.which(program, path=beside) or shutil.which(program)
 
 
 def require(program):
-    if not shutil.which(program):
+    if not find(program):
         pytest.skip(SORRY.format(program))
 
 

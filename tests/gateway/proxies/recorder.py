@@ -2,6 +2,7 @@
 
 import gzip
 import threading
+import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -9,10 +10,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 @dataclass
 class Request:
+    """What arrived; it is remembered as soon as its head did, before its body."""
+
     method: str
     path: str
     headers: list
-    body: bytes
+    body: bytes = b""
 
     def values(self, name):
         """Return all values of a header, however its name is spelt."""
@@ -32,6 +35,8 @@ class Request:
 @dataclass
 class Recorder:
     status: int = 200
+    body: bytes = b"{}"
+    delay: float = 0
     requests: list = field(default_factory=list)
     port: int = 0
 
@@ -52,6 +57,10 @@ class Recorder:
             yield self
             server.shutdown()
 
+    def answers(self, status=200, body=b"{}", delay=0):
+        """Say what every request is answered from now on, and after which time."""
+        self.status, self.body, self.delay = status, body, delay
+
     def drain(self):
         """Return the requests since the last time."""
         found, self.requests[:] = list(self.requests), []
@@ -66,14 +75,31 @@ class Recording(BaseHTTPRequestHandler):
     store = None
 
     def answer(self):
-        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        request = Request(self.command, self.path, self.headers.items(), body)
+        request = Request(self.command, self.path, self.headers.items())
         self.store.requests.append(request)
-        self.send_response(self.store.status)
-        self.send_header("Content-Length", "2")
+        request.body = self._body()
+        time.sleep(self.store.delay)
+        self._send(self.store.status, self.store.body)
+
+    def _body(self):
+        if self.headers.get("Transfer-Encoding", "").lower() == "chunked":
+            return b"".join(self._chunks())
+        return self.rfile.read(int(self.headers.get("Content-Length", 0)))
+
+    def _chunks(self):
+        while size := int(self.rfile.readline() or b"0", 16):
+            yield self.rfile.read(size)
+            self.rfile.readline()
+        self.rfile.readline()
+
+    def _send(self, status, body):
+        self.send_response(status)
+        # RFC 9110: such an answer has no body, and no length.
+        if status != 204:
+            self.send_header("Content-Length", str(len(body)))
         self.end_headers()
-        if self.command != "HEAD":
-            self.wfile.write(b"{}")
+        if status != 204 and self.command != "HEAD":
+            self.wfile.write(body)
 
     def log_message(self, *args):
         pass

@@ -1,9 +1,7 @@
 """The same promises through HAProxy, whose gateway is a script of ours."""
 
-import ssl
 from urllib.parse import parse_qs, urlsplit
 
-import httpx
 import pytest
 
 from tests.gateway.proxies import forgeries
@@ -35,14 +33,15 @@ CLAIMS = {
 
 @pytest.fixture(scope="module")
 def haproxy(world, tmp_path_factory):
-    with HAProxy(tmp_path_factory.mktemp("haproxy"), world).running() as running:
+    places = world.places(victoriametrics=world.metrics.port)
+    folder = tmp_path_factory.mktemp("haproxy")
+    with HAProxy(folder, world.secrets["gateway"], **places).running() as running:
         yield running
 
 
 @pytest.fixture(scope="module")
-def client(world, haproxy):
-    trusting = ssl.create_default_context(cafile=world.nginx.certificate)
-    with httpx.Client(base_url=haproxy.address, verify=trusting, timeout=20) as client:
+def client(haproxy):
+    with haproxy.client("ship") as client:
         yield client
 
 
@@ -85,14 +84,12 @@ def test_what_a_shipper_says_about_itself_goes_no_further(world, client, store):
         assert request.path == LINES
 
 
-def test_tollgate_and_the_log_are_told_headers_to_their_end(
-    world, client, store, tmp_path
-):
+def test_tollgate_and_the_log_are_told_headers_to_their_end(store, tmp_path):
     told = {"User-Agent": "Mozilla/5.0 (KHTML, like Gecko)", "Cookie": "a=b,c; d=e"}
-    haproxy = HAProxy(tmp_path, world, TOLLGATE_ADDRESS=store.address)
+    haproxy = HAProxy(tmp_path, "tgg_x", tollgate=store.port)
 
-    with haproxy.running():
-        client.post(f"{haproxy.address}/", content=LINE, headers=told)
+    with haproxy.running(), haproxy.client("ship") as client:
+        client.post("/", content=LINE, headers=told)
         [question] = store.drain()
 
         assert {name: question.values(name) for name in told} == {

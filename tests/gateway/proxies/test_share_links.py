@@ -44,7 +44,7 @@ def test_a_link_opens_dashboards_and_its_secret_is_in_no_log(world, store, guest
     assert answer.status == 200
     assert parse_qs(urlsplit(request.path).query)["extra_filters"] == [NARROW]
     log = (
-        world.nginx.logs()
+        world.nginx.log()
         + os.read(world.tollgate.process.stdout.fileno(), 1 << 20).decode()
     )
     assert f"/s/{secret[4:12]}/open" in log

@@ -84,7 +84,7 @@ def run(command, nginx, folder, token):
 
 
 def tries(nginx, status):
-    return len(re.findall(rf'"POST / [^"]*" {status} ', nginx.logs()))
+    return len(re.findall(rf'"POST / [^"]*" {status} ', nginx.log()))
 
 
 def test_a_good_token_lands_in_its_account(world, store, ship):

@@ -1,0 +1,81 @@
+"""What the tests of every proxy need of it, and how one is made for them.
+
+A class of this kind starts a real proxy with the files of deploy/, of which only ports,
+paths, the certificate and the credential are others.
+"""
+
+import ssl
+from contextlib import contextmanager
+
+import httpx
+
+from tests.gateway.proxies import programs
+from tests.gateway.proxies.certificates import write_certificate
+
+# Where the files expect Tollgate and stores.
+UPSTREAMS = {
+    "tollgate": 8000,
+    "loki": 3100,
+    "mimir": 9009,
+    "tempo": 3200,
+    "tempo_otlp": 4318,
+    "victoriametrics": 8428,
+    "victorialogs": 9428,
+    "opensearch": 9200,
+    "grafana": 3000,
+}
+
+
+class Proxy:
+    """A proxy in a folder of its own, with a credential, in front of `places`.
+
+    Those are ports by the names of UPSTREAMS; nobody is at the others. Clients come to
+    the place "ship" or "read", which may be one address.
+    """
+
+    program = ""
+    # Names of the doors that it does not have.
+    lacks = frozenset()
+
+    def __init__(self, folder, credential, **places):
+        folder.mkdir(exist_ok=True)
+        self.folder = folder
+        self.credential = credential
+        self.places = dict.fromkeys(UPSTREAMS, 9) | places
+        self.certificate, self.key = folder / "certificate.pem", folder / "key.pem"
+        write_certificate(self.certificate, self.key)
+        self.configure()
+
+    def configure(self):
+        """Write the configuration of deploy/ with the places of the test."""
+        raise NotImplementedError
+
+    def command(self):
+        """Return the command that runs the proxy in the foreground."""
+        raise NotImplementedError
+
+    def ports(self):
+        """Return the ports that it listens on as soon as it is ready."""
+        raise NotImplementedError
+
+    def address(self, place):
+        raise NotImplementedError
+
+    def environment(self):
+        return {}
+
+    @contextmanager
+    def running(self):
+        log = self.folder / "program.log"
+        with programs.running(self.command(), self.ports(), log, **self.environment()):
+            yield self
+
+    def client(self, place, **options):
+        """Return a client of httpx; `http2=True` makes it speak HTTP/2."""
+        trusting = ssl.create_default_context(cafile=self.certificate)
+        options = {"base_url": self.address(place), "timeout": 20} | options
+        return httpx.Client(verify=trusting, **options)
+
+    def log(self):
+        """Return all that it has written down so far."""
+        return "".join(path.read_text() for path in self.folder.glob("*.log"))
