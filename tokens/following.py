@@ -7,6 +7,8 @@ from django.db import models
 from django.db.models import Max, Q
 from django.utils import timezone
 
+from tokens.senders import senders_among
+
 SEEN_WITHIN = timedelta(days=14)
 QUIET = timedelta(minutes=5)
 SHOWN = 50
@@ -60,6 +62,11 @@ class Rotation:
     @property
     def shown(self):
         return self.placed[:SHOWN]
+
+    @property
+    def senders(self):
+        """Return what is known of those who would be refused when it is finished."""
+        return senders_among(each.agent for each in self.staying)
 
 
 def _urgency(placed):

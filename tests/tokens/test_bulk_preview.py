@@ -127,5 +127,5 @@ def test_preview_query_count_does_not_grow(
         TokenFactory(account=child, kind=Kind.LOGS)
     job = prepare("disable", everything="on")
 
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(11):
         client.get(at("job", main, job.pk))

@@ -17,6 +17,7 @@ from tokens.forms import (
 from tokens.handover import hand_out
 from tokens.homes import HOMES, home_of
 from tokens.models import TokenUsage
+from tokens.senders import senders_with
 from tokens.views.guards import for_token, posted
 from tokens.views.rows import answer, back_from, counts, rights
 from tokens.views.usage import usage_page
@@ -62,7 +63,7 @@ def token_disable(request, account, token):
         return answer(
             request, token, f"{token.name} is {HOMES[token.kind].stop.lower()}d."
         )
-    return _ask(request, "tokens/disable.html", form)
+    return _ask(request, "tokens/disable.html", form, **_callers(token))
 
 
 @ask_and_do
@@ -82,7 +83,7 @@ def token_rotate(request, account, token):
         form.rotate(by=Actor.of(request))
         text = f"{token.name} has a new secret."
         return answer(request, token, text, highlighted=True)
-    return _ask(request, "tokens/rotate.html", form, summary=_callers(token))
+    return _ask(request, "tokens/rotate.html", form, **_callers(token))
 
 
 @require_POST
@@ -120,11 +121,14 @@ def token_delete(request, account, token):
             template="tokens/deleted_row.html",
             **counts(account, token.kind),
         )
-    return _ask(request, "tokens/delete.html", form, summary=_callers(token))
+    return _ask(request, "tokens/delete.html", form, **_callers(token))
 
 
 def _callers(token):
-    return TokenUsage.objects.filter(token=token).summary()
+    return {
+        "summary": TokenUsage.objects.filter(token=token).summary(),
+        "senders": senders_with([token]),
+    }
 
 
 def _ask(request, template, form, **context):

@@ -18,6 +18,7 @@ from tokens.models import BulkAction, BulkJob, Outcome
 from tokens.models.bulk import MOST, UNDOES
 from tokens.preview import Preview
 from tokens.search import TokenSearch
+from tokens.senders import senders_with
 from tokens.views.all_tokens import list_url
 from tokens.views.guards import for_main_account
 
@@ -168,6 +169,7 @@ def _preview(request, job, *, data=None):
             setattr(job, name, form.cleaned_data.get(name, getattr(job, name)))
         context["preview"] = preview = Preview(job)
         context["more"] = max(len(preview.changing) - SHOWN, 0)
+        context["senders"] = senders_with(preview.changing)
     status = 200 if form.is_valid() else 422
     return render(request, "tokens/bulk_preview.html", context, status=status)
 
