@@ -67,12 +67,18 @@ def _open(account, lists, by):
     return account
 
 
-def _check_name(account):
+def name_is_taken(account):
+    """Whether another account of its kind has its name, in whatever letter case."""
     others = account.organisation.accounts.standing().exclude(pk=account.pk)
-    if others.filter(name__iexact=account.name).exists():
+    return others.of_kind(account.kind).filter(name__iexact=account.name).exists()
+
+
+def _check_name(account):
+    if name_is_taken(account):
+        noun = AccountKind(account.kind).noun
         raise Refused(
             "name_taken",
-            f"The organisation already has an account named {account.name}.",
+            f"The organisation already has a {noun} named {account.name}.",
             field="name",
         )
 

@@ -17,11 +17,14 @@ from accounts.api.once import IdempotencyKey, once
 from accounts.api.opening import AccountArea, new_account, open_account, picked
 from accounts.audit import Actor
 from accounts.lists import listed
-from accounts.models import AccountKind
+from accounts.locks import locked
+from accounts.models import Account, AccountKind
 from accounts.permissions import Operation
 from accounts.refusals import Refused
 
 ROOT = "/v1/account-management/metrics-accounts"
+SUFFIX = "_metrics"
+MAX_NAME = Account._meta.get_field("name").max_length
 READERS = "authorized_accounts"
 NO_SUCH_PERSON = "There is no registered user for the passed email"
 
@@ -67,19 +70,19 @@ def metrics_account_list(request):
 def metrics_account_create(
     request, body: NewMetricsAccount, idempotency_key: IdempotencyKey = None
 ):
-    kind = AccountKind.METRICS
-    name = f"{request.auth.account.name}_metrics"
     readers = body.authorized_accounts_ids or []
 
     def create():
-        account = open_account(
-            request,
-            kind=kind,
-            email=body.email,
-            no_person=NO_SUCH_PERSON,
-            authorized_accounts=_readers(new_account(request, kind), readers),
-            **{"name": name} | body.values(),
-        )
+        new = new_account(request, AccountKind.METRICS)
+        with locked(request.auth.account):
+            account = open_account(
+                request,
+                kind=new.kind,
+                email=body.email,
+                no_person=NO_SUCH_PERSON,
+                authorized_accounts=_readers(new, readers),
+                **{"name": _free_name(new)} | body.values(),
+            )
         return _one(request, account)
 
     return once(request, idempotency_key, MetricsAccount, create)
@@ -124,6 +127,19 @@ def metrics_account_delete(request, pk: int):
         return Status(204, None)
     lifecycle.delete_account(account, by=Actor.calling(request))
     return Status(200, None)
+
+
+def _free_name(account):
+    """Return the main account's name with a suffix, numbered from the second on."""
+    account.name, number = _ending(account.main.name, SUFFIX), 1
+    while lifecycle.name_is_taken(account):
+        number += 1
+        account.name = _ending(account.main.name, f"{SUFFIX}_{number}")
+    return account.name
+
+
+def _ending(name, suffix):
+    return name[: MAX_NAME - len(suffix)] + suffix
 
 
 def _is_metrics(account):

@@ -21,6 +21,12 @@ class AccountKind(models.TextChoices):
     TRACING = "tracing", "Tracing"
     SECURITY = "security", "Security"
 
+    @property
+    def noun(self):
+        """What such an account is called within a sentence."""
+        words = self.label.lower()
+        return words if words.endswith("account") else f"{words} account"
+
 
 class Role(models.TextChoices):
     ADMIN = "admin", "Admin"
@@ -186,11 +192,12 @@ class Account(models.Model):
             ),
             models.UniqueConstraint(
                 "organisation",
+                "kind",
                 Lower("name"),
                 condition=models.Q(deleted_at=None),
-                name="account_name_unique_per_organisation",
+                name="account_name_unique_per_kind",
                 violation_error_message=(
-                    "The organisation already has an account with this name."
+                    "The organisation already has such an account with this name."
                 ),
             ),
         ]

@@ -156,7 +156,7 @@ def test_restore_says_when_the_name_is_taken(client, main, sub, staff):
 
     sub.refresh_from_db()
     assert response.status_code == 409
-    assert "already has an account named Staging" in response.content.decode()
+    assert "already has a sub account named Staging" in response.content.decode()
     assert sub.state == "deleted"
 
 

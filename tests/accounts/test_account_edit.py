@@ -83,9 +83,10 @@ def test_edit_refuses_a_lost_update_and_keeps_what_was_typed(client, sub, admin)
 
 
 def test_edit_keeps_the_heading_when_it_is_refused(client, sub, main, admin):
+    ChildFactory(main=main, name="Other")
     client.force_login(admin)
 
-    response = client.post(edit(sub), filled(client, sub, name="ACME"))
+    response = client.post(edit(sub), filled(client, sub, name="OTHER"))
 
     assert response.status_code == 422
     assert "<h1>Edit <bdi>Staging</bdi></h1>" in response.content.decode()

@@ -56,7 +56,7 @@ def test_a_taken_name_is_told_at_the_field_and_typing_is_kept(client, sub, new, 
 
     assert response.status_code == 422
     assert errors(response) == {
-        "name": ["The organisation already has an account named STAGING."]
+        "name": ["The organisation already has a sub account named STAGING."]
     }
     assert 'value="17"' in response.content.decode()
 

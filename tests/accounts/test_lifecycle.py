@@ -1,6 +1,7 @@
 from datetime import timedelta
 
 import pytest
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from accounts import lifecycle
@@ -62,12 +63,32 @@ def test_a_child_keeps_its_lists(main, sub):
 @pytest.mark.parametrize("name", ["Staging", "staging", "STAGING"])
 def test_names_are_unique_in_an_organisation_however_written(main, sub, name):
     with pytest.raises(
-        Refused, match=f"already has an account named {name}"
+        Refused, match=f"already has a sub account named {name}"
     ) as refusal:
         ChildFactory(main=main, name=name)
 
     assert (refusal.value.code, refusal.value.field) == ("name_taken", "name")
     ChildFactory(name=name)
+
+
+def test_accounts_of_each_kind_may_share_a_name(main):
+    kinds = [kind for kind in AccountKind if kind != AccountKind.MAIN]
+    for kind in kinds:
+        ChildFactory(main=main, kind=kind, name=main.name.upper())
+
+    for kind in kinds:
+        with pytest.raises(Refused, match=f"already has a {kind.noun} named"):
+            ChildFactory(main=main, kind=kind, name=main.name)
+
+
+def test_the_database_keeps_names_apart_in_each_kind(main):
+    sub = ChildFactory(main=main, name="Payments")
+    sub.pk, sub.name = None, "PAYMENTS"
+
+    with pytest.raises(IntegrityError), transaction.atomic():
+        sub.save(force_insert=True)
+    sub.kind = AccountKind.METRICS
+    sub.save(force_insert=True)
 
 
 def test_an_edit_says_what_changed(main, sub):
@@ -171,7 +192,7 @@ def test_a_restore_needs_its_name_back(main, sub):
     lifecycle.delete_account(sub, by=BY)
     ChildFactory(main=main, name="Staging")
 
-    with pytest.raises(Refused, match="already has an account named Staging"):
+    with pytest.raises(Refused, match="already has a sub account named Staging"):
         lifecycle.restore_account(sub, by=BY)
 
     assert fresh(sub).state == "deleted"

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from accounts import lifecycle
-from accounts.models import Account, Action, AuditEvent, Role
+from accounts.models import Account, AccountKind, Action, AuditEvent, Role
 from tests.api.calls import FORBIDDEN, Api, coded, invalid, secret
 from tests.factories import BY, ChildFactory, MainFactory
 
@@ -153,9 +153,9 @@ def test_create_names_an_account_without_a_name(admin, api, asked):
 
     assert (status, body["accountName"]) == (200, "Acme_metrics")
     assert (body["planUts"], body["authorizedAccountsIds"]) == (0, [])
-    assert api.post(METRICS, ASKED) == coded(
+    assert api.post(METRICS, ASKED | {"accountName": "acme_metrics"}) == coded(
         "METRICS_ACCOUNT/DUPLICATE_NAME",
-        "The organisation already has an account named Acme_metrics.",
+        "The organisation already has a metrics account named acme_metrics.",
     )
 
 
@@ -226,10 +226,26 @@ def test_update_changes_what_is_given(main, sub, metrics, api):
     ) == (200, wire(metrics, accountName="Series", planUts=150))
 
 
-def test_update_refuses_the_name_of_another(sub, metrics, api):
+def test_names_that_nobody_gave_are_numbered(main, admin, api):
+    ChildFactory(main=main, name="Acme_metrics_2")  # A sub, so no obstacle.
+    names = [api.post(METRICS, ASKED)[1]["accountName"] for _ in range(3)]
+
+    assert names == ["Acme_metrics", "Acme_metrics_2", "Acme_metrics_3"]
+
+
+def test_a_name_that_nobody_gave_is_never_too_long(main, admin, api):
+    lifecycle.edit_account(main, by=BY, name="A" * 100)
+    names = [api.post(METRICS, ASKED)[1]["accountName"] for _ in range(2)]
+
+    assert names == ["A" * 92 + "_metrics", "A" * 90 + "_metrics_2"]
+
+
+def test_update_refuses_the_name_of_another(main, metrics, api):
+    ChildFactory(main=main, kind=AccountKind.METRICS, name="Staging")
+
     assert api.put(f"{METRICS}/{metrics.pk}", {"accountName": "staging"}) == coded(
         "METRICS_ACCOUNT/DUPLICATE_NAME",
-        "The organisation already has an account named staging.",
+        "The organisation already has a metrics account named staging.",
     )
 
 

@@ -62,10 +62,12 @@ def test_create_needs_an_admin_of_the_main_account(main, outsider, api):
     )
 
 
-def test_create_refuses_a_name_twice(sub, admin, api):
+def test_create_refuses_a_name_twice(main, admin, api):
+    ChildFactory(main=main, kind=AccountKind.SECURITY, name="Staging")
+
     assert api.post(SIEM, ASKED | {"accountName": "staging"}) == coded(
         "SIEM/DUPLICATE_NAME",
-        "The organisation already has an account named staging.",
+        "The organisation already has a security account named staging.",
     )
 
 

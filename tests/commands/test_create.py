@@ -64,7 +64,7 @@ def test_create_account(run, main, words, kind):
     [
         (["New", "--max-daily-gb=5000"], "The plan does not add up: the daily volume"),
         (["New"], "The plan does not add up: an account without flexible volume"),
-        (["Staging", "--max-daily-gb=1"], "already has an account named Staging"),
+        (["Staging", "--max-daily-gb=1"], "already has a sub account named Staging"),
         (["<b>", "--max-daily-gb=1"], "Use letters, digits, dashes"),
         (["New", "--max-daily-gb=-1"], "greater than or equal to 0"),
     ],

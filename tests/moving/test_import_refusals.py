@@ -69,7 +69,7 @@ def test_names_that_are_taken(run, whole):
 
     assert code == 1
     assert refused(lines)[0] == (
-        "sub account Staging: The organisation already has an account named Staging."
+        "sub account Staging: The organisation already has a sub account named Staging."
     )
     assert (
         "log token default of Acme: There is already a token named default here."
@@ -251,5 +251,5 @@ def test_accounts_with_the_same_name_over_there_come_once(run, source):
     _, lines, _ = run()
 
     assert refused(lines) == [
-        "sub account twin: The organisation already has an account named twin."
+        "sub account twin: The organisation already has a sub account named twin."
     ]
