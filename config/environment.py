@@ -64,7 +64,11 @@ class Environment(environ.Env):
         config = self.db_url_config(url)
         if config["ENGINE"].endswith("sqlite3"):
             # A file does not drop connections, and to open one costs more than to read.
-            return config | {"OPTIONS": SQLITE_OPTIONS, "CONN_MAX_AGE": None}
+            return config | {
+                "ENGINE": "config.sqlite3",
+                "OPTIONS": SQLITE_OPTIONS,
+                "CONN_MAX_AGE": None,
+            }
         pool = {"min_size": 1, "max_size": connections, "timeout": 5}
         return config | {
             "OPTIONS": {"pool": pool} | POSTGRESQL_OPTIONS | config.get("OPTIONS", {}),

@@ -1,0 +1,41 @@
+"""Django's SQLite, with files that nobody but their owner can open."""
+
+import os
+import threading
+from contextlib import suppress
+from pathlib import Path
+
+from django.db.backends.sqlite3 import base
+
+# SQLite gives what it lays beside a database the mode of the database.
+BESIDE = ("", "-wal", "-shm", "-journal")
+OWNER_ONLY = 0o600
+
+_creating = threading.Lock()
+
+
+class DatabaseWrapper(base.DatabaseWrapper):
+    def get_new_connection(self, conn_params):
+        if not self.is_in_memory_db():
+            shut(os.path.realpath(conn_params["database"]))
+        return super().get_new_connection(conn_params)
+
+
+def shut(path):
+    """Make a database's file if there is none, and leave it to its owner alone.
+
+    What cannot be done here, SQLite says better when it opens the file.
+    """
+    with suppress(OSError):
+        _create(path)
+    for suffix in BESIDE:
+        with suppress(OSError):
+            file = Path(path + suffix)
+            if file.stat().st_mode & 0o077:
+                file.chmod(OWNER_ONLY)
+
+
+def _create(path):
+    # Never opens a file that is there: to close it would drop this process's locks.
+    with _creating:
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, OWNER_ONLY))
