@@ -5,9 +5,9 @@ import logging
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
-from django.core.exceptions import PermissionDenied
 
-from accounts.audit import Actor, client_address, record
+from accounts.addresses import NOWHERE, client_address
+from accounts.audit import Actor, record
 from accounts.envelope import Sealed, seal, unseal
 from accounts.mail import mailing
 from accounts.models import Action, Membership, User
@@ -23,10 +23,7 @@ class AccountAdapter(DefaultAccountAdapter):
         return False
 
     def get_client_ip(self, request):
-        address = client_address(request)
-        if address is None:
-            raise PermissionDenied("The caller has no address.")
-        return address
+        return client_address(request) or NOWHERE
 
     def post_login(self, request, user, **kwargs):
         response = super().post_login(request, user, **kwargs)

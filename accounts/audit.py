@@ -5,15 +5,14 @@ so that a row that was changed, dropped or slipped in is found by `verify`.
 """
 
 import hmac
-import ipaddress
 import json
 from dataclasses import dataclass
 from hashlib import sha256
 
-from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from accounts.addresses import client_address
 from accounts.generations import QUIET, count_change
 from accounts.keys import keyring
 from accounts.models import AuditChain, AuditEvent
@@ -61,18 +60,6 @@ class Actor:
     @classmethod
     def console(cls):
         return cls(label="operator console")
-
-
-def client_address(request):
-    """Return the caller's IP address, through the proxies that settings trust."""
-    address = request.META.get("REMOTE_ADDR", "")
-    if settings.TRUSTED_PROXIES:
-        hops = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")
-        address = hops[-min(settings.TRUSTED_PROXIES, len(hops))].strip() or address
-    try:
-        return str(ipaddress.ip_address(address))
-    except ValueError:
-        return None
 
 
 def client_agent(request):

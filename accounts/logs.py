@@ -1,5 +1,8 @@
 import logging
+import time
 import unicodedata
+
+SECONDS_APART = 60
 
 
 class OneLineFormatter(logging.Formatter):
@@ -11,3 +14,17 @@ class OneLineFormatter(logging.Formatter):
             for letter in record.message
         )
         return super().formatMessage(record)
+
+
+class Seldom:
+    """Warns of what strangers can bring about at every request once a minute only."""
+
+    def __init__(self, logger):
+        self._logger = logger
+        self._said_at = 0
+
+    def warn(self, text, *words):
+        now = time.time()
+        if abs(now - self._said_at) >= SECONDS_APART:
+            self._said_at = now
+            self._logger.warning(text, *words)

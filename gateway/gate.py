@@ -9,6 +9,7 @@ import time
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
 
+from accounts.addresses import read_address
 from gateway.decisions import AWAY, NOT_KNOWN, NOT_NOW, PASS, decide
 from gateway.doors import ASK, DOORS, SIGNALS, ticket_in, token_in
 from gateway.finding import BY_TEXT, BY_TICKET
@@ -17,7 +18,7 @@ from gateway.watching import Watcher
 from tokens.recording import Tally, recorder, refusals
 
 PREFIX = "/gateway/verify/"
-MAX_ADDRESS, MAX_AGENT = 45, 200
+MAX_AGENT = 200
 # A connection that the database dropped is found out by using it.
 ATTEMPTS = 2
 
@@ -64,7 +65,7 @@ class Gate:
         decision = self._recall_or_ask(ASK, credential, BY_TEXT)
         if decision.status is PASS:
             # Who connects is the proxy; the headers tell of its client.
-            address = environ.get("REMOTE_ADDR", "")
+            address = read_address(environ.get("REMOTE_ADDR", "")) or ""
             recorder.note(decision.token_id, decision.stored_secret_id, address, "")
         return decision.status
 
@@ -115,5 +116,5 @@ class Gate:
 
 def caller(environ):
     """Return the address and agent of the client, as the proxy tells them."""
-    address = environ.get("HTTP_X_REAL_IP", "")
-    return address[:MAX_ADDRESS], environ.get("HTTP_USER_AGENT", "")[:MAX_AGENT]
+    address = read_address(environ.get("HTTP_X_REAL_IP", "")) or ""
+    return address, environ.get("HTTP_USER_AGENT", "")[:MAX_AGENT]

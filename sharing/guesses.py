@@ -8,7 +8,7 @@ import time
 
 from django.core.cache import cache
 
-from accounts.audit import client_address
+from accounts.addresses import client_address
 
 MOST_IN_A_MINUTE = 30
 MINUTE = 60

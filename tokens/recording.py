@@ -7,7 +7,8 @@ from itertools import count, islice
 from django.db import InterfaceError, OperationalError, close_old_connections
 from django.utils import timezone
 
-from accounts.audit import client_address, client_agent
+from accounts.addresses import client_address
+from accounts.audit import client_agent
 from accounts.refusals import Unavailable
 from tokens.models import Token, TokenUsage
 

@@ -15,7 +15,8 @@ from django.views.decorators.csp import csp_override
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts.audit import client_address, client_agent
+from accounts.addresses import client_address
+from accounts.audit import client_agent
 from sharing import guesses, tickets, visitors
 from sharing.passes import Pass
 from tokens.recording import note_refusal

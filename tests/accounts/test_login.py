@@ -81,8 +81,15 @@ def test_login_is_limited_per_person(client, dana):
     assert len(events(Action.LOGIN_FAILED)) == 5
 
 
-def test_login_needs_a_client_address(client, dana):
-    assert sign_in(client, REMOTE_ADDR="").status_code == 403
+def test_login_needs_no_address_that_anybody_can_read(client, dana, settings):
+    settings.TRUSTED_PROXIES = 1
+
+    response = sign_in(client, HTTP_X_FORWARDED_FOR="unknown")
+    page = client.get(reverse("usersessions_list"), HTTP_X_FORWARDED_FOR="unknown")
+
+    assert (response.status_code, response.url) == (302, "/")
+    assert [event.ip for event in events(Action.LOGIN)] == [None]
+    assert '<td data-label="Address">unknown</td>' in page.text
 
 
 def test_login_leads_on_to_our_own_pages_only(client, dana):

@@ -111,6 +111,22 @@ def test_uses_are_counted_with_their_caller(ask, token, recorder):
     assert usage.stored_secret_id == token.secrets.get().pk
 
 
+@pytest.mark.parametrize(
+    ("told", "kept"),
+    [
+        ("::ffff:192.0.2.9", "192.0.2.9"),
+        ("[2001:db8::1]:443", "2001:db8::1"),
+        ("unknown", ""),
+    ],
+)
+def test_callers_are_kept_in_one_spelling(ask, token, recorder, told, kept):
+    ask("logs", token.secret_text, HTTP_X_REAL_IP=told)
+
+    recorder.flush()
+
+    assert TokenUsage.objects.get(token=token).address == kept
+
+
 def test_uses_of_a_gateways_own_token_are_counted_once_with_the_proxy(
     ask, token, gateway_token, recorder
 ):

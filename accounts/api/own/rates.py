@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from django.conf import settings
 
+from accounts.addresses import client_address
 from accounts.api.own.counts import MINUTE, Counts
-from accounts.audit import client_address
 from accounts.refusals import Refused
 
 counts = Counts()
