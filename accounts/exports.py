@@ -1,11 +1,14 @@
 """CSV files of any length, safe to open in a spreadsheet."""
 
 import csv
+import unicodedata
 
 from django.http import StreamingHttpResponse
 
 # A cell that begins with one of these is a formula to a spreadsheet.
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "|")
+FORMULA = ("=", "+", "-", "@", "|")
+# A cell that begins with one of these may be cut there.
+BREAKS = "\t\r\n"
 
 
 class _Echo:
@@ -30,5 +33,18 @@ def csv_response(filename, header, rows):
 
 def _cell(value):
     text = "" if value is None else str(value)
-    # Spaces before it do not stop a spreadsheet.
-    return f"'{text}" if text.lstrip(" ").startswith(FORMULA) else text
+    return f"'{text}" if _is_formula(text) else text
+
+
+def _is_formula(text):
+    """Whether a spreadsheet may take a text for a formula.
+
+    Spaces and what cannot be seen do not stop it, and where Chinese or Japanese is
+    written the full-width forms of these signs are as good as the plain ones.
+    """
+    for letter in text:
+        if letter in BREAKS:
+            return True
+        if unicodedata.category(letter)[0] not in "CZ":
+            return unicodedata.normalize("NFKC", letter).startswith(FORMULA)
+    return False

@@ -67,16 +67,31 @@ def test_export_defuses_formulas(client, trail, admin):
     assert row["actor"] == "Terraform"
 
 
-@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n", "  ="])
-def test_every_start_of_a_formula_is_defused(start):
-    response = csv_response("x.csv", ["a"], [[f"{start}1"], [None]])
-
+def written(*cells):
+    """Return what a spreadsheet reads of a column of cells."""
+    response = csv_response("x.csv", ["a"], [[cell] for cell in cells])
     text = b"".join(response.streaming_content).decode()
-    assert [row[0] for row in csv.reader(io.StringIO(text, newline=""))] == [
-        "a",
-        f"'{start}1",
-        "",
-    ]
+    return [row[0] for row in csv.reader(io.StringIO(text, newline=""))][1:]
+
+
+@pytest.mark.parametrize(
+    "before", ["", " ", "  ", "\u3000", "\u00a0", "\ufeff", "\u200b"]
+)
+@pytest.mark.parametrize("start", "=+-@|＝＋－＠｜﹦﹢﹣﹫")
+def test_every_start_of_a_formula_is_defused(before, start):
+    assert written(f"{before}{start}1", None) == [f"'{before}{start}1", ""]
+
+
+@pytest.mark.parametrize("start", ["\t", "\r", "\n", " \t", "\u3000\r"])
+def test_a_cell_that_begins_with_a_break_is_defused(start):
+    assert written(f"{start}1") == [f"'{start}1"]
+
+
+@pytest.mark.parametrize(
+    "text", ["a=1", "７", " x", "", "\u3000", "1-2", "é@example.com"]
+)
+def test_other_cells_are_as_they_were(text):
+    assert written(text) == [text]
 
 
 def test_export_is_written_down_first(client, trail, admin):
