@@ -14,6 +14,7 @@ from accounts.lifecycle import found_organisation
 from accounts.locks import locked, repeated
 from accounts.mail import send_added, send_invitation
 from accounts.models import Action, Membership, Role, User
+from accounts.names import check_seen
 from accounts.refusals import Gone, Refused
 
 
@@ -24,6 +25,7 @@ def add_member(account, *, email, role, by, full_name="", tell=True):
     Who has no password yet gets a link to choose one. Raises Refused for somebody who
     is a member already, or operator staff.
     """
+    check_seen(email=email, full_name=full_name)
     with locked(account):
         person = _person(email, full_name)
         _check_new(account, person)
@@ -100,6 +102,7 @@ def rename_person(membership, *, full_name, by):
         person = membership.user
         if person.full_name == full_name:
             return
+        check_seen(full_name=full_name)
         old, person.full_name = person.full_name, full_name
         person.save(update_fields=["full_name"])
         changes = [["full_name", old, full_name]]

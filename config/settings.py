@@ -182,6 +182,7 @@ MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS
 MFA_FORMS = {
     "add_webauthn": "accounts.forms.passkeys.AddForm",
+    "edit_webauthn": "accounts.forms.passkeys.EditForm",
     "authenticate_webauthn": "accounts.forms.passkeys.AuthenticateForm",
     "login_webauthn": "accounts.forms.passkeys.LoginForm",
     "reauthenticate_webauthn": "accounts.forms.passkeys.ReauthenticateForm",

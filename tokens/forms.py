@@ -8,6 +8,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.formats import date_format
 
+from accounts.names import NameField
 from accounts.refusals import Refused
 from tokens.kinds import OVERLAPS
 from tokens.limits import MAX_NAME
@@ -102,7 +103,7 @@ def _in_days(days, now):
 class TokenForm(ExpiryForm):
     """A new token: only its name is asked, the rest is folded."""
 
-    name = forms.CharField(
+    name = NameField(
         max_length=MAX_NAME,
         widget=forms.TextInput(
             attrs={
@@ -147,7 +148,7 @@ class ChangeForm(RuleForm):
 
 
 class RenameForm(ChangeForm):
-    name = forms.CharField(
+    name = NameField(
         max_length=MAX_NAME,
         widget=forms.TextInput(attrs={"autocomplete": "off", "autofocus": True}),
         error_messages={"required": "Give the token a name."},
@@ -214,7 +215,7 @@ class EndRotationForm(ChangeForm):
 class DisableForm(ChangeForm):
     """Who could not enable the token again has to say why it is disabled."""
 
-    reason = forms.CharField(
+    reason = NameField(
         max_length=200,
         required=False,
         help_text="Its admins read this in the list and in the audit trail.",

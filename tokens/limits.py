@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from accounts.locks import locked
 from accounts.models import AuditChain
+from accounts.names import check_seen
 from accounts.refusals import Refused
 from tokens.kinds import RULES, Kind
 
@@ -88,7 +89,12 @@ def _check_kind(token):
 
 
 def check_name(token):
+    """Raise Refused for a name that cannot be given."""
     _check_letters(token.name)
+    check_name_is_free(token)
+
+
+def check_name_is_free(token):
     others = siblings(token).filter(name_key=token.name_key)
     if others.exists():
         raise Refused(
@@ -109,6 +115,7 @@ def _check_letters(name):
         raise Refused(
             "name_unprintable", "Control characters are not allowed.", field="name"
         )
+    check_seen(name=name)
 
 
 def siblings(token):

@@ -2,6 +2,7 @@ from django import forms
 
 from accounts.members import add_member
 from accounts.models import Role
+from accounts.names import NameField, validate_seen
 from accounts.permissions import invitation
 from accounts.refusals import Refused
 
@@ -12,11 +13,12 @@ class MemberForm(forms.Form):
     email = forms.EmailField(
         max_length=254,
         label="E-mail",
+        validators=[validate_seen],
         widget=forms.EmailInput(
             {"placeholder": "E-mail", "autofocus": True, "autocomplete": "off"}
         ),
     )
-    full_name = forms.CharField(
+    full_name = NameField(
         max_length=150,
         required=False,
         label="Full name",

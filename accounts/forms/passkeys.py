@@ -1,7 +1,9 @@
-"""allauth's passkey forms, with a field that refuses whatever is no JSON."""
+"""allauth's passkey forms, with fields that refuse more."""
 
 from allauth.mfa.webauthn import forms as allauth_forms
 from django import forms
+
+from accounts.names import NameField
 
 
 class CredentialField(forms.JSONField):
@@ -19,7 +21,12 @@ class CredentialField(forms.JSONField):
 
 
 class AddForm(allauth_forms.AddWebAuthnForm):
+    name = NameField(required=False)
     credential = CredentialField()
+
+
+class EditForm(allauth_forms.EditWebAuthnForm):
+    name = NameField()
 
 
 class AuthenticateForm(allauth_forms.AuthenticateWebAuthnForm):

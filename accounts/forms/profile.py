@@ -3,12 +3,14 @@ from django.db import transaction
 
 from accounts.adapters import record_for_person
 from accounts.models import Action, User
+from accounts.names import NameField
 
 
 class ProfileForm(forms.ModelForm):
     class Meta:
         model = User
         fields = ["full_name"]
+        field_classes = {"full_name": NameField}
         widgets = {"full_name": forms.TextInput({"autocomplete": "name"})}
 
     def rename(self, *, by):

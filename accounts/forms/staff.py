@@ -5,6 +5,7 @@ from accounts.forms.times import TimeField
 from accounts.lifecycle import edit_organisation
 from accounts.members import found_with_admin
 from accounts.models import Account, Organisation, User
+from accounts.names import NameField, validate_seen
 from accounts.plans import Plan
 from accounts.refusals import Refused
 
@@ -129,10 +130,11 @@ class FoundingForm(forms.Form):
     email = forms.EmailField(
         max_length=254,
         label="First admin's e-mail",
+        validators=[validate_seen],
         help_text="Gets a mail with a link to choose a password.",
         widget=forms.EmailInput({"autocomplete": "off"}),
     )
-    full_name = forms.CharField(
+    full_name = NameField(
         max_length=User._meta.get_field("full_name").max_length,
         required=False,
         label="First admin's name",
@@ -152,7 +154,7 @@ class FoundingForm(forms.Form):
 
 
 class ReasonForm(forms.Form):
-    reason = forms.CharField(
+    reason = NameField(
         max_length=200,
         help_text="The organisation's people see it.",
         widget=forms.TextInput({"autofocus": True, "autocomplete": "off"}),

@@ -4,6 +4,7 @@ import re
 
 from django import forms
 
+from accounts.names import NameField
 from sharing.models import Filter
 from tokens.forms import MAX_INTEGER, RuleForm
 
@@ -20,6 +21,7 @@ class FilterForm(forms.ModelForm):
     class Meta:
         model = Filter
         fields = ["field", "value", "description"]
+        field_classes = {"description": NameField}
         labels = {"field": "Log field"}
         widgets = {
             "field": _text(

@@ -7,6 +7,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.formats import date_format
 
+from accounts.names import NameField
 from sharing.models import Filter, Share
 from sharing.outlook import Outlook
 from sharing.scope import Operator
@@ -37,7 +38,7 @@ class FiltersField(forms.ModelMultipleChoiceField):
 class ShareForm(ExpiryForm):
     """What a link is called, until when it works and what it shows."""
 
-    name = forms.CharField(
+    name = NameField(
         max_length=MAX_NAME,
         widget=forms.TextInput(
             attrs={

@@ -2,6 +2,7 @@
 
 from django import forms
 
+from accounts.names import NameField
 from sharing.models import SharedView
 from tokens.forms import MAX_INTEGER
 
@@ -10,6 +11,7 @@ class SharedViewForm(forms.ModelForm):
     class Meta:
         model = SharedView
         fields = ["title", "address"]
+        field_classes = {"title": NameField, "address": NameField}
         widgets = {
             "title": forms.TextInput(
                 attrs={

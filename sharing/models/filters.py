@@ -5,6 +5,7 @@ from django.utils import timezone
 from accounts.audit import record
 from accounts.locks import locked, read_again, repeated
 from accounts.models import Account, Action
+from accounts.names import check_seen
 from accounts.refusals import Refused, Stale
 from sharing.lengths import check_length
 from sharing.scope import widens
@@ -14,6 +15,8 @@ PRINTABLE = RegexValidator(
     r"\A[^\x00-\x1f\x7f-\x9f\u2028\u2029]+\Z", "Control characters are not allowed."
 )
 MAX_LENGTH = 512
+# Field and value have to match what is in the logs, whatever that is.
+READ = ("description",)
 
 
 class FilterQuerySet(models.QuerySet):
@@ -56,6 +59,7 @@ class Filter(models.Model):
                 "account_type_has_no_filters",
                 f"A {account.get_kind_display()} account has no shared tokens to filter.",
             )
+        check_seen(description=description)
         with locked(account):
             made = cls.objects.create(
                 account=account,
@@ -83,6 +87,7 @@ class Filter(models.Model):
             ]
             if not changes:
                 return
+            check_seen(**{name: new for name, _, new in changes if name in READ})
             self._check_named(self.used_by(), named)
             scopes = list(self._scopes_with(fields))
             self._check_length(scopes, fields)

@@ -7,6 +7,7 @@ from django.utils import timezone
 from accounts.audit import record
 from accounts.locks import locked, read_again, repeated
 from accounts.models import Account, Action
+from accounts.names import check_seen
 from accounts.refusals import Refused
 from sharing.models.filters import PRINTABLE
 from tokens.secrets import OURS
@@ -73,6 +74,7 @@ class SharedView(models.Model):
                 "account_type_has_no_views",
                 f"A {account.get_kind_display()} account has no links to open views.",
             )
+        check_seen(title=title)
         with locked(account):
             others = list(account.shared_views.all())
             if len(others) >= MOST:
@@ -101,6 +103,7 @@ class SharedView(models.Model):
             ]
             if not changes:
                 return
+            check_seen(**{name: after for name, _, after in changes})
             self.title, self.address = title, address
             self.version += 1
             self.save(update_fields=[*WRITTEN, "version"])

@@ -62,7 +62,7 @@ def test_rename_shows_the_new_name(as_admin, token):
     [
         ("", "Give the token a name."),
         ("Taken", "already a token named Taken"),
-        ("\u200b", "Give the token a name."),
+        ("\u200b", "U+200B is in it"),
     ],
 )
 def test_rename_tells_a_mistake_in_its_place(

@@ -8,6 +8,7 @@ from django.utils import timezone
 from accounts.audit import record
 from accounts.locks import repeated
 from accounts.models import Account, Action, Organisation
+from accounts.names import check_seen
 from accounts.refusals import Gone, Refused, Stale
 from tokens import limits
 from tokens.kinds import RULES, Kind
@@ -137,6 +138,7 @@ class Token(models.Model):
 
     @repeated
     def disable(self, *, by, reason="", version=None):
+        check_seen(reason=reason)
         with self._changing(by, version):
             if self.disabled_at:
                 return
@@ -219,7 +221,7 @@ class Token(models.Model):
         with self._changing(by, deleted=True):
             limits.check_restorable(self)
             self.deleted_at, self.deleted_by = None, ""
-            limits.check_name(self)
+            limits.check_name_is_free(self)
             if not self.disabled_at and not limits.has_room(self):
                 self.disabled_at = timezone.now()
                 self.disabled_reason = "The limit of enabled tokens was reached"

@@ -8,6 +8,7 @@ from django.db import IntegrityError, transaction
 from accounts.console import OperatorCommand, find_account
 from accounts.members import add_member
 from accounts.models import Role, User
+from accounts.names import check_seen
 
 
 class Command(OperatorCommand):
@@ -32,6 +33,7 @@ class Command(OperatorCommand):
     def handle(self, *, email, account, staff, password_stdin, **options):
         email = email.strip().lower()
         validate_email(email)
+        check_seen(email=email, name=options["name"])
         password = sys.stdin.readline().rstrip("\n") if password_stdin else None
         person = User(email=email, full_name=options["name"], is_staff=staff)
         if password is not None:
