@@ -60,7 +60,7 @@ class Nginx(Proxy):
         path.write_text(f"proxy_set_header X-Tollgate-Gateway {credential};\n")
 
     def configure(self):
-        self._ports = {}
+        self._ports, self._forms = {}, free_port()
         shutil.copytree(DEPLOY, self.folder, dirs_exist_ok=True)
         (self.folder / "temporary").mkdir()
         user = "user root;" if os.geteuid() == 0 else ""
@@ -78,7 +78,8 @@ class Nginx(Proxy):
             return f"listen 127.0.0.1:{port}{match[2]};"
 
         text = re.sub(r"listen \[::\]:\d+[^;]*;", "", text)
-        text = re.sub(r"listen (\d+)([^;]*);", listen, text)
+        text = re.sub(r"listen (\d+)((?: [^;]*)?);", listen, text)
+        text = text.replace("127.0.0.1:8009", f"127.0.0.1:{self._forms}")
         for (name, port), own in self._ports.items():
             if name == server:
                 text = text.replace(f"$server_port = {port})", f"$server_port = {own})")

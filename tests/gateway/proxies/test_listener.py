@@ -54,7 +54,7 @@ def test_refused_tokens_are_told_as_the_listener_of_logzio_does(world, listener,
         for token in tokens:
             answer = listener.post("/", params={"token": token}, content=LINE)
 
-            assert (answer.status_code, answer.text) == (401, text), token
+            assert (answer.status_code, answer.text) == (401, f"{text}\n"), token
     assert store.drain() == []
 
 
@@ -64,8 +64,8 @@ def test_prometheus_port_takes_metrics_at_its_root(world, store):
         none = prometheus.post("/", content=b"x")
         good = prometheus.post("/", content=b"x", auth=("", world.secrets["cpu"]))
 
-    assert (wrong.status_code, wrong.text) == (401, "Shipping token is not valid")
-    assert (none.status_code, none.text) == (401, "Shipping token is missing")
+    assert (wrong.status_code, wrong.text) == (401, "Shipping token is not valid\n")
+    assert (none.status_code, none.text) == (401, "Shipping token is missing\n")
     # It passed, and VictoriaMetrics did not like the body.
     assert good.status_code == 400
     assert "snappy" in good.text
