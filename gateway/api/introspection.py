@@ -11,9 +11,10 @@ from pydantic import ConfigDict
 from accounts.api.areas import Area, router_in
 from accounts.api.fields import Answer, Text
 from gateway.decisions import PASS, decide
-from gateway.doors import ASK, DOORS, token_in
+from gateway.doors import ASK, DOORS
 from gateway.finding import BY_TEXT
 from sharing.models import Share
+from tokens.credentials import token_in
 from tokens.kinds import Kind
 from tokens.permissions import Use
 from tokens.recording import note_use

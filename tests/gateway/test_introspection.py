@@ -59,7 +59,7 @@ def test_api_token_names_what_it_opens_and_the_accounts_behind(introspect, main,
         200,
         {
             "active": True,
-            "scope": "api query-logs query-metrics",
+            "scope": "api query-logs query-logsql query-metrics",
             "token_type": "api",
             "client_id": str(main.pk),
             "sub": str(token.pk),
@@ -79,7 +79,7 @@ def test_shared_token_names_its_filters_and_its_end(introspect, main):
 
     assert (status, answer["scope"], answer["exp"]) == (
         200,
-        "query-logs",
+        "query-logs query-logsql",
         int(ends.timestamp()),
     )
     alternatives = sorted(answer["filters"], key=str)
@@ -128,8 +128,9 @@ def test_nothing_is_told_of_what_does_not_work(introspect, main):
     )
 
 
-def test_bearer_works_too(gateway_token, main):
-    bearer = Introspecting(Authorization=f"Bearer {gateway_token.secret_text}")
+@pytest.mark.parametrize("written", ["Bearer {}", "bearer  {}"])
+def test_bearer_works_too(gateway_token, main, written):
+    bearer = Introspecting(Authorization=written.format(gateway_token.secret_text))
 
     assert bearer(TokenFactory(account=main).secret_text)[1]["active"] is True
 

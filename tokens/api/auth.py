@@ -1,22 +1,22 @@
 from ninja.security import APIKeyHeader
 
 from accounts.api.own import rates
+from tokens.credentials import token_in
 from tokens.permissions import Use
 from tokens.recording import note_refusal, note_use
 from tokens.verification import examine, opened
 
-BEARER = "bearer "
 # What the gateway calls the same door.
 SIGNAL = "api"
 
 
 class ApiToken(APIKeyHeader):
-    """`X-API-TOKEN`, or `Authorization: Bearer`; `request.auth` is the token."""
+    """`X-API-TOKEN` or `Authorization`; `request.auth` is the token."""
 
     param_name = "X-API-TOKEN"
 
     def authenticate(self, request, key):
-        row, reason = examine(key or _bearer(request), Use.API)
+        row, reason = examine(token_in(request.META), Use.API)
         if row is None:
             return None
         if reason:
@@ -37,8 +37,3 @@ class LimitedApiToken(ApiToken):
         else:
             rates.spend_failure(request)
         return token
-
-
-def _bearer(request):
-    header = request.headers.get("Authorization", "")
-    return header[len(BEARER) :] if header.lower().startswith(BEARER) else ""
