@@ -1,13 +1,16 @@
 """What a gateway is told about a token: may it pass, for whom, with which filters."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from math import inf
 
 from django.utils import timezone
 
 from accounts.generations import slot_of
 from gateway.arguments import arguments
+from gateway.doors import DOORS
 from gateway.narrowing import narrowing
+from gateway.sentences import INVALID, LATER, MISSING, why
 from sharing.models import Share
 from sharing.scope import NOTHING, SHOWS_NOTHING
 from tokens.kinds import Kind
@@ -20,7 +23,9 @@ PASS, UNKNOWN, STOPPED, AWAY = (
     "503 Service Unavailable",
 )
 NO_STORE = ("Cache-Control", "no-store")
-CHALLENGE = ("WWW-Authenticate", 'Bearer realm="tollgate"')
+# Clients that wait for a challenge know Basic; a browser would show a box for it.
+TO_PROGRAMS = 'Basic realm="tollgate", Bearer realm="tollgate"'
+TO_BROWSERS = 'Bearer realm="tollgate"'
 RETRY = ("Retry-After", "1")
 
 
@@ -28,20 +33,50 @@ RETRY = ("Retry-After", "1")
 class Decision:
     """An answer, ready to be given again until `until` (seconds since 1970).
 
-    It is true while nothing is counted in its `slot`; without a slot, anywhere.
+    It is true while nothing is counted in its `slot`; without a slot, anywhere. With
+    `judges_query` it lets through what `gateway.queries` finds nothing against.
     """
 
     status: str
     headers: list
+    body: tuple = ()
     slot: int | None = None
     token_id: int = 0
     stored_secret_id: int = 0
     reason: str = ""
     until: float = inf
+    judges_query: bool = False
 
 
-NOT_KNOWN = Decision(UNKNOWN, [NO_STORE, CHALLENGE])
-NOT_NOW = Decision(AWAY, [NO_STORE, RETRY])
+@lru_cache(1_000)
+def said(sentence, *headers):
+    """Return the headers and the body of a refusal, with its sentence in both.
+
+    Not every proxy can hand on the body of an answer to its question.
+    """
+    body = f"{sentence}\n".encode("ascii")
+    written = [
+        NO_STORE,
+        ("Content-Type", "text/plain"),
+        ("Content-Length", str(len(body))),
+        ("X-Tollgate-Says", sentence),
+        *headers,
+    ]
+    return written, (body,)
+
+
+def _challenge(sentence, door):
+    offered = TO_PROGRAMS if door.ships else TO_BROWSERS
+    return Decision(UNKNOWN, *said(sentence, ("WWW-Authenticate", offered)))
+
+
+NOT_NOW = Decision(AWAY, *said(LATER, RETRY))
+# No token, and one that is nobody's, whatever the door; and what is answered there.
+NOT_SHOWN, NOT_KNOWN = (
+    Decision(UNKNOWN, *said(sentence)) for sentence in (MISSING, INVALID)
+)
+MISSING_AT = {door.number: _challenge(MISSING, door) for door in DOORS.values()}
+INVALID_AT = {door.number: _challenge(INVALID, door) for door in DOORS.values()}
 
 
 def decide(door, row, until=inf):
@@ -61,9 +96,11 @@ def decide(door, row, until=inf):
     known = {"slot": slot, "token_id": token.pk, "stored_secret_id": row.pk}
     # A gateway's own token has no account, and needs none.
     if reason or (door.kinds and not accounts):
-        return Decision(STOPPED, [NO_STORE], reason=reason, **known)
-    headers = [NO_STORE, *_headers(token, accounts), *_filters(share)]
-    headers += arguments(door, accounts)
+        return Decision(STOPPED, *said(why(reason, door)), reason=reason, **known)
+    headers = [NO_STORE, *_headers(token, accounts), *arguments(door, accounts)]
+    if share is not None:
+        headers += narrowing(share.scope, by_logsql=door.judges_queries)
+    known["judges_query"] = door.judges_queries and share is not None
     return Decision(PASS, headers, until=min(until, _until(row, now)), **known)
 
 
@@ -94,10 +131,6 @@ def _headers(token, accounts):
     yield "X-Scope-OrgID", "|".join(map(str, accounts))
     yield "AccountID", str(accounts[0])
     yield "ProjectID", "0"
-
-
-def _filters(share):
-    return () if share is None else narrowing(share.scope)
 
 
 def _until(row, now):

@@ -1,6 +1,5 @@
 """What a gateway may ask about, and where clients of each door put their token."""
 
-from base64 import b64decode
 from dataclasses import dataclass
 from urllib.parse import unquote
 
@@ -8,6 +7,7 @@ from django.http import parse_cookie
 
 from accounts.models import LOG_KINDS, AccountKind
 from sharing.tickets import COOKIE
+from tokens import credentials
 from tokens.permissions import Use
 
 
@@ -16,13 +16,23 @@ class Door:
     """A signal that a gateway guards.
 
     `uses` open it; `kinds` are those of the accounts that are read behind it, empty
-    for a door that only the token's own account is behind.
+    for a door that only the token's own account is behind. `judges_queries`: a shared
+    token passes only with a query that the proxy hands over.
     """
 
     number: int
     uses: frozenset
     kinds: tuple = ()
     takes_tickets: bool = False
+    judges_queries: bool = False
+
+    @property
+    def ships(self):
+        """Whether programs send to it, and no browser ever opens it."""
+        return self.uses <= SHIPPING
+
+
+SHIPPING = {Use.SHIP_LOGS, Use.SHIP_METRICS, Use.SHIP_TRACES}
 
 
 def _door(number, *uses, **more):
@@ -40,6 +50,14 @@ DOORS = {
     "query-metrics": _door(5, Use.API, kinds=(AccountKind.METRICS,)),
     "query-traces": _door(6, Use.API, kinds=(AccountKind.TRACING,)),
     "api": _door(7, Use.API, kinds=tuple(AccountKind)),
+    "query-logsql": _door(
+        8,
+        Use.API,
+        Use.READ_SHARED,
+        kinds=LOG_KINDS,
+        takes_tickets=True,
+        judges_queries=True,
+    ),
 }
 SIGNALS = {door.number: signal for signal, door in DOORS.items()}
 
@@ -48,29 +66,10 @@ def token_in(environ):
     """Return the text that a client shows as its token, or an empty one.
 
     The listener protocol's `?token=` comes in X-Tollgate-Token, which proxies set
-    themselves. Basic authentication (RFC 7617) carries it as the password, or as the
-    name when the password is left empty.
+    themselves.
     """
     handed_over = environ.get("HTTP_X_TOLLGATE_TOKEN")
-    if handed_over:
-        return unquote(handed_over)
-    shown = environ.get("HTTP_X_API_TOKEN")
-    if shown:
-        return shown
-    scheme, _, credentials = environ.get("HTTP_AUTHORIZATION", "").partition(" ")
-    read = SCHEMES.get(scheme.lower())
-    return read(credentials.strip()) if read else ""
-
-
-def _basic(credentials):
-    try:
-        name, _, password = b64decode(credentials, validate=True).partition(b":")
-    except ValueError:
-        return ""
-    return (password or name).decode("latin-1")
-
-
-SCHEMES = {"bearer": str, "basic": _basic}
+    return unquote(handed_over) if handed_over else credentials.token_in(environ)
 
 
 def ticket_in(environ):

@@ -10,10 +10,23 @@ from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
 
 from accounts.addresses import read_address
-from gateway.decisions import AWAY, NOT_KNOWN, NOT_NOW, PASS, decide
+from gateway.decisions import (
+    AWAY,
+    INVALID_AT,
+    MISSING_AT,
+    NOT_KNOWN,
+    NOT_NOW,
+    NOT_SHOWN,
+    PASS,
+    STOPPED,
+    Decision,
+    decide,
+    said,
+)
 from gateway.doors import ASK, DOORS, SIGNALS, ticket_in, token_in
 from gateway.finding import BY_TEXT, BY_TICKET
 from gateway.memory import Memory, key_of
+from gateway.queries import why_not
 from gateway.watching import Watcher
 from tokens.recording import Tally, recorder, refusals
 
@@ -40,7 +53,7 @@ class Gate:
     def __call__(self, environ, start_response):
         decision = self.answer(environ)
         start_response(decision.status, decision.headers)
-        return []
+        return decision.body
 
     def answer(self, environ):
         """Return the Decision about a request; never raises for what a client sends."""
@@ -54,8 +67,11 @@ class Gate:
                 self.strangers.note(known, *caller(environ))
             return NOT_NOW
         decision = self._about(door, environ)
-        if decision.token_id:
-            self._note(door, decision, environ)
+        if not decision.token_id:
+            return _challenged(door, decision)
+        if decision.judges_query:
+            decision = _judged(decision, environ)
+        self._note(door, decision, environ)
         return decision
 
     def _asking(self, environ):
@@ -77,7 +93,7 @@ class Gate:
 
     def _recall_or_ask(self, door, text, way):
         if not text:
-            return NOT_KNOWN
+            return NOT_SHOWN
         key, sight, now = key_of(text), self.watcher.sight, time.monotonic()
         decision, true = self.memory.recall(door, key, sight, time.time())
         if true and sight.is_fresh(now):
@@ -114,7 +130,25 @@ class Gate:
             refusals.note(*what, SIGNALS[door.number], *caller(environ))
 
 
+def _challenged(door, decision):
+    if decision is NOT_KNOWN:
+        return INVALID_AT[door.number]
+    return MISSING_AT[door.number] if decision is NOT_SHOWN else decision
+
+
+def _judged(decision, environ):
+    """Return the Decision about a query that is sent with a token that may pass."""
+    address = environ.get("HTTP_X_TOLLGATE_QUERY")
+    against = why_not(address, environ.get("HTTP_X_TOLLGATE_FORM"))
+    return Decision(STOPPED, *said(against)) if against else decision
+
+
 def caller(environ):
-    """Return the address and agent of the client, as the proxy tells them."""
-    address = read_address(environ.get("HTTP_X_REAL_IP", "")) or ""
-    return address, environ.get("HTTP_USER_AGENT", "")[:MAX_AGENT]
+    """Return the address and agent of the client, as the proxy tells them.
+
+    Traefik's question has no X-Real-IP; of X-Forwarded-For a proxy writes the last.
+    """
+    address = environ.get("HTTP_X_REAL_IP")
+    if not address:
+        address = environ.get("HTTP_X_FORWARDED_FOR", "").rpartition(",")[2].strip()
+    return read_address(address) or "", environ.get("HTTP_USER_AGENT", "")[:MAX_AGENT]

@@ -8,14 +8,21 @@ from gateway.filters import logql, logsql, opensearch, promql
 SCOPES_KEPT = 256
 
 
-def write(scope):
-    """Return the headers that hold a scope in the languages of the stores."""
+def write(scope, *, by_logsql):
+    """Return the headers that hold a scope in the languages of the stores.
+
+    VictoriaLogs has a door of its own, where queries are judged: nowhere else is told
+    what narrows it.
+    """
+    if by_logsql:
+        return (
+            ("X-Tollgate-LogsQL", logsql(scope)),
+            (HEADER, argument("extra_filters", logsql(scope))),
+        )
     return (
         ("X-Tollgate-LogQL", logql(scope)),
-        ("X-Tollgate-LogsQL", logsql(scope)),
         ("X-Tollgate-PromQL", promql(scope)),
         ("X-Tollgate-OpenSearch", opensearch(scope)),
-        (HEADER, argument("extra_filters", logsql(scope))),
     )
 
 
@@ -24,5 +31,6 @@ narrowing = lru_cache(SCOPES_KEPT)(write)
 
 
 def length(scope):
-    """Return how many bytes of an answer the headers of a scope take."""
-    return sum(len(f"{name}: {value}\r\n") for name, value in write(scope))
+    """Return how many bytes of answers the headers of a scope take, all together."""
+    headers = (*write(scope, by_logsql=True), *write(scope, by_logsql=False))
+    return sum(len(f"{name}: {value}\r\n") for name, value in headers)

@@ -18,5 +18,8 @@ def test_the_server_gets_answers(db, monkeypatch):
     monkeypatch.setattr(wsgi.background, "start", begun.append)
 
     assert ask("/livez") == (["200 OK"], b"ok\n")
-    assert ask("/gateway/verify/logs") == (["503 Service Unavailable"], b"")
+    assert ask("/gateway/verify/logs") == (
+        ["503 Service Unavailable"],
+        b"Try again in a moment\n",
+    )
     assert begun == [wsgi.gate]

@@ -14,6 +14,7 @@ TRIED = {
     "metrics": ("ship metrics", "a metrics shipping token"),
     "traces": ("ship traces", "a tracing shipping token"),
     "query-logs": ("query logs", "an API token or a shared token"),
+    "query-logsql": ("query logs", "an API token or a shared token"),
     "query-metrics": ("query metrics", "an API token"),
     "query-traces": ("query traces", "an API token"),
     "api": ("call the API", "an API token"),

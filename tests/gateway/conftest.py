@@ -35,9 +35,10 @@ class Asked:
             environ["HTTP_X_API_TOKEN"] = token
         answered = []
         body = self.gate(environ, lambda *started: answered.extend(started))
-        assert body == []
-        status, headers = answered
-        return int(status[:3]), dict(headers)
+        status, headers = int(answered[0][:3]), dict(answered[1])
+        assert (status, b"".join(body)) == (status, sentence_in(headers))
+        assert (status == 204) == (body == ())
+        return status, headers
 
     def status(self, signal, token="", **headers):
         return self(signal, token, **headers)[0]
@@ -45,6 +46,16 @@ class Asked:
     def look(self):
         """Let the gate look for changes, as its thread does all the time."""
         self.gate.watcher.poll()
+
+
+def sentence_in(headers):
+    """Return the body that an answer with these headers has."""
+    says = headers.get("X-Tollgate-Says")
+    if says is None:
+        return b""
+    assert headers["Content-Type"] == "text/plain"
+    assert int(headers["Content-Length"]) == len(says) + 1
+    return f"{says}\n".encode("ascii")
 
 
 class SameConnection:

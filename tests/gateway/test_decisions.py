@@ -21,14 +21,16 @@ from tests.factories import (
 from tokens.kinds import Kind
 
 OPENS = {
-    Kind.API: {"api", "query-logs", "query-metrics", "query-traces"},
+    Kind.API: {"api", "query-logs", "query-logsql", "query-metrics", "query-traces"},
     Kind.LOGS: {"logs"},
     Kind.METRICS: {"metrics"},
     Kind.TRACES: {"traces"},
-    Kind.SHARED: {"query-logs"},
+    Kind.SHARED: {"query-logs", "query-logsql"},
     Kind.GATEWAY: {"ask"},
 }
 EVERY_DOOR = {"ask": ASK, **DOORS}
+VL = "query-logsql"
+NARROWING = ("LogQL", "LogsQL", "PromQL", "OpenSearch", "Args")
 IN_AN_HOUR = timedelta(hours=1)
 
 
@@ -142,16 +144,26 @@ def test_a_shared_token_carries_its_filters_in_every_language(main):
     filters = [FilterFactory(account=main, field="env", value="prod")]
     share = ShareFactory(account=main, filters=filters)
 
-    headers = dict(told(share.token).headers)
+    headers, by_logsql = (
+        dict(told(share.token, signal).headers) for signal in ("query-logs", VL)
+    )
 
     assert headers["X-Tollgate-Accounts"] == str(main.pk)
-    names = [
-        f"X-Tollgate-{name}" for name in ("LogQL", "LogsQL", "PromQL", "OpenSearch")
-    ]
-    for name in names:
-        assert "env" in headers[name]
-        assert "prod" in headers[name]
-    assert headers["X-Tollgate-Args"].startswith("extra_filters=")
+    assert by_logsql["X-Tollgate-Accounts"] == str(main.pk)
+    assert {name: headers.get(f"X-Tollgate-{name}") for name in NARROWING} == {
+        "LogQL": '| env="prod"',
+        "PromQL": '{env="prod"}',
+        "OpenSearch": '{"bool":{"filter":[{"term":{"env":"prod"}}]}}',
+        "LogsQL": None,
+        "Args": None,
+    }
+    assert {name: by_logsql.get(f"X-Tollgate-{name}") for name in NARROWING} == {
+        "LogQL": None,
+        "PromQL": None,
+        "OpenSearch": None,
+        "LogsQL": '"env":="prod"',
+        "Args": "extra_filters=%22env%22%3A%3D%22prod%22",
+    }
 
 
 def test_a_shared_token_that_lost_its_filter_shows_nothing(main):

@@ -5,6 +5,8 @@ import threading
 import pytest
 from django.utils import timezone
 
+from gateway.doors import DOORS
+from gateway.gate import caller
 from gateway.models import DeadUse
 from sharing.tickets import issue, lasts_until
 from tests.factories import BY, ShareFactory, TokenFactory
@@ -13,6 +15,9 @@ from tokens.kinds import Kind
 from tokens.models import TokenUsage
 from tokens.recording import refusals
 from tokens.secrets import make
+
+SHIPPING = {"logs", "metrics", "traces"}
+MISSING = "Send a token in X-API-TOKEN or in Authorization"
 
 
 @pytest.fixture
@@ -35,15 +40,31 @@ def test_what_the_proxy_appends_to_the_signal_says_nothing(ask, token, suffix):
     "text",
     ["", "nonsense", UNKNOWN, pytest.param(make(Kind.LOGS).reveal(), id="unknown")],
 )
-def test_no_token_or_an_unknown_one_is_401(ask, text):
-    status, headers = ask("logs", text)
+@pytest.mark.parametrize("signal", DOORS)
+def test_no_token_or_an_unknown_one_is_401(ask, signal, text):
+    status, headers = ask(signal, text)
 
     assert status == 401
-    assert headers["WWW-Authenticate"] == 'Bearer realm="tollgate"'
+    basic = 'Basic realm="tollgate", ' if signal in SHIPPING else ""
+    assert headers["WWW-Authenticate"] == basic + 'Bearer realm="tollgate"'
+    says = "This token is not valid" if text else MISSING
+    assert headers["X-Tollgate-Says"] == says
 
 
 def test_token_of_another_kind_is_403(ask, token):
-    assert ask.status("metrics", token.secret_text) == 403
+    status, headers = ask("metrics", token.secret_text)
+
+    assert status == 403
+    assert headers["X-Tollgate-Says"] == (
+        "This token is of the wrong kind: this takes a metrics shipping token"
+    )
+
+
+def test_503_asks_to_come_back_soon(db, recorder):
+    status, headers = Asked("nonsense")("logs")
+
+    assert (status, headers["X-Tollgate-Says"]) == (503, "Try again in a moment")
+    assert int(headers["Retry-After"]) <= 5
 
 
 def test_basic_authentication_of_grafana_agents(ask, token):
@@ -125,6 +146,19 @@ def test_callers_are_kept_in_one_spelling(ask, token, recorder, told, kept):
     recorder.flush()
 
     assert TokenUsage.objects.get(token=token).address == kept
+
+
+@pytest.mark.parametrize(
+    ("headers", "address"),
+    [
+        ({"HTTP_X_REAL_IP": "192.0.2.9", "HTTP_X_FORWARDED_FOR": "a, b"}, "192.0.2.9"),
+        ({"HTTP_X_FORWARDED_FOR": "198.51.100.7, 192.0.2.9"}, "192.0.2.9"),
+        ({"HTTP_X_REAL_IP": "", "HTTP_X_FORWARDED_FOR": "2001:db8::9"}, "2001:db8::9"),
+        ({}, ""),
+    ],
+)
+def test_the_caller_is_whom_the_proxy_names(headers, address):
+    assert caller(headers) == (address, "")
 
 
 def test_uses_of_a_gateways_own_token_are_counted_once_with_the_proxy(

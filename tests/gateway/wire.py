@@ -1,5 +1,6 @@
 """A proxy's side of the wire: one connection that is kept, and no time lost on it."""
 
+import re
 import socket
 
 
@@ -22,11 +23,14 @@ class Wire:
             f"{self._credential}X-API-TOKEN: {token}\r\n\r\n"
         )
         self._socket.sendall(question.encode())
-        answer = b""
-        # No answer of the gate has a body.
-        while not answer.endswith(b"\r\n\r\n"):
+        head, answer = b"", b""
+        while not head:
             answer += self._socket.recv(4096)
-        return int(answer[9:12])
+            head, _, body = answer.rpartition(b"\r\n\r\n")
+        length = re.search(rb"(?i)\ncontent-length: (\d+)", head)
+        while length and len(body) < int(length[1]):
+            body += self._socket.recv(4096)
+        return int(head[9:12])
 
     def close(self):
         self._socket.close()

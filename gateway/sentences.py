@@ -1,0 +1,28 @@
+"""What a refusal says: one sentence for whoever has a client's log before them."""
+
+from gateway.doors import SIGNALS
+from gateway.templatetags.dead_tokens import it_takes
+
+MISSING = "Send a token in X-API-TOKEN or in Authorization"
+INVALID = "This token is not valid"
+LATER = "Try again in a moment"
+SENTENCES = {
+    "deleted": "This token was deleted",
+    "disabled": "This token is disabled",
+    "paused": "This shared token is paused",
+    "expired": "This token has expired",
+    "rotated": "This token was rotated, and this is its old secret",
+    "account_stopped": "The account of this token is suspended or deleted",
+    "no_api_on_plan": "API tokens are not in the plan of this token's account",
+    "shows_nothing": "The filters of this shared token show nothing",
+    "": "The account of this token has nothing here",
+}
+
+
+def why(reason, door):
+    """Return the sentence about a token that is refused at a door."""
+    if reason != "wrong_kind":
+        return SENTENCES[reason]
+    signal = SIGNALS.get(door.number)
+    needed = it_takes(signal) if signal else "a gateway token"
+    return f"This token is of the wrong kind: this takes {needed}"
