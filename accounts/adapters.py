@@ -1,20 +1,19 @@
 """Where allauth asks us: who may sign up, what is audited, how seeds are kept."""
 
-import base64
 import logging
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
 
+from accounts import seeds
 from accounts.addresses import NOWHERE, client_address
 from accounts.audit import Actor, record
-from accounts.envelope import Sealed, seal, unseal
+from accounts.envelope import Sealed
 from accounts.mail import mailing
 from accounts.models import Action, Membership, User
 from accounts.refusals import Unavailable
 
 logger = logging.getLogger(__name__)
-TOTP_CONTEXT = b"allauth/mfa"
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -85,13 +84,11 @@ class MFAAdapter(DefaultMFAAdapter):
     """Keep TOTP seeds and recovery seeds in the envelope that tokens are kept in."""
 
     def encrypt(self, text):
-        envelope, _kid = seal(text.encode(), TOTP_CONTEXT)
-        return base64.b64encode(envelope).decode()
+        return seeds.Fresh(text)
 
     def decrypt(self, encrypted_text):
         try:
-            envelope = base64.b64decode(encrypted_text)
-            return unseal(envelope, TOTP_CONTEXT).decode()
+            return seeds.opened(encrypted_text)
         except Sealed as error:
             raise Unavailable(
                 "secret_unavailable", "Two-factor codes cannot be checked right now."

@@ -7,16 +7,14 @@ import base64
 from dataclasses import dataclass
 
 from allauth.mfa.models import Authenticator
-from allauth.mfa.utils import decrypt, encrypt
+from allauth.mfa.utils import decrypt
 from django.db import transaction
 
 from accounts.audit import sign_again, verify
 from accounts.keys import keyring
 from accounts.models import AuditChain, AuditEvent, CryptoKey
 from accounts.refusals import Refused
-
-# What of an authenticator's data is an envelope.
-SEALED = ("secret", "seed")
+from accounts.seeds import renewed, sealed
 
 
 def require_ready(purpose):
@@ -39,7 +37,7 @@ def old_seeds():
     return [
         each.pk
         for each in seeds.order_by("pk").iterator()
-        if any(_kid(text) != active for text in _sealed(each).values())
+        if any(_kid(text) != active for text in sealed(each).values())
     ]
 
 
@@ -48,24 +46,16 @@ def renew_seeds(pks):
     with transaction.atomic():
         rows = Authenticator.objects.select_for_update(no_key=True)
         for each in rows.filter(pk__in=pks):
-            each.data |= {name: _renew(text) for name, text in _sealed(each).items()}
+            each.data |= {name: renewed(seed) for name, seed in sealed(each).items()}
             each.save(update_fields=["data"])
     return len(pks)
-
-
-def _renew(text):
-    plain = decrypt(text)
-    renewed = encrypt(plain)
-    if decrypt(renewed) != plain:
-        raise AssertionError("an envelope does not give back what was put into it")
-    return renewed
 
 
 def check_seeds():
     """Open every seed and return how many there are; raises Unavailable."""
     count = 0
     for each in Authenticator.objects.order_by("pk").iterator():
-        for text in _sealed(each).values():
+        for text in sealed(each).values():
             decrypt(text)
             count += 1
     return count
@@ -83,11 +73,6 @@ class Sealed:
 # What is encrypted besides the secrets of tokens. An app above adds its own when it is
 # loaded, since imports only point down.
 envelopes = [Sealed(old_seeds, renew_seeds, check_seeds)]
-
-
-def _sealed(authenticator):
-    data = authenticator.data
-    return {name: data[name] for name in SEALED if name in data}
 
 
 def _kid(text):

@@ -9,6 +9,7 @@ from allauth.mfa.utils import decrypt, encrypt
 from django.core.management import CommandError, call_command
 
 from accounts import rotation as accounts_rotation
+from accounts import seeds
 from accounts.audit import Actor, record, verify
 from accounts.checks import check_keys, note_keys_in_use
 from accounts.models import Action, AuditChain, AuditEvent, CryptoKey
@@ -271,8 +272,8 @@ def test_what_does_not_come_back_whole_is_not_written(tokens, put_first, monkeyp
     Authenticator.objects.create(user=user, type="totp", data={"secret": encrypt("S")})
     put_first("enc")
     before = list(StoredSecret.objects.order_by("pk").values("envelope"))
-    other = encrypt("other")
-    monkeypatch.setattr(accounts_rotation, "encrypt", lambda text: other)
+    sealed = seeds.seal
+    monkeypatch.setattr(seeds, "seal", lambda _, *context: sealed(b"other", *context))
     monkeypatch.setattr(StoredSecret, "open", lambda self: object())
     monkeypatch.setattr(
         rotation, "protect", lambda *args: {"envelope": b"", "enc_kid": 2}
