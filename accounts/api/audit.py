@@ -5,6 +5,7 @@ from typing import Annotated
 from django.db.models import Q
 from pydantic import BeforeValidator, Field, TypeAdapter, WithJsonSchema
 
+from accounts.api import discretion
 from accounts.api.areas import Area, router_in
 from accounts.api.bodies import Single, Sparse
 from accounts.api.fields import (
@@ -122,7 +123,14 @@ class EventTypes(Answer):
     event_types: list[str]
 
 
-@router.post(ROOT, response=AuditTrail, summary="Search the audit trail")
+@router.post(
+    ROOT,
+    response=AuditTrail,
+    summary="Search the audit trail",
+    description="No address of a person is in it: `ip` is null for what people did, a "
+    "person without a name has an empty `fullName`, and `(e-mail)` stands for any in "
+    "texts. What tokens did has all of that.",
+)
 @requires(Operation.AUDIT_VIEW)
 def audit_trail(request, body: AuditQuery | None = None):
     asked, events = body or AuditQuery(), events_for(request)
@@ -198,7 +206,7 @@ def _actor(event):
     is_nobody = event.user is None and not is_token
     return AuditEventUser(
         id=event.actor_token_id or event.user_id or 0,
-        full_name=event.user.name if event.user else event.actor_label,
+        full_name=event.user.full_name if event.user else discretion.actor(event) or "",
         deleted=is_nobody and event.actor_label != Actor.console().label,
         user_token=is_token,
     )
@@ -209,14 +217,16 @@ def _shown(event):
         audit_event_user=_actor(event),
         date=epoch_milliseconds(event.created_at),
         audit_event_type_title=event.get_action_display(),
-        ip=event.ip,
+        ip=discretion.address(event),
         extra_data_list=list(_extras(event)),
     )
 
 
 def _extras(event):
-    if event.target:
-        yield ExtraData(field_name="Name", old_value=None, new_value=event.target)
+    event.data = discretion.without_emails(event.data)
+    target = discretion.target(event)
+    if target:
+        yield ExtraData(field_name="Name", old_value=None, new_value=target)
     raw = event.data.get("changes", [])
     for (name, *words), (_, *values) in zip(event.changes, raw, strict=True):
         old, new = map(_or_null, words, values)

@@ -15,7 +15,7 @@ FIELDS = {
     "AccountAnswer.state": ("Whether its tokens work.", "active"),
     "action": ("What was done, for programs.", "token_created"),
     "own_audit.action": ("Only events of these kinds.",),
-    "actor": ("Who did it: an e-mail address or the name of a token.", "Terraform"),
+    "actor": ("The name of the token that did it; null for a person.", "Terraform"),
     "actor_token_id": ("The id of the token that did it.", 77),
     "address": ("The address that the call came from.", "203.0.113.9"),
     "agent": ("The client, as it calls itself.", "Fluent-Bit"),

@@ -21,7 +21,7 @@ NOTHING = {
 def person(user):
     return {
         "id": user.pk,
-        "fullName": user.name,
+        "fullName": user.full_name,
         "deleted": False,
         "userToken": False,
     }

@@ -8,6 +8,7 @@ from django.http import StreamingHttpResponse
 from ninja import Query, Schema
 from pydantic import Field
 
+from accounts.api import discretion
 from accounts.api.audit import events_for
 from accounts.api.fields import Text
 from accounts.api.guards import account_for, requires
@@ -53,7 +54,7 @@ class AuditLine(Answer):
     time: datetime
     action: str
     title: str
-    actor: str
+    actor: str | None
     user_id: int | None
     actor_token_id: int | None
     account_id: int | None
@@ -72,7 +73,11 @@ class AuditLine(Answer):
     summary="Read the audit trail as lines of JSON, the oldest first",
     description="Each line is one event. To go on, ask for what is `after` the id of "
     "the last one. The events are those of the token's account, and of the "
-    "organisation itself when that is the main account.",
+    "organisation itself when that is the main account. No address of a person is in "
+    "it: what people did has their `user_id`, with `actor` and `address` null and "
+    "`agent` empty; `target` is empty where it is a person, and `(e-mail)` stands for "
+    "any in other texts. What tokens did has all of that. `digest` covers what is left "
+    "out, too.",
     openapi_extra={"x-lines": MEDIA_TYPE},
 )
 @requires(Operation.AUDIT_VIEW)
@@ -95,15 +100,15 @@ def _line(event):
         time=event.created_at,
         action=event.action,
         title=event.get_action_display(),
-        actor=event.actor_label,
+        actor=discretion.actor(event),
         user_id=event.user_id,
         actor_token_id=event.actor_token_id,
         account_id=event.account_id,
-        target=event.target,
+        target=discretion.target(event),
         token_id=event.token_id,
-        address=event.ip,
-        agent=event.agent,
-        data=event.data,
+        address=discretion.address(event),
+        agent=discretion.agent(event),
+        data=discretion.without_emails(event.data),
         sequence=event.sequence,
         digest=bytes(event.digest).hex(),
     )

@@ -37,9 +37,9 @@ RENAMED = {
     "time": MOMENT,
     "action": "token_renamed",
     "title": "Renamed a token",
-    "actor": "ada@acme.example",
+    "actor": "Terraform",
     "user_id": None,
-    "actor_token_id": None,
+    "actor_token_id": 77,
     "address": "203.0.113.7",
     "agent": "curl",
     "data": {"changes": [["name", "Old", "New"]]},
@@ -47,7 +47,7 @@ RENAMED = {
 
 
 def test_an_event_says_all_that_is_kept(api, main):
-    by = Actor(label="ada@acme.example", ip="203.0.113.7", agent="curl")
+    by = Actor(label="Terraform", token_id=77, ip="203.0.113.7", agent="curl")
     token = TokenFactory(account=main, kind=Kind.LOGS, name="Old")
     token.rename("New", by=by)
     event = AuditEvent.objects.get(action=Action.TOKEN_RENAMED)
@@ -63,6 +63,50 @@ def test_an_event_says_all_that_is_kept(api, main):
             "digest": bytes(event.digest).hex(),
         }
     ]
+
+
+def with_people(main, admin):
+    """Record what people did, with all that a page would show of them."""
+    everything = {"ip": "203.0.113.7", "agent": "Browser/1"}
+    person = Actor(label=admin.email, user=admin, **everything)
+    gone = Actor(label="gone@acme.example", **everything)
+    asked = {"filters": "who=admin%40acme.example&who=x@y.example"}
+    who = {"target": admin.email, "account": main}
+    record(Action.LOGIN, by=person, **who)
+    record(
+        Action.USER_ROLE_CHANGED, by=gone, changes=[["role", "user", "admin"]], **who
+    )
+    record(Action.LOGIN_FAILED, by=Actor("nobody", **everything), **who)
+    record(Action.AUDIT_EXPORTED, by=person, account=main, target="Acme", **asked)
+    reason = "ask admin@acme.example"
+    record(Action.TOKEN_DISABLED, by=person, account=main, target="CI", reason=reason)
+
+
+def test_no_address_of_a_person_is_told(api, main, admin):
+    start = AuditEvent.objects.order_by("-pk").first().pk
+    with_people(main, admin)
+
+    names = ("actor", "user_id", "target", "address", "agent", "data")
+    said = [[event[name] for name in names] for event in lines(api, f"?after={start}")]
+
+    role = {"changes": [["role", "user", "admin"]]}
+    assert said == [
+        [None, admin.pk, "", None, "", {}],
+        [None, None, "", None, "", role],
+        ["nobody", None, "", None, "", {}],
+        [None, admin.pk, "Acme", None, "", {"filters": "who=(e-mail)&who=(e-mail)"}],
+        [None, admin.pk, "CI", None, "", {"reason": "ask (e-mail)"}],
+    ]
+
+
+def test_nor_in_the_way_of_logzio(api, main, admin):
+    with_people(main, admin)
+
+    answer = str(api.post("/v1/audit-trail", {"includeFiltersData": True}))
+
+    assert "Ada Admin" in answer
+    for address in ("203.0.113.7", "Browser/1", "@", "%40"):
+        assert address not in answer
 
 
 @pytest.fixture
