@@ -7,9 +7,10 @@ VictoriaLogs 1.26 to 1.52 split it, every pipe at every depth follows a `|` that
 outside of quotes and comments, so all that matters is what comes after those.
 
 The list says what may; a pipe that is new, or not understood, is not on it. Not on it
-are `stream_context` (rows around those found), `block_stats`, `blocks_count` and
-`field_names` (of whole blocks, other rows included), `query_stats` (of all that was
-read), `generate_sequence` (makes rows without end) and what no documentation describes.
+are `stream_context` (rows around those found), `block_stats`, `blocks_count`,
+`field_names` and `pack_logfmt` (they tell of whole blocks, and name the fields of rows
+that were not found), `query_stats` (of all that was read), `generate_sequence` (makes
+rows without end) and what no documentation describes.
 """
 
 import re
@@ -38,7 +39,6 @@ PIPES = {
     "math",
     "offset",
     "pack_json",
-    "pack_logfmt",
     "rename",
     "replace",
     "replace_regexp",

@@ -16,14 +16,14 @@ MOST_ARGUMENTS = 256
 ARGUMENT = re.compile(r"(?:[!-\"$&-:<-~]|%[0-9A-Fa-f]{2})*+")
 MALFORMED = "A query takes at most 256 arguments, each percent-encoded where it must be"
 NOT_HANDED_OVER = "Shared tokens need a gateway that hands their queries over"
-# Not `hidden_fields_filters`, which the store applies before it filters.
+# Not `hidden_fields_filters`, which the store applies before it filters, nor `format`,
+# whose CSV begins with names of fields.
 HARMLESS = {
     "allow_partial_response",
     "end",
     "field",
     "fields_limit",
     "filter",
-    "format",
     "ignore_pipes",
     "keep_const_fields",
     "limit",

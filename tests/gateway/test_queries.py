@@ -71,6 +71,7 @@ def test_what_is_not_handed_over_is_refused(sent):
         ("Query=*", 'Shared tokens may not send the argument "Query"'),
         ("%0d%0aa=1", 'Shared tokens may not send the argument "a"'),
         ("hidden_fields_filters=a", "Shared tokens may not send the argument "),
+        ("format=csv", "Shared tokens may not send the argument "),
         (
             "extra_filters=a:in(*|fields+a)",
             "Shared tokens may not use pipes or options",
