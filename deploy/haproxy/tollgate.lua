@@ -1,47 +1,113 @@
--- Asks Tollgate about a request: http-request lua.tollgate <signal> <token in arguments>
+-- Asks Tollgate about a request, and reads the arguments of queries as strictly as the
+-- strictest store.
 --
--- Sets txn.status, and of a good answer txn.tenants (X-Scope-OrgID), txn.tenant (AccountID),
--- txn.kind, txn.args and txn.logql. Whatever goes wrong is 503, so that shippers keep what
--- they have.
+-- http-request lua.tollgate <signal> <token in arguments> <query and form>: sets txn.status,
+-- txn.says (the sentence of a refusal) and txn.challenge, and of a good answer txn.tenants
+-- (X-Scope-OrgID), txn.tenant (AccountID), txn.kind, txn.args and txn.logql. Whatever goes
+-- wrong is 503, so that shippers keep what they have.
+--
+-- http-request lua.arguments <address or form> <whether extra_ is refused>: sets txn.wrong to
+-- a sentence if a store could read them otherwise than they are meant.
 
 local ADDRESS = os.getenv("TOLLGATE_ADDRESS") or "http://127.0.0.1:8000"
+local HOST, PORT = ADDRESS:match("^http://([^/:]+):(%d+)$")
 local CREDENTIAL = os.getenv("TOLLGATE_GATEWAY")
+local SECONDS = 1.5
+local MOST_ARGUMENTS = 256
+local MALFORMED = "A query takes at most 256 arguments, each percent-encoded where it must be"
+local OURS = "The gateway sets the arguments that begin with extra_"
 local TOLD = {
   tenants = "x-scope-orgid",
   tenant = "accountid",
   kind = "x-tollgate-kind",
   args = "x-tollgate-args",
   logql = "x-tollgate-logql",
+  says = "x-tollgate-says",
+  challenge = "www-authenticate",
 }
 
--- These headers go to Tollgate and no other.
-local function shown(txn, token)
-  local headers = {
-    ["x-tollgate-gateway"] = {CREDENTIAL},
-    ["x-tollgate-token"] = {token},
-    ["x-real-ip"] = {txn.f:src()},
-  }
-  for _, name in ipairs({"x-api-token", "authorization", "cookie", "user-agent"}) do
-    -- req_hdr would end at the first comma, which agents and cookies have in them.
-    local value = txn.sf:req_fhdr(name, 1)
-    if value ~= "" then headers[name] = {value} end
-  end
-  return headers
+local function form(txn)
+  return txn.f:method() == "POST" and txn.sf:req_body() or ""
 end
 
-core.register_action("tollgate", {"http-req"}, function(txn, signal, variable)
-  local token = variable == "-" and "" or txn:get_var(variable) or ""
-  txn:set_var("txn.status", 503)
-  local answer = core.httpclient():get({
-    url = ADDRESS .. "/gateway/verify/" .. signal,
-    headers = shown(txn, token),
-    timeout = 2000,
-  })
-  if answer.status == 401 or answer.status == 403 then txn:set_var("txn.status", answer.status) end
-  if answer.status ~= 204 then return end
-  for name, header in pairs(TOLD) do
-    local values = answer.headers[header]
-    txn:set_var("txn." .. name, values and values[0] or "")
+-- These headers go to Tollgate and no other.
+local function question(txn, signal, token, asked)
+  local lines = {
+    "GET /gateway/verify/" .. signal .. " HTTP/1.1",
+    "Host: tollgate",
+    "Connection: close",
+    "X-Tollgate-Gateway: " .. CREDENTIAL,
+    "X-Tollgate-Token: " .. token,
+    "X-Real-IP: " .. txn.f:src(),
+  }
+  for _, name in ipairs({"X-API-TOKEN", "Authorization", "Cookie", "User-Agent"}) do
+    -- req_hdr would end at the first comma, which agents and cookies have in them.
+    local value = txn.sf:req_fhdr(name, 1)
+    if value ~= "" then table.insert(lines, name .. ": " .. value) end
   end
-  txn:set_var("txn.status", 204)
+  if asked then
+    table.insert(lines, "X-Tollgate-Query: " .. txn.sf:query())
+    table.insert(lines, "X-Tollgate-Form: " .. form(txn))
+  end
+  return table.concat(lines, "\r\n") .. "\r\n\r\n"
+end
+
+-- Returns the status and the headers of the answer, or 503. core.httpclient would ask four
+-- times, and wait for seconds each time.
+local function ask(text)
+  local socket = core.tcp()
+  socket:settimeout(SECONDS)
+  if not socket:connect(HOST, tonumber(PORT)) then return 503, {} end
+  local headers, status = {}, nil
+  if socket:send(text) then
+    local line = socket:receive("*l")
+    status = line and tonumber(line:match("^HTTP/1%.%d (%d%d%d)"))
+    line = socket:receive("*l")
+    while line and line ~= "" and line ~= "\r" do
+      local name, value = line:match("^([^:]+):%s*(.-)\r?$")
+      if name then headers[name:lower()] = value end
+      line = socket:receive("*l")
+    end
+    -- Half an answer is none.
+    if not line then status = nil end
+  end
+  socket:close()
+  return status or 503, headers
+end
+
+core.register_action("tollgate", {"http-req"}, function(txn, signal, variable, asked)
+  local token = variable == "-" and "" or txn:get_var(variable) or ""
+  local status, headers = ask(question(txn, signal, token, asked == "query"))
+  if status ~= 204 and status ~= 401 and status ~= 403 then status = 503 end
+  for name, header in pairs(TOLD) do
+    txn:set_var("txn." .. name, headers[header] or "")
+  end
+  txn:set_var("txn.status", status)
+end, 3)
+
+-- Counts and reads arguments as a store in Go does. No pattern here goes back.
+local function malformed(text)
+  local _, separators = text:gsub("&", "")
+  if separators >= MOST_ARGUMENTS or text:find("[^!-~]") or text:find("[;#]") then return true end
+  for at in text:gmatch("()%%") do
+    if not text:find("^%x%x", at + 1) then return true end
+  end
+  return false
+end
+
+local function sets_extra(text)
+  for name in text:gmatch("[^&=]+") do
+    local read = name:gsub("%%(%x%x)", function(digits) return string.char(tonumber(digits, 16)) end)
+    if read:lower():find("extra_", 1, true) == 1 then return true end
+  end
+  return false
+end
+
+core.register_action("arguments", {"http-req"}, function(txn, place, refused)
+  local text = place == "form" and form(txn) or txn.sf:query()
+  if malformed(text) then
+    txn:set_var("txn.wrong", MALFORMED)
+  elseif refused == "extra" and sets_extra(text) then
+    txn:set_var("txn.wrong", OURS)
+  end
 end, 2)

@@ -109,7 +109,7 @@ def test_a_shared_token_is_narrowed_or_refused(world, query, store):
 @pytest.mark.parametrize("by_form", [False, True])
 def test_a_shared_token_can_only_narrow_further(world, query, store, by_form):
     own = "query=*&extra_filters=app%3Aweb"
-    sent = (f"{LINES}?x=1", own) if by_form else (f"{LINES}?{own}&x=1", None)
+    sent = (f"{LINES}?limit=1", own) if by_form else (f"{LINES}?{own}&limit=1", None)
 
     query.request(
         "POST" if by_form else "GET",
@@ -121,7 +121,7 @@ def test_a_shared_token_can_only_narrow_further(world, query, store, by_form):
     [request] = store.drain()
     asked = parse_qs(urlsplit(request.path).query + "&" + request.text)
     assert sorted(asked.pop("extra_filters")) == [NARROW, "app:web"]
-    assert asked == {"query": ["*"], "x": ["1"]}
+    assert asked == {"query": ["*"], "limit": ["1"]}
 
 
 def test_a_guest_reads_what_the_link_shows_until_it_ends(world, store):
