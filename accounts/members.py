@@ -27,9 +27,15 @@ def add_member(account, *, email, role, by, full_name="", tell=True):
     """
     check_seen(email=email, full_name=full_name)
     with locked(account):
-        person = _person(email, full_name)
+        person = _person(email)
         _check_new(account, person)
-        membership = Membership.objects.create(account=account, user=person, role=role)
+        membership = Membership.objects.create(
+            account=account,
+            user=person,
+            role=role,
+            full_name=full_name,
+            username=email.strip(),
+        )
         _record(Action.USER_ADDED, membership, by, changes=[["role", None, role]])
         if tell:
             send = send_added if person.has_usable_password() else send_invitation
@@ -46,14 +52,14 @@ def found_with_admin(*, name, email, by, full_name="", **fields):
     return main
 
 
-def _person(email, full_name):
+def _person(email):
     known = User.objects.filter(email__iexact=email.strip())
     person = known.first()
     if person:
         return person
     try:
         with transaction.atomic():
-            return User.objects.create_user(email, full_name=full_name)
+            return User.objects.create_user(email)
     except IntegrityError:
         # Another account's admin added the same person at this moment.
         return known.get()
@@ -63,7 +69,7 @@ def invite_again(membership, *, by):
     """Mail the link once more; the links of earlier mails go on working."""
     if membership.user.has_usable_password():
         raise Refused(
-            "has_password", f"{membership.user.name} has chosen a password already."
+            "has_password", f"{membership.name} has chosen a password already."
         )
     send_invitation(membership, by.label)
     _record(Action.USER_UPDATED, membership, by, what="invitation sent again")
@@ -96,16 +102,21 @@ def change_role(membership, *, role, by):
 
 
 @repeated
-def rename_person(membership, *, full_name, by):
-    """Change a person's name, which is the same in all their accounts."""
+def rename_person(membership, *, by, **names):
+    """Change `full_name` or the spelling of `username` here; no other account reads it."""
     with _changing(membership):
-        person = membership.user
-        if person.full_name == full_name:
+        shown = {"full_name": membership.called, "username": membership.spelled}
+        changes = [
+            [field, shown[field], name]
+            for field, name in names.items()
+            if shown[field] != name
+        ]
+        if not changes:
             return
-        check_seen(full_name=full_name)
-        old, person.full_name = person.full_name, full_name
-        person.save(update_fields=["full_name"])
-        changes = [["full_name", old, full_name]]
+        check_seen(**names)
+        for field, _, name in changes:
+            setattr(membership, field, name)
+        membership.save(update_fields=[field for field, *_ in changes])
         _record(Action.USER_UPDATED, membership, by, changes=changes)
 
 
@@ -142,7 +153,7 @@ def remove_member(membership, *, by):
 @contextmanager
 def _changing(membership):
     """Hold the account's lock with the membership as it is now; raises Gone."""
-    name = membership.user.name
+    name = membership.name
     with locked(membership.account):
         try:
             membership.refresh_from_db()
@@ -168,7 +179,7 @@ def _protect_last_admin(membership):
     if last_admin(membership.account) == membership.pk:
         raise Refused(
             "last_admin",
-            f"{membership.user.name} is the last active admin of "
+            f"{membership.name} is the last active admin of "
             f"{membership.account.name}. Make somebody else an admin first.",
         )
 

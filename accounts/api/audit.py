@@ -20,7 +20,7 @@ from accounts.api.fields import (
 )
 from accounts.api.guards import accounts_for, requires
 from accounts.audit import Actor
-from accounts.models import Action, AuditEvent, User
+from accounts.models import Action, AuditEvent, Membership, User
 from accounts.permissions import Operation
 
 ROOT = "/v1/audit-trail"
@@ -137,13 +137,14 @@ def audit_trail(request, body: AuditQuery | None = None):
     found = asked.narrow(events)
     order = "pk" if asked.sort_descending is False else "-pk"
     page = found.select_related("user").order_by(order)
+    rows = page[asked.start : asked.start + asked.size]
     full = asked.include_filters_data
     return AuditTrail(
         page_size=asked.size,
         start=asked.start,
         total=found.order_by()[:MOST].count(),
-        results=[_shown(each) for each in page[asked.start : asked.start + asked.size]],
-        audit_event_users_list=_actors(events) if full else [],
+        results=_shown(request, rows),
+        audit_event_users_list=_actors(request, events) if full else [],
         audit_event_types_list=_types(events) if full else [],
     )
 
@@ -190,36 +191,62 @@ def _types(events):
     ]
 
 
-def _actors(events):
+def _actors(request, events):
     columns = ("actor_label", "actor_token_id", "user_id")
     actors = events.order_by(*columns).values_list(*columns).distinct()[:MOST]
     rows = [AuditEvent(**dict(zip(columns, row, strict=True))) for row in actors]
     people = User.objects.in_bulk({row.user_id for row in rows if row.user_id})
     for row in rows:
         row.user = people.get(row.user_id)
-    return [_actor(row) for row in rows]
+    names = _names(request, rows)
+    return [_actor(row, names) for row in rows]
 
 
-def _actor(event):
+def _names(request, events):
+    """Return what the organisation calls its people, by their ids.
+
+    Who has several names goes by the one in the caller's own account.
+    """
+    own = request.auth.account
+    homes = Membership.objects.filter(
+        account__organisation=own.organisation_id,
+        user__in={event.user_id for event in events},
+    )
+    rows = sorted(
+        homes.select_related("user"),
+        key=lambda row: (row.account_id == own.pk, -row.pk),
+    )
+    return {row.user_id: row.called for row in rows}
+
+
+def _actor(event, names):
     """Return who did it: a person, a token, a person who is gone, or the operator."""
     is_token = event.actor_token_id is not None
     is_nobody = event.user is None and not is_token
     return AuditEventUser(
         id=event.actor_token_id or event.user_id or 0,
-        full_name=event.user.full_name if event.user else discretion.actor(event) or "",
+        full_name=names.get(event.user_id) or _own_name(event),
         deleted=is_nobody and event.actor_label != Actor.console().label,
         user_token=is_token,
     )
 
 
-def _shown(event):
-    return Event(
-        audit_event_user=_actor(event),
-        date=epoch_milliseconds(event.created_at),
-        audit_event_type_title=event.get_action_display(),
-        ip=discretion.address(event),
-        extra_data_list=list(_extras(event)),
-    )
+def _own_name(event):
+    return event.user.full_name if event.user else discretion.actor(event) or ""
+
+
+def _shown(request, events):
+    names = _names(request, events)
+    return [
+        Event(
+            audit_event_user=_actor(event, names),
+            date=epoch_milliseconds(event.created_at),
+            audit_event_type_title=event.get_action_display(),
+            ip=discretion.address(event),
+            extra_data_list=list(_extras(event)),
+        )
+        for event in events
+    ]
 
 
 def _extras(event):

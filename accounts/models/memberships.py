@@ -12,6 +12,11 @@ class MembershipQuerySet(models.QuerySet):
     def admins(self):
         return self.active().filter(role=Role.ADMIN)
 
+    def called_like(self, text):
+        """Return the memberships that show a full name with a text in it."""
+        own = models.Q(full_name="", user__full_name__icontains=text)
+        return self.filter(models.Q(full_name__icontains=text) | own)
+
     def helpers(self, account):
         """Return an account's admins, or the main account's when it has none."""
         admins = self._admins_of(account)
@@ -35,6 +40,9 @@ class Membership(models.Model):
         Account, on_delete=models.CASCADE, related_name="memberships"
     )
     role = models.CharField(max_length=9, choices=Role, default=Role.USER)
+    # As the account's admins wrote them; the person's own profile is another matter.
+    full_name = models.CharField(max_length=150, blank=True)
+    username = models.CharField(max_length=254, blank=True)
     created_at = models.DateTimeField(db_default=Now())
     suspended_at = models.DateTimeField(null=True, blank=True)
 
@@ -54,6 +62,20 @@ class Membership(models.Model):
 
     def __str__(self):
         return f"{self.user} in {self.account}"
+
+    @property
+    def called(self):
+        """The full name here: what the account wrote, else what the person did."""
+        return self.full_name or self.user.full_name
+
+    @property
+    def spelled(self):
+        """The e-mail as it was written when the person was added."""
+        return self.username or self.user.email
+
+    @property
+    def name(self):
+        return self.called or self.user.email
 
     @property
     def state(self):

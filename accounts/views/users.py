@@ -62,7 +62,7 @@ def user_role(request, account, pk):
         raise Refused("role_unknown", "Choose one of the roles that are offered.")
     members.change_role(membership, by=Actor.of(request), **form.cleaned_data)
     role = membership.get_role_display().lower()
-    return _changed(request, membership, f"{membership.user.name}: {role} now.")
+    return _changed(request, membership, f"{membership.name}: {role} now.")
 
 
 @require_POST
@@ -70,7 +70,7 @@ def user_role(request, account, pk):
 def user_suspend(request, account, pk):
     membership = _membership(account, pk)
     members.suspend_member(membership, by=Actor.of(request))
-    return _changed(request, membership, f"{membership.user.name} is suspended.")
+    return _changed(request, membership, f"{membership.name} is suspended.")
 
 
 @require_POST
@@ -78,7 +78,7 @@ def user_suspend(request, account, pk):
 def user_unsuspend(request, account, pk):
     membership = _membership(account, pk)
     members.unsuspend_member(membership, by=Actor.of(request))
-    return _changed(request, membership, f"{membership.user.name} may enter again.")
+    return _changed(request, membership, f"{membership.name} may enter again.")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -88,7 +88,7 @@ def user_remove(request, account, pk):
     if request.method != "POST":
         return render(request, "accounts/user_remove.html", {"membership": membership})
     members.remove_member(membership, by=Actor.of(request))
-    text = f"{membership.user.name} was removed from {account.name}."
+    text = f"{membership.name} was removed from {account.name}."
     response = _changed(
         request, membership, text, page="accounts/user_list.html#removed"
     )
@@ -120,7 +120,7 @@ def user_reset(request, account, pk):
 def user_reset_factors(request, account, pk):
     membership = _membership(account, pk)
     recovery.remove_second_factors(membership, by=Actor.of(request))
-    text = f"{membership.user.name} signs in with the password alone now."
+    text = f"{membership.name} signs in with the password alone now."
     return _changed(request, membership, text)
 
 
@@ -129,7 +129,7 @@ def user_reset_factors(request, account, pk):
 def user_sign_out(request, account, pk):
     membership = _membership(account, pk)
     recovery.end_sessions(membership, by=Actor.of(request))
-    text = f"{membership.user.name} is signed out everywhere."
+    text = f"{membership.name} is signed out everywhere."
     return _changed(request, membership, text)
 
 
@@ -165,8 +165,9 @@ def _page(account, text, cursor):
     """Return a page of memberships in the order of their people's e-mails."""
     people = User.objects.filter(memberships__account=account)
     if text:
+        called = account.memberships.called_like(text).values("user")
         people = people.filter(
-            models.Q(email__icontains=text) | models.Q(full_name__icontains=text)
+            models.Q(email__icontains=text) | models.Q(pk__in=called)
         )
     here = models.Prefetch("memberships", account.memberships.all(), to_attr="here")
     found = people.prefetch_related(here).fetch_mode(models.FETCH_RAISE)

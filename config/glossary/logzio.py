@@ -155,7 +155,11 @@ FIELDS = {
         "How many days logs are kept; 0 or nothing leaves it as it is.",
         7,
     ),
-    "role": ("What the person may do.", "USER_ROLE_REGULAR"),
+    "role": (
+        "What the person may do; older clients call a user 2 and an admin 3.",
+        "USER_ROLE_REGULAR",
+    ),
+    "roles": ("What older clients send in place of the role; not read beside it.",),
     "searchable": ("Whether the main account's tokens may search it.", True),
     "sharedGB": ("What is left of the plan for all, when flexible.", None),
     "sharingObjectsAccounts": ("The accounts that may use its saved objects.",),

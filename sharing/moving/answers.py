@@ -14,7 +14,7 @@ from pydantic import (
 from accounts.api.account_bodies import AccountName, NewTimeBasedAccount
 from accounts.api.bodies import Single, Sparse
 from accounts.api.fields import Number, OptionalFlag, Text, Whole, Wholes
-from accounts.api.users import FullName, RoleName
+from accounts.api.user_bodies import FullName, RoleName
 from sharing.scope import Operator
 from tokens.secrets import recognise
 

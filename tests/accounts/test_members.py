@@ -2,8 +2,10 @@
 
 import time
 from concurrent.futures import ThreadPoolExecutor
+from importlib import import_module
 
 import pytest
+from django.apps import apps
 from django.db import connection, transaction
 
 from accounts import members
@@ -30,6 +32,7 @@ def test_add_makes_one_spelling_of_an_address(main):
     )
 
     assert membership.user.email == "zoe@example.com"
+    assert (membership.spelled, membership.name) == ("Zoe@Example.COM", "Zoe")
     assert events()[-1] == (Action.USER_ADDED, "zoe@example.com")
 
 
@@ -39,6 +42,27 @@ def test_add_leaves_the_name_of_somebody_known(main):
     members.add_member(main, email=user.email, role=Role.USER, by=BY, full_name="Other")
 
     assert User.objects.get(pk=user.pk).full_name == "As they like it"
+    assert user.memberships.get().name == "Other"
+
+
+def test_names_of_before_memberships_had_them_are_kept(main, plain):
+    other = MembershipFactory(account=main, full_name="")
+    migration = import_module("accounts.migrations.0012_names_belong_to_memberships")
+
+    migration.give_each_membership_the_name_it_showed(apps, None)
+
+    for membership in (plain, other):
+        membership.refresh_from_db()
+        assert membership.full_name == membership.user.full_name != ""
+
+
+def test_who_was_added_without_a_name_goes_by_their_own(main):
+    user = UserFactory(full_name="As they like it")
+    members.add_member(main, email=user.email, role=Role.USER, by=BY)
+    nobody = members.add_member(main, email="x@x.example", role=Role.USER, by=BY)
+
+    assert user.memberships.get().name == "As they like it"
+    assert (nobody.called, nobody.name) == ("", "x@x.example")
 
 
 @pytest.mark.postgresql
@@ -112,7 +136,8 @@ def test_a_new_name_tells_old_and_new(plain):
 
     event = AuditEvent.objects.get(action=Action.USER_UPDATED)
     assert event.data["changes"] == [["full_name", old, "Zoe"]]
-    assert User.objects.get(pk=plain.user_id).full_name == "Zoe"
+    assert Membership.objects.get(pk=plain.pk).name == "Zoe"
+    assert User.objects.get(pk=plain.user_id).full_name == old
 
 
 def test_last_admin_is_known(main, plain):

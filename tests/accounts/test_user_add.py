@@ -24,7 +24,7 @@ def test_add_mails_a_new_person_and_shows_the_row(
         response = add(client, main, headers=HX)
 
     membership = Membership.objects.get(user__email="new@acme.example")
-    assert (membership.role, membership.user.full_name) == (Role.USER, "Nia New")
+    assert (membership.role, membership.full_name) == (Role.USER, "Nia New")
     assert f'<tr id="member-{membership.pk}" class="row-new"' in response.text
     assert '<tr id="new-row" hidden>' in response.text
     assert 'hx-swap-oob="innerHTML:#notice"' in response.text

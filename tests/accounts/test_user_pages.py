@@ -72,6 +72,20 @@ def test_list_tells_states_apart(client, main, admin):
     assert text.count('title="Mail the invitation again"') == 1
 
 
+def test_list_finds_by_the_name_that_it_shows(client, main, admin):
+    user = UserFactory(full_name="Zoë Ångström")
+    MembershipFactory(account=main, user=user, full_name="Zed")
+    MembershipFactory(user=user, full_name="Xerxes")
+    client.force_login(admin)
+
+    found = {
+        text: client.get(users_of(main), {"q": text}).text.count('<tr id="member-')
+        for text in ("zed", "ngstr", "xerxes")
+    }
+
+    assert found == {"zed": 1, "ngstr": 0, "xerxes": 0}
+
+
 def test_list_finds_by_name_and_by_email(client, main, admin):
     MembershipFactory(account=main, user=UserFactory(full_name="Zoë Ångström"))
     MembershipFactory(account=main, user=UserFactory(email="needle@x.example"))

@@ -15,7 +15,7 @@ from tests.api.audit_trail import (
     titles,
 )
 from tests.api.calls import invalid
-from tests.factories import ChildFactory, MainFactory, TokenFactory
+from tests.factories import ChildFactory, MainFactory, MembershipFactory, TokenFactory
 
 
 def told(user, title, *extras, ip=None, date=MILLISECONDS):
@@ -89,6 +89,22 @@ def test_who_did_what_and_when(main, ada, api):
     )
 
 
+def test_people_go_by_what_the_organisation_calls_them(main, sub, ada, api, sub_api):
+    MembershipFactory(account=sub, user=ada, full_name="Ada of Staging")
+    MembershipFactory(account=main, user=ada, full_name="Ada of Acme")
+    MembershipFactory(user=ada, full_name="Ada of elsewhere")
+    for account in (main, sub):
+        record(Action.LOGIN, by=Actor(label=ada.email, user=ada), account=account)
+
+    for caller, name in ((api, "Ada of Acme"), (sub_api, "Ada of Staging")):
+        shown = caller.post(AUDIT, {"includeFiltersData": True, "size": 1})[1]
+
+        actors = shown["auditEventUsersList"]
+        assert [each["fullName"] for each in actors if each["id"] == ada.pk] == [name]
+    (event,) = sub_api.post(AUDIT, {"size": 1})[1]["results"]
+    assert event["auditEventUser"]["fullName"] == "Ada of Staging"
+
+
 @pytest.mark.parametrize("count", [1, 3])
 def test_a_page_takes_the_same_queries_for_any_number_of_events(
     main, ada, api, count, django_assert_num_queries
@@ -98,7 +114,7 @@ def test_a_page_takes_the_same_queries_for_any_number_of_events(
     everything = {"includeFiltersData": True}
     api.post(AUDIT, everything)
 
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(11):
         assert api.post(AUDIT, everything)[1]["total"] == count
 
 

@@ -4,12 +4,13 @@ import pytest
 
 from accounts.models import Action, AuditEvent, Membership, Role
 from accounts.permissions import POLICY, Operation, Relation
-from tests.api.calls import FORBIDDEN, coded, invalid
+from tests.api.calls import coded, invalid
 from tests.api.users import (
     NEW,
     PATH,
     UNAUTHORIZED,
     USERS,
+    added,
     membership,
     not_found,
     of,
@@ -23,10 +24,13 @@ def test_update_changes_the_name(main, member, api):
 
     assert api.put(f"{USERS}/{member.pk}", asked) == (200, {"id": member.pk})
 
-    renamed = wire(member, main, fullName="Nora New")
+    renamed = added(member, main, username="Member@acme.example")
     assert api.get(f"{USERS}/{member.pk}") == (200, renamed)
     event = AuditEvent.objects.get(action=Action.USER_UPDATED)
-    assert event.data["changes"] == [["full_name", "Max Member", "Nora New"]]
+    assert event.data["changes"] == [
+        ["full_name", "Max Member", "Nora New"],
+        ["username", "member@acme.example", "Member@acme.example"],
+    ]
 
 
 def test_update_with_what_it_was_read_with_leaves_no_trace(member, api):
@@ -69,10 +73,17 @@ def test_update_does_not_change_the_mail(member, api):
 @pytest.mark.parametrize("role", ["USER_ROLE_READONLY", "USER_ROLE_ACCOUNT_ADMIN"])
 def test_no_token_changes_a_role(main, sub, member, api, sub_api, role):
     of(sub, member)
+    refused = {
+        "code": 403,
+        "message": "Insufficient privileges: no API token changes a role. Nothing was "
+        "changed: role, fullName and username are as they were.",
+    }
 
-    assert api.put(f"{USERS}/{member.pk}", {"role": role}) == FORBIDDEN
-    assert sub_api.put(f"{USERS}/{member.pk}", {"role": role}) == FORBIDDEN
-    assert membership(member, main).role == Role.USER
+    for caller, home in ((api, main), (sub_api, sub)):
+        asked = {"role": role, "fullName": "Lost", "accountID": home.pk}
+        assert caller.put(f"{USERS}/{member.pk}", asked) == (403, refused)
+        assert membership(member, home).role == Role.USER
+        assert membership(member, home).full_name == ""
 
 
 def test_update_changes_a_role_as_soon_as_the_policy_allows_it(
@@ -85,28 +96,19 @@ def test_update_changes_a_role_as_soon_as_the_policy_allows_it(
     assert membership(member, main).role == Role.READ_ONLY
 
 
-def test_update_gives_no_name_to_people_of_others(
-    main, sub, member, outsider, api, sub_api
-):
-    """Whose name it is: everybody reads the same one, in all accounts."""
+def test_update_of_a_name_stays_in_the_account(main, sub, member, api, sub_api):
     of(sub, member)
-    of(main, outsider)
-    asked = {"fullName": "Mallory"}
-    told = "is in other accounts too: only they change their name."
 
-    assert sub_api.put(f"{USERS}/{member.pk}", asked) == coded(
-        "user-management/NAME_IS_THEIRS", f"{member.email} {told}"
-    )
-    assert api.put(f"{USERS}/{outsider.pk}", asked) == coded(
-        "user-management/NAME_IS_THEIRS", f"{outsider.email} {told}"
-    )
-    assert api.put(f"{USERS}/{member.pk}", asked) == (200, {"id": member.pk})
+    assert sub_api.put(f"{USERS}/{member.pk}", {"fullName": "Mo"})[0] == 200
+
+    assert sub_api.get(USERS)[1] == [wire(member, sub, fullName="Mo")]
+    assert api.get(f"{USERS}/{member.pk}") == (200, wire(member, main))
 
 
 def test_delete_takes_out_of_one_account_only(main, sub, admin, member, api):
     of(sub, member)
 
-    assert api.delete(f"{USERS}/{member.pk}") == (204, None)
+    assert api.delete(f"{USERS}/{member.pk}?accountId={main.pk}") == (204, None)
     assert membership(member, main) is None
     assert membership(member, sub) is not None
 
@@ -131,9 +133,10 @@ def test_delete_of_somebody_of_one_child_needs_no_account(sub, api):
     ("method", "path"),
     [("DELETE", ""), ("POST", "suspend/"), ("POST", "unsuspend/"), ("PUT", "")],
 )
-def test_a_change_does_not_guess_among_children(main, sub, api, method, path):
+@pytest.mark.parametrize("in_main", [True, False])
+def test_a_change_does_not_guess_among_accounts(main, sub, api, method, path, in_main):
     user = of(sub)
-    of(ChildFactory(main=main), user)
+    of(main if in_main else ChildFactory(main=main), user)
     body = {"fullName": "x"} if method == "PUT" else None
 
     assert api.call(method, f"{USERS}/{path}{user.pk}", body) == coded(
@@ -141,6 +144,13 @@ def test_a_change_does_not_guess_among_children(main, sub, api, method, path):
         f"{user.email} is in several accounts: say in which by accountId.",
     )
     assert Membership.objects.active().filter(user=user).count() == 2
+
+
+def test_a_token_of_a_child_reaches_one_account_alone(main, sub, admin, sub_api):
+    user = of(main, of(sub))
+
+    assert sub_api.delete(f"{USERS}/{user.pk}") == (204, None)
+    assert membership(user, main) is not None
 
 
 def test_the_last_admin_stays(main, admin, member, api):

@@ -4,7 +4,7 @@ import pytest
 
 from accounts.models import Action, AuditEvent, Role, User
 from tests.api.calls import FORBIDDEN, Api, coded, invalid
-from tests.api.users import NEW, PATH, USERS, membership, wire
+from tests.api.users import NEW, PATH, USERS, added, membership, wire
 from tests.factories import ChildFactory, TokenFactory
 
 EMAIL = (
@@ -25,8 +25,8 @@ def test_create(main, api, role, kept, mailoutbox, django_capture_on_commit_call
     user = User.objects.get(email="new@acme.example")
     assert answer == (200, {"id": user.pk})
     # Nobody has to answer the invitation before the account shows them as active.
-    assert api.get(f"{USERS}/{user.pk}") == (200, wire(user, main, role))
-    assert (user.full_name, membership(user, main).role) == ("Nora New", kept)
+    assert api.get(f"{USERS}/{user.pk}") == (200, added(user, main, role))
+    assert (user.full_name, membership(user, main).role) == ("", kept)
     assert [mail.to for mail in mailoutbox] == [["new@acme.example"]]
 
 
@@ -37,7 +37,7 @@ def test_create_in_a_child_that_is_shut_with_the_main_token(main, api):
 
     user = User.objects.get(email="new@acme.example")
     assert (status, body) == (200, {"id": user.pk})
-    assert api.get(f"{USERS}/{user.pk}") == (200, wire(user, shut))
+    assert api.get(f"{USERS}/{user.pk}") == (200, added(user, shut))
 
 
 def test_create_in_the_own_account_of_a_child(sub, sub_api):
@@ -57,13 +57,75 @@ def test_create_is_told_to_the_audit_trail(main):
     assert event.target == "new@acme.example"
 
 
-def test_create_adds_somebody_who_is_known_already_under_their_own_name(
-    sub, admin, api
+def test_create_shows_names_as_they_were_written_to_that_account_alone(
+    main, sub, admin, api, sub_api
 ):
     asked = NEW | {"username": "Admin@Acme.example", "accountID": sub.pk}
 
     assert api.post(USERS, asked) == (200, {"id": admin.pk})
-    assert api.get(f"{USERS}/{admin.pk}?accountId={sub.pk}") == (200, wire(admin, sub))
+
+    there = added(admin, sub, username="Admin@Acme.example")
+    assert api.get(f"{USERS}/{admin.pk}?accountId={sub.pk}") == (200, there)
+    assert sub_api.get(USERS) == (200, [there])
+    here = wire(admin, main, "USER_ROLE_ACCOUNT_ADMIN")
+    assert api.get(f"{USERS}/{admin.pk}") == (200, here)
+    assert User.objects.get(pk=admin.pk).full_name == "Ada Admin"
+
+
+def test_no_organisation_reads_what_another_wrote(main, outsider, api):
+    other = Api.of(outsider.memberships.get().account)
+    for caller, home, name in (
+        (api, main, "Nora New"),
+        (other, outsider.memberships.get().account, "N. N."),
+    ):
+        asked = NEW | {"fullName": name, "accountID": home.pk}
+        status, made = caller.post(USERS, asked)
+
+        assert (status, caller.get(f"{USERS}/{made['id']}")[1]["fullName"]) == (
+            200,
+            name,
+        )
+    assert api.get(f"{USERS}/{made['id']}")[1]["fullName"] == "Nora New"
+
+
+def test_create_after_a_removal_takes_the_new_name(main, admin, api):
+    asked = NEW | {"accountID": main.pk}
+    _, made = api.post(USERS, asked)
+    api.delete(f"{USERS}/{made['id']}")
+
+    assert api.post(USERS, asked | {"fullName": "Second Name"}) == (200, made)
+    assert api.get(f"{USERS}/{made['id']}")[1]["fullName"] == "Second Name"
+
+
+@pytest.mark.parametrize(
+    ("roles", "role"),
+    [
+        ({"role": 2}, "USER_ROLE_REGULAR"),
+        ({"role": 2.0}, "USER_ROLE_REGULAR"),
+        ({"role": "USER_ROLE_READONLY", "roles": [3]}, "USER_ROLE_READONLY"),
+    ],
+)
+def test_create_knows_the_roles_of_older_clients(main, api, roles, role):
+    _, made = api.post(USERS, NEW | {"accountID": main.pk} | roles)
+
+    assert api.get(f"{USERS}/{made['id']}")[1]["role"] == role
+
+
+def test_create_reads_the_array_of_older_clients_where_there_is_no_role(main, api):
+    asked = NEW | {"accountID": main.pk, "roles": [2]}
+    del asked["role"]
+
+    status, made = api.post(USERS, asked)
+
+    assert status == 200
+    assert api.get(f"{USERS}/{made['id']}")[1]["role"] == "USER_ROLE_REGULAR"
+    assert api.post(USERS, asked | {"roles": [3]}) == FORBIDDEN
+
+
+def test_number_of_the_admin_role_is_known_and_refused(main, api):
+    asked = NEW | {"accountID": main.pk, "role": 3}
+
+    assert api.post(USERS, asked) == FORBIDDEN
 
 
 def test_no_token_makes_an_admin(main, sub, api, sub_api):
@@ -110,6 +172,7 @@ def test_create_refuses_operators(main, staff, api):
         ({"accountID": None}, "accountID", "must be given"),
         ({"accountId": 1}, "", "must have only one of accountID and accountId"),
         ({"role": None, "roles": [2]}, "role", "must be given"),
+        ({"role": 4}, "role", "Input should be a valid string"),
         ({"role": "ADMIN"}, "role", f'must match "{ROLES}"'),
         (
             {"fullName": "\x00"},

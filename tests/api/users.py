@@ -26,6 +26,12 @@ def no_account(pk):
     return coded("user-management/NOT_FOUND", f"account {pk} not found", status=404)
 
 
+def added(user, account, role="USER_ROLE_REGULAR", **changes):
+    """Return who was added as in NEW, as they look in an answer."""
+    names = {"username": NEW["username"], "fullName": NEW["fullName"]}
+    return wire(user, account, role, **names | changes)
+
+
 def wire(user, account, role="USER_ROLE_REGULAR", **changes):
     """Return a person of these tests as they look in an answer."""
     return {

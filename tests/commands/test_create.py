@@ -92,7 +92,7 @@ def test_create_person_invites_by_mail(run, main, django_capture_on_commit_callb
 
     membership = Membership.objects.get(user__email="new@acme.example")
     assert (membership.role, membership.account) == ("admin", main)
-    assert membership.user.full_name == "New Person"
+    assert membership.name == "New Person"
     assert not membership.user.has_usable_password()
     assert [message.to for message in mail.outbox] == [["new@acme.example"]]
     assert said.err == f"new@acme.example is admin of account {main.pk}.\n"
