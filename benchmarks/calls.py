@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -24,8 +24,8 @@ from benchmarks.load import find_wrk, measure
 from benchmarks.measure import free_port, wait_for
 
 FOLDER = Path(__file__).resolve().parent
-PORTAL, PEERS, FLOOR = "portal", "peers", "floor"
-GATE = "/gateway/verify/api"
+PORTAL, GATE, PEERS, FLOOR = "portal", "gate", "peers", "floor"
+QUESTION = "/gateway/verify/api"
 ROUNDS = 3
 SIZES = 1_000, 100_000, 10_000_000
 SEARCH = '{"filter": {"enabled": true}}'
@@ -74,14 +74,15 @@ def at_size(tokens, options):
             "PEER_DATABASE": f"{scratch}/peers.sqlite3",
             "WORKERS": "1",
             "THREADS": str(options.threads),
+            "GATEWAY_THREADS": str(options.threads),
             "DJANGO_SETTINGS_MODULE": "config.settings",
         }
         made = json.loads(program("benchmarks.filling", environment, str(tokens)))
         peers = environment | {"DJANGO_SETTINGS_MODULE": "benchmarks.peer_settings"}
         made |= json.loads(program("benchmarks.peer_filling", peers, str(tokens)))
         with ExitStack() as stack:
-            servers = {
-                PORTAL: stack.enter_context(portal(environment)),
+            tollgate = stack.enter_context(serving(environment))
+            servers = tollgate | {
                 PEERS: stack.enter_context(granian("benchmarks.peers", peers)),
                 FLOOR: stack.enter_context(granian("benchmarks.floor", environment)),
             }
@@ -95,8 +96,14 @@ def program(name, environment, *arguments):
     ).stdout
 
 
-def portal(environment):
-    return listening(environment, "manage.py", "serve", "--port")
+@contextmanager
+def serving(environment):
+    """Start Tollgate, which is two servers; the CPU time of each is that of both."""
+    gateway_port = free_port()
+    command = "manage.py", "serve", "--gateway-port", str(gateway_port), "--port"
+    with listening(environment, *command) as portal:
+        wait_for(gateway_port)
+        yield {PORTAL: portal, GATE: replace(portal, port=gateway_port)}
 
 
 def granian(module, environment):
@@ -132,16 +139,16 @@ def cases(made):
     ]
     unknown = {"headers": asked, "lines": made["invented"], "header": "X-API-TOKEN"}
     yield FLOORED, FLOOR, "/", {}
-    yield "the gate's answer, unasked", FLOOR, GATE, {"headers": asked | api}
+    yield "the gate's answer, unasked", FLOOR, QUESTION, {"headers": asked | api}
     yield BARE, PEERS, "/bare", {}
     key = {"Authorization": f"Token {made['key']}"}
     yield GUARDED, PEERS, "/guarded", {"headers": key}
-    yield KNOWN, PORTAL, GATE, {"headers": asked | api}
-    yield UNKNOWN, PORTAL, GATE, unknown
+    yield KNOWN, GATE, QUESTION, {"headers": asked | api}
+    yield UNKNOWN, GATE, QUESTION, unknown
     again = asked | {"X-API-TOKEN": made["invented"][0]}
-    yield "gate, one unknown again", PORTAL, GATE, {"headers": again}
+    yield "gate, one unknown again", GATE, QUESTION, {"headers": again}
     malformed = asked | {"X-API-TOKEN": "tga_malformed"}
-    yield "gate, malformed token", PORTAL, GATE, {"headers": malformed}
+    yield "gate, malformed token", GATE, QUESTION, {"headers": malformed}
     yield "whoami", PORTAL, "/v2/whoami", {"headers": api}
     search = {"headers": api, "method": "POST", "lines": [SEARCH]}
     yield "search log tokens", PORTAL, f"{tokens}/search", search

@@ -78,7 +78,8 @@ def free_port():
 @contextmanager
 def server():
     port = free_port()
-    command = [sys.executable, "manage.py", "serve", "--port", str(port)]
+    ports = ["--port", str(port), "--gateway-port", str(free_port())]
+    command = [sys.executable, "manage.py", "serve", *ports]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL)  # noqa: S603 -- our own program
     try:
         wait_for(port)

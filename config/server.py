@@ -1,47 +1,43 @@
-"""The web server: granian over WSGI.
+"""The server: a process for each place where it listens, and one that keeps them.
 
 A program of its own, so that the workers inherit no connection or thread from the
-process that checked the installation.
+process that checked the installation. Nothing here imports Django.
 """
 
-import argparse
+import json
 import multiprocessing
 import os
 import signal
 import socket
-import subprocess
 import sys
 import tempfile
 import threading
 import time
 from contextlib import contextmanager
-from pathlib import Path
-
-from granian import Granian
-from granian.constants import HTTPModes, Interfaces
-from granian.log import LogLevels
+from multiprocessing.connection import wait
 
 from accounts.api.own.counts import SHARED_FILE, SIZE
+from config.listening import Listener, listen
+from config.surroundings import CannotStartError, require_free_port
 
-GRACE_SECONDS = 20
-# Questions of gateways wait for nothing: more threads only fight for the interpreter.
-SOCKET_THREADS = 2
+# What ends sooner than that would end again.
+CRASH_SECONDS = 5
 
 
 def main():
-    options = parse(sys.argv[1:])
-    # Forking would copy the announcing thread's locks into the workers.
+    listeners = [Listener(**options) for options in json.loads(sys.argv[1])]
+    try:
+        for listener in listeners:
+            if not listener.socket:
+                require_free_port(listener.host, listener.port)
+    except CannotStartError as reason:
+        sys.exit(f"Tollgate cannot start: {reason}")
+    # Forking would copy the announcing thread's locks into what is started.
     multiprocessing.set_start_method("spawn")
-    server = build(options)
-    if options.only_socket:
-        beside = threading.Thread(target=end_with, args=(os.getppid(),), daemon=True)
-    else:
-        beside = threading.Thread(target=announce, args=(options,), daemon=True)
-    server.on_startup(beside.start)
-    if options.socket and not options.only_socket:
-        server.on_shutdown(listen_on_socket().terminate)
-    with counted_together():
-        server.serve()
+    with counted_together(), told_to_stop() as told:
+        announcing = threading.Thread(target=announce, args=(listeners,), daemon=True)
+        announcing.start()
+        sys.exit(keep(listeners, told))
 
 
 @contextmanager
@@ -53,64 +49,77 @@ def counted_together():
         yield
 
 
-def parse(arguments):
-    parser = argparse.ArgumentParser(prog="config.server")
-    parser.add_argument("host")
-    parser.add_argument("port", type=int)
-    parser.add_argument("workers", type=int)
-    parser.add_argument("threads", type=int)
-    parser.add_argument("--socket", type=Path, help="where gateways ask as well")
-    parser.add_argument("--only-socket", action="store_true")
-    return parser.parse_args(arguments)
+@contextmanager
+def told_to_stop():
+    """Give a file that becomes readable when this process is told to stop."""
+    told, telling = os.pipe()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: os.write(telling, b"."))
+    yield told
 
 
-def build(options):
-    place, threads = {"address": options.host, "port": options.port}, options.threads
-    if options.only_socket:
-        # Who may write to the socket may ask: its owner and its group.
-        place = {"uds": options.socket, "uds_permissions": 0o660}
-        threads = min(threads, SOCKET_THREADS)
-    return Granian(
-        "config.wsgi:application",
-        **place,
-        interface=Interfaces.WSGI,
-        http=HTTPModes.http1,
-        websockets=False,
-        workers=options.workers,
-        blocking_threads=threads,
-        workers_kill_timeout=GRACE_SECONDS,
-        respawn_failed_workers=True,
-        # Its warnings are advice on tuning; what matters is logged as an error.
-        log_level=LogLevels.error,
-    )
+def keep(listeners, told):
+    """Run a process for each Listener, and another one for each that ends by itself.
+
+    Returns the exit code: 1 when one of them ended as soon as it had begun.
+    """
+    running = dict(start(listener) for listener in listeners)
+    while told not in (ended := wait([told, *running])):
+        for sentinel in ended:
+            process, listener, began = running.pop(sentinel)
+            process.join()
+            if time.monotonic() - began < CRASH_SECONDS:
+                stop(running)
+                return 1
+            running |= [start(listener)]
+    stop(running)
+    return 0
 
 
-def listen_on_socket():
-    """Start the same server once more: granian listens in one place only."""
-    command = [sys.executable, "-m", "config.server", *sys.argv[1:], "--only-socket"]
-    return subprocess.Popen(command, env=os.environ | {"GATEWAY_LISTENER": "socket"})  # noqa: S603 -- our own program
+def start(listener):
+    process = multiprocessing.Process(target=listen, args=(listener,))
+    process.start()
+    return process.sentinel, (process, listener, time.monotonic())
 
 
-def end_with(parent):
-    """Stop this process soon after its parent is gone, however that went."""
-    while os.getppid() == parent:
-        time.sleep(1)
-    os.kill(os.getpid(), signal.SIGTERM)  # pragma: no cover -- ends what would count it
+def stop(running):
+    for process, *_ in running.values():
+        process.terminate()
+    for process, *_ in running.values():
+        process.join()
 
 
-def announce(options):
-    """Print the address once somebody answers there."""
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(options.host, options.host)  # noqa: S104 -- compared, not bound
+def announce(listeners):
+    """Print the portal's address, which comes first, once each listener answers."""
+    for listener in listeners:
+        wait_for(listener)
+    host, port = reached_at(listeners[0])
+    shown = f"[{host}]" if ":" in host else host
+    sys.stdout.write(f"Tollgate is ready at http://{shown}:{port}/\n")
+    sys.stdout.flush()
+
+
+def wait_for(listener):
     while True:
         try:
-            socket.create_connection((host, options.port), timeout=1).close()
+            connect(listener)
         except OSError:
             time.sleep(0.05)
         else:
-            break
-    shown = f"[{host}]" if ":" in host else host
-    sys.stdout.write(f"Tollgate is ready at http://{shown}:{options.port}/\n")
-    sys.stdout.flush()
+            return
+
+
+def connect(listener):
+    if listener.socket:
+        with socket.socket(socket.AF_UNIX) as client:
+            client.connect(listener.socket)
+    else:
+        socket.create_connection(reached_at(listener), timeout=1).close()
+
+
+def reached_at(listener):
+    everywhere = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 -- compared, not bound
+    return everywhere.get(listener.host, listener.host), listener.port
 
 
 if __name__ == "__main__":

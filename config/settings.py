@@ -57,6 +57,12 @@ PLAN_URL = env.str("PLAN_URL", default="")
 
 # For how long gateways go by what was known when the database went away.
 GATEWAY_GRACE_SECONDS = env.whole("GATEWAY_GRACE_SECONDS", default=30)
+# Where gateways ask, apart from the portal.
+GATEWAY_HOST = env.str("GATEWAY_HOST", default="127.0.0.1")
+GATEWAY_PORT = env.whole("GATEWAY_PORT", default=PORT + 1, least=1)
+# A question waits for nothing: more threads only fight for the interpreter.
+GATEWAY_WORKERS = env.whole("GATEWAY_WORKERS", default=1, least=1)
+GATEWAY_THREADS = env.whole("GATEWAY_THREADS", default=2, least=1)
 # A socket whose permissions say who may ask about tokens without a credential.
 GATEWAY_SOCKET = env.str("GATEWAY_SOCKET", default="")
 # Whether webhooks may also go to this network, and without TLS.
@@ -136,7 +142,9 @@ FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 DATABASES = {
     # Each thread keeps a connection while gateways ask; one more writes what was used.
     "default": env.database(
-        "DATABASE_URL", BASE_DIR / "tollgate.sqlite3", connections=THREADS + 2
+        "DATABASE_URL",
+        BASE_DIR / "tollgate.sqlite3",
+        connections=max(THREADS, GATEWAY_THREADS) + 2,
     )
 }
 DEFAULT_AUTO_FIELD = "django.db.models.AutoField"

@@ -7,8 +7,13 @@ import errno
 import os
 import socket
 import tempfile
+from contextlib import suppress
 
 from config import dotenv
+
+LOOPBACK = "127.0.0.1"
+# As many ports until one that everybody may open, above the well-known ones.
+TRIED = 1100
 
 
 class CannotStartError(Exception):
@@ -16,7 +21,7 @@ class CannotStartError(Exception):
 
 
 def look_around(folder):
-    """Check folder, `.env` and port; write `.env` when there is none.
+    """Check folder, `.env` and ports; write `.env` when there is none.
 
     Returns whether it was written.
     """
@@ -26,7 +31,7 @@ def look_around(folder):
     if fresh:
         dotenv.create(path, folder / ".env.example", demo=True)
     variables = _read(path) | os.environ
-    require_free_port(variables.get("HOST", "127.0.0.1"), variables.get("PORT", "8000"))
+    require_free_ports(variables)
     return fresh
 
 
@@ -49,16 +54,55 @@ def require_writable(folder):
         ) from error
 
 
-def require_free_port(host, port):
-    if not (port.isascii() and port.isdigit() and 0 < int(port) < 65536):
-        raise CannotStartError(f"PORT must be a number from 1 to 65535, not {port!r}.")
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+def require_free_ports(variables):
+    """Check where the portal and the gate are to listen; names a way out."""
+    port = _port("PORT", variables.get("PORT", "8000"))
+    beside = variables.get("GATEWAY_PORT") or str(port + 1)
+    gateway_port = _port("GATEWAY_PORT", beside)
+    if port == gateway_port:
+        raise CannotStartError(
+            f"PORT and GATEWAY_PORT must differ, not both be {port}."
+        )
+    host = variables.get("HOST", LOOPBACK)
+    gateway_host = variables.get("GATEWAY_HOST", LOOPBACK)
     try:
-        socket.create_server((host, int(port)), family=family).close()
+        require_free_port(host, port)
+        require_free_port(gateway_host, gateway_port)
+    except CannotStartError as reason:
+        free = free_pair((host, gateway_host), port)
+        other = f" GATEWAY_PORT={free + 1}" if variables.get("GATEWAY_PORT") else ""
+        raise CannotStartError(
+            f"{reason}; choose another one, for example: make run PORT={free}{other}"
+        ) from reason
+
+
+def _port(name, text):
+    if not (text.isascii() and text.isdigit() and 0 < int(text) < 65536):
+        raise CannotStartError(
+            f"{name} must be a number from 1 to 65535, not {text!r}."
+        )
+    return int(text)
+
+
+def require_free_port(host, port):
+    try:
+        bind(host, port)
     except OSError as error:
         in_use = error.errno == errno.EADDRINUSE
         trouble = "is in use" if in_use else f"cannot be opened ({error.strerror})"
-        raise CannotStartError(
-            f"Port {port} on {host} {trouble}; "
-            f"choose another one, for example: make run PORT={int(port) % 65535 + 1}"
-        ) from error
+        raise CannotStartError(f"Port {port} on {host} {trouble}") from error
+
+
+def free_pair(hosts, port):
+    """Return the next port that is free on the one host, with the one after it on the other."""
+    for candidate in range(port + 1, min(port + TRIED, 65535)):
+        with suppress(OSError):
+            for number, host in enumerate(hosts):
+                bind(host, candidate + number)
+            return candidate
+    return port + 1
+
+
+def bind(host, port):
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    socket.create_server((host, port), family=family).close()

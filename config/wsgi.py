@@ -11,7 +11,8 @@ django_application = get_wsgi_application()
 from gateway import background  # noqa: E402
 from gateway.gate import PREFIX, Gate  # noqa: E402
 
-gate = Gate(trusts_callers=os.environ.get("GATEWAY_LISTENER") == "socket")
+# Configurations of before the gate had a listener of its own ask here.
+gate = Gate()
 _begun = threading.Lock()
 
 

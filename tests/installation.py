@@ -32,13 +32,14 @@ class Installation:
         self.process = None
         self.dotenv = folder / ".env"
         self.database = folder / "tollgate.sqlite3"
-        self.port = free_port()
+        self.port, self.gateway_port = free_ports()
         self.address = f"http://127.0.0.1:{self.port}"
         self.variables = {
             "ENV_FILE": str(self.dotenv),
             "DATABASE_URL": f"sqlite:///{self.database}",
             "STATIC_ROOT": str(folder / "static"),
             "PORT": str(self.port),
+            "GATEWAY_PORT": str(self.gateway_port),
             "WORKERS": "1",
         } | variables
 
@@ -111,5 +112,11 @@ def said_until_ready(process):
 
 
 def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return server.getsockname()[1]
+    return free_ports()[0]
+
+
+def free_ports():
+    """Return two, which are not the same."""
+    place = ("127.0.0.1", 0)
+    with socket.create_server(place) as one, socket.create_server(place) as other:
+        return one.getsockname()[1], other.getsockname()[1]

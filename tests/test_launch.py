@@ -8,11 +8,15 @@ from pathlib import Path
 import pytest
 
 from config import launch, surroundings
-from tests.installation import Installation
+from tests.installation import Installation, free_ports
 
 # What differs on PostgreSQL is in test_serve.py.
 pytestmark = pytest.mark.sqlite
 
+IN_USE = (
+    r"Tollgate cannot start: (Port .*); choose another one,"
+    r" for example: make run PORT=(\d+) GATEWAY_PORT=(\d+)\n"
+)
 LOGIN = re.compile(r"demo login: (\S+@\S+) (\S+) \((\w+), (.+)\)")
 
 
@@ -88,15 +92,17 @@ def test_without_demo_nobody_is_made(tmp_path, installation):
         assert connection.execute("SELECT * FROM accounts_user").fetchall() == []
 
 
-def test_a_port_in_use_is_one_sentence(installation):
-    with socket.create_server(("127.0.0.1", installation.port)):
+@pytest.mark.parametrize("name", ["port", "gateway_port"])
+def test_a_port_in_use_is_one_sentence(installation, name):
+    port = getattr(installation, name)
+    with socket.create_server(("127.0.0.1", port)):
         result = installation.run("-m", "config.launch")
 
     assert (result.returncode, result.stdout) == (1, "")
-    assert result.stderr == (
-        f"Tollgate cannot start: Port {installation.port} on 127.0.0.1 is in use;"
-        f" choose another one, for example: make run PORT={installation.port + 1}\n"
-    )
+    said, free, other = re.fullmatch(IN_USE, result.stderr).groups()
+    assert said == f"Port {port} on 127.0.0.1 is in use"
+    # Both were free a moment ago.
+    assert int(other) == int(free) + 1
 
 
 def test_a_broken_dotenv_is_one_sentence(tmp_path):
@@ -153,13 +159,48 @@ def test_an_unwritable_folder_is_one_sentence():
 
 @pytest.mark.parametrize("port", ["", "0", "65536", "http", "-1", "80 80", "٨٠"])
 def test_what_is_no_port_is_refused(port):
-    with pytest.raises(surroundings.CannotStartError, match="PORT must be a number"):
-        surroundings.require_free_port("127.0.0.1", port)
+    with pytest.raises(surroundings.CannotStartError, match=r"^PORT must be a number"):
+        surroundings.require_free_ports({"PORT": port})
+
+
+def test_the_port_after_the_last_one_is_none():
+    with pytest.raises(surroundings.CannotStartError) as refusal:
+        surroundings.require_free_ports({"PORT": "65535"})
+
+    assert str(refusal.value) == (
+        "GATEWAY_PORT must be a number from 1 to 65535, not '65536'."
+    )
+
+
+def test_one_port_cannot_be_both():
+    with pytest.raises(surroundings.CannotStartError) as refusal:
+        surroundings.require_free_ports({"PORT": "8000", "GATEWAY_PORT": "8000"})
+
+    assert str(refusal.value) == "PORT and GATEWAY_PORT must differ, not both be 8000."
+
+
+def test_two_ports_that_are_free_are_proposed():
+    port, taken = free_ports()
+    places = ("127.0.0.1", port), ("127.0.0.1", taken)
+    with (
+        socket.create_server(places[0]),
+        socket.create_server(places[1]),
+        pytest.raises(surroundings.CannotStartError) as refusal,
+    ):
+        surroundings.require_free_ports({"PORT": str(port)})
+
+    said, proposed = str(refusal.value).rsplit("=", 1)
+    assert said == (
+        f"Port {port} on 127.0.0.1 is in use; choose another one, for example: "
+        "make run PORT"
+    )
+    assert int(proposed) > port
+    assert taken not in (int(proposed), int(proposed) + 1)
 
 
 def test_a_host_that_is_not_this_machine_is_refused():
     with pytest.raises(surroundings.CannotStartError, match=r"192\.0\.2\.1 cannot be"):
-        surroundings.require_free_port("192.0.2.1", "8000")
+        surroundings.require_free_ports({"HOST": "192.0.2.1"})
 
 
 def test_static_files_are_told_apart_by_name_and_content(tmp_path):

@@ -3,7 +3,6 @@ import re
 import socket
 import sqlite3
 import threading
-from argparse import Namespace
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
@@ -12,7 +11,8 @@ import psycopg
 import pytest
 
 from config import dotenv, server
-from tests.installation import PROJECT, Installation, free_port
+from config.listening import Listener
+from tests.installation import PROJECT, Installation, free_ports
 
 HOLD_SECONDS = 1.5
 
@@ -24,10 +24,8 @@ def installation(tmp_path):
     return installation
 
 
-def options(**changes):
-    return Namespace(
-        **{"host": "127.0.0.1", "port": 1, "workers": 1, "threads": 1} | changes
-    )
+def listener(host, port):
+    return Listener("config.wsgi:application", 1, 1, host=host, port=port)
 
 
 def test_serve_refuses_a_database_that_lacks_migrations(installation):
@@ -37,6 +35,20 @@ def test_serve_refuses_a_database_that_lacks_migrations(installation):
     assert re.fullmatch(
         r"CommandError: The database lacks migrations \(\d+\): run `manage.py migrate`.\n",
         result.stderr,
+    )
+
+
+@pytest.mark.parametrize("name", ["port", "gateway_port"])
+def test_serve_refuses_a_port_in_use(installation, name):
+    assert installation.run("manage.py", "migrate", "-v0").returncode == 0
+    port = getattr(installation, name)
+
+    with socket.create_server(("127.0.0.1", port)):
+        result = installation.run("manage.py", "serve")
+
+    assert result.returncode == 1
+    assert result.stderr == (
+        f"Tollgate cannot start: Port {port} on 127.0.0.1 is in use\n"
     )
 
 
@@ -96,24 +108,24 @@ def test_database_url_is_all_that_postgresql_takes(tmp_path):
     ("host", "shown"),
     [("127.0.0.1", "127.0.0.1"), ("0.0.0.0", "127.0.0.1")],  # noqa: S104 -- for this test only
 )
-def test_the_address_is_printed_once_somebody_answers(capsys, host, shown):
-    port = free_port()
-    announcing = threading.Thread(
-        target=server.announce, args=(options(host=host, port=port),)
-    )
+def test_the_address_is_printed_once_everybody_answers(capsys, host, shown):
+    port, gateway_port = free_ports()
+    listeners = [listener(host, port), listener("127.0.0.1", gateway_port)]
+    announcing = threading.Thread(target=server.announce, args=(listeners,))
 
     announcing.start()
-    announcing.join(timeout=0.2)
-    assert capsys.readouterr().out == ""
     with socket.create_server((host, port)):
-        announcing.join()
+        announcing.join(timeout=0.2)
+        assert capsys.readouterr().out == ""
+        with socket.create_server(("127.0.0.1", gateway_port)):
+            announcing.join()
 
     assert capsys.readouterr().out == f"Tollgate is ready at http://{shown}:{port}/\n"
 
 
 def test_an_ipv6_address_is_printed_in_brackets(capsys):
-    with socket.create_server(("::1", 0), family=socket.AF_INET6) as listener:
-        port = listener.getsockname()[1]
-        server.announce(options(host="::", port=port))
+    with socket.create_server(("::1", 0), family=socket.AF_INET6) as there:
+        port = there.getsockname()[1]
+        server.announce([listener("::", port)])
 
     assert capsys.readouterr().out == f"Tollgate is ready at http://[::1]:{port}/\n"

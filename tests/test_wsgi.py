@@ -1,14 +1,18 @@
 import threading
 from wsgiref.util import setup_testing_defaults
 
-from config import wsgi
+from config import gateway, wsgi
+from gateway.gate import Gate
+
+# What is said to somebody who is not known as a gateway.
+UNKNOWN = ["503 Service Unavailable"], b"Try again in a moment\n"
 
 
-def ask(path):
+def ask(path, application=wsgi.application):
     environ = {"PATH_INFO": path}
     setup_testing_defaults(environ)
     started = []
-    body = wsgi.application(environ, lambda status, headers: started.append(status))
+    body = application(environ, lambda status, headers: started.append(status))
     return started, b"".join(body)
 
 
@@ -18,8 +22,15 @@ def test_the_server_gets_answers(db, monkeypatch):
     monkeypatch.setattr(wsgi.background, "start", begun.append)
 
     assert ask("/livez") == (["200 OK"], b"ok\n")
-    assert ask("/gateway/verify/logs") == (
-        ["503 Service Unavailable"],
-        b"Try again in a moment\n",
-    )
+    assert ask("/gateway/verify/logs") == UNKNOWN
     assert begun == [wsgi.gate]
+
+
+def test_listener_of_the_gate_has_no_pages(db, monkeypatch):
+    begun = []
+    monkeypatch.setattr(gateway.background, "start", begun.append)
+    apart = gateway.Apart(Gate())
+
+    assert ask("/gateway/verify/logs", apart) == UNKNOWN
+    assert ask("/livez", apart) == (["404 Not Found"], b"Only gateways ask here\n")
+    assert begun == [apart.gate]

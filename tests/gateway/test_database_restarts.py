@@ -32,7 +32,10 @@ def server():
 @pytest.fixture
 def installation(tmp_path, server):
     installation = Installation(
-        tmp_path, DATABASE_URL=server.get_uri(), WORKERS="2", THREADS="4"
+        tmp_path,
+        DATABASE_URL=server.get_uri(),
+        GATEWAY_WORKERS="2",
+        GATEWAY_THREADS="4",
     )
     dotenv.create(installation.dotenv, PROJECT / ".env.example", demo=False)
     assert installation.run("manage.py", "migrate", "-v0").returncode == 0
@@ -83,7 +86,7 @@ def test_restarts_let_nothing_wrong_through_and_lose_no_use(installation, server
 
     with installation.running() as _:
         asking = Asking(
-            installation.port, gateway, known=known, stopped=stopped, new=""
+            installation.gateway_port, gateway, known=known, stopped=stopped, new=""
         )
         with asking.going_on():
             time.sleep(1)

@@ -63,7 +63,7 @@ def database_url():
 @pytest.fixture
 def installation(tmp_path, database_url):
     installation = Installation(
-        tmp_path, WORKERS="4", THREADS="2", DATABASE_URL=database_url
+        tmp_path, GATEWAY_WORKERS="4", DATABASE_URL=database_url
     )
     dotenv.create(installation.dotenv, PROJECT / ".env.example", demo=False)
     assert installation.run("manage.py", "migrate", "-v0").returncode == 0
@@ -132,7 +132,7 @@ def test_nothing_passes_a_second_after_it_was_revoked(installation):
         gateway, *tokens = (
             process.stdout.readline().strip() for _ in range(TOKENS + 1)
         )
-        probing, late = Probing(installation.port, gateway), {}
+        probing, late = Probing(installation.gateway_port, gateway), {}
         for first in range(0, TOKENS, AT_ONCE):
             group = tokens[first : first + AT_ONCE]
             with probing.about(group):

@@ -1,12 +1,14 @@
 """The gate in the server that people run: its port, its socket, its end."""
 
+import json
 import os
 import signal
 import sqlite3
 import time
-from contextlib import closing, suppress
-from pathlib import Path
+from contextlib import closing
+from functools import partial
 
+import psutil
 import pytest
 
 from config import dotenv
@@ -14,12 +16,19 @@ from tests.gateway.wire import Wire
 from tests.installation import PROJECT, Installation
 
 pytestmark = pytest.mark.sqlite
+# What dies is started again, even if it has begun only now.
+UNDAUNTED = """
+from config import server
+
+server.CRASH_SECONDS = 0
+server.main()
+"""
 
 
 @pytest.fixture
 def installation(tmp_path):
     socket = tmp_path / "gateway.sock"
-    installation = Installation(tmp_path, GATEWAY_SOCKET=str(socket), THREADS="2")
+    installation = Installation(tmp_path, GATEWAY_SOCKET=str(socket))
     installation.socket = str(socket)
     dotenv.create(installation.dotenv, PROJECT / ".env.example", demo=False)
     assert installation.run("manage.py", "migrate", "-v0").returncode == 0
@@ -36,15 +45,6 @@ def command(installation, *words):
     return done.stdout.strip()
 
 
-def ask_by_socket(installation):
-    """Ask once the socket is there: it opens a moment after the port."""
-    for _ in range(300):
-        with suppress(FileNotFoundError, ConnectionRefusedError):
-            return Wire(None, None, path=installation.socket)
-        time.sleep(0.05)
-    raise AssertionError("nobody listens on the socket")
-
-
 def calls(installation):
     with closing(sqlite3.connect(installation.database)) as database:
         return database.execute("SELECT sum(calls) FROM tokens_tokenusage").fetchone()[
@@ -52,11 +52,21 @@ def calls(installation):
         ]
 
 
-def test_socket_asks_without_a_credential_and_no_use_is_lost(installation):
-    with installation.running() as (process, said):
-        with closing(Wire(installation.port, None)) as wire:
+@pytest.mark.parametrize("name", ["port", "gateway_port"])
+def test_gateways_ask_at_a_port_of_their_own_and_at_the_portals(installation, name):
+    gateway = command(installation, "create_token", "--kind=gateway", "proxy")
+
+    with installation.running("manage.py", "serve"):
+        port = getattr(installation, name)
+        with closing(Wire(port, None)) as wire:
             assert wire.ask("api", installation.token) == 503
-        with closing(ask_by_socket(installation)) as wire:
+        with closing(Wire(port, gateway)) as wire:
+            assert wire.ask("api", installation.token) == 204
+
+
+def test_socket_asks_without_a_credential_and_no_use_is_lost(installation):
+    with installation.running("manage.py", "serve") as (process, said):
+        with closing(Wire(None, None, path=installation.socket)) as wire:
             assert {wire.ask("api", installation.token) for _ in range(50)} == {204}
             assert wire.ask("logs", installation.token) == 403
         assert os.stat(installation.socket).st_mode & 0o777 == 0o660
@@ -66,35 +76,49 @@ def test_socket_asks_without_a_credential_and_no_use_is_lost(installation):
 
     assert ended_well
     assert any("within a second in every worker" in line for line in said)
-    wait_until(lambda: calls(installation) == 50)
+    assert calls(installation) == 50
 
 
-def test_listener_of_the_socket_ends_with_the_server_however_that_ends(installation):
-    with installation.running() as (process, _):
-        ask_by_socket(installation).close()
-        children = children_of(process.pid)
+def test_everything_ends_with_the_server_however_that_ends(installation):
+    with installation.running("manage.py", "serve") as (process, _):
+        started = psutil.Process(process.pid).children(recursive=True)
         os.kill(process.pid, signal.SIGKILL)
         process.wait(30)
-        try:
-            wait_until(lambda: not is_answering(installation.socket))
-        finally:
-            # Workers of the port outlive a server that is killed.
-            for child in children:
-                with suppress(ProcessLookupError):
-                    os.kill(child, signal.SIGKILL)
+        wait_until(lambda: not any(is_running(each) for each in started))
+
+    # The portal, the gate and the socket, each with a worker, and what spawns them.
+    assert len(started) >= 6
 
 
-def children_of(pid):
-    listed = Path(f"/proc/{pid}/task/{pid}/children").read_text()
-    return [int(child) for child in listed.split()]
+def test_what_dies_is_started_again(installation):
+    places = (
+        {"host": "127.0.0.1", "port": installation.port},
+        {"socket": installation.socket},
+    )
+    gate = {"application": "config.gateway:trusting", "workers": 1, "threads": 1}
+    program = "-c", UNDAUNTED, json.dumps([gate | place for place in places])
+    with installation.running(*program) as (process, _):
+        server = psutil.Process(process.pid)
+        listeners = [each for each in server.children() if each.children()]
+        workers = [worker for each in listeners for worker in each.children()]
+        for each in listeners:
+            each.kill()
+        wait_until(lambda: not any(is_running(each) for each in workers))
+
+        for place in ((installation.port, None), (None, None, installation.socket)):
+            wait_until(partial(is_answering, place, installation.token))
 
 
-def is_answering(path):
+def is_answering(place, token):
     try:
-        Wire(None, None, path=path).close()
-    except (FileNotFoundError, ConnectionRefusedError):
+        with closing(Wire(*place)) as wire:
+            return wire.ask("api", token) == 204
+    except OSError:
         return False
-    return True
+
+
+def is_running(process):
+    return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
 
 
 def wait_until(true):

@@ -7,7 +7,7 @@ import socket
 class Wire:
     """Asks a running gate; every question gives the status of its answer."""
 
-    def __init__(self, port, gateway, *, path=None):
+    def __init__(self, port, gateway, path=None):
         self._socket = socket.socket(socket.AF_UNIX if path else socket.AF_INET)
         self._socket.settimeout(30)
         try:

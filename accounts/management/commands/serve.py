@@ -1,3 +1,4 @@
+import json
 import os
 import sys
 
@@ -11,7 +12,7 @@ from accounts.console import CONFIGURATION_ERROR
 
 PROMISE = (
     "Gateways: a change of a token holds within a second in every worker; without the "
-    "database what is known holds for {} s."
+    "database what is known holds for {} s. They ask at http://{}:{}/gateway/verify/."
 )
 
 
@@ -24,19 +25,20 @@ class Command(BaseCommand):
         parser.add_argument("--port", type=int, default=settings.PORT)
         parser.add_argument("--workers", type=int, default=settings.WORKERS)
         parser.add_argument("--threads", type=int, default=settings.THREADS)
+        parser.add_argument("--gateway-port", type=int, default=settings.GATEWAY_PORT)
 
-    def handle(self, *args, host, port, workers, threads, **options):
+    def handle(self, *args, **options):
         self.require_migrated()
         self.require_sound()
         note_keys_in_use()
         connection.close()
-        self.stdout.write(PROMISE.format(settings.GATEWAY_GRACE_SECONDS))
+        host, port = settings.GATEWAY_HOST, options["gateway_port"]
+        shown = f"[{host}]" if ":" in host else host
+        self.stdout.write(PROMISE.format(settings.GATEWAY_GRACE_SECONDS, shown, port))
         self.stdout.flush()
-        numbers = [str(number) for number in (port, workers, threads)]
-        if settings.GATEWAY_SOCKET:
-            numbers += ["--socket", settings.GATEWAY_SOCKET]
+        listeners = json.dumps([portal(options), *gates(port)])
         os.execv(  # noqa: S606 -- our own program, no shell
-            sys.executable, [sys.executable, "-m", "config.server", host, *numbers]
+            sys.executable, [sys.executable, "-m", "config.server", listeners]
         )
 
     def require_migrated(self):
@@ -51,3 +53,26 @@ class Command(BaseCommand):
             self.check(databases=[DEFAULT_DB_ALIAS])
         except SystemCheckError as error:
             raise CommandError(str(error), returncode=CONFIGURATION_ERROR) from error
+
+
+def portal(options):
+    where = ("host", "port", "workers", "threads")
+    return {name: options[name] for name in where} | {
+        "application": "config.wsgi:application"
+    }
+
+
+def gates(port):
+    """Yield where gateways ask: at a port with a credential, at a socket without one."""
+    size = {"workers": settings.GATEWAY_WORKERS, "threads": settings.GATEWAY_THREADS}
+    host = settings.GATEWAY_HOST
+    yield size | {
+        "application": "config.gateway:application",
+        "host": host,
+        "port": port,
+    }
+    if settings.GATEWAY_SOCKET:
+        yield size | {
+            "application": "config.gateway:trusting",
+            "socket": settings.GATEWAY_SOCKET,
+        }

@@ -1,0 +1,36 @@
+"""What the gate's own listeners answer: questions of gateways, and nothing else.
+
+No URLs, middleware or templates are loaded: no page can be in the gate's way.
+"""
+
+import os
+import threading
+
+import django
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+django.setup()
+
+# Models can be imported only now.
+from gateway import background  # noqa: E402
+from gateway.gate import PREFIX, Gate  # noqa: E402
+
+
+class Apart:
+    """A Gate without the portal; its background threads begin with its first question."""
+
+    def __init__(self, gate):
+        self.gate = gate
+        self._begun = threading.Lock()
+
+    def __call__(self, environ, start_response):
+        if self._begun.acquire(blocking=False):
+            background.start(self.gate)
+        if environ["PATH_INFO"].startswith(PREFIX):
+            return self.gate(environ, start_response)
+        start_response("404 Not Found", [("Content-Type", "text/plain")])
+        return [b"Only gateways ask here\n"]
+
+
+application = Apart(Gate())
+trusting = Apart(Gate(trusts_callers=True))

@@ -1,0 +1,83 @@
+"""One place where Tollgate listens: granian over WSGI, in processes of its own."""
+
+import multiprocessing
+import os
+import signal
+import threading
+from dataclasses import dataclass
+from functools import partial
+from importlib import import_module
+from pathlib import Path
+
+from granian import Granian
+from granian.constants import HTTPModes, Interfaces
+from granian.log import LogLevels
+
+GRACE_SECONDS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """Where to listen, and what answers there, as `module:name`.
+
+    It listens at a `socket`, or without one at `host` and `port`.
+    """
+
+    application: str
+    workers: int
+    threads: int
+    host: str = ""
+    port: int = 0
+    socket: str = ""
+
+
+def listen(listener):
+    """Serve until this process is stopped or the one that started it is gone."""
+    end_with_parent()
+    clear_away(listener.socket)
+    loader = partial(load, listener.application)
+    build(listener).serve(target_loader=loader, wrap_loader=False)
+
+
+def clear_away(path):
+    """Remove the socket of a process that was killed: nobody can listen there again."""
+    if path and Path(path).is_socket():
+        Path(path).unlink()
+
+
+def build(listener):
+    place = {"address": listener.host, "port": listener.port}
+    if listener.socket:
+        # Who may write to the socket may ask: its owner and its group.
+        place = {"uds": Path(listener.socket), "uds_permissions": 0o660}
+    return Granian(
+        listener.application,
+        **place,
+        interface=Interfaces.WSGI,
+        http=HTTPModes.http1,
+        websockets=False,
+        workers=listener.workers,
+        blocking_threads=listener.threads,
+        workers_kill_timeout=GRACE_SECONDS,
+        respawn_failed_workers=True,
+        # Its warnings are advice on tuning; what matters is logged as an error.
+        log_level=LogLevels.error,
+    )
+
+
+def load(application):
+    """Return what answers; each worker does this once."""
+    end_with_parent()
+    module, _, name = application.partition(":")
+    return getattr(import_module(module), name)
+
+
+def end_with_parent():
+    """Stop this process as soon as its parent is gone, however that went."""
+    parent = multiprocessing.parent_process()
+    threading.Thread(target=_end_after, args=(parent,), daemon=True).start()
+
+
+def _end_after(parent):
+    parent.join()
+    os.kill(os.getpid(), signal.SIGTERM)  # pragma: no cover -- ends what would count it
