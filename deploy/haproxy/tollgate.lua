@@ -9,7 +9,7 @@
 -- http-request lua.arguments <address or form> <whether extra_ is refused>: sets txn.wrong to
 -- a sentence if a store could read them otherwise than they are meant.
 
-local ADDRESS = os.getenv("TOLLGATE_ADDRESS") or "http://127.0.0.1:8000"
+local ADDRESS = os.getenv("TOLLGATE_ADDRESS") or "http://127.0.0.1:8001"
 local HOST, PORT = ADDRESS:match("^http://([^/:]+):(%d+)$")
 local CREDENTIAL = os.getenv("TOLLGATE_GATEWAY")
 local SECONDS = 1.5

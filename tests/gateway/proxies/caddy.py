@@ -72,5 +72,5 @@ class Caddy:
 def places(world):
     """Return where a test has what the file expects at a port."""
     stores = (3100, 3200, 4318, 9009, 9428)
-    moved = {8000: world.tollgate.port, 8428: world.metrics.port}
+    moved = {8001: world.tollgate.gateway_port, 8428: world.metrics.port}
     return moved | dict.fromkeys(stores, world.store.port)

@@ -64,7 +64,11 @@ class World:
     def places(self, **others):
         """Return where Tollgate and stores are, all of which remember what they got."""
         stores = dict.fromkeys(UPSTREAMS, self.store.port)
-        return stores | {"tollgate": self.tollgate.port} | others
+        return stores | tollgate_at(self.tollgate) | others
+
+
+def tollgate_at(tollgate):
+    return {"portal": tollgate.port, "tollgate": tollgate.gateway_port}
 
 
 @pytest.fixture(scope="session")
@@ -87,7 +91,7 @@ def build(folder, entered):
     metrics = entered(VictoriaMetrics(folder / "metrics").running())
     entered(tollgate.running(**PORTAL))
     places = dict.fromkeys(UPSTREAMS, store.port)
-    places |= {"tollgate": tollgate.port, "victoriametrics": metrics.port}
+    places |= tollgate_at(tollgate) | {"victoriametrics": metrics.port}
     nginx = Nginx(folder / "nginx", secrets["gateway"], **places)
     entered(nginx.running())
     return World(tollgate, operator, nginx, store, metrics, accounts, secrets)

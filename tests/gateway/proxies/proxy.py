@@ -14,7 +14,8 @@ from tests.gateway.proxies.certificates import write_certificate
 
 # Where the files expect Tollgate and stores.
 UPSTREAMS = {
-    "tollgate": 8000,
+    "portal": 8000,
+    "tollgate": 8001,
     "loki": 3100,
     "mimir": 9009,
     "tempo": 3200,

@@ -161,7 +161,7 @@ def test_without_tollgate_shippers_are_told_to_come_back(world, store, tmp_path)
 
 
 def test_with_a_wrong_credential_shippers_are_told_to_come_back(world, store, tmp_path):
-    places = {"tollgate": world.tollgate.port, "victorialogs": store.port}
+    places = {"tollgate": world.tollgate.gateway_port, "victorialogs": store.port}
     nginx = Nginx(tmp_path / "nginx", "tgg_x", **places)
 
     with nginx.running(), nginx.client("listener") as client:
@@ -175,7 +175,9 @@ def test_with_a_wrong_credential_shippers_are_told_to_come_back(world, store, tm
 
 def test_a_store_that_is_away_is_no_reason_to_log_a_token(world, tmp_path):
     nginx = Nginx(
-        tmp_path / "nginx", world.secrets["gateway"], tollgate=world.tollgate.port
+        tmp_path / "nginx",
+        world.secrets["gateway"],
+        tollgate=world.tollgate.gateway_port,
     )
     token = world.secrets["sub"]
 
