@@ -12,6 +12,9 @@ import json
 import re
 
 LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
+# What Loki makes one `_` of, and the names in which it leaves two at both ends.
+RUN = re.compile(r"[^a-zA-Z0-9]+")
+RESERVED = re.compile(r"__.*__", re.DOTALL)
 # VictoriaLogs reads the first three as a time range and as streams, even in quotes.
 LOGSQL_OWN = {"_time", "_stream", "_stream_id"}
 # The first is a pattern to VictoriaMetrics, the others are its tenants.
@@ -36,16 +39,17 @@ def logql(scope):
     """Return a pipeline stage to put right after every stream selector of a query.
 
     It asks stream labels and structured metadata. Loki holds every field under a name
-    of letters, digits and underscores, so `a.b-c@d` is asked as `a_b_c_d`. A stage that
-    parses lines must come after it, or a line could bring the label itself. A field that
-    is named like a word of LogQL (`on`, `by`) makes Loki refuse the query.
+    of letters, digits and underscores, so `a.b-c@d` is asked as `a_b_c_d`. What name
+    others get depends on who gave it, and a field is asked by each that it may have. A
+    stage that parses lines must come after it, or a line could bring the label itself.
+    A field that is named like a word of LogQL (`on`, `by`) makes Loki refuse the query.
     """
-    alternatives = _readable(scope, _loki_name)
+    alternatives = _readable(scope, _loki_names)
     if [] in alternatives:
         return '|= ""'
     if not alternatives:
         return '| tollgate="" and tollgate!=""'
-    return "| " + _either(alternatives, "=")
+    return "| " + _either(alternatives, _asked_of_loki)
 
 
 def logsql(scope):
@@ -53,7 +57,9 @@ def logsql(scope):
     alternatives = _readable(scope, _victorialogs_name)
     if [] in alternatives:
         return "*"
-    return _either(alternatives, ":=") if alternatives else "!*"
+    if not alternatives:
+        return "!*"
+    return _either(alternatives, lambda name, value: f"{name}:={_quoted(value)}")
 
 
 def promql(scope):
@@ -96,9 +102,32 @@ def _readable(scope, named):
     return sorted(found)
 
 
-def _loki_name(field):
-    name = re.sub(r"[^a-zA-Z0-9_]", "_", field.strip())
-    return f"_{name}" if name[:1].isdigit() else name
+def _loki_names(field):
+    """Return the names that a field may have in Loki, as a tuple.
+
+    A stream's label has the one that its sender gave it, where a digit at the beginning
+    comes after `_`. Structured metadata is renamed by Loki with Prometheus'
+    otlptranslator (https://github.com/prometheus/otlptranslator): before version 1.0
+    (Loki 3.0 and later) `1st` is `key_1st` and `_a` is `key_a`, since then (Loki 3.7)
+    `_a` stays and runs of other characters are one `_`.
+    """
+    field = field.strip()
+    name = re.sub(r"[^a-zA-Z0-9_]", "_", field)
+    short = RUN.sub("_", field)
+    if RESERVED.fullmatch(field):
+        short = f"__{RUN.sub('_', field[2:-2])}__"
+    if name[:1].isdigit():
+        names = f"_{name}", f"key_{name}", f"key_{short}"
+    elif name.startswith("_") and not name.startswith("__"):
+        names = name, f"key{name}", short
+    else:
+        names = name, short
+    return tuple(dict.fromkeys(filter(None, names)))
+
+
+def _asked_of_loki(names, value):
+    asked = " or ".join(f"{name}={_quoted(value)}" for name in names)
+    return f"({asked})" if len(names) > 1 else asked
 
 
 def _victorialogs_name(field):
@@ -117,9 +146,9 @@ def _document_name(field):
     return "" if field in OPENSEARCH_OWN else field
 
 
-def _either(alternatives, equals):
+def _either(alternatives, written_as):
     written = [
-        " and ".join(f"{name}{equals}{_quoted(value)}" for name, value in clauses)
+        " and ".join(written_as(name, value) for name, value in clauses)
         for clauses in alternatives
     ]
     if len(written) == 1:

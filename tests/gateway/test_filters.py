@@ -1,6 +1,3 @@
-import re
-import string
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,6 +6,7 @@ from gateway import filters
 from sharing.models.filters import PRINTABLE
 from sharing.scope import EVERYTHING, NOTHING, Operator, scope
 from tests.gateway import filter_readers as readers
+from tests.gateway import loki_names
 from tests.hostile_strings import STRINGS
 
 LANGUAGES = ("logql", "logsql", "promql", "opensearch")
@@ -20,7 +18,19 @@ ODD = (frozenset({("a.b-c@d", 'x"\\é😀')}),)
 
 printable = st.characters(exclude_categories=["Cc", "Cs", "Zl", "Zp"])
 words = st.sampled_from(
-    ["env", "team", "a.b-c@d", "a_b_c_d", "1st", "", "é", "__name__"]
+    [
+        "env",
+        "team",
+        "a.b-c@d",
+        "a_b_c_d",
+        "1st",
+        "",
+        "é",
+        "__name__",
+        "a..b",
+        "_a",
+        "a_",
+    ]
 )
 texts = words.filter(bool) | st.text(printable, min_size=1, max_size=8)
 fields = texts.filter(lambda field: not field.endswith("*"))
@@ -112,25 +122,63 @@ def test_a_filter_lets_through_what_the_scope_says(language, of, pairs):
 
 
 @given(scopes, st.frozensets(clauses, max_size=6))
-def test_loki_is_asked_by_the_names_that_it_gives(of, pairs):
-    lets = readers.logql(filters.logql(of))
+@pytest.mark.parametrize("named", loki_names.VERSIONS)
+def test_loki_shows_what_the_scope_says_by_the_names_that_it_gives(named, of, pairs):
+    stored = as_in_loki(pairs, named)
 
-    of = tuple(
-        as_in_loki(alternative)
-        for alternative in of
-        if all(field.strip() for field, _ in alternative)
+    kept = len(stored) == len(pairs) and all(name for name, _ in stored)
+    if kept and lets_through(of, pairs):
+        assert readers.logql(filters.logql(of))(stored)
+
+
+@given(scopes, st.frozensets(clauses, max_size=6))
+@pytest.mark.parametrize("named", loki_names.VERSIONS)
+def test_loki_shows_nothing_that_no_field_of_the_scope_can_be(named, of, pairs):
+    stored = as_in_loki(pairs, named)
+
+    if readers.logql(filters.logql(of))(stored):
+        assert any(
+            all(could_be(clause, stored) for clause in alternative)
+            for alternative in of
+        )
+
+
+def as_in_loki(pairs, named):
+    return frozenset((named(field), value) for field, value in pairs)
+
+
+def could_be(clause, stored):
+    field, value = clause
+    return any((named(field), value) in stored for named in loki_names.VERSIONS)
+
+
+@pytest.mark.parametrize(
+    ("field", "asked"),
+    [
+        ("env", 'env="x"'),
+        ("a.b-c@d", 'a_b_c_d="x"'),
+        ("1st", '(_1st="x" or key_1st="x")'),
+        ("a..b", '(a__b="x" or a_b="x")'),
+        ("a__b", '(a__b="x" or a_b="x")'),
+        ("_a", '(_a="x" or key_a="x")'),
+        (".a", '(_a="x" or key_a="x")'),
+        ("..a", '(__a="x" or _a="x")'),
+        ("1..2", '(_1__2="x" or key_1__2="x" or key_1_2="x")'),
+        ("__a..b__", '(__a__b__="x" or __a_b__="x")'),
+        ("é", '(_="x" or key_="x")'),
+    ],
+)
+def test_loki_is_asked_by_every_name_that_a_field_may_have(field, asked):
+    assert filters.logql((frozenset({(field, "x")}),)) == f"| {asked}"
+
+
+def test_names_of_one_field_stay_together_in_loki():
+    both = frozenset({("1st", "x"), ("a..b", "y")})
+    other = frozenset({("env", "z")})
+
+    assert filters.logql((both, other)) == (
+        '| ((_1st="x" or key_1st="x") and (a__b="y" or a_b="y")) or env="z"'
     )
-    assert lets(as_in_loki(pairs)) == lets_through(of, as_in_loki(pairs))
-
-
-def as_in_loki(pairs):
-    return frozenset((loki_name(field), value) for field, value in pairs)
-
-
-def loki_name(field):
-    usual = string.ascii_letters + string.digits + "_"
-    name = "".join(each if each in usual else "_" for each in field.strip())
-    return re.sub(r"\A(?=[0-9])", "_", name)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
