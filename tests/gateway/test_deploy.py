@@ -58,29 +58,62 @@ def test_traefik_has_what_its_routers_name():
     assert {router["service"] for router in routers} <= http["services"].keys()
 
 
-def test_envoy_has_what_its_routes_name():
-    gateway, _ = envoy("listeners").values()
-    [manager] = gateway["filter_chains"][0]["filters"]
-    config = manager["typed_config"]
-    filters = {each["name"] for each in config["http_filters"] if "disabled" in each}
-    [host] = config["route_config"]["virtual_hosts"]
+def test_envoy_asks_about_all_that_it_hands_on():
+    gateway = manager("gateway")
+    held = [each for each in routes(gateway) if "route" in each]
 
-    asked = [each["typed_per_filter_config"].keys() for each in host["routes"]]
+    asked = [each["typed_per_filter_config"].keys() for each in held]
     assert {len(each) for each in asked} == {1}
-    assert set().union(*asked) == filters
-    assert {each["route"]["cluster"] for each in host["routes"]} <= envoy(
-        "clusters"
-    ).keys()
+    assert set().union(*asked) == filters(gateway)
+    assert {each["route"]["cluster"] for each in held} == {"holding"}
+    [*others] = [each for each in routes(gateway) if "route" not in each]
+    assert all("direct_response" in each for each in others)
 
 
-def test_envoy_adds_its_credential_for_its_own_questions_only():
-    asking, cluster = envoy("listeners")["asking"], envoy("clusters")["asking"]
+def test_envoy_has_the_stores_that_its_routes_name():
+    held = [each for each in routes(manager("gateway")) if "route" in each]
+    headers = [header for each in held for header in each["request_headers_to_add"]]
+
+    assert {each["header"]["key"] for each in headers} == {"x-tollgate-store"}
+    named = {each["header"]["value"] for each in headers}
+    assert named == envoy("clusters").keys() - {"asking", "holding", "tollgate"}
+
+
+def test_envoy_looks_into_every_query_of_logsql():
+    holding = manager("holding")
+    [logsql, *others] = routes(holding)
+
+    assert logsql["match"] == {"prefix": "/select/logsql/"}
+    assert filters(holding) == {"tollgate.query_logsql"}
+    assert filters(holding) <= logsql["typed_per_filter_config"].keys()
+    ways = [each["route"]["cluster_header"] for each in (logsql, *others)]
+    assert set(ways) == {"x-tollgate-to"}
+
+
+@pytest.mark.parametrize("name", ["asking", "holding"])
+def test_envoy_alone_may_open_its_own_sockets(name):
+    socket, cluster = envoy("listeners")[name], envoy("clusters")[name]
     [places] = cluster["load_assignment"]["endpoints"]
     [place] = places["lb_endpoints"]
 
-    path = asking["address"]["pipe"]["path"]
-    assert asking["address"] == {"pipe": {"path": path, "mode": 0o600}}
+    path = socket["address"]["pipe"]["path"]
+    assert socket["address"] == {"pipe": {"path": path, "mode": 0o600}}
     assert place["endpoint"]["address"] == {"pipe": {"path": path}}
+
+
+def manager(listener):
+    [connections] = envoy("listeners")[listener]["filter_chains"][0]["filters"]
+    return connections["typed_config"]
+
+
+def routes(config):
+    [host] = config["route_config"]["virtual_hosts"]
+    return host["routes"]
+
+
+def filters(config):
+    """Return the names of the filters that a route turns on for itself."""
+    return {each["name"] for each in config["http_filters"] if "disabled" in each}
 
 
 def envoy(kind):

@@ -7,6 +7,7 @@ import pytest
 
 from config import dotenv
 from tests.gateway.proxies import programs
+from tests.gateway.proxies.envoy import Envoy
 from tests.gateway.proxies.haproxy import HAProxy
 from tests.gateway.proxies.nginx import Nginx
 from tests.gateway.proxies.operator import Operator
@@ -15,7 +16,11 @@ from tests.gateway.proxies.recorder import Recorder
 from tests.gateway.proxies.victoriametrics import VictoriaMetrics
 from tests.installation import PROJECT, Installation
 
-PROXIES = {"nginx": Nginx, "haproxy": HAProxy}
+PROXIES = {
+    "nginx": Nginx,
+    "haproxy": HAProxy,
+    "envoy": Envoy,
+}
 # Two organisations. Of the first's metrics accounts one may be read by its sub account.
 PEOPLE = """
 main, other = MainFactory(name="Main"), MainFactory(name="Other")

@@ -19,6 +19,7 @@ UPSTREAMS = {
     "loki": 3100,
     "mimir": 9009,
     "tempo": 3200,
+    "tempo_grpc": 4317,
     "tempo_otlp": 4318,
     "victoriametrics": 8428,
     "victorialogs": 9428,
