@@ -13,6 +13,7 @@ from tests.gateway.proxies.nginx import Nginx
 from tests.gateway.proxies.operator import Operator
 from tests.gateway.proxies.proxy import UPSTREAMS
 from tests.gateway.proxies.recorder import Recorder
+from tests.gateway.proxies.traefik import Traefik
 from tests.gateway.proxies.victoriametrics import VictoriaMetrics
 from tests.installation import PROJECT, Installation
 
@@ -20,6 +21,7 @@ PROXIES = {
     "nginx": Nginx,
     "haproxy": HAProxy,
     "envoy": Envoy,
+    "traefik": Traefik,
 }
 # Two organisations. Of the first's metrics accounts one may be read by its sub account.
 PEOPLE = """
