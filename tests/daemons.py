@@ -9,7 +9,6 @@ PACKAGES = {
     "nginx": "nginx",
     "victoria-metrics": "victoria-metrics",
     "haproxy": "haproxy",
-    "caddy": "caddy",
 }
 SORRY = (
     "{} could not be installed, so tests that need it are skipped: "

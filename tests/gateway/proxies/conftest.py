@@ -7,6 +7,7 @@ import pytest
 
 from config import dotenv
 from tests.gateway.proxies import programs
+from tests.gateway.proxies.caddy import Caddy
 from tests.gateway.proxies.envoy import Envoy
 from tests.gateway.proxies.haproxy import HAProxy
 from tests.gateway.proxies.nginx import Nginx
@@ -22,6 +23,7 @@ PROXIES = {
     "haproxy": HAProxy,
     "envoy": Envoy,
     "traefik": Traefik,
+    "caddy": Caddy,
 }
 # Two organisations. Of the first's metrics accounts one may be read by its sub account.
 PEOPLE = """
