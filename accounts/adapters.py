@@ -4,12 +4,13 @@ import logging
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
+from django.urls import reverse
 
 from accounts import seeds
 from accounts.addresses import NOWHERE, client_address
 from accounts.audit import Actor, record
 from accounts.envelope import Sealed
-from accounts.mail import mailing
+from accounts.mail import link, mailing
 from accounts.models import Action, Membership, User
 from accounts.refusals import Unavailable
 
@@ -61,9 +62,15 @@ class AccountAdapter(DefaultAccountAdapter):
             # What the notice tells of has happened, and is in the audit trail.
             logger.exception("A notice could not be mailed.")
 
+    def get_reset_password_from_key_url(self, key):
+        person, _, proof = key.partition("-")
+        page = "account_reset_password_from_key"
+        return link(reverse(page, kwargs={"uidb36": person, "key": proof}))
+
     def send_mail(self, template_prefix, email, context):
         with mailing(email):
-            super().send_mail(template_prefix, email, context)
+            # Host is whatever the request said, of all that the portal answers to.
+            super().send_mail(template_prefix, email, context | {"portal": link("/")})
 
 
 def record_for_person(action, user, actor, **data):

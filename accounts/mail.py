@@ -11,6 +11,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 
 from accounts.models import Membership
+from accounts.names import quoted
 from accounts.refusals import Unavailable
 
 MOST_ADMINS = 20
@@ -22,7 +23,7 @@ def send_invitation(membership, inviter):
 
 
 def send_added(membership, inviter):
-    _send_added(membership, inviter, _link(reverse("accounts:home")), is_new=False)
+    _send_added(membership, inviter, link(reverse("accounts:home")), is_new=False)
 
 
 def send_password_reset(user):
@@ -57,9 +58,9 @@ def send_to_admins(account, subject, template, **context):
 def _send_added(membership, inviter, link, *, is_new):
     _send(
         membership.user,
-        f"You were added to {membership.account.name} on Tollgate",
+        f"You were added to {quoted(membership.account.name)} on Tollgate",
         "accounts/mail/added.txt",
-        account=membership.account,
+        account=quoted(membership.account.name),
         inviter=inviter,
         role=membership.get_role_display(),
         link=link,
@@ -75,10 +76,11 @@ def _password_link(user):
             "key": default_token_generator.make_token(user),
         },
     )
-    return _link(path)
+    return link(path)
 
 
-def _link(path):
+def link(path):
+    """Return the full address of a page; what a request came to has no part in it."""
     return settings.APP_URL.rstrip("/") + path
 
 

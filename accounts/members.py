@@ -13,8 +13,9 @@ from accounts.audit import record
 from accounts.lifecycle import found_organisation
 from accounts.locks import locked, repeated
 from accounts.mail import send_added, send_invitation
+from accounts.mail_limits import check_invitations
 from accounts.models import Action, Membership, Role, User
-from accounts.names import check_seen
+from accounts.names import check_seen, quoted
 from accounts.refusals import Gone, Refused
 
 
@@ -36,10 +37,14 @@ def add_member(account, *, email, role, by, full_name="", tell=True):
             full_name=full_name,
             username=email.strip(),
         )
-        _record(Action.USER_ADDED, membership, by, changes=[["role", None, role]])
+        told = {"mailed": True} if tell else {}
+        _record(
+            Action.USER_ADDED, membership, by, changes=[["role", None, role]], **told
+        )
         if tell:
+            check_invitations(membership, by=by)
             send = send_added if person.has_usable_password() else send_invitation
-            transaction.on_commit(partial(send, membership, by.label), robust=True)
+            transaction.on_commit(partial(send, membership, _inviter(by)), robust=True)
     return membership
 
 
@@ -71,8 +76,16 @@ def invite_again(membership, *, by):
         raise Refused(
             "has_password", f"{membership.name} has chosen a password already."
         )
-    send_invitation(membership, by.label)
-    _record(Action.USER_UPDATED, membership, by, what="invitation sent again")
+    what = "invitation sent again"
+    with transaction.atomic():
+        _record(Action.USER_UPDATED, membership, by, what=what, mailed=True)
+        check_invitations(membership, by=by)
+    send_invitation(membership, _inviter(by))
+
+
+def _inviter(by):
+    """Return who is said to have added somebody: an e-mail, or the name of a token."""
+    return by.label if by.token_id is None else quoted(by.label)
 
 
 def _check_new(account, person):

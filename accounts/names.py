@@ -64,3 +64,14 @@ class NameField(forms.CharField):
     """A text that others will read."""
 
     default_validators = [validate_seen]
+
+
+# What a program that shows mails may make a link of, in the dots of any script.
+LINKING = re.compile(r"[.:\u3002\uff0e\uff61](?=\S)")
+QUOTES = str.maketrans({"“": "'", "”": "'"})
+
+
+def quoted(name):
+    """Return a name as mails have it: in quotes, and never as a link."""
+    plain = str(name).translate(QUOTES)
+    return f"“{LINKING.sub(lambda dot: f'[{dot[0]}]', plain)}”"

@@ -53,6 +53,8 @@ TRACES_LISTENER_URL = env.str(
 # Calls of /api/v1 in a minute: of one token, and of one address without a good one.
 API_RATE = env.whole("API_RATE", default=600, least=1)
 API_FAILURE_RATE = env.whole("API_FAILURE_RATE", default=60, least=1)
+# Mails of an organisation to people whom it names, in a day.
+INVITATIONS_A_DAY = env.whole("INVITATIONS_A_DAY", default=100, least=1)
 PLAN_URL = env.str("PLAN_URL", default="")
 
 # For how long gateways go by what was known when the database went away.
@@ -184,6 +186,7 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
 ACCOUNT_REAUTHENTICATION_TIMEOUT = timedelta(minutes=15).total_seconds()
 ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = "Tollgate: "
 MFA_ADAPTER = "accounts.adapters.MFAAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True

@@ -1,8 +1,9 @@
 """What is told about refused tokens: in a mail, and in a webhook's call."""
 
-from django.conf import settings
 from django.urls import reverse
 
+from accounts.mail import link
+from accounts.names import quoted
 from gateway.models import OTHERS, DeadUse
 from gateway.templatetags.dead_tokens import tried
 
@@ -13,8 +14,7 @@ CALLERS_NAMED = 5
 
 def page_of(account):
     """Return the full address of an account's page of refused calls."""
-    path = reverse("gateway:dead", args=[account.pk])
-    return settings.APP_URL.rstrip("/") + path
+    return link(reverse("gateway:dead", args=[account.pk]))
 
 
 def with_callers(rows):
@@ -30,8 +30,8 @@ def with_callers(rows):
 def subject(account, rows, total):
     """Return a mail's subject, with the name when it is about one token."""
     if total == 1:
-        return f"Refused calls: {rows[0].token.name} of {account.name}"
-    return f"Refused calls: {total} tokens of {account.name}"
+        return f"Refused calls: {quoted(rows[0].token.name)} of {quoted(account.name)}"
+    return f"Refused calls: {total} tokens of {quoted(account.name)}"
 
 
 def body(account, rows, total):

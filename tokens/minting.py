@@ -7,10 +7,15 @@ from django.db import transaction
 from django.template.loader import render_to_string
 
 from accounts.locks import repeated
-from accounts.models import Membership
+from accounts.mail_limits import lately
+from accounts.models import Action, Membership
+from accounts.names import quoted
 from accounts.refusals import Refused
 from tokens.kinds import Kind
 from tokens.models import Token
+
+# In a day, of the same organisation.
+MOST_TOLD = 20
 
 
 def check_allowed(organisation):
@@ -26,19 +31,28 @@ def mint(account, *, name, by):
     """Make an API token, tell the admins, and return it with its Secret."""
     with transaction.atomic():
         token, secret = Token.issue(account=account, kind=Kind.API, name=name, by=by)
-        transaction.on_commit(partial(_tell_admins, token, by), robust=True)
+        # Here, where those that are made at the same moment wait for each other.
+        times = _made_lately(account)
+        if times <= MOST_TOLD:
+            tell = partial(_tell_admins, token, by, is_last=times == MOST_TOLD)
+            transaction.on_commit(tell, robust=True)
     return token, secret
 
 
-def _tell_admins(token, by):
+def _made_lately(account):
+    made = lately(account, [Action.TOKEN_CREATED]).exclude(actor_token_id=None)
+    return made.filter(data__kind=Kind.API).count()
+
+
+def _tell_admins(token, by, *, is_last):
     """Mail the admins of the account and of the main one, each on their own."""
     account = token.account
     admins = Membership.objects.admins().filter(account__in=[account, account.main])
-    context = {"account": account, "by": by, "token": token}
+    context = {"account": account, "by": by, "token": token, "is_last": is_last}
     text = render_to_string("tokens/mail/minted.txt", context)
     for email in sorted(set(admins.values_list("user__email", flat=True))):
         send_mail(
-            subject=f"An API token was made for {account.name} on Tollgate",
+            subject=f"An API token was made for {quoted(account.name)} on Tollgate",
             message=text,
             from_email=None,
             recipient_list=[email],

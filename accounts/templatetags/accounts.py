@@ -7,6 +7,7 @@ from django.utils.formats import date_format
 from django.utils.html import format_html
 from heroicons.templatetags.heroicons import heroicon_micro
 
+from accounts import names
 from accounts.permissions import Operation, allows
 
 register = template.Library()
@@ -32,6 +33,9 @@ ICONS = {
     "suspended": "stop-circle",
     "trial": "sparkles",
 }
+
+
+register.filter(names.quoted)
 
 
 @register.simple_tag

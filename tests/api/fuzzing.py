@@ -51,6 +51,7 @@ OF_THE_MOMENT = {
     "stale",
     "sub_account_not_owned",
     "too_late",
+    "too_many_invitations",
     "unknown_account",
     "unknown_email",
     "unknown_filter",

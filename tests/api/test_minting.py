@@ -69,11 +69,11 @@ def test_mint_is_told_to_the_audit_trail_and_to_the_admins(
     assert (event.actor_label, event.actor_token_id) == ("Terraform", by.pk)
     assert [mail.to for mail in mailoutbox] == [[admin.email], [sub_admin.email]]
     assert {mail.subject for mail in mailoutbox} == {
-        "An API token was made for Staging on Tollgate"
+        "An API token was made for “Staging” on Tollgate"
     }
     assert mailoutbox[0].body.split("\n\n")[1] == (
-        "the API token Terraform of the main account made another API token: grafana, "
-        "for the account Staging. The call came from 127.0.0.1."
+        "the API token “Terraform” of the main account made another API token: "
+        "“grafana”, for the account “Staging”. The call came from 127.0.0.1."
     )
     assert body["token"] not in mailoutbox[0].body
 

@@ -32,10 +32,10 @@ def test_admins_are_told_by_mail(clock, refused, main, settings):
 
     (sent,) = mail.outbox
     assert sent.to == ["admin@acme.example"]
-    assert sent.subject == "Refused calls: Terraform of Acme"
+    assert sent.subject == "Refused calls: “Terraform” of “Acme”"
     link = reverse("gateway:dead", args=[main.pk])
     for words in (
-        f"Terraform (API token {token.masked})",
+        f"“Terraform” (API token {token.masked})",
         "It was deleted. 3 calls since 1 May 2026, 09:59 UTC, lately by 203.0.113.5.",
         f"https://portal.example{link}",
     ):
@@ -80,9 +80,9 @@ def test_what_begins_together_is_told_together(clock, later, refused):
     notices.send_due()
 
     (sent,) = mail.outbox
-    assert sent.subject == "Refused calls: 2 tokens of Acme"
-    assert "* First (" in sent.body
-    assert "* Second (" in sent.body
+    assert sent.subject == "Refused calls: 2 tokens of “Acme”"
+    assert "* “First” (" in sent.body
+    assert "* “Second” (" in sent.body
 
 
 def test_a_flood_of_tokens_is_one_mail_and_few_an_hour(
@@ -126,7 +126,7 @@ def test_a_child_without_admins_is_told_to_those_of_the_main_account(
     notices.send_due()
 
     assert [each.subject for each in mail.outbox] == [
-        "Refused calls: Terraform of Open"
+        "Refused calls: “Terraform” of “Open”"
     ]
     assert Delivery.objects.get(account=shut).delivered_at
 

@@ -1,0 +1,57 @@
+"""How much mail an organisation may have the portal send in a day, in its own words.
+
+Invitations go to whomever somebody names, so that they are counted: by the events of
+the audit trail, which are there for each that is sent and exact over all hosts.
+"""
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.utils import timezone
+
+from accounts.models import Action, AuditEvent
+from accounts.refusals import Refused
+
+DAY = timedelta(days=1)
+# Of the same organisation, to the same person.
+MOST_TO_ONE = 5
+INVITATIONS = (Action.USER_ADDED, Action.USER_UPDATED)
+
+
+def check_invitations(membership, *, by):
+    """Raise Refused for the invitation that is one too many.
+
+    Belongs after its event and in the same transaction: whoever writes the next one of
+    the organisation waits for that. Operators may send as many as they need.
+    """
+    if not _is_limited(by):
+        return
+    sent = lately(membership.account, INVITATIONS).filter(data__mailed=True)
+    if sent.count() > settings.INVITATIONS_A_DAY:
+        raise Refused(
+            "too_many_invitations",
+            f"An organisation sends up to {settings.INVITATIONS_A_DAY} invitations in a "
+            "day. Go on tomorrow, or ask the operators.",
+            field="email",
+        )
+    if sent.filter(target=membership.user.email).count() > MOST_TO_ONE:
+        raise Refused(
+            "too_many_invitations",
+            f"Somebody gets up to {MOST_TO_ONE} invitations of an organisation in a "
+            "day. Try again tomorrow.",
+            field="email",
+        )
+
+
+def lately(account, actions):
+    """Return the organisation's events of some kinds in the last 24 hours."""
+    return AuditEvent.objects.filter(
+        organisation=account.organisation_id,
+        created_at__gt=timezone.now() - DAY,
+        action__in=actions,
+    )
+
+
+def _is_limited(by):
+    is_person = by.user is not None and not by.user.is_staff
+    return is_person or by.token_id is not None
