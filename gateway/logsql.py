@@ -111,9 +111,11 @@ TOKEN = re.compile(
     r"|(?P<pipe>\|)"
     r"|(?P<sign>[!$%&*+,\-/:<=>?@^~])"
 )
-# A filter without its name: about a field, in brackets, or negated.
+# A filter without its name, where it can be no pipe: with a quoted field, in brackets,
+# or negated. A bare word is read as a pipe first, even with a colon: `field_names:a` is
+# one, with a result named `:a`.
 FILTER = re.compile(
-    r"(?:[A-Za-z0-9_.]++|\"(?:[^\"\\\n]|\\.)*+\"|'(?:[^'\\\n]|\\.)*+'|`[^`]*+`):|[({!-]"
+    r"(?:\"(?:[^\"\\\n]|\\.)*+\"|'(?:[^'\\\n]|\\.)*+'|`[^`]*+`):|[({!-]"
 )
 FUNCTION = re.compile(r"([A-Za-z_]++)[ \t\r\n]*+\(")
 SET_OPTIONS = re.compile(
@@ -186,7 +188,9 @@ def _check_pipe(text, at):
     if function and function[1].lower() in FUNCTIONS | {"by"}:
         return
     if not FILTER.match(text, at):
-        raise QueryError(f'Shared tokens may not use the pipe "{shown(token[0])}"')
+        says = f'Shared tokens may not use the pipe "{shown(token[0])}"'
+        colon = text[token.end() : token.end() + 1] == ":"
+        raise QueryError(f"{says}; say filter before a filter" if colon else says)
 
 
 def _check_options(text, at):

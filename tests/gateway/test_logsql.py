@@ -71,7 +71,7 @@ def stages_of(filters):
         | st.builds("{}(a)".format, counted)
         | st.builds("union ({})".format, filters)
         | st.builds("join by (a) ({} | fields a) inner".format, filters)
-        | st.builds("level:{}".format, values),
+        | st.builds("{}:{}".format, literal("level"), values),
     )
 
 
@@ -102,7 +102,8 @@ def with_unlisted(draw):
     """A query with one pipe that is not on the list, at some depth, however written."""
     name = draw(some(UNLISTED).flatmap(cased))
     name = draw(st.just(name) | literal(name))
-    bad = f"{draw(filters)}{draw(spaces)}|{draw(spaces)}{name}{draw(some(['', ' 5']))}"
+    rest = draw(some(["", " 5"]) if name[0] in "\"'`" else some(["", " 5", ":a", ".a"]))
+    bad = f"{draw(filters)}{draw(spaces)}|{draw(spaces)}{name}{rest}"
     for _ in range(draw(st.integers(0, 3))):
         around = some(
             ["* | union ({})", "a:in({} | fields a)", "* | count() if ({}) b"]
@@ -123,6 +124,13 @@ def test_the_sentence_names_the_pipe(name):
 
     assert refuses(f"* | {name} before 5") == says
     assert refuses(f"a:in(* | {name} | fields a)") == says
+
+
+def test_a_filter_without_its_name_might_be_a_pipe():
+    assert refuses("* | level:error") == (
+        'Shared tokens may not use the pipe "level"; say filter before a filter'
+    )
+    assert refuses("* | filter level:error") == ""
 
 
 @given(st.text() | st.text("|()[]{}'\"`\\#\n ao:=,*"))
