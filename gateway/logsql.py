@@ -117,6 +117,13 @@ TOKEN = re.compile(
 FILTER = re.compile(
     r"(?:\"(?:[^\"\\\n]|\\.)*+\"|'(?:[^'\\\n]|\\.)*+'|`[^`]*+`):|[({!-]"
 )
+# The pipes that take a query, as they are documented. What else they may come to take is
+# not known: a query that is put together of values of rows was never read here.
+TAKES_QUERY = {
+    "join": re.compile(r"[ \t\r\n]*+(?:(?:by|on)[ \t\r\n]*+)?\(", re.IGNORECASE),
+    "union": re.compile(r"[ \t\r\n]*+\("),
+}
+ANYTHING = re.compile("")
 FUNCTION = re.compile(r"([A-Za-z_]++)[ \t\r\n]*+\(")
 SET_OPTIONS = re.compile(
     rf"[ \t\r\n]*+\((?:[ \t\r\n]*+(?:{OPTIONS})[ \t\r\n]*+=[ \t\r\n]*+[A-Za-z0-9_.-]++"
@@ -182,7 +189,8 @@ def _is_balanced(open_brackets, token):
 
 def _check_pipe(text, at):
     token = TOKEN.match(text, at)
-    if token["word"] and token[0].lower() in PIPES:
+    name = token[0].lower()
+    if name in PIPES and TAKES_QUERY.get(name, ANYTHING).match(text, token.end()):
         return
     function = FUNCTION.match(text, at)
     if function and function[1].lower() in FUNCTIONS | {"by"}:
