@@ -8,8 +8,11 @@ from django.urls import reverse
 
 from accounts import seeds
 from accounts.addresses import NOWHERE, client_address
+from accounts.attempts import PASSWORD, attempt
 from accounts.audit import Actor, record
+from accounts.devices import remember
 from accounts.envelope import Sealed
+from accounts.limits import settle
 from accounts.mail import link, mailing
 from accounts.models import Action, Membership, User
 from accounts.refusals import Unavailable
@@ -25,9 +28,18 @@ class AccountAdapter(DefaultAccountAdapter):
     def get_client_ip(self, request):
         return client_address(request) or NOWHERE
 
+    def authenticate(self, request, **credentials):
+        email = credentials.get("email") or ""
+        tried = attempt(PASSWORD, request, email.lower(), _person(email))
+        user = super().authenticate(request, **credentials)
+        if user:
+            settle(tried)
+        return user
+
     def post_login(self, request, user, **kwargs):
         response = super().post_login(request, user, **kwargs)
         record_for_person(Action.LOGIN, user, Actor.of(request))
+        remember(request, response, user)
         return response
 
     def logout(self, request):
@@ -37,8 +49,7 @@ class AccountAdapter(DefaultAccountAdapter):
             record_for_person(Action.LOGOUT, actor.user, actor)
 
     def authentication_failed(self, request, **credentials):
-        email = credentials.get("email") or ""
-        user = User.objects.filter(email__iexact=email.replace("\x00", "")).first()
+        user = _person(credentials.get("email") or "")
         actor = Actor("nobody", ip=client_address(request))
         if user:
             record_for_person(Action.LOGIN_FAILED, user, actor)
@@ -71,6 +82,10 @@ class AccountAdapter(DefaultAccountAdapter):
         with mailing(email):
             # Host is whatever the request said, of all that the portal answers to.
             super().send_mail(template_prefix, email, context | {"portal": link("/")})
+
+
+def _person(email):
+    return User.objects.filter(email__iexact=email.replace("\x00", "")).first()
 
 
 def record_for_person(action, user, actor, **data):

@@ -18,6 +18,7 @@ FORMS = (
 LONGEST = 80
 # What a column that must hold an address says when there is none: `::` is nobody's.
 NOWHERE = "::"
+SUBSCRIBER = 64
 
 logger = logging.getLogger(__name__)
 unreadable = Seldom(logger)
@@ -56,3 +57,14 @@ def client_address(request):
     if address is None:
         unreadable.warn("A proxy names its caller %r, which is no address.", told[:100])
     return address
+
+
+def client_network(request):
+    """Return what a caller is counted by, or None when nobody can tell its address.
+
+    One line has 2 to the power of 64 addresses of IPv6, and one of IPv4.
+    """
+    address = client_address(request)
+    if address is None or ":" not in address:
+        return address
+    return str(ipaddress.ip_network(f"{address}/{SUBSCRIBER}", strict=False))

@@ -10,7 +10,6 @@ from django_htmx.http import reselect, reswap, retarget
 from accounts.models import Membership
 from accounts.permissions import Forbidden
 
-RETRY_AFTER_SECONDS = 5
 ADMINS_NAMED = 20
 
 
@@ -26,8 +25,8 @@ def refused(request, refusal):
         response = reselect(response, "unset")
     else:
         response = render(request, "refused.html", context, status=refusal.status)
-    if refusal.status == 503:
-        response["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    if refusal.retry_after:
+        response["Retry-After"] = str(refusal.retry_after)
     return response
 
 

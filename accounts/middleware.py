@@ -17,6 +17,7 @@ from django.utils import timezone
 from django.utils.decorators import sync_only_middleware
 from django.utils.http import urlencode
 
+from accounts.attempts import enter
 from accounts.errors import refused
 from accounts.refusals import Refused, Unavailable
 
@@ -52,6 +53,8 @@ def ViewerTimezoneMiddleware(get_response):  # noqa: N802 -- named like its sibl
 
 
 ZONES = zoneinfo.available_timezones()
+# Forms without a field in which something could be guessed.
+ENTRANCES = {"account_reset_password_from_key", "mfa_login_webauthn"}
 SEEN = "seen"
 SEEN_PRECISION = timedelta(minutes=1)
 LAST_ACCOUNT = "account"
@@ -108,7 +111,20 @@ class RefusalMiddleware:
         self.get_response = get_response
 
     def __call__(self, request):
-        return self.get_response(request)
+        response = self.get_response(request)
+        # A form shows by itself what was refused, with what was typed.
+        if refusal := getattr(request, "refusal", None):
+            response.status_code = refusal.status
+            response["Retry-After"] = str(refusal.retry_after)
+        return response
+
+    def process_view(self, request, view_func, view_args, view_kwargs):
+        if request.method == "POST" and request.resolver_match.url_name in ENTRANCES:
+            try:
+                enter(request)
+            except Refused as refusal:
+                return refused(request, refusal)
+        return None
 
     def process_exception(self, request, exception):
         if isinstance(exception, Refused):

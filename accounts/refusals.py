@@ -5,6 +5,8 @@ class Refused(Exception):  # noqa: N818 -- a refusal is an answer, not an error
     """A business rule said no: 409 on pages, 400 in the Logz.io-compatible API."""
 
     status = 409
+    # After how many seconds it may be worth to try again, if it is.
+    retry_after = None
 
     def __init__(self, code, message, *, field=None, **parameters):
         super().__init__(message)
@@ -40,3 +42,4 @@ class Unavailable(Refused):
     """Something the answer needs cannot be had right now."""
 
     status = 503
+    retry_after = 5

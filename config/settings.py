@@ -179,6 +179,12 @@ SESSION_ENGINE = "accounts.sessions"
 PASSWORD_RESET_TIMEOUT = timedelta(days=7).total_seconds()
 
 ACCOUNT_ADAPTER = "accounts.adapters.AccountAdapter"
+# allauth counts in the cache, which strangers can flush: accounts.attempts counts.
+ACCOUNT_RATE_LIMITS = MFA_RATE_LIMITS = False
+ACCOUNT_FORMS = {
+    "change_password": "accounts.forms.signing_in.ChangePasswordForm",
+    "reset_password": "accounts.forms.signing_in.ResetPasswordForm",
+}
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
@@ -192,6 +198,9 @@ MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS
 MFA_FORMS = {
+    "authenticate": "accounts.forms.signing_in.AuthenticateForm",
+    "reauthenticate": "accounts.forms.signing_in.ReauthenticateForm",
+    "activate_totp": "accounts.forms.signing_in.ActivateForm",
     "add_webauthn": "accounts.forms.passkeys.AddForm",
     "edit_webauthn": "accounts.forms.passkeys.EditForm",
     "authenticate_webauthn": "accounts.forms.passkeys.AuthenticateForm",

@@ -12,7 +12,7 @@ import pytest
 
 from config import dotenv, server
 from config.listening import Listener
-from tests.installation import PROJECT, Installation, free_ports
+from tests.installation import FORM_TOKEN, PROJECT, Installation, free_ports
 
 HOLD_SECONDS = 1.5
 
@@ -85,6 +85,19 @@ def test_workers_count_the_calls_of_the_api_together(installation):
     ]
     begun = left.index(5, 1) if 5 in left[1:] else 0
     assert left[begun:] == [max(5 - each, 0) for each in range(calls - begun)]
+
+
+@pytest.mark.sqlite
+def test_workers_count_tries_together(installation):
+    with installation.running(WORKERS="2"), httpx.Client() as client:
+        url = f"{installation.address}/password/reset/"
+        token = re.search(FORM_TOKEN, client.get(url).text)[1]
+        form = {"email": "nobody@acme.example", "csrfmiddlewaretoken": token}
+        with ThreadPoolExecutor(10) as pool:
+            posted = [pool.submit(client.post, url, data=form) for _ in range(10)]
+        statuses = sorted(each.result().status_code for each in posted)
+
+    assert statuses == [302] * 5 + [429] * 5
 
 
 @pytest.mark.postgresql

@@ -10,7 +10,6 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 from accounts.api.answers import problem
 from accounts.refusals import Refused, Unavailable
 
-RETRY_AFTER_SECONDS = 5
 UNAVAILABLE = "The database does not answer. Nothing was changed; try again."
 # How endpoints name the parameter that holds all that the query asks for.
 WHOLE_QUERY = "asked"
@@ -63,7 +62,7 @@ def database_unavailable(request, error):
 
 def _unavailable(request, refusal):
     response = request.area.unavailable(request, refusal)
-    response["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    response["Retry-After"] = str(refusal.retry_after)
     return response
 
 

@@ -12,6 +12,7 @@ from accounts.models.keys import CryptoKey
 from accounts.models.memberships import Membership
 from accounts.models.organisations import Organisation
 from accounts.models.people import User
+from accounts.models.tries import Tries
 
 __all__ = [
     "LOG_KINDS",
@@ -27,5 +28,6 @@ __all__ = [
     "Organisation",
     "RecordedCall",
     "Role",
+    "Tries",
     "User",
 ]

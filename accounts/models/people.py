@@ -34,6 +34,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField(default=False)
     created_at = models.DateTimeField(db_default=Now())
+    # The half minute of the last code of an authenticator app that was taken.
+    last_code_step = models.BigIntegerField(default=0)
 
     objects = UserManager()
 

@@ -70,17 +70,6 @@ def test_login_is_refused_to_the_deactivated(client, dana):
     assert "_auth_user_id" not in client.session
 
 
-def test_login_is_limited_per_person(client, dana):
-    for _ in range(5):
-        sign_in(client, password="wrong")
-
-    response = sign_in(client)
-
-    assert "_auth_user_id" not in client.session
-    assert "Too many failed login attempts" in response.text
-    assert len(events(Action.LOGIN_FAILED)) == 5
-
-
 def test_login_needs_no_address_that_anybody_can_read(client, dana, settings):
     settings.TRUSTED_PROXIES = 1
 

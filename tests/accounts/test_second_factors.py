@@ -9,8 +9,10 @@ from allauth.mfa.totp.internal.auth import (
     hotp_value,
     yield_hotp_counters_from_time,
 )
+from django.core.cache import cache
 from django.urls import reverse
 
+from accounts.devices import COOKIE
 from accounts.models import Action
 from accounts.refusals import Unavailable
 from tests.accounts.signing_in import PASSWORD, events, sign_in
@@ -38,8 +40,9 @@ def activate(client, dana):
     return act
 
 
-def code_of(seed):
-    counter = next(iter(yield_hotp_counters_from_time()))
+def code_of(seed, step=0):
+    """Return the code of the half minute before, or of a later step."""
+    counter = list(yield_hotp_counters_from_time())[step]
     return format_hotp_value(hotp_value(seed, counter))
 
 
@@ -88,6 +91,92 @@ def test_recovery_code_opens_once(client, activate):
     assert recovery not in data
     assert used.url == "/"
     assert again.status_code == 200
+
+
+@pytest.fixture
+def clock():
+    with time_machine.travel("2026-01-01 12:00Z", tick=False) as clock:
+        yield clock
+
+
+def half_way(client, **extra):
+    """Sign out, and in again up to the second step."""
+    client.post(reverse("account_logout"))
+    sign_in(client, **extra)
+
+
+def enter(client, code, **extra):
+    return client.post(reverse("mfa_authenticate"), {"code": code}, **extra)
+
+
+def test_half_a_login_makes_no_browser_known(client, dana, activate):
+    activate()
+    elsewhere = type(client)()
+    half_way(elsewhere)
+
+    assert COOKIE not in elsewhere.cookies
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "again"),
+    [(0, 0, False), (1, 1, False), (2, 1, False), (0, 1, True), (1, 2, True)],
+)
+def test_a_code_opens_once_and_none_before_it_does(
+    client, activate, clock, first, second, again
+):
+    seed = activate()
+    clock.shift(300)
+    half_way(client)
+    enter(client, code_of(seed, first))
+    half_way(client)
+    cache.clear()
+
+    answer = enter(client, code_of(seed, second))
+
+    assert (answer.status_code == 302) is again
+    assert ("Incorrect code" in answer.text) is not again
+
+
+def test_the_code_that_turned_the_app_on_opens_nothing(client, activate, clock):
+    seed = activate()
+    half_way(client)
+    cache.clear()
+
+    assert enter(client, code_of(seed)).status_code == 200
+    assert enter(client, code_of(seed, 1)).status_code == 302
+
+
+def test_guesses_of_codes_are_slowed_down_for_the_guesser_alone(
+    client, activate, clock
+):
+    seed = activate()
+    clock.shift(300)
+    guesser, owner = type(client)(), type(client)()
+    half_way(guesser, REMOTE_ADDR="198.51.100.7")
+    half_way(owner, REMOTE_ADDR="203.0.113.9")
+
+    guesses = [enter(guesser, "000000", REMOTE_ADDR="198.51.100.7") for _ in range(6)]
+    answer = enter(owner, code_of(seed), REMOTE_ADDR="203.0.113.9")
+
+    assert [each.status_code for each in guesses] == [200] * 5 + [429]
+    assert "Wait 5 seconds, then try again." in guesses[-1].text
+    assert answer.status_code == 302
+
+
+def test_guesses_of_codes_do_not_reach_a_browser_that_signed_in_before(
+    client, activate, clock
+):
+    seed = activate()
+    clock.shift(300)
+    guesser = type(client)()
+    half_way(guesser)
+    for number in range(20):
+        enter(guesser, "000000", REMOTE_ADDR=f"192.0.2.{number}")
+
+    half_way(client)
+
+    assert enter(guesser, "000000", REMOTE_ADDR="192.0.2.99").status_code == 429
+    assert enter(client, code_of(seed)).status_code == 302
 
 
 @pytest.mark.django_db(transaction=True)
