@@ -47,6 +47,10 @@ AREAS = {
             "The people of the token's account, and of its children for the main "
             "account's token.",
         ),
+        "authentication": (
+            "Authentication groups",
+            "Which role a group of a single sign-on has; there is none yet.",
+        ),
         "audit-trail": ("Audit trail", "What happened in the account, and who did it."),
     },
     "own": {

@@ -88,7 +88,15 @@ FIELDS = {
     "fieldName": ("What changed.", "Name"),
     "filter": ("Which tokens.",),
     "filters": ("The ids of filters of the account.", [5]),
-    "SharedToken.filters": ("The ids of its filters; null for none.", [5]),
+    "SharedToken.filters": (
+        "The ids of its filters; null where it shows everything, without any.",
+        [5],
+    ),
+    "shows": (
+        "Whether it shows everything, what the filters let through, or nothing, because "
+        "a filter that held something back was deleted.",
+        "filtered",
+    ),
     "NewShare.filters": (
         "The ids of filters of the account. An empty list shows everything.",
         [5],
@@ -98,6 +106,8 @@ FIELDS = {
     "from": ("How many events to leave out.", 0),
     "fromDate": (f"Only events from then on, {MILLISECONDS}.", AT_MS),
     "fullName": ("The person's name.", "Dana Levi"),
+    "group": ("The name of the group where people sign in.", "platform"),
+    "userRole": ("What its people may do.", "USER_ROLE_REGULAR"),
     "AuditEventUser.fullName": ("The name of the person or token.", "Dana Levi"),
     "AskedUser.fullName": ("The name or the e-mail address.", "Dana Levi"),
     "geoLocation": ("Always null: addresses are not looked up.", None),

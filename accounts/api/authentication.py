@@ -1,0 +1,49 @@
+"""Groups of a single sign-on, which no account has."""
+
+from typing import Annotated
+
+from ninja import Body
+from pydantic import Field
+
+from accounts.api.areas import Area, router_in
+from accounts.api.bodies import Sparse
+from accounts.api.fields import MAX_ITEMS, Answer, Text
+from accounts.api.guards import requires
+from accounts.api.user_bodies import RoleName
+from accounts.permissions import Operation
+from accounts.refusals import Refused
+
+ROOT = "/v1/authentication/groups"
+
+router = router_in(Area("authentication"))
+
+
+class Group(Sparse):
+    group: Text
+    user_role: RoleName
+
+
+class AuthenticationGroup(Answer):
+    group: str
+    user_role: str
+
+
+@router.get(ROOT, response=list[AuthenticationGroup], summary="List the groups")
+@requires(Operation.USER_LIST)
+def authentication_group_list(request):
+    return []
+
+
+@router.post(
+    ROOT,
+    response=list[AuthenticationGroup],
+    summary="Replace the groups",
+    description="Always refused, since nobody signs in by a provider here.",
+)
+@requires(Operation.USER_LIST)
+def authentication_group_replace(
+    request, body: Body[Annotated[list[Group], Field(max_length=MAX_ITEMS)]]
+):
+    raise Refused(
+        "sso_disabled", "Single sign-on is not enabled here, so there are no groups."
+    )
