@@ -1,6 +1,6 @@
 """Shared tokens of the account whose API token calls."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from django.utils import timezone
 from ninja.responses import Status
@@ -17,7 +17,7 @@ from accounts.refusals import Refused
 from sharing.api.areas import AREA, ROOT
 from sharing.api.filters import find_filters
 from sharing.models import Share
-from sharing.scope import Operator
+from sharing.scope import NOTHING, Operator
 from tokens.api.names import TokenName
 from tokens.api.secrets import SecretText, hand_out
 from tokens.kinds import RULES, Kind
@@ -67,6 +67,8 @@ class SharedToken(Answer):
     token: SecretText
     filters: list[int] | None
     filters_operator: str
+    # Ours: what is left of the filters does not say that a link shows nothing.
+    shows: Literal["everything", "filtered", "nothing"]
     last_used: float | None
     expiration_date: float | None
 
@@ -164,14 +166,25 @@ def _handed_out(request, shares):
     return [_shown(share, secrets[share.pk]) for share in shares]
 
 
+def _ids(share):
+    return sorted(each.pk for each in share.filters.all())
+
+
+def _breadth(share):
+    if share.shows_everything:
+        return "everything"
+    return "nothing" if share.scope == NOTHING else "filtered"
+
+
 def _shown(share, secret):
     token = share.token
     return SharedToken(
         id=token.pk,
         name=token.name,
         token=secret,
-        filters=sorted(each.pk for each in share.filters.all()) or None,
+        filters=None if share.shows_everything else _ids(share),
         filters_operator=share.operator,
+        shows=_breadth(share),
         last_used=epoch(token.last_used_at),
         expiration_date=epoch(token.expires_at),
     )

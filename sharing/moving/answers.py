@@ -129,6 +129,8 @@ class SharedToken(Sparse):
     expiration_date: Annotated[Moment | None, Single()] = None
     # Logz.io knows no pause; Tollgate tells of it at another place.
     is_paused: bool = False
+    # Ours, too: a link that lost a filter has none that would say so.
+    shows: Text = ""
 
 
 def read(model, row):

@@ -54,6 +54,8 @@ def add_share(landing, there, found):
         return Done(Outcome.THERE, known.pk, known.state)
     if found.expiration_date and found.expiration_date <= timezone.now():
         return Done(Outcome.LEFT_OUT, None, "it has expired")
+    if found.shows == "nothing":
+        return Done(Outcome.LEFT_OUT, None, "it shows nothing since a filter is gone")
     if not (found.filters or landing.unfiltered):
         raise Refused(
             "unfiltered",

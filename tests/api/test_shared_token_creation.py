@@ -43,6 +43,7 @@ def test_create(main, api, env, team):
             "token": secret("tgs_"),
             "filters": [env.pk, team.pk],
             "filtersOperator": "OR",
+            "shows": "filtered",
             "lastUsed": None,
             "expirationDate": SECONDS + WEEK,
         },

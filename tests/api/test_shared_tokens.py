@@ -8,7 +8,13 @@ from accounts.models import Action, AuditEvent
 from sharing.models import Share
 from tests.api.moment import SECONDS
 from tests.api.shared_tokens import SHARED, WEEK, told, unknown
-from tests.factories import BY, ChildFactory, MainFactory, ShareFactory
+from tests.factories import (
+    BY,
+    ChildFactory,
+    FilterFactory,
+    MainFactory,
+    ShareFactory,
+)
 
 pytestmark = pytest.mark.usefixtures("clock")
 
@@ -26,6 +32,7 @@ def wire(share, **changes):
         "token": share.secret_text,
         "filters": [each.pk for each in share.filters.order_by("pk")] or None,
         "filtersOperator": "AND",
+        "shows": "filtered" if share.filters.exists() else "everything",
         "lastUsed": None,
         "expirationDate": SECONDS + WEEK,
     } | changes
@@ -53,6 +60,24 @@ def test_list(main, api, share, env, team):
     (event,) = AuditEvent.objects.exclude(actor_token_id=None)
     assert (event.action, event.target) == (Action.TOKEN_REVEALED, "3 shared tokens")
     assert event.data == {"token_ids": [share.pk, second.pk, third.pk]}
+
+
+@pytest.mark.parametrize("others", [0, 1])
+def test_a_link_that_lost_a_filter_is_not_read_as_one_that_shows_everything(
+    main, api, share, others
+):
+    second = ShareFactory(
+        account=main,
+        filters=[
+            FilterFactory(account=main, value="gone"),
+            *FilterFactory.create_batch(others, account=main),
+        ],
+    )
+    second.filters.get(value="gone").delete_narrowing(by=BY)
+
+    shown = wire(second, shows="nothing")
+    shown["filters"] = [each.pk for each in second.filters.all()]
+    assert api.get(SHARED) == (200, [wire(share), shown])
 
 
 def test_list_of_none(api):

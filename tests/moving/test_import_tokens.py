@@ -89,6 +89,14 @@ def test_links_without_filters_need_a_word(run, source):
     assert more[-1].endswith("token All of Acme: AllA…llAl, active, everything")
 
 
+def test_links_that_show_nothing_over_there_are_left_out(run, source):
+    source.answers[elsewhere.SHARES] = [share(6, "Lost", shows="nothing")]
+    code, lines, _ = run("--unfiltered")
+
+    assert code == 0
+    assert lines[-1].endswith("of Acme: it shows nothing since a filter is gone")
+
+
 def test_links_that_have_expired_are_left_out(run, source):
     long_ago = {"expirationDate": 1735743699.0}
     soon_in_milliseconds = {"expirationDate": (time.time() + 9999) * 1000}
