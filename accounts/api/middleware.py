@@ -3,12 +3,27 @@ import uuid
 from http import HTTPStatus
 
 from django.conf import settings
+from django.http import HttpResponse
 from django.utils.decorators import sync_only_middleware
 
 from accounts.api.areas import EVERYWHERE
 from accounts.api.own.problems import MEDIA_TYPE, PROBLEMS
 
-API_PATH = re.compile(r"/(?:v1|v2|api|gateway/introspect)(?:/|\Z)")
+# Samples of Logz.io leave out the version here and there.
+UNVERSIONED = (
+    "account-management",
+    "api-tokens",
+    "associated-accounts",
+    "audit-trail",
+    "authentication",
+    "log-shipping",
+    "shared-tokens",
+    "user-management",
+    "whoami",
+)
+API_PATH = re.compile(
+    rf"/(?:v[0-9]+|api|gateway/introspect|{'|'.join(UNVERSIONED)})(?:/|\Z)"
+)
 # These two are for people with a session as well; the first is data all the same.
 DOCUMENT, PAGE = "/api/openapi.json", "/api/docs"
 JSON = ("application/json", MEDIA_TYPE)
@@ -30,11 +45,22 @@ def ApiMiddleware(get_response):  # noqa: N802 -- named like its siblings
         request.request_id = str(uuid.uuid4())
         request.area = PROBLEMS if f"{path}/".startswith("/api/") else EVERYWHERE
         answer = _called if request.is_api else _in_json
+        bare = request.method == "HEAD"
+        if bare:
+            request.method = "GET"
         response = answer(request, get_response)
         response["X-Request-Id"] = request.request_id
-        return response
+        return _without_body(response) if bare else response
 
     return middleware
+
+
+def _without_body(response):
+    response.close()
+    bare = HttpResponse(status=response.status_code, headers=response.headers)
+    if not response.streaming:
+        bare["Content-Length"] = str(len(response.content))
+    return bare
 
 
 def _called(request, get_response):
@@ -54,6 +80,8 @@ def _in_json(request, get_response):
     response = get_response(request)
     if response.status_code >= 400 and not _is_json(response):
         _put_into_json(request, response)
+    if response.headers.get("Allow", "").startswith("GET"):
+        response["Allow"] = response["Allow"].replace("GET", "GET, HEAD")
     return response
 
 

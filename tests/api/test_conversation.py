@@ -134,20 +134,66 @@ def test_paths_that_only_look_like_the_api_are_pages(client, admin, path):
     assert client.get(path).headers["Content-Type"].startswith("text/html")
 
 
-@pytest.mark.parametrize("method", ["POST", "HEAD", "OPTIONS", "TRACE", "BREW"])
+@pytest.mark.parametrize("method", ["POST", "OPTIONS", "TRACE", "BREW"])
 def test_wrong_method(api, method):
     response = api.response(method, WHOAMI)
 
     assert response.status_code == 405
-    assert response["Allow"] == "GET"
-    if method != "HEAD":
-        assert response.json() == {
-            "errorCode": "tollgate/METHOD_NOT_ALLOWED",
-            "code": 405,
-            "message": "Method Not Allowed",
+    assert response["Allow"] == "GET, HEAD"
+    assert response.json() == {
+        "errorCode": "tollgate/METHOD_NOT_ALLOWED",
+        "code": 405,
+        "message": "Method Not Allowed",
+        "requestId": REQUEST_ID,
+        "parameters": {},
+    }
+
+
+@pytest.mark.parametrize(
+    "path", [WHOAMI, "/v1/shared-tokens/0", "/v1/nothing", "/api/v1/accounts"]
+)
+def test_head_is_get_without_a_body(api, path):
+    whole, bare = api.response("GET", path), api.response("HEAD", path)
+    varying = {"X-Request-Id", "RateLimit", "Content-Length"}
+
+    assert (bare.status_code, bare.content) == (whole.status_code, b"")
+    assert {name: it for name, it in bare.headers.items() if name not in varying} == {
+        name: it for name, it in whole.headers.items() if name not in varying
+    }
+    assert int(bare["Content-Length"]) == len(whole.content)
+
+
+def test_head_of_a_stream_reads_nothing_of_it(api):
+    response = api.response("HEAD", "/api/v1/audit")
+
+    assert (response.status_code, response.content) == (200, b"")
+    assert response["Content-Type"] == "application/x-ndjson"
+    assert "Content-Length" not in response.headers
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/account-management/whoami",
+        "/account-management/time-based-accounts/",
+        "/log-shipping/tokens",
+        "/user-management",
+        "/whoami",
+        "/v3/whoami",
+        "/v10/anything/else",
+    ],
+)
+def test_paths_of_samples_that_do_not_exist_are_told_in_json(api, path):
+    assert api.get(path) == (
+        404,
+        {
+            "errorCode": "tollgate/NOT_FOUND",
+            "code": 404,
+            "message": "Not Found",
             "requestId": REQUEST_ID,
             "parameters": {},
-        }
+        },
+    )
 
 
 def test_foreign_host(api):
