@@ -7,7 +7,7 @@ from accounts import quotas
 from accounts.audit import record
 from accounts.lists import LISTS
 from accounts.locks import locked, repeated
-from accounts.models import Account, AccountKind, Action, Organisation
+from accounts.models import Account, AccountKind, Action, Organisation, User
 from accounts.models.accounts import RESTORABLE_FOR
 from accounts.refusals import Gone, Refused, Stale
 
@@ -51,7 +51,7 @@ def open_account(organisation, *, kind, by, **fields):
 
 
 def _open(account, lists, by):
-    account.updated_by = by.user
+    account.updated_by = _person(by)
     account.save(force_insert=True)
     for name, accounts in lists.items():
         listing.write(account, name, accounts)
@@ -71,6 +71,11 @@ def name_is_taken(account):
     """Whether another account of its kind has its name, in whatever letter case."""
     others = account.organisation.accounts.standing().exclude(pk=account.pk)
     return others.of_kind(account.kind).filter(name__iexact=account.name).exists()
+
+
+def _person(by):
+    """Return who acts: behind a token stands who made it, behind a command nobody."""
+    return by.user or User.objects.filter(email=by.on_behalf_of).first()
 
 
 def _check_name(account):
@@ -130,7 +135,7 @@ def _assign_lists(account, lists):
 def _save(account, by, *fields):
     account.version += 1
     account.updated_at = timezone.now()
-    account.updated_by = by.user
+    account.updated_by = _person(by)
     account.save(update_fields=[*fields, "version", "updated_at", "updated_by"])
 
 

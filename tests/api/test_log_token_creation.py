@@ -2,6 +2,7 @@
 
 import pytest
 
+from accounts.audit import Actor
 from accounts.models import AuditEvent
 from tests.api.calls import Api, coded, invalid, secret
 from tests.api.log_tokens import TOKENS
@@ -42,6 +43,15 @@ def test_create_names_the_token_in_the_audit_trail_and_its_maker_on_the_wire(mai
     assert (event.actor_label, event.actor_token_id) == ("Terraform", by.pk)
     assert (event.user, event.ip) == (None, "127.0.0.1")
     assert (body["createdBy"], body["updatedBy"]) == ("ada@acme.example",) * 2
+
+
+def test_create_by_a_token_of_a_command_names_the_operator(main, settings):
+    settings.DEFAULT_FROM_EMAIL = "Tollgate <tokens@acme.example>"
+    by = TokenFactory(account=main, by=Actor.console())
+
+    _, body = Api(by.secret_text).post(TOKENS, {"name": "invoices"})
+
+    assert (body["createdBy"], body["updatedBy"]) == ("tokens@acme.example",) * 2
 
 
 @pytest.mark.parametrize(

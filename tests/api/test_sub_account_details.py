@@ -5,7 +5,9 @@ from datetime import UTC, datetime
 import pytest
 
 from accounts import lifecycle
+from accounts.audit import Actor
 from accounts.models import Account, Action, AuditEvent
+from tests.api.calls import Api
 from tests.api.sub_accounts import ACCOUNTS, SUB, plain_token
 from tests.factories import BY, TokenFactory
 from tokens.kinds import Kind
@@ -78,6 +80,15 @@ def test_detailed(main, sub, admin, api):
     wanted["subAccountRelation"]["lastUpdaterUserId"] = admin.pk
 
     assert api.get(f"{ACCOUNTS}/detailed/{sub.pk}") == (200, wanted)
+
+
+def test_detailed_names_the_person_behind_the_token_that_changed_it(main, sub, admin):
+    api = Api.of(main, by=Actor(label=admin.email, user=admin))
+
+    api.put(f"{ACCOUNTS}/{sub.pk}", {"accountName": "Stage", "maxDailyGB": 1})
+
+    relation = api.get(f"{ACCOUNTS}/detailed/{sub.pk}")[1]["subAccountRelation"]
+    assert relation["lastUpdaterUserId"] == admin.pk
 
 
 def test_detailed_says_when_an_account_is_suspended(sub, api):

@@ -1,7 +1,9 @@
 """Log shipping tokens of the account whose API token calls."""
 
+from email.utils import parseaddr
 from typing import Annotated, Literal
 
+from django.conf import settings
 from django.http import Http404
 from pydantic import Field
 
@@ -207,6 +209,11 @@ def _handed_out(request, token):
     return _shown(token, secrets[token.pk])
 
 
+def _mail(author):
+    """Return the e-mail of a person, or the operator's for what a command did."""
+    return author if "@" in author else parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
+
+
 def _shown(token, secret):
     return LogToken(
         id=token.pk,
@@ -214,7 +221,7 @@ def _shown(token, secret):
         token=secret,
         enabled=not (token.disabled_at or token.is_expired),
         created_at=epoch(token.created_at),
-        created_by=token.created_by,
+        created_by=_mail(token.created_by),
         updated_at=epoch(token.updated_at),
-        updated_by=token.updated_by,
+        updated_by=_mail(token.updated_by),
     )
