@@ -5,14 +5,14 @@ from itertools import batched
 from typing import Any, Literal
 
 from django.http import StreamingHttpResponse
-from ninja import Query, Schema
+from ninja import Query
 from pydantic import Field
 
 from accounts.api import discretion
 from accounts.api.audit import events_for
 from accounts.api.fields import Text
 from accounts.api.guards import account_for, requires
-from accounts.api.own.fields import Answer, AskedId, Moment
+from accounts.api.own.fields import Answer, Asked, AskedId, Moment
 from accounts.api.own.routers import ROOT, own_router, reads
 from accounts.models import Action
 from accounts.permissions import Operation
@@ -30,7 +30,7 @@ LOOKUPS = {
 }
 
 
-class AuditAsked(Schema):
+class AuditAsked(Asked):
     since: Moment | None = None
     until: Moment | None = None
     action: list[Literal[tuple(Action.values)]] = []

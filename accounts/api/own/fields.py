@@ -17,8 +17,9 @@ from pydantic import (
     ValidationError,
     WithJsonSchema,
     WrapValidator,
+    model_validator,
 )
-from pydantic_core import PydanticKnownError
+from pydantic_core import PydanticCustomError, PydanticKnownError
 
 YEARS = range(2000, 3000)
 # A time as RFC 3339 has it, after the year.
@@ -36,6 +37,22 @@ class Body(BaseModel):
     """An object that comes in; a key that nobody knows is refused."""
 
     model_config = ConfigDict(extra="forbid")
+
+
+class Asked(Schema):
+    """What the query of a list asks for; a name that nobody knows is refused."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def know(cls, data, info):
+        unknown = sorted(info.context["request"].GET.keys() - cls.model_fields.keys())
+        if not unknown:
+            return data
+        message = f"is not known here; there are {', '.join(cls.model_fields)}"
+        error = PydanticCustomError("unknown", message)
+        raise ValidationError.from_exception_data(
+            cls.__name__, [{"type": error, "loc": (name,)} for name in unknown]
+        )
 
 
 class Answer(Schema):

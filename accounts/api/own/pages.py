@@ -1,15 +1,15 @@
 """Lists in pages: `limit` and `cursor` in, `items`, `next` and a Link header out."""
 
-from ninja import Schema
 from pydantic import Field
 
+from accounts.api.own.fields import Asked
 from accounts.paging import is_cursor, paginate
 from accounts.refusals import Refused
 
 UNREADABLE = "The cursor is not one of this list. Begin again without it."
 
 
-class Paging(Schema):
+class Paging(Asked):
     limit: int = Field(50, ge=1, le=200, description="How many at most.")
     cursor: str = Field(
         "", max_length=2000, description="`next` of the page before, unchanged."

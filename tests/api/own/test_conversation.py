@@ -28,6 +28,47 @@ def test_a_call_says_what_is_wrong_in_problem_json(api):
     assert (response.status_code, response.json()) == NOT_FOUND
 
 
+ACCOUNT_NAMES = "limit, cursor, kind, name"
+
+
+@pytest.mark.parametrize(
+    ("path", "known"),
+    [
+        (ACCOUNTS, ACCOUNT_NAMES),
+        (
+            "/api/v1/tokens",
+            "limit, cursor, account, kind, state, name, created_after, ",
+        ),
+        ("/api/v1/audit", "since, until, action, actor, token, account, after, limit"),
+        ("/api/v1/accounts/{account}/filters", "limit, cursor"),
+        ("/api/v1/tokens/{token}/usage", "unit, since, until"),
+    ],
+)
+def test_a_list_refuses_what_it_does_not_know(main, api, path, known):
+    token = TokenFactory(account=main, kind=Kind.LOGS)
+    path = path.format(account=main.pk, token=token.pk)
+
+    status, body = api.get(f"{path}?acount=3&limits=5")
+
+    assert (status, [each["field"] for each in body["errors"]]) == (
+        422,
+        ["acount", "limits"],
+    )
+    (first, second) = (each["message"] for each in body["errors"])
+    assert first.startswith(f"is not known here; there are {known}")
+    assert first == second
+
+
+def test_what_is_wrong_besides_is_told_once_the_names_are_right(api):
+    told = f"is not known here; there are {ACCOUNT_NAMES}"
+
+    assert api.get(f"{ACCOUNTS}?account_id=3&limit=0") == invalid(
+        ("account_id", "query", told)
+    )
+    assert api.get(f"{ACCOUNTS}?limit=0")[0] == 422
+    assert Api(None).get(f"{ACCOUNTS}?account_id=3") == UNAUTHENTICATED
+
+
 def test_without_a_token_the_scheme_is_named(db):
     response = Api(None).response("GET", WHOAMI)
 
@@ -61,7 +102,7 @@ def test_unknown_paths_are_problems_too(api, method, path):
 def test_wrong_methods_are_problems_that_name_the_right_ones(api):
     response = api.response("PUT", WHOAMI)
 
-    assert response["Allow"] == "GET"
+    assert response["Allow"] == "GET, HEAD"
     assert (response.status_code, response.json()) == problem(
         405, "method_not_allowed", "Method Not Allowed"
     )

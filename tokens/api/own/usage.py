@@ -6,10 +6,10 @@ from typing import Literal
 from django.db.models import F, Max, Sum
 from django.db.models.functions import TruncDay
 from django.utils import timezone
-from ninja import Query, Schema
+from ninja import Query
 
 from accounts.api.guards import requires
-from accounts.api.own.fields import Answer, Moment
+from accounts.api.own.fields import Answer, Asked, Moment
 from accounts.api.own.routers import own_router, reads
 from accounts.refusals import Refused
 from tokens.api.own.guards import of_tokens, token_for
@@ -24,7 +24,7 @@ DEFAULT = timedelta(days=7)
 CALLERS = 20
 
 
-class UsageQuery(Schema):
+class UsageQuery(Asked):
     unit: UnitName = "day"
     since: Moment | None = None
     until: Moment | None = None
