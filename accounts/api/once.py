@@ -16,7 +16,8 @@ IdempotencyKey = Annotated[
         min_length=1,
         max_length=255,
         description="A text of your own: a repeat with it within 24 hours is answered "
-        "as the first call was, with the same secret, and changes nothing.",
+        "as the first call was, with the same secret, and changes nothing. Where the "
+        "token was changed since, it is refused.",
     ),
 ]
 

@@ -1,9 +1,12 @@
 """Idempotency-Key, which the creates of Logz.io's API take as well as our own."""
 
+from importlib import import_module
+
 import pytest
+from django.apps import apps
 from django.core import mail
 
-from accounts.lifecycle import edit_organisation
+from accounts.lifecycle import delete_account, edit_organisation
 from accounts.models import (
     Account,
     Action,
@@ -81,6 +84,33 @@ def test_the_token_of_a_new_account_leaves_again_and_is_not_recorded(
     )
     revealed = AuditEvent.objects.filter(action=Action.TOKEN_REVEALED).last()
     assert (revealed.account.name, revealed.data) == ("new", {"repeated_call": True})
+
+
+def test_calls_that_were_recorded_without_a_version_are_repeated(call):
+    first = call("log")
+    recorded = RecordedCall.objects.get()
+    recorded.secrets = {name: row for name, (row, _) in recorded.secrets.items()}
+    recorded.save()
+    migration = "accounts.migrations.0013_recorded_secrets_have_versions"
+
+    import_module(migration).add_versions(apps, None)
+
+    assert call("log").json() == first.json()
+
+
+@pytest.mark.parametrize("create", OF_ACCOUNTS)
+def test_the_token_of_an_account_that_is_deleted_does_not_leave_again(call, create):
+    call(create)
+    delete_account(Account.objects.get(name="new"), by=BY)
+
+    again = call(create)
+
+    message = again.json()["message"]
+    assert (again.status_code, again.json()["errorCode"].partition("/")[2]) == (
+        400,
+        "CHANGED_SINCE",
+    )
+    assert message.startswith("This was done before, and what it made was changed")
 
 
 @pytest.mark.parametrize("create", CREATES)

@@ -8,10 +8,14 @@ from pydantic import InstanceOf, PlainSerializer
 from accounts.audit import record
 from accounts.locks import repeated
 from accounts.models import Action
+from accounts.refusals import Refused
 from tokens.defaults import default_tokens
 from tokens.models import StoredSecret
 from tokens.secrets import Secret
 
+CHANGED_SINCE = (
+    "This was done before, and what it made was changed since: look at it as it is now."
+)
 # A Secret in an answer: its text appears when the answer is written, not before.
 SecretText = Annotated[
     InstanceOf[Secret], PlainSerializer(lambda secret: secret.reveal(), return_type=str)
@@ -39,20 +43,37 @@ def hand_out_defaults(accounts, *, by):
 
 
 def rows_of(answer):
-    """Return the ids of the rows that hold an answer's secrets, by the fields' names."""
-    return {
-        name: StoredSecret.objects.matching(value).get().pk
+    """Return where an answer's secrets are, by the fields' names.
+
+    Each is the id of a row, and the version in which its token is told of.
+    """
+    found = StoredSecret.objects.select_related("token")
+    rows = {
+        name: found.matching(value).get()
         for name, value in answer
         if isinstance(value, Secret)
     }
+    return {name: [row.pk, row.token.version] for name, row in rows.items()}
 
 
 def open_again(rows, *, by):
-    """Return the secrets of an earlier answer; the audit trail is told of it."""
-    found = StoredSecret.objects.select_related("token__account").in_bulk(rows.values())
-    for row in found.values():
-        row.token.record(Action.TOKEN_REVEALED, by, repeated_call=True)
-    return {name: found[pk].open() for name, pk in rows.items()}
+    """Return the secrets of an earlier answer; the audit trail is told of it.
+
+    Raises Refused when the answer is not true any more.
+    """
+    found = StoredSecret.objects.select_related("token__account")
+    return {
+        name: _again(found.filter(pk=pk).first(), version, by)
+        for name, (pk, version) in rows.items()
+    }
+
+
+def _again(row, version, by):
+    if row is None or row.token.version != version or row.token.account.deleted_at:
+        raise Refused("changed_since", CHANGED_SINCE)
+    secret = row.open()
+    row.token.record(Action.TOKEN_REVEALED, by, repeated_call=True)
+    return secret
 
 
 def _record_revealed(tokens, by):

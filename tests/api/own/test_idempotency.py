@@ -9,7 +9,7 @@ from accounts.lifecycle import edit_account
 from accounts.models import Action, AuditEvent, RecordedCall
 from sharing.models import Filter
 from tests.api.calls import Api
-from tests.api.own.problems import FORBIDDEN, NOT_FOUND, refused
+from tests.api.own.problems import FORBIDDEN, NOT_FOUND, problem, refused
 from tests.factories import BY, TokenFactory
 from tokens.kinds import Kind
 from tokens.models import Token
@@ -22,6 +22,11 @@ REUSED = refused(
     "This key came with another call before. Use a fresh one for each.",
     status=422,
     where="header",
+)
+CHANGED_SINCE = problem(
+    409,
+    "changed_since",
+    "This was done before, and what it made was changed since: look at it as it is now.",
 )
 
 
@@ -73,14 +78,33 @@ def test_no_secret_is_recorded(api, path):
     assert row["answer"]["name"] == "Fluent Bit"
 
 
-def test_the_answer_stays_the_same_whatever_has_happened_since(api, path):
-    first = api.response("POST", path, LOG_TOKEN, **KEY)
-    token = Token.objects.get(name="Fluent Bit")
-    token.rename("Vector", by=BY)
-    token.rotate(by=BY)
-    token.delete_softly(by=BY)
+@pytest.mark.parametrize(
+    "change",
+    [
+        Token.rotate,
+        Token.disable,
+        Token.delete_softly,
+        lambda token, by: token.rotate(by=by, overlap=timedelta(hours=1)),
+        lambda token, by: token.rename("Vector", by=by),
+        lambda token, by: token.delete(),
+    ],
+)
+def test_a_secret_of_what_was_changed_since_does_not_leave_again(api, path, change):
+    api.post(path, LOG_TOKEN, **KEY)
+    change(Token.objects.get(name="Fluent Bit"), by=BY)
+    told = AuditEvent.objects.filter(action=Action.TOKEN_REVEALED)
 
-    assert same(first, api.response("POST", path, LOG_TOKEN, **KEY))
+    assert api.post(path, LOG_TOKEN, **KEY) == CHANGED_SINCE
+    assert not told.exists()
+
+
+def test_a_rotation_that_was_overtaken_is_not_told_again(api, token):
+    path, how = f"/api/v1/tokens/{token.pk}/rotate", {"overlap": "1h"}
+    assert api.post(path, how, **KEY)[0] == 201
+    token.refresh_from_db()
+    token.roll_back(by=BY)
+
+    assert api.post(path, how, **KEY) == CHANGED_SINCE
 
 
 def test_another_call_needs_another_key(api, path, sub):
