@@ -25,9 +25,9 @@ INTROSPECTION = "/gateway/introspect"
 # What main's token cannot do with the things that the examples name.
 NOT_DONE = {
     ("POST", INTROSPECTION),
-    ("POST", "/api/v1/tokens/{int:pk    # Nobody signs in by a provider.
+    ("POST", "/api/v1/tokens/{int:pk}/restore"),
+    # Nobody signs in by a provider.
     ("POST", "/v1/authentication/groups"),
-}/restore"),
     # The address in the example is somebody else's.
     ("PUT", "/v1/user-management/{int:pk}"),
 }
