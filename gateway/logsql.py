@@ -1,10 +1,10 @@
 """Whether a LogsQL query only computes on rows that it finds itself.
 
-VictoriaLogs joins `extra_filters` to a query and to each query inside of it
-(https://docs.victoriametrics.com/victorialogs/querying/#extra-filters), but some pipes
-fetch rows of their own, which nothing narrows. In a text that is split into tokens as
-VictoriaLogs 1.26 to 1.52 split it, every pipe at every depth follows a `|` that stands
-outside of quotes and comments, so all that matters is what comes after those.
+VictoriaLogs joins `extra_filters` to a query and to each query inside of it, all of them
+since 1.21 (https://docs.victoriametrics.com/victorialogs/querying/#extra-filters), but
+some pipes fetch rows of their own, which nothing narrows. In a text that is split into
+tokens as VictoriaLogs 1.26 to 1.52 split it, every pipe at every depth follows a `|` that
+stands outside of quotes and comments, so all that matters is what comes after those.
 
 The list says what may; a pipe that is new, or not understood, is not on it. Not on it
 are `stream_context` (rows around those found), `block_stats`, `blocks_count`,
