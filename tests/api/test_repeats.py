@@ -91,7 +91,7 @@ def test_calls_that_were_recorded_without_a_version_are_repeated(call):
     recorded = RecordedCall.objects.get()
     recorded.secrets = {name: row for name, (row, _) in recorded.secrets.items()}
     recorded.save()
-    migration = "accounts.migrations.0013_recorded_secrets_have_versions"
+    migration = "accounts.migrations.0014_recorded_secrets_have_versions"
 
     import_module(migration).add_versions(apps, None)
 

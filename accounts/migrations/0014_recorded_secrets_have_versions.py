@@ -11,6 +11,6 @@ def add_versions(apps, schema_editor):
 
 class Migration(migrations.Migration):
 
-    dependencies = [("accounts", "0012_names_belong_to_memberships")]
+    dependencies = [("accounts", "0013_tries_and_last_codes")]
 
     operations = [migrations.RunPython(add_versions, migrations.RunPython.noop)]
