@@ -106,10 +106,11 @@ def _loki_names(field):
     """Return the names that a field may have in Loki, as a tuple.
 
     A stream's label has the one that its sender gave it, where a digit at the beginning
-    comes after `_`. Structured metadata is renamed by Loki with Prometheus'
-    otlptranslator (https://github.com/prometheus/otlptranslator): before version 1.0
-    (Loki 3.0 and later) `1st` is `key_1st` and `_a` is `key_a`, since then (Loki 3.7)
-    `_a` stays and runs of other characters are one `_`.
+    comes after `_`. Structured metadata is renamed by Loki, with what is now
+    https://github.com/prometheus/otlptranslator: up to Loki 3.6 `1st` is `key_1st` and
+    `_a` is `key_a`; from 3.7 on `_a` stays, and a run of other characters is one `_`.
+    Before 3.4 what is pushed without OTLP keeps its name, and can be asked for only when
+    that is a name to LogQL.
     """
     field = field.strip()
     name = re.sub(r"[^a-zA-Z0-9_]", "_", field)

@@ -11,16 +11,16 @@ def by_sender(field):
     return f"_{name}" if name[:1] in tuple(string.digits) else name
 
 
-def before_1_0(field):
-    """As Loki with otlptranslator before 1.0 names structured metadata."""
+def up_to_3_6(field):
+    """As Loki names structured metadata up to 3.6."""
     name = "".join(each if each in WORD + "_" else "_" for each in field.strip())
     if name[:1] in tuple(string.digits):
         return f"key_{name}"
     return f"key{name}" if name[:1] == "_" != name[1:2] else name
 
 
-def since_1_0(field):
-    """As Loki 3.7 does."""
+def since_3_7(field):
+    """As Loki does from 3.7 on."""
     field = field.strip()
     if len(field) >= 4 and field[:2] == field[-2:] == "__":
         return f"__{runs_as_one(field[2:-2])}__"
@@ -38,4 +38,4 @@ def runs_as_one(text):
     return name
 
 
-VERSIONS = (by_sender, before_1_0, since_1_0)
+VERSIONS = (by_sender, up_to_3_6, since_3_7)
