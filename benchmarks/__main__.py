@@ -61,6 +61,7 @@ def product_settings(scratch, database):
         "ENV_FILE": os.devnull,
         "STATIC_ROOT": f"{scratch}/static",
         "DATABASE_URL": database or f"sqlite:///{scratch}/tokens.sqlite3",
+        "LOGZIO_API_RATE": str(10**9),
     }
 
 

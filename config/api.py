@@ -20,7 +20,7 @@ from sharing.api import filters, shared_tokens
 from sharing.api.own import creation, shares
 from sharing.api.own import filters as own_filters
 from tokens.api import log_tokens, minting, whoami
-from tokens.api.auth import ApiToken, LimitedApiToken
+from tokens.api.auth import ApiToken, OwnApiToken
 from tokens.api.own import inventory, states, usage, verifying
 from tokens.api.own import tokens as own_tokens
 from tokens.api.own import whoami as own_whoami
@@ -68,4 +68,4 @@ failures.handle_all(api)
 for area in AREAS:
     api.add_router("", area.router)
 for area in OWN_AREAS:
-    api.add_router("", area.router, auth=LimitedApiToken())
+    api.add_router("", area.router, auth=OwnApiToken())

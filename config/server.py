@@ -16,7 +16,7 @@ import time
 from contextlib import contextmanager
 from multiprocessing.connection import wait
 
-from accounts.api.own.counts import SHARED_FILE, SIZE
+from accounts.counts import SHARED_FILE, SIZE
 from config.listening import Listener, listen
 from config.surroundings import CannotStartError, require_free_port
 

@@ -50,8 +50,10 @@ METRICS_LISTENER_URL = env.str(
 TRACES_LISTENER_URL = env.str(
     "TRACES_LISTENER_URL", default="https://listener.example.com:4318"
 )
-# Calls of /api/v1 in a minute: of one token, and of one address without a good one.
+# Calls in a minute: of /api/v1 by one token, of /v1 and /v2 by one token, and of all of
+# these by one address without a good one.
 API_RATE = env.whole("API_RATE", default=600, least=1)
+LOGZIO_API_RATE = env.whole("LOGZIO_API_RATE", default=6000, least=1)
 API_FAILURE_RATE = env.whole("API_FAILURE_RATE", default=60, least=1)
 # Mails of an organisation to people whom it names, in a day.
 INVITATIONS_A_DAY = env.whole("INVITATIONS_A_DAY", default=100, least=1)

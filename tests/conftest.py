@@ -5,6 +5,8 @@ from django.core.cache import cache
 from django.db import transaction
 from playwright.sync_api import sync_playwright
 
+from accounts import rates
+from accounts.counts import Counts
 from accounts.models import Role
 from tests.factories import (
     ChildFactory,
@@ -30,6 +32,12 @@ def _plain_settings(settings):
     cache.clear()
     # A test's rows are taken back, and its generations with them.
     verification._remembered.clear()
+
+
+@pytest.fixture(autouse=True)
+def _nobody_called_yet(monkeypatch):
+    """Forget the calls of earlier tests, whose tokens may have had the same ids."""
+    monkeypatch.setattr(rates, "counts", Counts())
 
 
 @pytest.fixture(scope="module")

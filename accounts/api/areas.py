@@ -30,6 +30,7 @@ class Area:
         404: (CodedError,),
         411: (CodedError,),
         413: (CodedError,),
+        429: (ShortError,),
         500: (CodedError,),
         503: (CodedError,),
     }
@@ -73,6 +74,9 @@ class Area:
             **refusal.parameters,
         )
 
+    def too_many(self, request, refusal):
+        return answers.terse(429, refusal.message)
+
     def unavailable(self, request, refusal):
         return self.failed(request, 503, "UNAVAILABLE", refusal.message)
 
@@ -92,6 +96,7 @@ class PlainArea(Area):
         404: (ErrorMessage, CodedError),
         411: (ErrorMessage,),
         413: (ErrorMessage,),
+        429: (ShortError,),
         500: (ErrorMessage, CodedError),
         503: (ErrorMessage,),
     }

@@ -48,22 +48,25 @@ def not_found(request, error):
 
 
 def refused(request, refusal):
+    response = _refusal(request, refusal)
+    if refusal.retry_after:
+        response["Retry-After"] = str(refusal.retry_after)
+    return response
+
+
+def _refusal(request, refusal):
     if isinstance(refusal, Unavailable):
-        return _unavailable(request, refusal)
+        return request.area.unavailable(request, refusal)
     if refusal.status == 404:
         return request.area.not_found(request, refusal.message)
+    if refusal.status == 429:
+        return request.area.too_many(request, refusal)
     return request.area.refused(request, refusal)
 
 
 def database_unavailable(request, error):
     logger.warning("The API could not reach the database: %s", error)
-    return _unavailable(request, Unavailable("unavailable", UNAVAILABLE))
-
-
-def _unavailable(request, refusal):
-    response = request.area.unavailable(request, refusal)
-    response["Retry-After"] = str(refusal.retry_after)
-    return response
+    return refused(request, Unavailable("unavailable", UNAVAILABLE))
 
 
 def invalid(request, error):

@@ -15,9 +15,10 @@ from django.views.decorators.csp import csp_override
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
 
+from accounts import rates
 from accounts.addresses import client_address
 from accounts.audit import client_agent
-from sharing import guesses, tickets, visitors
+from sharing import tickets, visitors
 from sharing.passes import Pass
 from tokens.recording import note_refusal
 
@@ -79,14 +80,15 @@ def closed(request, page, problem="", *, status=200, **context):
 @discreet
 @sensitive_post_parameters("secret")
 def link_open(request, page):
-    if guesses.too_many(request):
+    guess = rates.spend_guess(request)
+    if guess.is_exceeded:
         response = _refuse(request, page, TOO_MANY, status=429)
-        response["Retry-After"] = str(guesses.MINUTE)
+        response["Retry-After"] = str(guess.seconds)
         return response
     row = _shown(request, page)
     if row is None:
-        guesses.note(request)
         return _refuse(request, page, CLOSED, status=404)
+    guess.give_back()
     row.token.share.count_visit(client_address(request), client_agent(request))
     return _let_in(request, page, row)
 

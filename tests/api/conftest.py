@@ -1,18 +1,10 @@
 import pytest
 
-from accounts.api.own import rates
-from accounts.api.own.counts import Counts
 from tests.api.calls import Api
 from tests.api.moment import NOW
 from tests.api.world import World, strangers_to
 from tests.factories import TokenFactory, UserFactory
 from tokens.kinds import Kind
-
-
-@pytest.fixture(autouse=True)
-def _nobody_called_yet(monkeypatch):
-    """Forget the calls of earlier tests, whose tokens may have had the same ids."""
-    monkeypatch.setattr(rates, "counts", Counts())
 
 
 @pytest.fixture

@@ -39,7 +39,7 @@ thorough = pytest.mark.skipif(EXAMPLES == 0, reason="only make fuzz has the time
 def find(monkeypatch, settings, caplog, world, strangers):
     """Return what somebody finds wrong with some paths."""
     caplog.set_level(logging.CRITICAL, "django.request")
-    settings.API_RATE = settings.API_FAILURE_RATE = 10**9
+    settings.API_RATE = settings.LOGZIO_API_RATE = settings.API_FAILURE_RATE = 10**9
     fuzzing.send_in_process(monkeypatch)
     known = {pk for things in world.things.values() for pk in things.values()}
 

@@ -91,6 +91,9 @@ class ProblemArea(Area):
         error = _error(name, message, PLACES[place_of(name)])
         return answer(request, status, code, message, [error])
 
+    def too_many(self, request, refusal):
+        return answer(request, 429, refusal.code, refusal.message)
+
     def unavailable(self, request, refusal):
         return answer(request, 503, refusal.code, refusal.message)
 

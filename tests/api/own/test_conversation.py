@@ -3,7 +3,7 @@
 import pytest
 from django.db import OperationalError
 
-from accounts.api.own import rates
+from accounts import rates
 from accounts.models import RecordedCall
 from tests.api.calls import Api
 from tests.api.own.problems import (
@@ -223,13 +223,53 @@ def test_failing_to_log_in_is_limited_by_address_and_holds_up_no_good_token(
     assert api.get(WHOAMI)[0] == 200
 
 
-def test_clients_of_logz_io_are_never_told_to_slow_down(api, settings):
-    settings.API_RATE = 1
+@pytest.mark.parametrize(
+    "path", ["/v2/whoami", "/v1/log-shipping/tokens/1", "/v1/shared-tokens/filters"]
+)
+def test_clients_of_logz_io_have_a_limit_of_their_own(
+    api, sub_api, settings, monkeypatch, path
+):
+    settings.API_RATE, settings.LOGZIO_API_RATE = 1, 2
+    monkeypatch.setattr(rates.time, "time", lambda: 1_000_000_030.5)
 
-    answers = [api.response("GET", "/v2/whoami") for _ in range(3)]
+    *allowed, refused = (api.response("GET", path) for _ in range(3))
 
-    assert {each.status_code for each in answers} == {200}
-    assert not any("RateLimit" in each for each in answers)
+    assert 429 not in {each.status_code for each in allowed}
+    text = "More than 2 calls in a minute. Try again in 50 seconds."
+    assert refused.json() == {"code": 429, "message": text}
+    assert (refused.status_code, refused["Retry-After"]) == (429, "50")
+    assert not any("RateLimit" in each for each in (*allowed, refused))
+    assert sub_api.response("GET", path).status_code != 429
+    assert api.get(WHOAMI)[0] == 200
+
+
+def test_failures_at_both_parts_of_the_api_are_counted_together(settings):
+    settings.API_FAILURE_RATE = 2
+    stranger = Api("nonsense")
+
+    answers = [stranger.response("GET", "/v2/whoami") for _ in range(3)]
+    answers.append(stranger.response("GET", WHOAMI))
+
+    assert [each.status_code for each in answers] == [403, 403, 429, 429]
+    assert answers[2].json()["message"].startswith("More than 2 calls in a minute.")
+
+
+def test_failures_of_one_line_of_ipv6_are_counted_together(client, db, settings):
+    settings.API_FAILURE_RATE = 2
+    lines = ["2001:db8::1", "2001:db8::2", "2001:db8::3", "2001:db8:0:1::1"]
+
+    answers = [client.get(WHOAMI, REMOTE_ADDR=line).status_code for line in lines]
+
+    assert answers == [401, 401, 429, 401]
+
+
+def test_failures_of_nobody_knows_whom_are_not_counted_as_one(client, db, settings):
+    settings.API_FAILURE_RATE, settings.TRUSTED_PROXIES = 1, 1
+    hidden = {"HTTP_X_FORWARDED_FOR": "unknown"}
+
+    answers = [client.get(WHOAMI, **hidden).status_code for _ in range(21)]
+
+    assert answers == [401] * 20 + [429]
 
 
 def test_an_error_never_follows_a_commit(api, main, monkeypatch):

@@ -1,0 +1,89 @@
+"""Calls of the current minute, in memory that all workers of a server share."""
+
+import fcntl
+import mmap
+import os
+import threading
+from contextlib import contextmanager
+from hashlib import blake2b
+
+MINUTE = 60
+# Names a file that the server lays down before it starts its workers.
+SHARED_FILE = "API_COUNTS_FILE"
+# Each section is a table of its own: what strangers fill leaves the others alone.
+SECTIONS = 4
+SLOTS = 1 << 14
+TRIED = 8
+SIZE = SECTIONS * SLOTS * 16
+COUNT_BITS = 32
+
+
+class Counts:
+    """Tables of fixed size: for each key the minute and the calls in it.
+
+    When no slot is free for a key, it shares the count of another one. So in a flood of
+    keys some are told to slow down too early, and none is let through uncounted.
+    """
+
+    def __init__(self, file=None):
+        self._file, memory = _memory(file or os.environ.get(SHARED_FILE))
+        self._words = memoryview(memory).cast("Q")
+        self._lock = threading.Lock()
+
+    def add(self, section, key, now):
+        """Count a call and return how many there were in this minute."""
+        minute = int(now) // MINUTE
+        with self._alone():
+            slot, digest, count = self._find(section, key, minute)
+            self._words[slot] = digest
+            self._words[slot + 1] = minute << COUNT_BITS | count + 1
+        return count + 1
+
+    def take_back(self, section, key, now):
+        """Undo an `add` of this minute; what was counted in another one is gone."""
+        minute = int(now) // MINUTE
+        with self._alone():
+            slot, _, count = self._find(section, key, minute)
+            if count:
+                self._words[slot + 1] -= 1
+
+    def _find(self, section, key, minute):
+        """Return where a key counts, the digest that stands there, and the count."""
+        hashed = blake2b(key.encode(), digest_size=8).digest()
+        digest = int.from_bytes(hashed)
+        slots = [
+            2 * (section * SLOTS + (digest + number) % SLOTS) for number in range(TRIED)
+        ]
+        for slot in slots:
+            written, count = divmod(self._words[slot + 1], 1 << COUNT_BITS)
+            if written != minute:
+                return slot, digest, 0
+            if self._words[slot] == digest:
+                return slot, digest, count
+        shared = slots[0]
+        count = self._words[shared + 1] % (1 << COUNT_BITS)
+        return shared, self._words[shared], count
+
+    @contextmanager
+    def _alone(self):
+        """Keep other threads out, and other workers: POSIX locks know processes only."""
+        with self._lock:
+            if self._file is not None:
+                fcntl.lockf(self._file, fcntl.LOCK_EX)
+            try:
+                yield
+            finally:
+                if self._file is not None:
+                    fcntl.lockf(self._file, fcntl.LOCK_UN)
+
+
+def _memory(path):
+    """Return the shared file and its memory, or None and some of this process's own."""
+    if path:
+        try:
+            # Stays open: a lock ends with the first closing of its file.
+            file = os.open(path, os.O_RDWR)
+            return file, mmap.mmap(file, SIZE)
+        except (OSError, ValueError):
+            pass
+    return None, mmap.mmap(-1, SIZE)
