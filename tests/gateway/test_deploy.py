@@ -53,9 +53,30 @@ def test_traefik_has_what_its_routers_name():
     http = read("traefik/tollgate.yaml")["http"]
     routers = http["routers"].values()
 
-    named = {name for router in routers for name in router["middlewares"]}
+    named = {name for router in routers for name in router.get("middlewares", ())}
     assert named == http["middlewares"].keys()
-    assert {router["service"] for router in routers} <= http["services"].keys()
+    services = {*http["services"], "ping@internal"}
+    assert {router["service"] for router in routers} <= services
+
+
+def test_traefik_hands_on_only_what_tollgate_named_an_account_for():
+    http = read("traefik/tollgate.yaml")["http"]
+    asked = {
+        name
+        for name, each in http["middlewares"].items()
+        if "authResponseHeaders" in each.get("forwardAuth", ())
+    }
+    handed_on = [
+        router["middlewares"]
+        for router in http["routers"].values()
+        if "entryPoints" not in router
+    ]
+
+    for first, *middlewares in handed_on:
+        assert (first, middlewares[0]) == ("away", "known")
+        where = middlewares.index("named")
+        assert middlewares[where - 1] in asked
+        assert middlewares[where + 1] == "unknown"
 
 
 def test_envoy_asks_about_all_that_it_hands_on():
