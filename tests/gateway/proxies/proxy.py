@@ -36,8 +36,9 @@ class Proxy:
     """
 
     program = ""
-    # Names of the doors that it does not have.
+    # Names of the doors that it does not have, and whether it hands gRPC on.
     lacks = frozenset()
+    speaks_grpc = False
 
     def __init__(self, folder, credential, **places):
         folder.mkdir(exist_ok=True)
