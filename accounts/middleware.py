@@ -6,20 +6,63 @@ from allauth.account.adapter import get_adapter
 from allauth.core.exceptions import ReauthenticationRequired
 from allauth.usersessions.models import UserSession
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.contrib.auth.middleware import (
     LoginRequiredMiddleware as DjangoLoginRequiredMiddleware,
 )
+from django.contrib.sessions.middleware import (
+    SessionMiddleware as DjangoSessionMiddleware,
+)
 from django.db import InterfaceError, OperationalError
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseNotAllowed
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.decorators import sync_only_middleware
 from django.utils.http import urlencode
 
 from accounts.attempts import enter
+from accounts.cookies import is_doubled, only
 from accounts.errors import refused
 from accounts.refusals import Refused, Unavailable
+
+TWO_SESSIONS = (
+    "Your browser sent two session cookies, and one of them may be somebody else's, so "
+    "neither was used. Sign in again. If this comes back, delete this site's cookies."
+)
+PAGE_METHODS = ["GET", "HEAD", "POST"]
+
+
+class SessionMiddleware(DjangoSessionMiddleware):
+    """Keep in the browser what only a hash of is in the database."""
+
+    def process_request(self, request):
+        cookie = only(request.META.get("HTTP_COOKIE", ""), settings.SESSION_COOKIE_NAME)
+        request.session = self.SessionStore.of_cookie(cookie)
+
+    def process_response(self, request, response):
+        response = super().process_response(request, response)
+        kept = response.cookies.get(settings.SESSION_COOKIE_NAME)
+        # An empty one tells the browser to forget it.
+        if kept and kept.value:
+            response.cookies[settings.SESSION_COOKIE_NAME] = request.session.cookie
+        return response
+
+
+class MethodMiddleware:
+    """Answer OPTIONS as any other method that a page does not have."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        return self.get_response(request)
+
+    def process_view(self, request, view_func, view_args, view_kwargs):
+        # The API knows by itself which methods each path has.
+        if request.method == "OPTIONS" and not request.is_api:
+            return HttpResponseNotAllowed(PAGE_METHODS)
+        return None
 
 
 class LoginRequiredMiddleware(DjangoLoginRequiredMiddleware):
@@ -72,6 +115,7 @@ def SessionActivityMiddleware(get_response):  # noqa: N802 -- named like its sib
         # A session is saved after the view, where an error would follow a commit.
         if request.is_api:
             return get_response(request)
+        _tell_of_two_sessions(request)
         now = int(time.time())
         due = request.session.get(SEEN, 0) <= now - SEEN_PRECISION.total_seconds()
         if request.user.is_authenticated and due:
@@ -80,6 +124,12 @@ def SessionActivityMiddleware(get_response):  # noqa: N802 -- named like its sib
         return get_response(request)
 
     return middleware
+
+
+def _tell_of_two_sessions(request):
+    header = request.META.get("HTTP_COOKIE", "")
+    if request.method == "GET" and is_doubled(header, settings.SESSION_COOKIE_NAME):
+        messages.warning(request, TWO_SESSIONS)
 
 
 @sync_only_middleware

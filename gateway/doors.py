@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 from urllib.parse import unquote
 
-from django.http import parse_cookie
-
+from accounts.cookies import only
 from accounts.models import LOG_KINDS, AccountKind
 from sharing.tickets import COOKIE
 from tokens import credentials
@@ -74,5 +73,4 @@ def token_in(environ):
 
 def ticket_in(environ):
     """Return the ticket of a share link's visitor, or an empty text."""
-    header = environ.get("HTTP_COOKIE", "")
-    return parse_cookie(header).get(COOKIE, "") if header else ""
+    return only(environ.get("HTTP_COOKIE", ""), COOKIE)

@@ -138,5 +138,5 @@ def signed_in(user):
     session = client.session
     session[SEEN] = int(time.time()) + 3600
     session.save()
-    user.session = session.session_key
+    user.session = session.cookie
     return user

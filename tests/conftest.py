@@ -8,6 +8,7 @@ from playwright.sync_api import sync_playwright
 from accounts import rates
 from accounts.counts import Counts
 from accounts.models import Role
+from tests.browsers import keep_cookies
 from tests.factories import (
     ChildFactory,
     FilterFactory,
@@ -16,6 +17,8 @@ from tests.factories import (
     UserFactory,
 )
 from tokens import recording, verification
+
+keep_cookies()
 
 
 @pytest.fixture(autouse=True)

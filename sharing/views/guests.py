@@ -18,6 +18,7 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts import rates
 from accounts.addresses import client_address
 from accounts.audit import client_agent
+from accounts.cookies import is_doubled, only
 from sharing import tickets, visitors
 from sharing.passes import Pass
 from tokens.recording import note_refusal
@@ -36,6 +37,11 @@ CLOSED = (
 ANOTHER = (
     "Another link was opened in this browser since. "
     "Open this one again to come back to it."
+)
+TWO_TICKETS = (
+    "Your browser sent two cookies for links, and one of them may be somebody else's, so "
+    "neither was used. Open the link again. If this comes back, delete this site's "
+    "cookies."
 )
 TOO_MANY = "That was tried too often. Wait a minute, then try again."
 
@@ -59,10 +65,18 @@ def discreet(view):
 @login_not_required
 @discreet
 def link_page(request, page):
-    row = visitors.by_ticket(request.COOKIES.get(tickets.COOKIE, ""), page)
+    if is_doubled(request.META.get("HTTP_COOKIE", ""), tickets.COOKIE):
+        response = closed(request, page, TWO_TICKETS)
+        response.delete_cookie(tickets.COOKIE, domain=settings.SHARE_COOKIE_DOMAIN)
+        return response
+    row = visitors.by_ticket(_ticket(request), page)
     if row is None:
         return closed(request, page)
     return opened(request, page, Pass.of(row.token.share, visitors.ends_at(row)))
+
+
+def _ticket(request):
+    return only(request.META.get("HTTP_COOKIE", ""), tickets.COOKIE)
 
 
 def opened(request, page, shown, **context):
@@ -108,7 +122,7 @@ def _shown(request, page):
 @discreet
 def link_renew(request, page):
     """Give a fresh ticket for a good one: the page asks for as long as it is open."""
-    ticket = request.COOKIES.get(tickets.COOKIE, "")
+    ticket = _ticket(request)
     row = visitors.by_ticket(ticket, page)
     if row:
         return _let_in(request, page, row)

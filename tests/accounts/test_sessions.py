@@ -1,13 +1,26 @@
-import pytest
-from django.contrib.sessions.backends.base import VALID_KEY_CHARS
-from django.urls import reverse
-from django.utils.crypto import get_random_string
+"""Sessions, of which the database knows a hash."""
 
-from accounts.sessions import SessionStore
+from importlib import import_module
+
+import pytest
+from allauth.usersessions.models import UserSession
+from django.apps import apps
+from django.contrib.sessions.models import Session
+from django.db import connection
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.middleware import TWO_SESSIONS
+from accounts.sessions import SessionStore, name_of
+from tests.accounts.signing_in import sign_in
+
+MIGRATION = import_module("accounts.migrations.0015_sessions_by_their_hash")
+PROFILE = "/profile/"
 
 
 @pytest.mark.parametrize(
-    "key", ['"\\000abcdefghijkl"', "a" * 8, "A" * 32, "é" * 32, "a" * 33, ""]
+    "key",
+    ['"\\000abcdefghijkl"', "a" * 8, "A" * 32, "é" * 32, "a" * 33, "a" * 40, ""],
 )
 def test_keys_that_no_session_has_are_not_looked_up(
     client, db, key, django_assert_num_queries
@@ -20,7 +33,152 @@ def test_keys_that_no_session_has_are_not_looked_up(
     assert response.status_code == 302
 
 
-def test_keys_as_they_are_made_are_kept():
-    key = get_random_string(32, VALID_KEY_CHARS)
+def test_the_database_does_not_know_what_the_browser_has(client, dana):
+    sign_in(client)
+    client.get(PROFILE)
 
-    assert SessionStore(key).session_key == key
+    cookie = client.cookies["sessionid"].value
+    kept = [*Session.objects.values_list("session_key", flat=True)]
+    kept += UserSession.objects.values_list("session_key", flat=True)
+    assert kept == [name_of(cookie)] * 2
+    assert cookie not in str([*Session.objects.values(), *UserSession.objects.values()])
+
+
+def test_what_the_database_knows_lets_nobody_in(client, dana):
+    sign_in(client)
+    thief = type(client)()
+    thief.cookies["sessionid"] = Session.objects.get().session_key
+
+    assert thief.get(PROFILE).status_code == 302
+    assert client.get(PROFILE).status_code == 200
+
+
+def test_the_cookie_is_renewed_as_it_was_given_out(client, dana):
+    sign_in(client)
+    cookie = client.cookies["sessionid"]
+    before = cookie.value, cookie["httponly"], cookie["samesite"]
+
+    # The first page of a session notes its use, which writes the session again.
+    renewed = client.get(PROFILE).cookies["sessionid"]
+
+    assert (renewed.value, renewed["httponly"], renewed["samesite"]) == before
+    assert before[1:] == (True, "Lax")
+
+
+def test_signing_in_changes_the_cookie_and_signing_out_takes_it(client, dana):
+    sign_in(client)
+    first = client.cookies["sessionid"].value
+    client.post(reverse("account_logout"))
+    gone = client.cookies["sessionid"].value
+    sign_in(client)
+
+    assert len(first) == len(client.cookies["sessionid"].value) == 32
+    assert (gone, client.cookies["sessionid"].value == first) == ("", False)
+
+
+def test_a_session_that_ended_gets_another_cookie(client, dana):
+    sign_in(client)
+    old = client.cookies["sessionid"].value
+    Session.objects.all().delete()
+
+    sign_in(client)
+
+    assert client.cookies["sessionid"].value != old
+    assert client.get(PROFILE).status_code == 200
+
+
+def test_sessions_of_an_older_installation_go_on(client, dana):
+    sign_in(client)
+    client.get(PROFILE)
+    cookie = client.cookies["sessionid"].value
+    for model in (Session, UserSession):
+        model.objects.update(session_key=cookie)
+    assert client.get(PROFILE).status_code == 302
+    client.cookies["sessionid"] = cookie
+
+    for _ in range(2):
+        MIGRATION.hash_keys(apps, connection.schema_editor())
+
+    assert client.get(PROFILE).status_code == 200
+    page = client.get(reverse("usersessions_list")).text
+    assert page.count("This one") == 1
+
+
+def test_a_store_takes_names_only():
+    assert SessionStore("a" * 40).session_key == "a" * 40
+    assert SessionStore("a" * 32).session_key is None
+    assert Session(session_key="x", expire_date=timezone.now()).session_key == "x"
+
+
+# Two of them
+
+
+@pytest.mark.parametrize("between", ["; ", ";", ", ", ","])
+def test_of_two_session_cookies_neither_is_taken(client, dana, between):
+    sign_in(client)
+    good = f"sessionid={client.cookies['sessionid'].value}"
+    browser = type(client)()
+    for other in (good, "sessionid=x", "sessionid="):
+        for header in (f"{good}{between}{other}", f"{other}{between}{good}"):
+            response = browser.get(PROFILE, HTTP_COOKIE=header)
+            assert (response.status_code, response.url) == (
+                302,
+                "/login/?next=/profile/",
+            )
+
+    page = browser.get("/login/")
+    assert page.text.count(TWO_SESSIONS.partition(",")[0]) >= 1
+
+
+def test_the_browser_is_told_to_forget_two_session_cookies(client, dana):
+    sign_in(client)
+    good = f"sessionid={client.cookies['sessionid'].value}"
+
+    response = type(client)().get(PROFILE, HTTP_COOKIE=f"{good}; sessionid=x")
+
+    forgotten = response.cookies["sessionid"]
+    assert (forgotten.value, forgotten["max-age"]) == ("", 0)
+
+
+@pytest.mark.parametrize("beside", ["xsessionid=y", "sessionid2=y", "a=sessionid", ""])
+def test_one_session_cookie_beside_others_is_taken(client, dana, beside):
+    sign_in(client)
+    good = f"sessionid={client.cookies['sessionid'].value}"
+
+    response = type(client)().get(PROFILE, HTTP_COOKIE=f"{beside}; {good}")
+
+    assert response.status_code == 200
+
+
+# Methods
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        PROFILE,
+        "/",
+        "/login/",
+        "/password/reset/",
+        "/2fa/",
+        "/livez",
+        "/api/docs",
+        "/s/x",
+    ],
+)
+@pytest.mark.parametrize("signed_in", [True, False])
+def test_pages_have_no_options(client, dana, path, signed_in):
+    if signed_in:
+        client.force_login(dana)
+
+    response = client.options(path)
+
+    assert (response.status_code, response["Allow"]) == (405, "GET, HEAD, POST")
+
+
+@pytest.mark.parametrize("path", ["/v2/whoami", "/api/v1/whoami"])
+def test_the_api_says_itself_what_a_path_has(client, db, path):
+    response = client.options(path)
+
+    assert (response.status_code, response["Allow"]) == (405, "GET, HEAD")
+    assert response["Content-Type"].partition(";")[0].endswith("json")

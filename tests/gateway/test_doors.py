@@ -27,6 +27,10 @@ def test_where_a_token_is_found(headers, text):
         ("a=b; tollgate_share=t:1:x", "t:1:x"),
         ("broken; =; tollgate_share=t", "t"),
         ("my_tollgate_share=t", ""),
+        ("my_tollgate_share=t; tollgate_share=u", "u"),
+        ("tollgate_share=t; tollgate_share=t", ""),
+        ("tollgate_share=t; a=b;tollgate_share=", ""),
+        ("tollgate_share=t, tollgate_share =u", ""),
     ],
 )
 def test_where_a_ticket_is_found(cookies, text):

@@ -211,6 +211,12 @@ class TestTickets:
     def test_a_ticket_is_good_for_logs_only(self, ask):
         assert ask.status("query-metrics", HTTP_COOKIE=self.cookie) == 401
 
+    def test_of_two_tickets_neither_is_taken(self, ask):
+        other = "tollgate_share=x"
+
+        for cookies in (f"{self.cookie}; {other}", f"{other}; {self.cookie}"):
+            assert ask.status("query-logs", HTTP_COOKIE=cookies) == 401
+
     def test_a_token_that_is_shown_goes_before_a_ticket(self, ask):
         assert ask.status("query-logs", "nonsense", HTTP_COOKIE=self.cookie) == 401
 

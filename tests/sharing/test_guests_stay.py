@@ -80,3 +80,17 @@ def test_one_browser_is_the_visitor_of_one_link(client, main, share):
     assert response.json()["detail"].startswith("Another link was opened")
     assert "Logs of" not in look(client, share).text
     assert "Logs of" in look(client, other).text
+
+
+def test_of_two_tickets_neither_is_taken(client, share):
+    show(client, share)
+    good = f"{tickets.COOKIE}={client.cookies[tickets.COOKIE].value}"
+    guest = type(client)()
+    for cookies in (f"{good}; {tickets.COOKIE}=x", f"{tickets.COOKIE}=x; {good}"):
+        page = guest.get(at("guest", page_of(share)), HTTP_COOKIE=cookies)
+        renewed = guest.post(at("renew", page_of(share)), HTTP_COOKIE=cookies)
+
+        assert "Logs of" not in page.text
+        assert "Your browser sent two cookies for links" in page.text
+        assert page.cookies[tickets.COOKIE].value == ""
+        assert (renewed.status_code, has_ticket(renewed)) == (404, False)
