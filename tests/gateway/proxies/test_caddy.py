@@ -53,7 +53,7 @@ def tenant(request):
 
 
 def test_lines_land_in_the_account_of_the_token(world, listener, store):
-    token = {"token": world.secrets["sub"], "extra_fields": "x"}
+    token = {"token": world.secrets["sub"], "extra_fields": "x", "type": "app"}
 
     answer = listener.post("/", params=token, content=LINE)
 
@@ -61,7 +61,8 @@ def test_lines_land_in_the_account_of_the_token(world, listener, store):
     [request] = store.drain()
     own = str(world.accounts["sub"])
     assert tenant(request) == [own, own, "0"]
-    assert (request.path, request.body) == (LINES, LINE)
+    typed = f"{LINES}&extra_fields=type%3Dapp"
+    assert (request.path, request.body) == (typed, LINE)
 
 
 @pytest.mark.parametrize("name", ["cpu", "main api", "narrow"])
