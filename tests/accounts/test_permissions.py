@@ -16,6 +16,7 @@ from accounts.permissions import (
     allows,
     may,
     relations,
+    relations_to,
     require,
     token_relations,
 )
@@ -286,6 +287,14 @@ def test_may_and_require_agree(places, member, outsider):
     assert str(refusal.value) == "api.list is not allowed here"
     with pytest.raises(Http404):
         require(relations(outsider, main), Operation.API_LIST, main)
+
+
+def test_relations_to_accounts_of_several_organisations(places, admin, outsider):
+    mine, theirs = places["open"], ChildFactory(main=places["other"])
+
+    found = relations_to(admin, [mine, theirs])
+
+    assert found == {mine.pk: {Relation.MAIN_ADMIN}, theirs.pk: set()}
 
 
 def test_a_new_person_relates_to_nothing(places):

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from accounts.models import Account
@@ -248,3 +249,19 @@ def test_an_answer_without_an_end_has_none(main):
     organisation.save()
 
     assert told(TokenFactory(account=main)).until == float("inf")
+
+
+def test_what_ends_during_the_look_up_has_an_end(main, time_machine):
+    token = TokenFactory(account=main)
+    row, now = row_of(token), timezone.now()
+    row.token.expires_at = now + timedelta(seconds=1)
+    time_machine.move_to(now, tick=False)
+
+    def slow(execute, *arguments):
+        time_machine.move_to(now + timedelta(seconds=2), tick=False)
+        return execute(*arguments)
+
+    with connection.execute_wrapper(slow):
+        decision = decide(DOORS["query-logs"], row)
+
+    assert decision.until == row.token.expires_at.timestamp()

@@ -210,7 +210,10 @@ def test_hostile_text_stays_a_field(language):
     [
         ("logql", "   "),
         *(("logsql", field) for field in ("_time", "_stream", "_stream_id", "a*", "*")),
-        *(("promql", field) for field in ("__graphite__", "vm_account_id")),
+        *(
+            ("promql", field)
+            for field in ("__graphite__", "vm_account_id", "vm_project_id")
+        ),
         *(("opensearch", field) for field in ("_index", "_id", "_routing")),
     ],
 )

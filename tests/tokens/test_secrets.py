@@ -113,6 +113,24 @@ def test_public_id_of_a_foreign_token_tells_nothing_of_it():
     assert secret.public_id == expected.hex()[:8]
 
 
+def test_a_fresh_secret_is_256_random_bits():
+    made = {make(Kind.API).reveal()[4:47] for _ in range(200)}
+
+    numbers = [_number(text) for text in made]
+    assert len(made) == 200
+    # Each bit is 1 in half of them, give or take; in none or all once in 10**60.
+    for bit in range(256):
+        assert 0 < sum(number >> bit & 1 for number in numbers) < 200
+    assert max(numbers) < 2**256
+
+
+def _number(text):
+    number = 0
+    for letter in text:
+        number = number * len(ALPHABET) + ALPHABET.index(letter)
+    return number
+
+
 def test_secret_is_compared_by_its_text_only():
     assert Secret(KNOWN) == Secret(KNOWN)
     assert Secret(KNOWN) != Secret(UUID)

@@ -50,6 +50,15 @@ def test_lost_encryption_key_stops_no_token(token):
             token.reveal(by=BY)
 
 
+@pytest.mark.parametrize("other", [Kind.LOGS, Kind.SHARED])
+def test_ciphertext_opens_for_its_own_kind_only(main, token, other):
+    row = token.secrets.get()
+    Token.objects.filter(pk=token.pk).update(kind=other)
+
+    with pytest.raises(Unavailable, match="belongs to another row"):
+        StoredSecret.objects.get(pk=row.pk).open()
+
+
 @pytest.mark.parametrize("moved", ["envelope", "row"])
 def test_ciphertext_opens_in_its_own_row_only(main, token, moved):
     row = token.secrets.get()

@@ -3,7 +3,13 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from accounts.lifecycle import edit_account, edit_organisation, suspend_organisation
+from accounts.lifecycle import (
+    delete_account,
+    edit_account,
+    edit_organisation,
+    suspend_account,
+    suspend_organisation,
+)
 from accounts.models import AccountKind
 from accounts.permissions import Operation
 from accounts.plans import Plan
@@ -16,6 +22,7 @@ from tokens.permissions import (
     operation,
     overseen,
     reach,
+    why_refused,
     why_stopped,
 )
 
@@ -212,6 +219,36 @@ def test_reach_follows_a_flag_at_once(family):
     edit_account(family["Staging"], by=BY, searchable=False)
 
     assert {account.name for account in reach(token)} == {"Acme", "Metrics", "Tracing"}
+
+
+def test_what_is_suspended_or_deleted_is_out_of_reach(family):
+    token = TokenFactory(account=family["Acme"])
+    suspend_account(family["Staging"], by=BY)
+    delete_account(family["Tracing"], by=BY)
+
+    assert {account.name for account in reach(token)} == {"Acme", "Metrics"}
+
+
+@pytest.mark.parametrize("kind", [AccountKind.METRICS, AccountKind.TRACING])
+def test_where_metrics_and_traces_are_nothing_else_is_read(main, kind):
+    reader = ChildFactory(main=main, kind=kind)
+    ChildFactory(main=main, kind=AccountKind.METRICS, authorized_accounts=[reader])
+
+    assert list(reach(TokenFactory(account=reader))) == [reader]
+
+
+def test_a_secret_ends_with_its_overlap(main, time_machine):
+    token = TokenFactory(account=main)
+    token.rotate(by=BY, overlap=timedelta(hours=1))
+    row = token.secrets.overlapping().select_related("token").get()
+    instant = timedelta(microseconds=1)
+
+    told = []
+    for moment in (row.valid_until - instant, row.valid_until):
+        time_machine.move_to(moment, tick=False)
+        told.append(why_refused(row, {Use.API}))
+
+    assert told == ["", "rotated"]
 
 
 @pytest.mark.parametrize("kind", [Kind.LOGS, Kind.GATEWAY])
