@@ -8,13 +8,15 @@ from django.urls import reverse
 
 from accounts import seeds
 from accounts.addresses import NOWHERE, client_address
+from accounts.arrivals import landing, record_for_person
 from accounts.attempts import PASSWORD, attempt
 from accounts.audit import Actor, record
 from accounts.devices import remember
 from accounts.envelope import Sealed
 from accounts.limits import settle
 from accounts.mail import link, mailing
-from accounts.models import Action, Membership, User
+from accounts.models import Action, User
+from accounts.permissions import come_in
 from accounts.refusals import Unavailable
 
 logger = logging.getLogger(__name__)
@@ -38,6 +40,9 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def post_login(self, request, user, **kwargs):
         response = super().post_login(request, user, **kwargs)
+        account = landing(request, user, getattr(response, "url", "/"))
+        if account and not user.is_staff:
+            come_in(user, account)
         record_for_person(Action.LOGIN, user, Actor.of(request))
         remember(request, response, user)
         return response
@@ -86,20 +91,6 @@ class AccountAdapter(DefaultAccountAdapter):
 
 def _person(email):
     return User.objects.filter(email__iexact=email.replace("\x00", "")).first()
-
-
-def record_for_person(action, user, actor, **data):
-    """Record an event that concerns a person in each organisation they belong to."""
-    if actor.user is None:
-        actor = Actor(actor.label, ip=actor.ip, agent=actor.agent)
-    homes = {}
-    memberships = Membership.objects.filter(user=user).select_related("account")
-    for membership in memberships.order_by("pk"):
-        account = membership.account
-        if account.is_main or account.organisation_id not in homes:
-            homes[account.organisation_id] = account
-    for account in homes.values() or [None]:
-        record(action, by=actor, account=account, target=user.email, **data)
 
 
 class MFAAdapter(DefaultMFAAdapter):

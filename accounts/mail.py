@@ -43,7 +43,7 @@ def send_to_admins(account, subject, template, **context):
     Unavailable when nobody was.
     """
     failure, reached = None, 0
-    for membership in Membership.objects.caretakers(account)[:MOST_ADMINS]:
+    for membership in Membership.objects.caretakers(account).entered()[:MOST_ADMINS]:
         try:
             _send(membership.user, subject, template, account=account, **context)
             reached += 1

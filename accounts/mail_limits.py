@@ -24,7 +24,7 @@ def check_invitations(membership, *, by):
     Belongs after its event and in the same transaction: whoever writes the next one of
     the organisation waits for that. Operators may send as many as they need.
     """
-    if not _is_limited(by):
+    if is_operator(by):
         return
     sent = lately(membership.account, INVITATIONS).filter(data__mailed=True)
     if sent.count() > settings.INVITATIONS_A_DAY:
@@ -52,6 +52,6 @@ def lately(account, actions):
     )
 
 
-def _is_limited(by):
-    is_person = by.user is not None and not by.user.is_staff
-    return is_person or by.token_id is not None
+def is_operator(by):
+    """Whether it is operator staff or their console that acts."""
+    return by.user.is_staff if by.user else by.token_id is None

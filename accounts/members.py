@@ -13,7 +13,7 @@ from accounts.audit import record
 from accounts.lifecycle import found_organisation
 from accounts.locks import locked, repeated
 from accounts.mail import send_added, send_invitation
-from accounts.mail_limits import check_invitations
+from accounts.mail_limits import check_invitations, is_operator
 from accounts.models import Action, Membership, Role, User
 from accounts.names import check_seen, quoted
 from accounts.refusals import Gone, Refused
@@ -24,18 +24,19 @@ def add_member(account, *, email, role, by, full_name="", tell=True):
     """Make a person a member and mail them, unless they are not to be told.
 
     Who has no password yet gets a link to choose one. Raises Refused for somebody who
-    is a member already, or operator staff.
+    is a member already, and to operators for one of them.
     """
     check_seen(email=email, full_name=full_name)
     with locked(account):
         person = _person(email)
-        _check_new(account, person)
+        _check_new(account, person, by)
         membership = Membership.objects.create(
             account=account,
             user=person,
             role=role,
             full_name=full_name,
             username=email.strip(),
+            entered_at=_entered(account, person),
         )
         told = {"mailed": True} if tell else {}
         _record(
@@ -43,8 +44,8 @@ def add_member(account, *, email, role, by, full_name="", tell=True):
         )
         if tell:
             check_invitations(membership, by=by)
-            send = send_added if person.has_usable_password() else send_invitation
-            transaction.on_commit(partial(send, membership, _inviter(by)), robust=True)
+            tell = partial(_mail_for(person), membership, _inviter(by))
+            transaction.on_commit(tell, robust=True)
     return membership
 
 
@@ -70,17 +71,25 @@ def _person(email):
         return known.get()
 
 
+def _entered(account, person):
+    """Return when a person came to the account's organisation, if they did."""
+    here = person.memberships.filter(account__organisation=account.organisation_id)
+    return here.entered().values_list("entered_at", flat=True).first()
+
+
+def _mail_for(person):
+    return send_added if person.has_usable_password() else send_invitation
+
+
 def invite_again(membership, *, by):
     """Mail the link once more; the links of earlier mails go on working."""
-    if membership.user.has_usable_password():
-        raise Refused(
-            "has_password", f"{membership.name} has chosen a password already."
-        )
+    if membership.entered_at:
+        raise Refused("has_come", f"{membership.name} has been here already.")
     what = "invitation sent again"
     with transaction.atomic():
         _record(Action.USER_UPDATED, membership, by, what=what, mailed=True)
         check_invitations(membership, by=by)
-    send_invitation(membership, _inviter(by))
+    _mail_for(membership.user)(membership, _inviter(by))
 
 
 def _inviter(by):
@@ -88,8 +97,9 @@ def _inviter(by):
     return by.label if by.token_id is None else quoted(by.label)
 
 
-def _check_new(account, person):
-    if person.is_staff:
+def _check_new(account, person, by):
+    # Only operators are told who the operators are; it gives these nothing.
+    if person.is_staff and is_operator(by):
         raise Refused(
             "is_staff", "Operator staff cannot be members of accounts.", field="email"
         )

@@ -21,6 +21,7 @@ from django.utils import timezone
 from django.utils.decorators import sync_only_middleware
 from django.utils.http import urlencode
 
+from accounts.arrivals import LAST_ACCOUNT
 from accounts.attempts import enter
 from accounts.cookies import is_doubled, only
 from accounts.errors import refused
@@ -100,7 +101,6 @@ ZONES = zoneinfo.available_timezones()
 ENTRANCES = {"account_reset_password_from_key", "mfa_login_webauthn"}
 SEEN = "seen"
 SEEN_PRECISION = timedelta(minutes=1)
-LAST_ACCOUNT = "account"
 COOKIE_AGE = timedelta(days=365)
 
 

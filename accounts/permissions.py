@@ -135,6 +135,7 @@ def relations_to(user, accounts):
     found = {account.pk: set() for account in accounts}
     for account in standing:
         found[account.pk].update(_related(account, memberships))
+        account.is_new_to_person = _is_new(account, memberships)
     return found
 
 
@@ -146,7 +147,15 @@ def _memberships(user, accounts):
     )
     direct = own.filter(account__in=[account.pk for account in accounts])
     rows = (direct | in_main).select_related("account")
-    return rows.only("role", "account__kind", "account__organisation")
+    return rows.only("role", "entered_at", "account__kind", "account__organisation")
+
+
+def _is_new(account, memberships):
+    return any(
+        membership.entered_at is None
+        for membership in memberships
+        if membership.account.organisation_id == account.organisation_id
+    )
 
 
 def _related(account, memberships):
@@ -227,12 +236,20 @@ def for_account(*operations):
             request.relations = account.relations = relations(request.user, account)
             for operation in operations:
                 require(request.relations, operation, account)
+            if account.is_new_to_person:
+                come_in(request.user, account)
             return view(request, account, *args, **kwargs)
 
         guarded.operations = operations
         return guarded
 
     return decorate
+
+
+def come_in(user, account):
+    """Note that a person came to an account's organisation just now."""
+    here = user.memberships.filter(account__organisation=account.organisation_id)
+    here.come_in()
 
 
 def staff_only(view):

@@ -73,6 +73,8 @@ class MembershipFactory(factory.django.DjangoModelFactory):
     user = factory.SubFactory(UserFactory)
     account = factory.SubFactory(MainFactory)
     role = Role.ADMIN
+    # Who has signed in at all has done so for this organisation.
+    entered_at = factory.SelfAttribute("user.last_login")
 
 
 class TokenFactory(factory.django.DjangoModelFactory):

@@ -47,7 +47,11 @@ def _made_lately(account):
 def _tell_admins(token, by, *, is_last):
     """Mail the admins of the account and of the main one, each on their own."""
     account = token.account
-    admins = Membership.objects.admins().filter(account__in=[account, account.main])
+    admins = (
+        Membership.objects.admins()
+        .entered()
+        .filter(account__in=[account, account.main])
+    )
     context = {"account": account, "by": by, "token": token, "is_last": is_last}
     text = render_to_string("tokens/mail/minted.txt", context)
     for email in sorted(set(admins.values_list("user__email", flat=True))):

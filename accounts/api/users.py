@@ -24,7 +24,7 @@ from accounts.refusals import Refused
 ROOT = "/v1/user-management"
 AREA = Area(
     "user-management",
-    {"user_exists": "USER_ALREADY_EXIST", "is_staff": "USER_IS_AN_OPERATOR"},
+    {"user_exists": "USER_ALREADY_EXIST"},
 )
 ROLE_STAYS = (
     "no API token changes a role. Nothing was changed: role, fullName and username are "
@@ -198,5 +198,5 @@ def shown(membership):
         full_name=membership.called,
         account_id=membership.account_id,
         role=NAMES[membership.role],
-        active=person.is_active and membership.suspended_at is None,
+        active=membership.is_active,
     )

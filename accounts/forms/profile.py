@@ -1,7 +1,7 @@
 from django import forms
 from django.db import transaction
 
-from accounts.adapters import record_for_person
+from accounts.arrivals import record_where_known
 from accounts.models import Action, User
 from accounts.names import NameField
 
@@ -19,4 +19,4 @@ class ProfileForm(forms.ModelForm):
         changes = [["full_name", self.initial["full_name"], self.instance.full_name]]
         with transaction.atomic():
             self.instance.save(update_fields=["full_name"])
-            record_for_person(Action.USER_UPDATED, self.instance, by, changes=changes)
+            record_where_known(Action.USER_UPDATED, self.instance, by, changes=changes)

@@ -171,6 +171,9 @@ class Account(models.Model):
     )
     is_using_repository_account = models.BooleanField(default=False)
 
+    # Whether the person whose relations were asked for has not been here yet.
+    is_new_to_person = False
+
     objects = AccountQuerySet.as_manager()
 
     class Meta:

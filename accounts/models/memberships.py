@@ -1,8 +1,15 @@
 from django.conf import settings
 from django.db import models
 from django.db.models.functions import Now
+from django.utils import timezone
 
-from accounts.models.accounts import Account, Role
+from accounts.models.accounts import Account, AccountKind, Role
+
+IS_CHILD = models.Case(
+    models.When(account__kind=AccountKind.MAIN, then=0),
+    default=1,
+    output_field=models.IntegerField(),
+)
 
 
 class MembershipQuerySet(models.QuerySet):
@@ -12,9 +19,26 @@ class MembershipQuerySet(models.QuerySet):
     def admins(self):
         return self.active().filter(role=Role.ADMIN)
 
+    def entered(self):
+        """Return those whose person came to the organisation."""
+        return self.exclude(entered_at=None)
+
+    def come_in(self):
+        """Note that a person came to the organisation of these just now."""
+        return self.update(entered_at=timezone.now())
+
+    def main_first(self):
+        return self.select_related("account").order_by(IS_CHILD, "pk")
+
+    def latest_first(self):
+        """Sort by when the person came in, the main account first of an organisation."""
+        return self.select_related("account").order_by("-entered_at", IS_CHILD, "pk")
+
     def called_like(self, text):
         """Return the memberships that show a full name with a text in it."""
-        own = models.Q(full_name="", user__full_name__icontains=text)
+        own = models.Q(
+            full_name="", entered_at__isnull=False, user__full_name__icontains=text
+        )
         return self.filter(models.Q(full_name__icontains=text) | own)
 
     def helpers(self, account):
@@ -45,6 +69,9 @@ class Membership(models.Model):
     username = models.CharField(max_length=254, blank=True)
     created_at = models.DateTimeField(db_default=Now())
     suspended_at = models.DateTimeField(null=True, blank=True)
+    # When the person came in last: signed in for the organisation, or opened it at all.
+    # Until then the account knows of them what it wrote itself, and nothing else.
+    entered_at = models.DateTimeField(null=True, blank=True)
 
     objects = MembershipQuerySet.as_manager()
 
@@ -66,7 +93,7 @@ class Membership(models.Model):
     @property
     def called(self):
         """The full name here: what the account wrote, else what the person did."""
-        return self.full_name or self.user.full_name
+        return self.full_name or (self.user.full_name if self.entered_at else "")
 
     @property
     def spelled(self):
@@ -79,8 +106,12 @@ class Membership(models.Model):
 
     @property
     def state(self):
-        if not self.user.is_active:
-            return "disabled"
         if self.suspended_at:
             return "suspended"
-        return "active" if self.user.last_login else "invited"
+        if not self.entered_at:
+            return "invited"
+        return "active" if self.user.is_active else "disabled"
+
+    @property
+    def is_active(self):
+        return self.state in ("active", "invited")

@@ -1,7 +1,11 @@
+import secrets
+
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.db import models
 from django.db.models.functions import Lower, Now
+
+IDS = range(2**20, 2**30)
 
 
 class UserManager(BaseUserManager):
@@ -53,6 +57,14 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def __str__(self):
         return self.email
+
+    def save(self, *args, **kwargs):
+        if self.pk is None:
+            # Who adds somebody sees the id: one in order would tell whether the
+            # address was known before.
+            self.pk = secrets.choice(IDS)
+            kwargs["force_insert"] = True
+        super().save(*args, **kwargs)
 
     @property
     def name(self):

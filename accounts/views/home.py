@@ -6,10 +6,8 @@ from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST, require_safe
 
+from accounts.arrivals import landing
 from accounts.forms.find import ThemeForm
-from accounts.middleware import LAST_ACCOUNT
-from accounts.models import Account
-from accounts.models.accounts import ID_PATTERN
 from accounts.permissions import about_oneself
 from accounts.places import TOKENS
 
@@ -22,18 +20,10 @@ def home(request):
     """Lead to the account that this browser opened last, or to the first one."""
     if request.user.is_staff:
         return redirect("accounts:staff_organisations")
-    accounts = Account.objects.enterable_by(request.user)
-    account = _last(request, accounts) or accounts.in_order().first()
+    account = landing(request, request.user)
     if account is None:
         return render(request, "accounts/none.html")
     return redirect(TOKENS.url(account))
-
-
-def _last(request, accounts):
-    remembered = request.COOKIES.get(LAST_ACCOUNT, "")
-    if not ID_PATTERN.fullmatch(remembered):
-        return None
-    return accounts.filter(pk=int(remembered)).first()
 
 
 @require_POST

@@ -200,9 +200,7 @@ def _controls(request, account):
 
 
 def _added(request, account, membership):
-    invited = not membership.user.has_usable_password()
-    what = "An invitation" if invited else "A notice"
-    text = f"{membership.user.email} was added. {what} was mailed to them."
+    text = f"{membership.user.email} was added. A mail tells them so."
     page = "accounts/user_list.html#added"
     return _changed(request, membership, text, page=page)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from django.contrib.auth.hashers import make_password
 
 from accounts import lifecycle
-from accounts.adapters import record_for_person
+from accounts.arrivals import record_for_person
 from accounts.audit import Actor, record
 from accounts.models import Action, Membership, Role, User
 from sharing.demo.past import Past
@@ -183,5 +183,6 @@ def youngest_home(person):
 def log_in(moment, story, person):
     actor = story.actors[person.email]
     User.objects.filter(pk=actor.user.pk).update(last_login=moment)
+    actor.user.memberships.update(entered_at=moment)
     record_for_person(Action.LOGIN, actor.user, actor)
     return []

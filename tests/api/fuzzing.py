@@ -34,7 +34,6 @@ OF_THE_MOMENT = {
     "filter_missing",
     "fixed",
     "illegal_plan",
-    "is_staff",
     "key_in_use",
     "key_reused",
     "last_admin",

@@ -147,13 +147,11 @@ def test_create_refuses_somebody_twice(main, member, api):
     )
 
 
-def test_create_refuses_operators(main, staff, api):
+def test_create_tells_nobody_who_is_an_operator(main, staff, api):
     asked = NEW | {"username": staff.email, "accountID": main.pk}
 
-    assert api.post(USERS, asked) == coded(
-        "user-management/USER_IS_AN_OPERATOR",
-        "Operator staff cannot be members of accounts.",
-    )
+    assert api.post(USERS, asked) == (200, {"id": staff.pk})
+    assert api.get(f"{USERS}/{staff.pk}")[1]["fullName"] == NEW["fullName"]
 
 
 @pytest.mark.parametrize(
