@@ -2,6 +2,7 @@
 
 import os
 import re
+import secrets
 import socket
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from tests.environment import KEYS
 
 PROJECT = Path(__file__).resolve().parent.parent
 GRACE_SECONDS = 30
+GIVEN = set()
 
 
 FORM_TOKEN = r'name="csrfmiddlewaretoken" value="(\w+)"'
@@ -112,11 +114,18 @@ def said_until_ready(process):
 
 
 def free_port():
-    return free_ports()[0]
+    """Return a port that nobody listens on, of those that no connection is given.
+
+    No port is returned twice: it may be long until somebody listens there.
+    """
+    while True:
+        port = 20_000 + secrets.randbelow(12_000)
+        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            if port not in GIVEN:
+                GIVEN.add(port)
+                return port
 
 
 def free_ports():
     """Return two, which are not the same."""
-    place = ("127.0.0.1", 0)
-    with socket.create_server(place) as one, socket.create_server(place) as other:
-        return one.getsockname()[1], other.getsockname()[1]
+    return free_port(), free_port()

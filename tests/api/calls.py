@@ -110,10 +110,9 @@ class Api:
 
 
 def _contents(response):
-    if response.streaming and response["Content-Type"].endswith("x-ndjson"):
+    if response.streaming:
         return [json.loads(line) for line in response.getvalue().splitlines()]
-    content = response.getvalue()
-    return json.loads(content) if content else None
+    return json.loads(response.content) if response.content else None
 
 
 def _assert_well_behaved(response):

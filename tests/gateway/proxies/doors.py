@@ -34,10 +34,10 @@ class Door:
 
     def send(self, client, secret="", path="", **options):
         """Show a token as clients of this door do, or none, and return the answer."""
-        headers = dict(options.pop("headers", {}))
+        headers = list(options.pop("headers", ()))
         params = {"token": secret} if secret and self.in_arguments else None
         if secret and not self.in_arguments:
-            headers["Authorization"] = f"Bearer {secret}"
+            headers.append(("Authorization", f"Bearer {secret}"))
         if self.place == "ship":
             options.setdefault("content", b'{"message":"hello"}\n')
         address = (path or self.path, params)

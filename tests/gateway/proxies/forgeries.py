@@ -4,16 +4,22 @@ FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 ALL = '{__name__!=""}'
 
 
-def of_shippers(other, secret):
-    """Yield pairs of headers and arguments that claim another account."""
+def of_clients(other, secret):
+    """Yield lists of headers that claim another account, at whichever door."""
     claims = {
         "X-Scope-OrgID": other,
         "AccountID": other,
         "ProjectID": "7",
         "X-Tollgate-Account": other,
         "X-Tollgate-Accounts": other,
+        "X-Tollgate-Kind": "api",
         "X-Tollgate-Token": secret,
         "X-Tollgate-Args": f"extra_label=tollgate_account%3D{other}",
+        "X-Tollgate-LogQL": '|= ""',
+        "X-Tollgate-LogsQL": "*",
+        "X-Tollgate-PromQL": ALL,
+        "X-Tollgate-Query": "query=*",
+        "X-Tollgate-Form": "query=*",
         "X-Tollgate-Gateway": "tgg_x",
         "X-Real-IP": "203.0.113.9",
         "X-Forwarded-For": "203.0.113.9",
@@ -21,19 +27,24 @@ def of_shippers(other, secret):
     }
     for name, value in claims.items():
         half, other_half = name.replace("-", "_", 1), "_".join(name.rsplit("-", 1))
-        spellings = name.upper(), name.lower(), name.replace("-", "_"), half, other_half
-        for spelt in (name, *spellings):
-            yield [(spelt, value)], ""
-        yield [(name, value), (name, value)], ""
-    for hidden in ("X-Scope-OrgID", "AccountID"):
-        yield [("Connection", hidden), (hidden, other)], ""
-        yield [("Connection", "close, " + hidden)], ""
+        spellings = name.upper(), name.replace("-", "_"), half, other_half
+        for spelt in dict.fromkeys((name, *spellings)):
+            yield [(spelt, value)]
+        yield [(name, value), (name, value)]
+    for hidden in ("X-Scope-OrgID", "AccountID", "ProjectID", "Authorization"):
+        yield [("Connection", hidden), (hidden, other)]
+        yield [("Connection", "close, " + hidden)]
+
+
+def of_shippers(other, secret):
+    """Yield arguments that claim another account, for where the token is one of them."""
     for argument in ("AccountID", "X-Scope-OrgID", "extra_label", "extra_fields"):
-        yield [], f"&{argument}={other}"
-        yield [], f"&type=x&{argument}={other}"
-    yield [], f"&token={secret}"
-    yield [], f"&TOKEN={secret}"
-    yield [], f"&type=a%2CAccountID%3D{other}"
+        yield f"&{argument}={other}"
+        yield f"&type=x&{argument}={other}"
+    yield f"&token={secret}"
+    yield f"&TOKEN={secret}"
+    for comma in (",", "%2C", "%2c"):
+        yield f"&type=a{comma}AccountID%3D{other}"
 
 
 def of_readers(foreign):

@@ -13,6 +13,7 @@ DEPLOY = PROJECT / "deploy" / "haproxy"
 
 class HAProxy(Proxy):
     program = "haproxy"
+    answers_plain_http = False
 
     def address(self, place):
         return f"https://127.0.0.1:{self.port}"

@@ -36,9 +36,16 @@ class Proxy:
     """
 
     program = ""
-    # Names of the doors that it does not have, and whether it hands gRPC on.
+    # What differs from others, each a row of a table in docs/gateways.md: the doors that
+    # it does not have, those that it appends arguments to, whether queries may come as
+    # forms, which statuses it gives without a sentence of ours, whether HTTP without TLS is
+    # answered at all, and whether who asks first is refused at once.
     lacks = frozenset()
-    speaks_grpc = False
+    guarded = frozenset({"victoriametrics", "victorialogs"})
+    takes_forms = True
+    mute = frozenset()
+    answers_plain_http = True
+    refuses_at_once = True
 
     def __init__(self, folder, credential, **places):
         folder.mkdir(exist_ok=True)

@@ -1,6 +1,7 @@
 """A store that takes everything and remembers what it was asked."""
 
 import gzip
+import sys
 import threading
 import time
 from contextlib import contextmanager
@@ -51,20 +52,32 @@ class Recorder:
         class Handler(Recording):
             store = recorder
 
-        with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        with Server(("127.0.0.1", 0), Handler) as server:
             self.port = server.server_port
             threading.Thread(target=server.serve_forever, daemon=True).start()
             yield self
             server.shutdown()
 
     def answers(self, status=200, body=b"{}", delay=0):
-        """Say what every request is answered from now on, and after which time."""
+        """Say what every request is answered from now on, and after which time.
+
+        With a status of 0 the connection is closed instead.
+        """
         self.status, self.body, self.delay = status, body, delay
 
     def drain(self):
         """Return the requests since the last time."""
         found, self.requests[:] = list(self.requests), []
         return found
+
+
+class Server(ThreadingHTTPServer):
+    # A proxy opens many connections at once, and drops one when it likes.
+    request_queue_size = 128
+
+    def handle_error(self, request, client_address):
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
 
 
 class Recording(BaseHTTPRequestHandler):
@@ -79,7 +92,10 @@ class Recording(BaseHTTPRequestHandler):
         self.store.requests.append(request)
         request.body = self._body()
         time.sleep(self.store.delay)
-        self._send(self.store.status, self.store.body)
+        if self.store.status:
+            self._send(self.store.status, self.store.body)
+        else:
+            self.close_connection = True
 
     def _body(self):
         if self.headers.get("Transfer-Encoding", "").lower() == "chunked":

@@ -14,6 +14,8 @@ FILES = ("traefik.yaml", "tollgate.yaml")
 
 class Traefik(Proxy):
     program = "traefik"
+    guarded = frozenset()
+    mute = frozenset({400, 404, 405, 413, 503})
     lacks = frozenset(
         {
             *("lines", "remote write", "import", "import prometheus"),

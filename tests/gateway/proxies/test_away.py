@@ -1,0 +1,109 @@
+"""What clients hear of a store, and of a Tollgate or a store that is away."""
+
+import signal
+from contextlib import ExitStack, contextmanager
+
+import psutil
+import pytest
+
+from tests.gateway.proxies.answers import refused
+from tests.gateway.proxies.doors import DOORS
+from tests.gateway.proxies.recorder import Recorder
+
+pytestmark = [pytest.mark.walk, pytest.mark.sqlite]
+SHIPS, READS = DOORS["loki push"], DOORS["loki"]
+
+
+def opened(world, door):
+    return world.secrets[door.opened_by]
+
+
+@pytest.mark.parametrize("door", [SHIPS, READS], ids=["ship", "read"])
+def test_what_a_store_answers_passes_unchanged(world, proxy, store, door):
+    with proxy.client(door.place) as client:
+        for status in (200, 204, 400, 429, 500, 503):
+            body = b"" if status == 204 else f"the store's own {status}".encode()
+            store.answers(status, body)
+            answer = door.send(client, opened(world, door))
+
+            assert (answer.status_code, answer.content) == (status, body)
+    assert len(store.drain()) == 6
+
+
+@pytest.mark.parametrize("door", [SHIPS, READS], ids=["ship", "read"])
+def test_a_store_that_breaks_off_is_away(world, proxy, store, door):
+    store.answers(status=0)
+
+    with proxy.client(door.place) as client:
+        answer = door.send(client, opened(world, door))
+
+    assert refused(proxy, door, answer) == 503
+
+
+@contextmanager
+def halted(installation):
+    """Stop a Tollgate where it stands, as a machine without time does."""
+    process = psutil.Process(installation.process.pid)
+    family = [process, *process.children(recursive=True)]
+    for each in family:
+        each.send_signal(signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for each in family:
+            each.send_signal(signal.SIGCONT)
+
+
+def test_a_tollgate_that_hangs_is_away_and_comes_back(world, proxy, store):
+    with ExitStack() as stack:
+        clients = {
+            door: stack.enter_context(proxy.client(door.place, timeout=10))
+            for door in (SHIPS, READS)
+        }
+        with halted(world.tollgate):
+            for door, client in clients.items():
+                assert (
+                    refused(proxy, door, door.send(client, opened(world, door))) == 503
+                )
+            assert store.drain() == []
+
+        for door, client in clients.items():
+            assert door.send(client, opened(world, door)).status_code == 200
+
+
+def test_whatever_else_tollgate_answers_lets_nobody_pass(world, proxy, store, tmp_path):
+    with Recorder().running() as authority, ExitStack() as stack:
+        places = world.places(tollgate=authority.port)
+        other = type(proxy)(tmp_path, "tgg_x", **places)
+        stack.enter_context(other.running())
+        clients = {
+            door: stack.enter_context(other.client(door.place, timeout=10))
+            for door in (SHIPS, READS)
+        }
+        # A 204 that names no account is no better.
+        for status in (0, 200, 204, 302, 500, 503):
+            authority.answers(status)
+            for door, client in clients.items():
+                answer = door.send(client, "x")
+                assert (status, answer.status_code) == (status, 503)
+
+    assert store.drain() == []
+
+
+def test_without_tollgate_nobody_passes(world, proxy, store, tmp_path):
+    other = type(proxy)(tmp_path, "tgg_x", **world.places(tollgate=9))
+
+    with other.running(), other.client("ship", timeout=10) as client:
+        answer = SHIPS.send(client, opened(world, SHIPS))
+
+    assert (refused(proxy, SHIPS, answer), store.drain()) == (503, [])
+
+
+def test_no_log_has_a_token(world, proxy, store):
+    for door in DOORS.values():
+        with proxy.client(door.place) as client:
+            door.send(client, opened(world, door))
+            door.send(client, world.secrets[door.closed_to])
+
+    log = proxy.log()
+    assert [name for name, secret in world.secrets.items() if secret in log] == []
