@@ -1,5 +1,6 @@
 """How time-based accounts, those that take logs, look in answers."""
 
+from itertools import batched
 from typing import Annotated
 
 from pydantic import Field
@@ -8,8 +9,10 @@ from accounts import quotas
 from accounts.api.associated import TYPES
 from accounts.api.default_tokens import TokenText
 from accounts.api.fields import Answer, epoch_milliseconds
+from accounts.api.streams import CHUNK
 from accounts.lists import listed
 
+SHARING = "sharing_objects_accounts"
 Gigabytes = float | None
 
 
@@ -98,19 +101,22 @@ class DetailedTimeBasedAccount(Answer):
 class Shelf:
     """What the answers about accounts of one organisation have in common, read once."""
 
-    def __init__(self, main, accounts):
+    def __init__(self, main):
         self.main = main
         self.organisation = main.organisation
-        self.accounts = accounts
         self.left_gb = quotas.daily_gb(self.organisation).left
-        self.sharing = listed("sharing_objects_accounts", accounts)
+        self.sharing = {}
 
-    def plain(self):
-        return [self._plain(account) for account in self.accounts]
+    def plain(self, accounts):
+        """Yield accounts as they look in answers, with a few queries for each chunk."""
+        for some in batched(accounts, CHUNK, strict=False):
+            self.sharing = listed(SHARING, some)
+            yield from map(self._plain, some)
 
-    def detailed(self, secrets):
+    def detailed(self, accounts, secrets):
         """Return the accounts with their tokens, as far as there are `secrets`."""
-        return [self._detailed(account, secrets) for account in self.accounts]
+        self.sharing = listed(SHARING, accounts)
+        return [self._detailed(account, secrets) for account in accounts]
 
     def max_daily_gb(self, account):
         """Return an account's volume; without flexible volume, main has what is left."""

@@ -6,6 +6,7 @@ from ninja.responses import Status
 from accounts import lifecycle
 from accounts.api import default_tokens
 from accounts.api.account_answers import (
+    SHARING,
     AccountMade,
     DetailedTimeBasedAccount,
     Shelf,
@@ -13,16 +14,22 @@ from accounts.api.account_answers import (
 )
 from accounts.api.account_bodies import NewTimeBasedAccount, TimeBasedAccountChange
 from accounts.api.areas import router_in
-from accounts.api.guards import AS_OWNER, account_for, accounts_for, requires
+from accounts.api.guards import (
+    AS_OWNER,
+    account_for,
+    accounts_for,
+    each_account_for,
+    requires,
+)
 from accounts.api.once import IdempotencyKey, once
 from accounts.api.opening import AccountArea, new_account, open_account, picked
+from accounts.api.streams import streamed
 from accounts.audit import Actor
 from accounts.models import AccountKind
 from accounts.permissions import Operation
 from accounts.refusals import Refused
 
 ROOT = "/v1/account-management/time-based-accounts"
-SHARING = "sharing_objects_accounts"
 FLAGS = ("searchable", "accessible")
 # What of the main account belongs to the plan, under its names on the wire.
 OF_THE_PLAN = {
@@ -37,7 +44,9 @@ router = router_in(AccountArea("TimeBasedAccount"))
 @router.get(ROOT, response=list[TimeBasedAccount], summary="List the log accounts")
 @requires(AS_OWNER, Operation.ACCOUNT_LIST)
 def account_list(request):
-    return _shelf(request, _all(request)).plain()
+    accounts = each_account_for(request, Operation.ACCOUNT_LIST)
+    found = (account for account in accounts if account.takes_logs)
+    return streamed(Shelf(request.auth.account).plain(found))
 
 
 @router.post(
@@ -101,7 +110,7 @@ def account_get_detailed(request, pk: int):
 @requires(AS_OWNER, there=[Operation.ACCOUNT_VIEW])
 def account_get(request, pk: int):
     account = _find(request, pk, Operation.ACCOUNT_VIEW)
-    (shown,) = _shelf(request, [account]).plain()
+    (shown,) = Shelf(request.auth.account).plain([account])
     return shown
 
 
@@ -153,13 +162,9 @@ def _flags(account):
     return [(name, getattr(account, name)) for name in FLAGS]
 
 
-def _shelf(request, accounts):
-    return Shelf(request.auth.account, accounts)
-
-
 def _detailed(request, accounts):
     secrets = default_tokens.revealed(request, accounts)
-    return _shelf(request, accounts).detailed(secrets)
+    return Shelf(request.auth.account).detailed(accounts, secrets)
 
 
 def _shared(account, pks):
@@ -180,7 +185,7 @@ def _of_main(request, main, body, values):
     fixed = set(OF_THE_PLAN) if not main.is_flexible else {"retention_days"}
     shown = {name: getattr(main, name) for name in fixed}
     if not main.is_flexible:
-        shown["max_daily_gb"] = _shelf(request, [main]).max_daily_gb(main)
+        shown["max_daily_gb"] = Shelf(main).max_daily_gb(main)
     for name in fixed:
         asked = getattr(body, name)
         if asked and asked != shown[name]:

@@ -1,6 +1,7 @@
 from accounts.api.areas import Area, router_in
 from accounts.api.fields import Answer
-from accounts.api.guards import accounts_for, requires
+from accounts.api.guards import each_account_for, requires
+from accounts.api.streams import streamed
 from accounts.models import AccountKind
 from accounts.permissions import Operation
 
@@ -29,9 +30,9 @@ class AssociatedAccount(Answer):
 )
 @requires(Operation.ACCOUNT_LIST)
 def associated_accounts(request):
-    return [
+    return streamed(
         AssociatedAccount(
             account_id=account.pk, account_name=account.name, type=TYPES[account.kind]
         )
-        for account in accounts_for(request, Operation.ACCOUNT_LIST)
-    ]
+        for account in each_account_for(request, Operation.ACCOUNT_LIST)
+    )

@@ -5,6 +5,7 @@ from functools import wraps
 from django.db import transaction
 from django.http import Http404
 
+from accounts.api.streams import CHUNK
 from accounts.locks import repeated
 from accounts.permissions import Operation, allows, require, token_relations
 
@@ -72,15 +73,19 @@ def _checked(caller, pk, account, operations):
 
 def accounts_for(request, *operations):
     """Return all the accounts in which the token may do all that."""
+    return list(each_account_for(request, *operations))
+
+
+def each_account_for(request, *operations):
+    """Yield the same accounts, read a chunk at a time."""
     caller = request.auth.account
-    return [
-        account
-        for account in _accounts_near(caller).in_order()
-        if all(
-            allows(token_relations(caller, account), operation, account)
-            for operation in operations
-        )
-    ]
+    accounts = caller.organisation.accounts.standing().in_order()
+    for account in accounts.iterator(chunk_size=CHUNK):
+        # Read with each row, it would take half of the time.
+        account.organisation = caller.organisation
+        relations = token_relations(caller, account)
+        if all(allows(relations, operation, account) for operation in operations):
+            yield account
 
 
 def _accounts_near(caller):

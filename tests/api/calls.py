@@ -110,9 +110,10 @@ class Api:
 
 
 def _contents(response):
-    if response.streaming:
+    if response.streaming and response["Content-Type"].endswith("x-ndjson"):
         return [json.loads(line) for line in response.getvalue().splitlines()]
-    return json.loads(response.content) if response.content else None
+    content = response.getvalue()
+    return json.loads(content) if content else None
 
 
 def _assert_well_behaved(response):

@@ -10,6 +10,7 @@ DEPLOY = PROJECT / "deploy" / "envoy"
 
 class Envoy(Proxy):
     program = "envoy"
+    speaks_grpc = True
 
     def address(self, place):
         return f"https://127.0.0.1:{self.port}"
