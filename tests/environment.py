@@ -10,6 +10,7 @@ from base64 import b64encode
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 
 from config import dotenv
 from tests import postgresql
@@ -46,6 +47,17 @@ def patient(address):
 
 
 lay_down()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_configure():
+    """Keep the tests' SQLite in memory.
+
+    pytest-django does so for Django's own backend only; of another one's database it
+    makes a file for each process, with the path of ours in its name.
+    """
+    if "DATABASE_URL" not in os.environ:
+        settings.DATABASES["default"].setdefault("TEST", {})["NAME"] = ":memory:"
 
 
 @pytest.hookimpl(tryfirst=True)
