@@ -1,16 +1,26 @@
 """Pages for what went wrong."""
 
+import sys
+
 from django.contrib.auth.decorators import login_not_required
+from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
+from django.views.defaults import server_error
 from django_htmx.http import reselect, reswap, retarget
 
 from accounts.models import Membership
 from accounts.permissions import Forbidden
+from accounts.refusals import Unavailable
 
 ADMINS_NAMED = 20
+DATABASE_AWAY = Unavailable(
+    "database_unavailable",
+    "The database does not answer. Nothing was changed; try again.",
+)
 
 
 def refused(request, refusal):
@@ -20,14 +30,18 @@ def refused(request, refusal):
         response = render(
             request, "components/refusal.html", context, status=refusal.status
         )
-        response = reswap(retarget(response, "#notice"), "innerHTML")
-        # The opener's hx-select would look for its own part in the notice.
-        response = reselect(response, "unset")
+        response = _as_notice(response)
     else:
         response = render(request, "refused.html", context, status=refusal.status)
     if refusal.retry_after:
         response["Retry-After"] = str(refusal.retry_after)
     return response
+
+
+def _as_notice(response):
+    response = reswap(retarget(response, "#notice"), "innerHTML")
+    # The opener's hx-select would look for its own part in the notice.
+    return reselect(response, "unset")
 
 
 def _back(request):
@@ -59,6 +73,22 @@ def not_found(request, exception):
     if request.is_api:
         return HttpResponse(status=404)
     return render(request, "404.html", status=404)
+
+
+def broken(request):
+    """Tell a database that is away from what nobody thought of.
+
+    Before and behind a view, reading the session comes here. The page must not read it
+    again, to say who is logged in.
+    """
+    if isinstance(sys.exception(), OperationalError | InterfaceError):
+        is_part = "HX-Request" in request.headers
+        template = "components/refusal.html" if is_part else "refused.html"
+        page = render_to_string(template, {"refusal": DATABASE_AWAY, "back": "/"})
+        wait = {"Retry-After": str(DATABASE_AWAY.retry_after)}
+        response = HttpResponse(page, status=503, headers=wait)
+        return _as_notice(response) if is_part else response
+    return server_error(request)
 
 
 def csrf_failure(request, reason=""):

@@ -24,8 +24,8 @@ from django.utils.http import urlencode
 from accounts.arrivals import LAST_ACCOUNT
 from accounts.attempts import enter
 from accounts.cookies import is_doubled, only
-from accounts.errors import refused
-from accounts.refusals import Refused, Unavailable
+from accounts.errors import DATABASE_AWAY, refused
+from accounts.refusals import Refused
 
 TWO_SESSIONS = (
     "Your browser sent two session cookies, and one of them may be somebody else's, so "
@@ -182,8 +182,7 @@ class RefusalMiddleware:
         if isinstance(exception, ReauthenticationRequired) and request.htmx:
             return _reauthenticate_and_come_back(request)
         if isinstance(exception, OperationalError | InterfaceError):
-            text = "The database does not answer. Nothing was changed; try again."
-            return refused(request, Unavailable("database_unavailable", text))
+            return refused(request, DATABASE_AWAY)
         return None
 
 

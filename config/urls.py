@@ -41,3 +41,4 @@ if settings.DJANGO_ADMIN:
 
 handler403 = "accounts.errors.forbidden"
 handler404 = "accounts.errors.not_found"
+handler500 = "accounts.errors.broken"

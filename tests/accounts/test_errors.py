@@ -1,4 +1,5 @@
 import pytest
+from django.db import OperationalError, connection
 from django.test import Client
 from django.urls import reverse
 
@@ -79,3 +80,35 @@ def test_refusal_leads_back_to_our_own_pages_only(client, main, admin, referrer,
 
     assert f'href="{back}"' in text
     assert "evil.example" not in text
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+@pytest.mark.parametrize("headers", [{}, HX], ids=["plain", "htmx"])
+def test_a_database_that_is_away_is_told_wherever_it_is_missed(
+    as_admin, main, monkeypatch, method, headers
+):
+    as_admin.raise_request_exception = False
+
+    def cursor():
+        raise OperationalError("gone")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(connection, "cursor", cursor)
+        response = getattr(as_admin, method)(page(main), headers=headers)
+
+    assert (response.status_code, response["Retry-After"]) == (503, "5")
+    assert "The database does not answer. Nothing was changed" in response.text
+    assert response.get("HX-Retarget") == ("#notice" if headers else None)
+
+
+def test_what_nobody_thought_of_is_another_matter(client, monkeypatch):
+    client.raise_request_exception = False
+
+    def fail():
+        raise RuntimeError("a fault")
+
+    monkeypatch.setattr("accounts.middleware.time.time", fail)
+    response = client.get("/livez")
+
+    assert response.status_code == 500
+    assert "Something broke on our side" in response.text
