@@ -13,7 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.addresses import client_address
-from accounts.generations import QUIET, count_change
+from accounts.generations import QUIET, note_change
 from accounts.keys import keyring
 from accounts.models import AuditChain, AuditEvent
 
@@ -102,7 +102,7 @@ def record(
         chain.sequence, chain.digest = event.sequence, event.digest
         chain.save(update_fields=["sequence", "digest"])
         if action not in QUIET:
-            count_change(organisation_id)
+            note_change(organisation_id)
     return event
 
 

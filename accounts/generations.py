@@ -1,10 +1,14 @@
 """How a change reaches those who remember what tokens may do.
 
-A change counts its organisation's slot up in its own transaction. Whoever remembered
-something asks the slots, in one small query, whether it may still be true. Unlike a
-sequence or a time, a counter in the transaction cannot be seen before the change, nor
-be passed by a change that commits later.
+A change writes a fresh random number into its organisation's slot, in its own
+transaction. Whoever remembered something asks the slots, in one small query, whether it
+may still be true: they must stand exactly where they stood. Unlike a sequence or a
+time, such a number cannot be seen before the change, nor be passed by a change that
+commits later. Unlike a counter it never comes again when a database goes back in time,
+as it does when a replica that lags takes over or a backup is restored.
 """
+
+import secrets
 
 from django.db import connection
 from django.db.models import F, OuterRef, Subquery
@@ -13,6 +17,8 @@ from django.db.models.functions import Coalesce
 from accounts.models import Action, Generation
 
 ORGANISATION_SLOTS = 255
+# What a column of 64 bits with a sign holds.
+BITS = 63
 # Changes that belong to no organisation: those of gateway tokens.
 COMMON_SLOT = 0
 # What is recorded without deciding anything about a token.
@@ -46,19 +52,19 @@ QUIET = frozenset(
 
 
 def slot_of(organisation_id):
-    """Return the slot that an organisation's changes are counted in."""
+    """Return the slot that an organisation's changes are noted in."""
     if organisation_id is None:
         return COMMON_SLOT
     return 1 + organisation_id % ORGANISATION_SLOTS
 
 
-def count_change(organisation_id):
-    """Count a change of an organisation, or of none, in the current transaction."""
-    slot = slot_of(organisation_id)
-    further = Generation.objects.filter(slot=slot)
-    if not further.update(number=F("number") + 1):
+def note_change(organisation_id):
+    """Note a change of an organisation, or of none, in the current transaction."""
+    slot, fresh = slot_of(organisation_id), secrets.randbits(BITS)
+    if not Generation.objects.filter(slot=slot).update(number=fresh):
+        # Somebody else may make the row first; theirs is not this change's number.
         Generation.objects.get_or_create(slot=slot)
-        further.update(number=F("number") + 1)
+        Generation.objects.filter(slot=slot).update(number=fresh)
 
 
 def number_in(slot):

@@ -2,9 +2,9 @@ from django.db import models
 
 
 class Generation(models.Model):
-    """How often something that decides about tokens has changed.
+    """A random number, fresh with each change of what decides about tokens.
 
-    Organisations share the slots, so that all counters are read at once, however many
+    Organisations share the slots, so that all numbers are read at once, however many
     organisations there are.
     """
 
