@@ -43,9 +43,14 @@ class Decision:
     slot: int | None = None
     token_id: int = 0
     stored_secret_id: int = 0
+    born: int = 0
     reason: str = ""
     until: float = inf
     judges_query: bool = False
+
+    @property
+    def counted_as(self):
+        return self.token_id, self.stored_secret_id, self.born
 
 
 @lru_cache(1_000)
@@ -93,7 +98,8 @@ def decide(door, row, until=inf):
     share = None if reason else _share(token)
     if share is not None and share.scope == NOTHING:
         reason = SHOWS_NOTHING
-    known = {"slot": slot, "token_id": token.pk, "stored_secret_id": row.pk}
+    known = {"slot": slot, "token_id": token.pk}
+    known |= {"stored_secret_id": row.pk, "born": row.born}
     # A gateway's own token has no account, and needs none.
     if reason or (door.kinds and not accounts):
         return Decision(STOPPED, *said(why(reason, door)), reason=reason, **known)
@@ -121,7 +127,8 @@ def _share(token):
 
 
 def _headers(token, accounts):
-    yield "X-Tollgate-Token", str(token.pk)
+    # The number alone may come again after a failover.
+    yield "X-Tollgate-Token", f"{token.pk}-{token.public_id}"
     yield "X-Tollgate-Kind", token.kind
     if not accounts:
         return

@@ -40,8 +40,9 @@ def _find_secret(secret):
 
 
 def _find_ticket(ticket):
-    pk, until = ticket
-    return _find_row(pk, until.timestamp())
+    pk, born, until = ticket
+    found = _find_row(pk, until.timestamp())
+    return found if found and found[0].born == born else None
 
 
 def _find_row(pk, until):

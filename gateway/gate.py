@@ -82,7 +82,7 @@ class Gate:
         if decision.status is PASS:
             # Who connects is the proxy; the headers tell of its client.
             address = read_address(environ.get("REMOTE_ADDR", "")) or ""
-            recorder.note(decision.token_id, decision.stored_secret_id, address, "")
+            recorder.note(*decision.counted_as, address, "")
         return decision.status
 
     def _about(self, door, environ):
@@ -122,12 +122,10 @@ class Gate:
 
     def _note(self, door, decision, environ):
         if decision.status is PASS:
-            recorder.note(
-                decision.token_id, decision.stored_secret_id, *caller(environ)
-            )
+            recorder.note(*decision.counted_as, *caller(environ))
         elif decision.reason:
-            what = decision.token_id, decision.stored_secret_id, decision.reason
-            refusals.note(*what, SIGNALS[door.number], *caller(environ))
+            what = *decision.counted_as, decision.reason, SIGNALS[door.number]
+            refusals.note(*what, *caller(environ))
 
 
 def _challenged(door, decision):

@@ -5,6 +5,7 @@ shown one looks that row up, so it dies with the secret, the token or the accoun
 """
 
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 
 from django.conf import settings
 from django.core import signing
@@ -14,24 +15,36 @@ COOKIE = "tollgate_share"
 SALT = "tollgate.share"
 
 
-def issue(stored_secret_id, until, page=""):
-    """Return a ticket; `page` is the public id of the link that it was given out at."""
-    return _signer().sign(f"{stored_secret_id}:{int(until.timestamp())}:{page}")
+class Ticket(NamedTuple):
+    """What a ticket says: the stored secret's id and birth, and when it ends."""
+
+    secret_id: int
+    born: int
+    until: datetime
+
+
+def issue(row, until, page=""):
+    """Return a ticket for a StoredSecret.
+
+    `page` is the public id of the link that it was given out at.
+    """
+    return _signer().sign(f"{row.pk}:{row.born}:{int(until.timestamp())}:{page}")
 
 
 def read(text, page=None):
-    """Return the (stored secret's id, until) of a ticket, or None when it is not good.
+    """Return the Ticket that a text is, or None when it is not good.
 
     With a `page`, a ticket that was given out at another link is not good either.
     """
     try:
-        row, until, given_at = _signer().unsign(text).split(":", 2)
-    except (signing.BadSignature, UnicodeEncodeError):
+        row, born, until, given_at = _signer().unsign(text).split(":", 3)
+    # The last is of one from before tickets told the birth.
+    except (signing.BadSignature, UnicodeEncodeError, ValueError):
         return None
     until = datetime.fromtimestamp(int(until), UTC)
     if until <= timezone.now() or page not in (None, given_at):
         return None
-    return int(row), until
+    return Ticket(int(row), int(born), until)
 
 
 def lasts_until(row):

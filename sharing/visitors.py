@@ -23,8 +23,10 @@ def by_secret(text, page):
 def by_ticket(text, page):
     """Return the StoredSecret that a visitor's ticket is for, if its link is open."""
     ticket = tickets.read(text, page)
-    row = ticket and _find(StoredSecret.objects.filter(pk=ticket[0]))
-    return None if row is None or why_closed(row) else row
+    row = ticket and _find(StoredSecret.objects.filter(pk=ticket.secret_id))
+    if row is None or row.born != ticket.born or why_closed(row):
+        return None
+    return row
 
 
 def _find(rows):

@@ -2,7 +2,7 @@
 
 import logging
 from collections import Counter
-from itertools import count, islice
+from itertools import batched, count, islice
 
 from django.db import InterfaceError, OperationalError, close_old_connections
 from django.utils import timezone
@@ -10,9 +10,10 @@ from django.utils import timezone
 from accounts.addresses import client_address
 from accounts.audit import client_agent
 from accounts.refusals import Unavailable
-from tokens.models import Token, TokenUsage
+from tokens.models import StoredSecret, Token, TokenUsage
 
 MAX_KEYS = 20_000
+SECRETS_AT_ONCE = 500
 
 logger = logging.getLogger(__name__)
 
@@ -87,8 +88,8 @@ class Recorder:
 
 
 def write_uses(calls):
-    """Write uses that were counted by (token id, stored secret id, address, agent)."""
-    now = timezone.now()
+    """Write uses that were counted by (token id, secret's id and birth, address, agent)."""
+    calls, now = known_again(calls), timezone.now()
     # First what may be repeated when the second fails.
     Token.objects.note_uses({key[0]: (now, *key[2:]) for key in calls})
     TokenUsage.objects.add_calls(calls, now.replace(minute=0, second=0, microsecond=0))
@@ -96,13 +97,32 @@ def write_uses(calls):
 
 def write_refusals(calls):
     """Hand on uses of tokens that do not work, as `refusal_writers` take them."""
+    calls = known_again(calls)
     for write in refusal_writers:
         write(calls)
 
 
+def known_again(calls):
+    """Return counts without births, and without those of secrets that are gone.
+
+    A database that went back in time gives ids out again, while counts wait here.
+    """
+    there = {}
+    for ids in batched(sorted({key[1] for key in calls}), SECRETS_AT_ONCE):
+        rows = StoredSecret.objects.filter(pk__in=ids).only("created_at")
+        there |= {row.pk: row.born for row in rows}
+    return Counter(
+        {
+            (token, secret, *rest): times
+            for (token, secret, born, *rest), times in calls.items()
+            if there.get(secret) == born
+        }
+    )
+
+
 # Who keeps refused calls: an app above this one adds its part when it is loaded, since
 # imports only point down. They are counted by (token id, stored secret id, reason,
-# signal, address, agent).
+# signal, address, agent); in memory, with the secret's birth behind its id.
 refusal_writers = []
 recorder = Recorder(write_uses)
 refusals = Recorder(write_refusals)
@@ -111,10 +131,10 @@ refusals = Recorder(write_refusals)
 def note_use(request, token):
     """Count a call with a token that was verified."""
     caller = client_address(request) or "", client_agent(request)
-    recorder.note(token.pk, token.opened_by, *caller)
+    recorder.note(token.pk, *token.opened_by, *caller)
 
 
 def note_refusal(request, row, reason, signal):
     """Count a call with a StoredSecret that does not work."""
     caller = client_address(request) or "", client_agent(request)
-    refusals.note(row.token_id, row.pk, reason, signal, *caller)
+    refusals.note(row.token_id, row.pk, row.born, reason, signal, *caller)

@@ -67,7 +67,7 @@ def _recall(secret):
 def opened(row):
     """Return the token of a row as the caller's own, with its account."""
     token = copy(row.token)
-    token.opened_by = row.pk
+    token.opened_by = row.pk, row.born
     if token.account is not None:
         token.account = copy(token.account)
         token.account.organisation = copy(token.account.organisation)

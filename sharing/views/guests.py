@@ -140,7 +140,7 @@ def _let_in(request, page, row):
     until = tickets.lasts_until(row)
     response.set_cookie(
         tickets.COOKIE,
-        tickets.issue(row.pk, until, page),
+        tickets.issue(row, until, page),
         expires=until,
         domain=settings.SHARE_COOKIE_DOMAIN,
         secure=settings.HTTPS,

@@ -85,7 +85,7 @@ def test_headers_name_all_accounts_that_are_reached(family):
 
     assert dict(told(token).headers) == {
         "Cache-Control": "no-store",
-        "X-Tollgate-Token": str(token.pk),
+        "X-Tollgate-Token": f"{token.pk}-{token.public_id}",
         "X-Tollgate-Kind": "api",
         "X-Tollgate-Plan": "pro",
         "X-Tollgate-Account": str(main.pk),

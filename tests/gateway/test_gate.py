@@ -12,7 +12,7 @@ from sharing.tickets import issue, lasts_until
 from tests.factories import BY, ShareFactory, TokenFactory
 from tests.gateway.conftest import UNKNOWN, Asked, basic
 from tokens.kinds import Kind
-from tokens.models import TokenUsage
+from tokens.models import StoredSecret, TokenUsage
 from tokens.recording import refusals
 from tokens.secrets import make
 
@@ -201,7 +201,7 @@ class TestTickets:
     def link(self, main):
         self.share = ShareFactory(account=main)
         self.row = self.share.token.secrets.get()
-        self.cookie = f"a=b; tollgate_share={issue(self.row.pk, lasts_until(self.row))}"
+        self.cookie = f"a=b; tollgate_share={issue(self.row, lasts_until(self.row))}"
 
     def test_a_visitor_of_a_link_may_read_logs(self, ask):
         status, headers = ask("query-logs", HTTP_COOKIE=self.cookie)
@@ -235,7 +235,7 @@ class TestTickets:
 
     def test_a_ticket_ends_by_itself(self, ask):
         over = timezone.now() + timezone.timedelta(seconds=1)
-        cookie = f"tollgate_share={issue(self.row.pk, over)}"
+        cookie = f"tollgate_share={issue(self.row, over)}"
         ask.status("query-logs", HTTP_COOKIE=cookie)
 
         while timezone.now() <= over:
@@ -248,6 +248,16 @@ class TestTickets:
         assert ask.status("query-logs", HTTP_COOKIE=f"tollgate_share={text}") == 401
 
     def test_a_ticket_for_a_secret_that_is_gone_is_unknown(self, ask):
-        cookie = f"tollgate_share={issue(2**31 - 1, lasts_until(self.row))}"
+        until = lasts_until(self.row)
+        self.row.pk = 2**31 - 1
+        cookie = f"tollgate_share={issue(self.row, until)}"
 
         assert ask.status("query-logs", HTTP_COOKIE=cookie) == 401
+
+    def test_a_ticket_is_not_for_whoever_got_the_secrets_number_since(self, ask):
+        """As after a failover, when numbers are given out again."""
+        StoredSecret.objects.filter(pk=self.row.pk).update(
+            created_at=self.row.created_at + timezone.timedelta(seconds=1)
+        )
+
+        assert ask.status("query-logs", HTTP_COOKIE=self.cookie) == 401

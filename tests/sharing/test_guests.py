@@ -61,9 +61,10 @@ def test_the_ticket_is_for_the_browser_alone(client, share, settings):
 
     cookie = show(client, share).cookies[tickets.COOKIE]
 
-    row, until = tickets.read(cookie.value, page_of(share))
-    assert row == StoredSecret.objects.get(token=share.token).pk
-    assert until - timezone.now() <= timedelta(minutes=15)
+    ticket = tickets.read(cookie.value, page_of(share))
+    row = StoredSecret.objects.get(token=share.token)
+    assert (ticket.secret_id, ticket.born) == (row.pk, row.born)
+    assert ticket.until - timezone.now() <= timedelta(minutes=15)
     assert (cookie["httponly"], cookie["secure"]) == (True, True)
     assert (cookie["samesite"], cookie["domain"]) == ("Lax", "acme.example")
     assert (cookie["path"], cookie["max-age"]) == ("/", pytest.approx(900, abs=2))

@@ -45,8 +45,8 @@ def test_staying_gives_a_fresh_ticket_and_says_what_is_shown(
 
     assert response.status_code == 200
     assert response.json()["shows"] == shown.json()["shows"]
-    _row, until = tickets.read(response.cookies[tickets.COOKIE].value)
-    assert until > timezone.now() + timedelta(minutes=14)
+    ticket = tickets.read(response.cookies[tickets.COOKIE].value)
+    assert ticket.until > timezone.now() + timedelta(minutes=14)
 
 
 def test_without_the_script_staying_leads_back_to_the_page(client, share):

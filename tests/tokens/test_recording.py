@@ -19,6 +19,11 @@ def token(main):
     return TokenFactory(account=main)
 
 
+def shown(token):
+    secret = token.secrets.get()
+    return token.pk, secret.pk, secret.born
+
+
 def test_tally_counts_each_key_until_it_is_drained():
     tally = Tally()
     for key in [("a", "192.0.2.1", ""), ("a", "192.0.2.1", ""), ("b", "", "")]:
@@ -74,8 +79,8 @@ def test_tally_loses_nothing_between_threads():
 
 def test_recorder_writes_calls_and_the_last_use(token):
     recorder = Recorder(write_uses)
-    recorder.note(token.pk, 7, "192.0.2.1", "curl")
-    recorder.note(token.pk, 7, "192.0.2.1", "curl")
+    recorder.note(*shown(token), "192.0.2.1", "curl")
+    recorder.note(*shown(token), "192.0.2.1", "curl")
 
     with time_machine.travel(NOW, tick=False):
         recorder.flush()
@@ -84,10 +89,30 @@ def test_recorder_writes_calls_and_the_last_use(token):
         "token", "stored_secret_id", "hour", "address", "agent", "calls"
     )
     hour = NOW.replace(minute=0, second=0)
-    assert list(usage) == [(token.pk, 7, hour, "192.0.2.1", "curl", 2)]
+    assert list(usage) == [(*shown(token)[:2], hour, "192.0.2.1", "curl", 2)]
     token.refresh_from_db()
     assert token.last_used_at == NOW
     assert (token.last_used_address, token.last_used_agent) == ("192.0.2.1", "curl")
+
+
+def test_calls_of_a_secret_that_is_gone_are_not_those_of_its_heir(
+    token, recorder, monkeypatch
+):
+    """As after a failover: the ids are there again, and are somebody else's."""
+    pk, secret, born = shown(token)
+    gone, caller = (pk, secret, born - 1), ("192.0.2.1", "curl")
+    recorder.note(*gone, *caller)
+    recording.refusals.note(*gone, "deleted", "api", *caller)
+
+    written = []
+    monkeypatch.setattr(recording, "refusal_writers", [written.append])
+    recorder.flush()
+    recording.refusals.flush()
+
+    assert written == [{}]
+    assert not TokenUsage.objects.exists()
+    token.refresh_from_db()
+    assert token.last_used_at is None
 
 
 def test_recorder_has_nothing_to_write_without_use(db, django_assert_num_queries):
@@ -97,14 +122,14 @@ def test_recorder_has_nothing_to_write_without_use(db, django_assert_num_queries
 
 def test_recorder_keeps_what_the_database_does_not_take(token, monkeypatch, caplog):
     recorder = Recorder(write_uses)
-    recorder.note(token.pk, 0, "192.0.2.1", "")
+    recorder.note(*shown(token), "192.0.2.1", "")
     with monkeypatch.context() as patched, caplog.at_level(logging.WARNING):
         patched.setattr(Token.objects, "note_uses", _failing)
         patched.setattr(TokenUsage.objects, "add_calls", _failing)
         # A test's connection is in the middle of a transaction.
         patched.setattr(recording, "close_old_connections", lambda: None)
         recorder.flush()
-    recorder.note(token.pk, 0, "192.0.2.1", "")
+    recorder.note(*shown(token), "192.0.2.1", "")
 
     recorder.flush()
 

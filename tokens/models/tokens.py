@@ -57,8 +57,8 @@ class Token(models.Model):
     version = models.PositiveIntegerField(default=1)
 
     objects = TokenQuerySet.as_manager()
-    # The id of the stored secret that a caller showed, where there is a caller.
-    opened_by = 0
+    # Which stored secret a caller showed, where there is a caller: id and birth.
+    opened_by = (0, 0)
 
     class Meta:
         constraints = CONSTRAINTS

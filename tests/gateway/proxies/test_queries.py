@@ -17,7 +17,7 @@ from datetime import timedelta
 from django.utils import timezone
 from sharing.tickets import issue
 secret = shares["narrow"].token.secrets.get()
-said = issue(secret.pk, timezone.now() + timedelta(minutes=5))
+said = issue(secret, timezone.now() + timedelta(minutes=5))
 """
 
 
