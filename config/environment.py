@@ -69,8 +69,9 @@ class Environment(environ.Env):
                 "OPTIONS": SQLITE_OPTIONS,
                 "CONN_MAX_AGE": None,
             }
-        pool = {"min_size": 1, "max_size": connections, "timeout": 5}
+        pool = {"min_size": 1, "max_size": connections, "timeout": POOL_TIMEOUT}
         return config | {
+            "ENGINE": "accounts.postgresql",
             "OPTIONS": {"pool": pool} | POSTGRESQL_OPTIONS | config.get("OPTIONS", {}),
             "CONN_HEALTH_CHECKS": True,
         }
@@ -107,8 +108,12 @@ SQLITE_OPTIONS = {
     "timeout": 10,
     "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
 }
+# Seconds; who waits for a connection is told within two.
+POOL_TIMEOUT = 1.5
 POSTGRESQL_OPTIONS = {
     "connect_timeout": 3,
+    # A replica knows changes late, and one that was left behind never.
+    "target_session_attrs": "primary",
     # A server that vanished without a word is found out over TCP within ten seconds,
     # twice as long as a statement may take, and not after a quarter of an hour.
     "tcp_user_timeout": 10_000,

@@ -5,11 +5,14 @@ import logging
 import threading
 from functools import partial
 
-from django.db import DatabaseError, close_old_connections
+from django.db import DatabaseError, close_old_connections, connection
 
 from accounts.audit import Actor, record
+from accounts.clock import clock
 from accounts.models import Action
+from accounts.postgresql import pulse
 from gateway import notices
+from gateway.timekeeping import Jumps, SkewAlarm
 from gateway.watching import POLL_SECONDS
 from tokens.recording import recorder, refusals
 
@@ -23,7 +26,7 @@ logger = logging.getLogger(__name__)
 def start(gate):
     """Start the threads; what is not yet written is written when the process ends."""
     over = threading.Event()
-    _every(POLL_SECONDS, gate.watcher.poll, over)
+    _every(POLL_SECONDS, Attention(gate.watcher).pay, over)
     _every(FLUSH_SECONDS, partial(flush, gate), over)
     _every(ALARM_SECONDS, partial(raise_alarm, gate), over)
     # Apart from the others: a slow mail server must not keep uses from being written.
@@ -42,7 +45,27 @@ def _repeat(seconds, task, over):
         except Exception:
             # Whatever comes, the thread must outlive it.
             logger.exception("A background task of the gateway failed")
+        # Its connection is another's until the next time.
+        close_old_connections()
         over.wait(seconds)
+
+
+class Attention:
+    """Polls, and tells the whole process what came of it."""
+
+    def __init__(self, watcher):
+        self._watcher = watcher
+        self._jumps, self._alarm = Jumps(), SkewAlarm()
+
+    def pay(self):
+        self._watcher.poll()
+        sight = self._watcher.sight
+        if sight.seen_at > 0:
+            pulse.heard_at, pulse.failed = sight.seen_at, sight.failed
+        clock.offset = sight.offset
+        clock.skew = sight.offset if connection.vendor == "postgresql" else 0.0
+        self._jumps.look()
+        self._alarm.tell(clock)
 
 
 def _end(gate, over):
@@ -54,7 +77,6 @@ def flush(gate, *, at_once=False):
     """Write the uses that were counted, of tokens that work and of those that do not."""
     recorder.flush(at_once=at_once)
     refusals.flush(at_once=at_once)
-    close_old_connections()
 
 
 def raise_alarm(gate):
@@ -75,7 +97,6 @@ def raise_alarm(gate):
     record(
         Action.GATEWAY_REFUSED, by=Actor(label="gateway"), times=times, signal=signal
     )
-    close_old_connections()
 
 
 def tell():
@@ -84,4 +105,3 @@ def tell():
         notices.send_due()
     except DatabaseError as error:
         logger.warning("Nobody can be told of refused calls now: %s", error)
-    close_old_connections()

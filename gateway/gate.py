@@ -5,11 +5,13 @@ It stands in front of Django in the same process and is a WSGI application (PEP 
 
 import logging
 import time
+from math import inf
 
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
 
 from accounts.addresses import read_address
+from gateway.asking import SECONDS, Here, InThreads
 from gateway.decisions import (
     AWAY,
     INVALID_AT,
@@ -32,8 +34,7 @@ from tokens.recording import Tally, recorder, refusals
 
 PREFIX = "/gateway/verify/"
 MAX_AGENT = 200
-# A connection that the database dropped is found out by using it.
-ATTEMPTS = 2
+ASKERS = {"postgresql": InThreads, "sqlite": Here}
 
 logger = logging.getLogger(__name__)
 
@@ -44,9 +45,11 @@ class Gate:
     `strangers` counts questions of nobody that is known as a gateway.
     """
 
-    def __init__(self, *, watcher=None, memory=None, trusts_callers=False):
+    def __init__(self, *, watcher=None, memory=None, asker=None, trusts_callers=False):
         self.watcher = watcher or Watcher()
         self.memory = memory or Memory()
+        self._asker = asker or ASKERS[connection.vendor]()
+        self._given_up_at = -inf
         self.strangers = Tally()
         self._trusts_callers = trusts_callers
 
@@ -95,13 +98,18 @@ class Gate:
         if not text:
             return NOT_SHOWN
         key, sight, now = key_of(text), self.watcher.sight, time.monotonic()
-        decision, true = self.memory.recall(door, key, sight, time.time())
+        decision, true = self.memory.recall(
+            door, key, sight, time.time() + sight.offset
+        )
         if true and sight.is_fresh(now):
             return decision
         shown = way.read(text)
         if shown is None:
             return NOT_KNOWN
-        answer = None if sight.is_away(now) else self._ask(door, way, shown)
+        answer = self._ask(door, way, shown) if self._may_ask(sight, now) else None
+        if answer is NOT_KNOWN and sight.lacks_key:
+            # Another host may know it by the key that this one was not given yet.
+            return NOT_NOW
         if answer is not None:
             self.memory.keep(door, key, answer, sight)
             return answer
@@ -109,15 +117,19 @@ class Gate:
         late = now - sight.seen_at
         return decision if true and late < settings.GATEWAY_GRACE_SECONDS else NOT_NOW
 
+    def _may_ask(self, sight, now):
+        # Once it was waited for in vain, the database is asked when it is seen again.
+        return sight.seen_at >= self._given_up_at and not sight.is_away(now)
+
     def _ask(self, door, way, shown):
         """Return the Decision of the database, or None when it does not answer."""
-        for _ in range(ATTEMPTS):
-            try:
-                found = way.find(shown)
-                return decide(door, *found) if found else NOT_KNOWN
-            except (DatabaseError, InterfaceError) as error:
-                logger.warning("The gateway could not look a token up: %s", error)
-                connection.close()
+        begun = time.monotonic()
+        try:
+            return self._asker(look_up, door, way, shown)
+        except (DatabaseError, InterfaceError) as error:
+            logger.warning("The gateway could not look a token up: %s", error)
+        if took_long(begun):
+            self._given_up_at = begun
         return None
 
     def _note(self, door, decision, environ):
@@ -126,6 +138,28 @@ class Gate:
         elif decision.reason:
             what = *decision.counted_as, decision.reason, SIGNALS[door.number]
             refusals.note(*what, *caller(environ))
+
+
+def look_up(door, way, shown):
+    """Return the Decision about what is shown; raises a database's error."""
+    begun = time.monotonic()
+    try:
+        return _looked_up(door, way, shown)
+    except (DatabaseError, InterfaceError):
+        connection.close()
+        if took_long(begun):
+            raise
+    # A connection that the database dropped is found out by using it.
+    return _looked_up(door, way, shown)
+
+
+def _looked_up(door, way, shown):
+    found = way.find(shown)
+    return decide(door, *found) if found else NOT_KNOWN
+
+
+def took_long(begun):
+    return time.monotonic() - begun > SECONDS / 2
 
 
 def _challenged(door, decision):

@@ -1,22 +1,39 @@
-"""Watching the generations: whether what a process remembers may still be true."""
+"""Watching the database: whether what a process remembers may still be true."""
 
 import logging
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf
 
 from django.db import connection
 
-from accounts.generations import ORGANISATION_SLOTS
+from accounts.generations import BITS, ORGANISATION_SLOTS
+from accounts.keys import keyring
+from accounts.postgresql import Connection
+from gateway.timekeeping import DatabaseTime, OwnTime
 
 POLL_SECONDS = 0.25
 # A change that was acknowledged this long ago has certainly been seen.
 FRESH_SECONDS = 0.7
 # No poll for that long, and the database counts as away.
 AWAY_SECONDS = 2.0
-QUERY = "SELECT slot, number FROM accounts_generation"
+# A poll that waits longer fails, so that known tokens need not wait for it.
+POLL_PATIENCE = 0.4
+GENERATIONS = "SELECT slot, number FROM accounts_generation"
+INDEX_KEYS = (
+    "SELECT kid FROM accounts_cryptokey"
+    " WHERE purpose = 'index' AND retired_at IS NULL ORDER BY kid"
+)
+# Which database this is, on which timeline, and what its clock says. On a standby it
+# fails, as it should: what that knows may be old.
+STATE = """
+SELECT system_identifier, left(pg_walfile_name(pg_current_wal_lsn()), 8),
+    extract(epoch FROM clock_timestamp())::float8
+FROM pg_control_system()
+"""
+# Where a hoster keeps that to itself.
+STATE_WITHOUT_NAME = "SELECT 0, '', extract(epoch FROM clock_timestamp())::float8"
 # Of PostgreSQL, in seconds to connect and in milliseconds until what was sent is received.
-# Without the second, a poll of a server that vanished would wait for many minutes.
 PATIENCE = {"connect_timeout": 2, "tcp_user_timeout": 2000}
 NEVER = (0,) * (ORGANISATION_SLOTS + 1)
 
@@ -28,13 +45,18 @@ class Sight:
     """The generations as they stood at `seen_at`, on the monotonic clock.
 
     They are of before anything that a query brings that begins now: what is remembered
-    from it together with them is forgotten when something changed in between.
+    from it together with them is forgotten when something changed in between. `total`
+    is another one as soon as any of them is; both are others in another database.
     """
 
     numbers: tuple = NEVER
     total: int = 0
     seen_at: float = -inf
     failed: bool = False
+    # What to add to this host's time.
+    offset: float = 0.0
+    # Whether rows may be found by a key that this process does not have.
+    lacks_key: bool = False
 
     def is_fresh(self, now):
         return now - self.seen_at < FRESH_SECONDS
@@ -46,42 +68,87 @@ class Sight:
 
 
 class Watcher:
-    """Polls the generations from a thread of its own, over its own connection."""
+    """Polls the database from a thread of its own, over its own connection."""
 
     def __init__(self, connect=None):
         self.sight = Sight()
         self._connect = connect or open_connection
         self._connection = None
+        self._server = None
 
     def poll(self):
         """Look once; on failure what was seen before stays, marked as failed."""
-        seen_at = time.monotonic()
         try:
-            rows = self._rows()
+            self.sight = self._look()
         except connection.Database.Error as error:
             self._give_up(error)
-            return
-        numbers = list(NEVER)
-        for slot, number in rows:
-            numbers[slot] = number
-        self.sight = Sight(tuple(numbers), sum(numbers), seen_at)
 
-    def _rows(self):
+    def _look(self):
+        seen_at = time.monotonic()
         if self._connection is None:
             self._connection = self._connect()
-        return self._connection.execute(QUERY).fetchall()
+        if self._server is None:
+            self._server = SERVERS[connection.vendor](self._connection)
+        mark, offset = self._server.look(self._connection)
+        numbers = list(NEVER)
+        for slot, number in self._connection.execute(GENERATIONS).fetchall():
+            numbers[slot] = number
+        numbers = tuple(number ^ mark for number in numbers)
+        keys = [kid for (kid,) in self._connection.execute(INDEX_KEYS).fetchall()]
+        return Sight(
+            numbers,
+            hash((numbers, *keys)),
+            seen_at,
+            offset=offset,
+            lacks_key=not keyring("index").keys.keys() >= set(keys),
+        )
 
     def _give_up(self, error):
-        before = self.sight
-        if not before.failed:
+        if not self.sight.failed:
             logger.error("The gateway cannot reach the database: %s", error)
         self.close()
-        self.sight = Sight(before.numbers, before.total, before.seen_at, failed=True)
+        self.sight = replace(self.sight, failed=True)
 
     def close(self):
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+
+
+class PostgreSQL:
+    """What a PostgreSQL tells of itself besides its rows."""
+
+    def __init__(self, opened):
+        self._time = DatabaseTime()
+        self._state = STATE
+        try:
+            opened.execute(STATE)
+        except (
+            connection.Database.ProgrammingError,
+            connection.Database.NotSupportedError,
+        ) as error:
+            logger.warning("The database does not tell which one it is: %s", error)
+            self._state = STATE_WITHOUT_NAME
+
+    def look(self, opened):
+        """Return the mark of database and timeline, and what to add to our time."""
+        before = time.time()
+        *name, theirs = opened.execute(self._state).fetchone()
+        offset = self._time.read(before, theirs, time.time())
+        return hash(tuple(name)) & (2**BITS - 1), offset
+
+
+class SQLite:
+    """A file: there is one of it, and it has no clock."""
+
+    def __init__(self, _opened):
+        self._time = OwnTime()
+
+    def look(self, _opened):
+        return 0, self._time.read()
+
+
+SERVERS = {"postgresql": PostgreSQL, "sqlite": SQLite}
 
 
 def open_connection():
@@ -90,9 +157,10 @@ def open_connection():
     It gives up soon: a poll that waits is worse than one that fails.
     """
     parameters = connection.get_connection_params()
-    if connection.vendor == "postgresql":
-        parameters |= {"autocommit": True} | PATIENCE
-        parameters["options"] = (
-            f"{parameters.get('options', '')} -c statement_timeout=500"
-        )
-    return connection.Database.connect(**parameters)
+    if connection.vendor == "sqlite":
+        return connection.Database.connect(**parameters | {"timeout": POLL_PATIENCE})
+    parameters |= {"autocommit": True} | PATIENCE
+    parameters["options"] = f"{parameters.get('options', '')} -c statement_timeout=500"
+    opened = Connection.connect(**parameters)
+    opened.patience = POLL_PATIENCE
+    return opened

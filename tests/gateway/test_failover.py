@@ -1,0 +1,121 @@
+"""A replica that was left behind takes over from a PostgreSQL that is gone for good.
+
+The database has gone back in time: it counts on from where it stood, so that numbers
+come again, those of tokens too.
+"""
+
+import time
+from contextlib import closing, contextmanager
+
+import psycopg
+import pytest
+
+from config import dotenv
+from tests import postgresql
+from tests.gateway.wire import Wire
+from tests.installation import PROJECT, Installation
+from tests.relay import Relay
+
+ASKED = 30
+
+pytestmark = pytest.mark.postgresql
+
+
+@pytest.fixture
+def primary():
+    with postgresql.separate() as server:
+        yield server
+
+
+@pytest.fixture
+def relay(primary):
+    with Relay(str(postgresql.socket_of(primary))).running() as relay:
+        yield relay
+
+
+@pytest.fixture
+def installation(tmp_path, relay):
+    url = f"postgres://postgres@127.0.0.1:{relay.port}/postgres"
+    installation = Installation(tmp_path, DATABASE_URL=url, THREADS="2")
+    dotenv.create(installation.dotenv, PROJECT / ".env.example", demo=False)
+    assert installation.run("manage.py", "migrate", "-v0").returncode == 0
+    return installation
+
+
+def command(installation, *words):
+    done = installation.run("manage.py", *words)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+@contextmanager
+def left_behind(server):
+    """A replica that knows everything until now, and nothing that comes."""
+    with postgresql.replica(server) as replica:
+        postgresql.crash(replica)
+        yield replica
+
+
+def take_over(relay, primary, replica):
+    postgresql.crash(primary)
+    replica.ensure_postgres_running()
+    postgresql.promote(replica)
+    relay.turn(str(postgresql.socket_of(replica)))
+
+
+def number_of(server, token):
+    question = "SELECT id FROM tokens_token WHERE public_id = %s"
+    return read(server, question, token[4:12])
+
+
+def calls_of(server, token):
+    question = (
+        "SELECT coalesce(sum(calls), 0)::int FROM tokens_tokenusage"
+        " JOIN tokens_token t ON t.id = token_id WHERE t.public_id = %s"
+    )
+    return read(server, question, token[4:12])
+
+
+def read(server, question, *values):
+    with psycopg.connect(server.get_uri()) as connection:
+        return connection.execute(question, values).fetchone()[0]
+
+
+def test_nothing_is_believed_of_a_database_that_is_gone(installation, relay, primary):
+    here, there = (
+        command(installation, "create_organisation", name, "--plan=pro")
+        for name in ("Acme", "Umbrella")
+    )
+    make = "create_token", "--account"
+    gateway = command(installation, "create_token", "--kind=gateway", "proxy")
+    stopped = command(installation, *make, here, "stopped")
+
+    with left_behind(primary) as replica:
+        lost = command(installation, *make, here, "lost")
+        with installation.running(), closing(Wire(installation.port, gateway)) as wire:
+            assert wire.ask("api", stopped) == 204
+            assert {wire.ask("api", lost) for _ in range(ASKED)} == {204}
+            number = number_of(primary, lost)
+            take_over(relay, primary, replica)
+            command(
+                installation,
+                "disable_token",
+                str(number_of(replica, stopped)),
+                "--reason=x",
+            )
+            heir = command(installation, *make, there, "heir")
+            wait_until(lambda: wire.ask("api", heir) == 204)
+            wait_until(lambda: wire.ask("api", stopped) == 403)
+            assert wire.ask("api", lost) == 401
+            wait_until(lambda: calls_of(replica, heir) > 0)
+
+        # The heir has the number, and none of the calls that were still to be written.
+        assert number_of(replica, heir) == number
+        assert calls_of(replica, heir) == 1
+
+
+def wait_until(true):
+    ends = time.monotonic() + 30
+    while not true():
+        assert time.monotonic() < ends
+        time.sleep(0.05)

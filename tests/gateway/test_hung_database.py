@@ -1,0 +1,148 @@
+"""A database that says nothing, neither yes nor no: frozen, or behind a dead network.
+
+What is known goes on at once, what is not known is told to come again, and nobody
+waits for long.
+"""
+
+import time
+import urllib.error
+import urllib.request
+from contextlib import closing, contextmanager
+
+import pytest
+
+from config import dotenv
+from tests import postgresql
+from tests.gateway.wire import Wire
+from tests.installation import PROJECT, Installation
+from tests.relay import Relay
+from tokens.kinds import Kind
+from tokens.secrets import make
+
+HUNG_SECONDS = 6.0
+# The promises are 0.3 and 2 seconds; a busy machine may take longer, and nobody may
+# wait for as long as the database hangs.
+SOON, PATIENT = 2.0, 4.5
+
+pytestmark = pytest.mark.postgresql
+
+
+@pytest.fixture
+def server():
+    with postgresql.separate() as server:
+        yield server
+
+
+@pytest.fixture
+def relay(server):
+    with Relay(str(postgresql.socket_of(server))).running() as relay:
+        yield relay
+
+
+@pytest.fixture
+def installation(tmp_path, relay):
+    url = f"postgres://postgres@127.0.0.1:{relay.port}/postgres"
+    installation = Installation(tmp_path, DATABASE_URL=url, THREADS="4")
+    dotenv.create(installation.dotenv, PROJECT / ".env.example", demo=False)
+    assert installation.run("manage.py", "migrate", "-v0").returncode == 0
+    return installation
+
+
+@pytest.fixture(params=["frozen", "dropped"])
+def hanging(request, server, relay):
+    @contextmanager
+    def dropped():
+        relay.hang()
+        try:
+            yield
+        finally:
+            relay.go_on()
+
+    return (
+        (lambda: postgresql.stopped(server)) if request.param == "frozen" else dropped
+    )
+
+
+def command(installation, *words):
+    done = installation.run("manage.py", *words)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+def timed(ask, *arguments):
+    """Return an answer, and how long it took."""
+    began = time.monotonic()
+    answer = ask(*arguments)
+    return answer, time.monotonic() - began
+
+
+def page(request):
+    """Return the status of a page, and when to come again."""
+    try:
+        with urllib.request.urlopen(request, timeout=30) as response:
+            return response.status, None
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, error.headers["Retry-After"]
+
+
+def during(wire, known, pages, seconds):
+    """Ask everything by turns for some time; return the answers with their times."""
+    answers = {name: [] for name in ("known", "new", *pages)}
+    ends = time.monotonic() + seconds
+    while time.monotonic() < ends:
+        answers["known"].append(timed(wire.ask, "api", known))
+        answers["new"].append(timed(wire.ask, "api", make(Kind.API).reveal()))
+        for name, request in pages.items():
+            answers[name].append(timed(page, request))
+    return answers
+
+
+def longest(answers):
+    return max(seconds for _, seconds in answers)
+
+
+def told(answers):
+    return {answer for answer, _ in answers}
+
+
+def test_nobody_waits_for_a_database_that_hangs(installation, hanging):
+    account = command(installation, "create_organisation", "Acme", "--plan=pro")
+    gateway = command(installation, "create_token", "--kind=gateway", "proxy")
+    known = command(installation, "create_token", "--account", account, "known")
+
+    with installation.running(), closing(Wire(installation.port, gateway)) as wire:
+        browser, _ = installation.browser()
+        write = installation.login_form(browser, "ada@acme.example", "wrong")
+        write.add_header("Cookie", cookie_of(browser))
+        pages = {"alive": f"{installation.address}/livez", "write": write}
+        assert wire.ask("api", known) == 204
+        wait_until(lambda: wire.ask("api", make(Kind.API).reveal()) == 401)
+        with hanging():
+            answers = during(wire, known, pages, HUNG_SECONDS)
+        wait_until(lambda: wire.ask("api", make(Kind.API).reveal()) == 401)
+        wait_until(lambda: page(f"{installation.address}/readyz")[0] == 200)
+
+    assert told(answers["known"]) == {204}
+    assert told(answers["new"]) <= {401, 503}
+    assert told(answers["alive"]) == {(200, None)}
+    assert told(answers["write"]) == {(503, "5")}
+    assert max(longest(answers[name]) for name in ("known", "new", "alive")) < SOON
+    assert longest(answers["write"]) < PATIENT
+    print({name: round(longest(each), 3) for name, each in answers.items()})
+
+
+def cookie_of(browser):
+    (jar,) = (
+        handler.cookiejar
+        for handler in browser.handlers
+        if hasattr(handler, "cookiejar")
+    )
+    return "; ".join(f"{cookie.name}={cookie.value}" for cookie in jar)
+
+
+def wait_until(true):
+    ends = time.monotonic() + 30
+    while not true():
+        assert time.monotonic() < ends
+        time.sleep(0.05)
