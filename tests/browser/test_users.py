@@ -23,7 +23,7 @@ def test_a_person_is_added_and_mailed_an_invitation(page, mailoutbox):
     form.get_by_role("button", name="Add").click()
 
     expect(row(page, "new@acme.example")).to_contain_text("Invited")
-    expect(page.locator("#notice")).to_contain_text("An invitation was mailed")
+    expect(page.locator("#notice")).to_contain_text("A mail tells them so")
     assert mailoutbox[0].to == ["new@acme.example"]
 
 
