@@ -15,7 +15,7 @@ MOST_ARGUMENTS = 256
 # Of what a URL may hold, less what a store might separate or end arguments by.
 ARGUMENT = re.compile(r"(?:[!-\"$&-:<-~]|%[0-9A-Fa-f]{2})*+")
 MALFORMED = "A query takes at most 256 arguments, each percent-encoded where it must be"
-NOT_HANDED_OVER = "Shared tokens need a gateway that hands their queries over"
+NOT_HANDED_OVER = "Shared tokens may not ask this, which the gateway did not hand over"
 # Not `hidden_fields_filters`, which the store applies before it filters, nor `format`,
 # whose CSV begins with names of fields.
 HARMLESS = {

@@ -45,7 +45,9 @@ local function question(txn, signal, token, asked)
     local value = txn.sf:req_fhdr(name, 1)
     if value ~= "" then table.insert(lines, name .. ": " .. value) end
   end
-  if asked then
+  -- That one names the fields of whole blocks, those of other rows too: no shared token
+  -- passes.
+  if asked and txn.sf:path() ~= "/select/logsql/field_names" then
     table.insert(lines, "X-Tollgate-Query: " .. txn.sf:query())
     table.insert(lines, "X-Tollgate-Form: " .. form(txn))
   end
