@@ -31,6 +31,7 @@ SERVERS = {"ship": "listener", "read": "query"}
 
 class Nginx(Proxy):
     program = "nginx"
+    speaks_grpc = True
 
     def address(self, place, port=443):
         """Return where a server of the configuration listens instead of on a port."""

@@ -49,5 +49,5 @@ def send(opened, method, token, body=b"\x0a\x00"):
     try:
         call(body, metadata=shown, timeout=20)
     except grpc.RpcError as error:
-        return error.code(), error.details()
+        return error.code(), error.details().strip()
     return grpc.StatusCode.OK, ""
