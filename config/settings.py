@@ -48,7 +48,7 @@ METRICS_LISTENER_URL = env.str(
     "METRICS_LISTENER_URL", default="https://listener.example.com:8053"
 )
 TRACES_LISTENER_URL = env.str(
-    "TRACES_LISTENER_URL", default="https://listener.example.com:4318"
+    "TRACES_LISTENER_URL", default="https://listener.example.com"
 )
 # Calls in a minute: of /api/v1 by one token, of /v1 and /v2 by one token, and of all of
 # these by one address without a good one.

@@ -16,8 +16,8 @@ pytestmark = pytest.mark.django_db
     [
         ("logs", "https://listener.example.com:8071"),
         ("metrics", "https://listener.example.com:8053"),
-        ("traces", "https://listener.example.com:4318"),
-        ("tracing", "https://listener.example.com:4318"),
+        ("traces", "https://listener.example.com"),
+        ("tracing", "https://listener.example.com"),
         ("", "https://listener.example.com:8071"),
         ("cheese", "https://listener.example.com:8071"),
     ],

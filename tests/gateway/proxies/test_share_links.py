@@ -1,12 +1,16 @@
 """A link, opened by a real browser through the real nginx."""
 
 import os
+import re
+import subprocess
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from playwright.sync_api import expect
 
 from tests.chromium import executable
+from tests.gateway.proxies.nginx import Nginx
+from tests.installation import PROJECT
 
 pytestmark = [pytest.mark.walk, pytest.mark.sqlite]
 PORTAL, DASHBOARDS = "tollgate.example.com", "dashboards.example.com"
@@ -49,3 +53,17 @@ def test_a_link_opens_dashboards_and_its_secret_is_in_no_log(world, store, guest
     )
     assert f"/s/{secret[4:12]}/open" in log
     assert secret[12:-1] not in log
+
+
+def test_the_readme_serves_the_portal_with_nginx(tmp_path):
+    readme = (PROJECT / "README.md").read_text()
+    site = re.search(r"```nginx\n(.*?)```", readme, re.DOTALL)[1]
+    nginx = Nginx(tmp_path / "nginx", "tgg_x")
+    (nginx.folder / "tollgate.conf").write_text(site)
+
+    checked = subprocess.run(
+        [*nginx.command(), "-t"], capture_output=True, text=True, check=False
+    )
+
+    assert checked.returncode == 0, checked.stderr
+    assert "conflicting" not in checked.stderr
