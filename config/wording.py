@@ -148,7 +148,10 @@ HEADERS[CHALLENGE] = {
 BEARER = {
     "type": "http",
     "scheme": "bearer",
-    "description": "The same token as `Authorization: Bearer …`.",
+    "description": (
+        "The same token as `Authorization: Bearer …`, or as the password of Basic "
+        "authentication."
+    ),
 }
 SECURITY = {
     "X-API-TOKEN": (

@@ -78,6 +78,17 @@ def test_api_tokens_may_ask_everything(send, store, path):
     assert asked == {"query": [FETCHING]}
 
 
+@pytest.mark.parametrize("hidden", [b"\xe9", b"\x00", b"%", b";"])
+def test_what_could_not_be_handed_over_is_not_sent(client, world, store, hidden):
+    headers = FORM | {"X-API-TOKEN": world.secrets["narrow"]}
+    form = b"query=*%7Cstream_context+before+9&" + hidden
+
+    answer = client.post(f"{ROWS}?query=*", content=form, headers=headers)
+
+    assert answer.status_code in (400, 403)
+    assert store.drain() == []
+
+
 def test_a_clients_own_words_about_its_query_are_not_believed(client, world, store):
     claims = {"X-Tollgate-Query": "query=*", "X-Tollgate-Form": "query=*"}
     headers = claims | {"X-API-TOKEN": world.secrets["narrow"]}
