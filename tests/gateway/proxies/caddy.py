@@ -14,7 +14,6 @@ SITES = {"ship": "listener", "read": "query"}
 
 class Caddy(Proxy):
     program = "caddy"
-    refuses_at_once = False
 
     def address(self, place):
         return f"https://127.0.0.1:{self._ports[place]}"

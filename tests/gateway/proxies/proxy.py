@@ -39,14 +39,12 @@ class Proxy:
     # What differs from others, each a row of a table in docs/gateways.md: the doors that
     # it does not have, those that it appends arguments to, whether queries may come as
     # forms, which statuses it gives without a sentence of ours, whether HTTP without TLS is
-    # answered at all, whether who asks first is refused at once, and whether gRPC is
-    # handed on.
+    # answered at all, and whether gRPC is handed on.
     lacks = frozenset()
     guarded = frozenset({"victoriametrics", "victorialogs"})
     takes_forms = True
     mute = frozenset()
     answers_plain_http = True
-    refuses_at_once = True
     speaks_grpc = False
 
     def __init__(self, folder, credential, **places):

@@ -81,7 +81,7 @@ def test_whatever_else_tollgate_answers_lets_nobody_pass(world, proxy, store, tm
             for door in (SHIPS, READS)
         }
         # A 204 that names no account is no better.
-        for status in (0, 200, 204, 302, 500, 503):
+        for status in (0, 200, 204, 302, 400, 404, 429, 500, 503):
             authority.answers(status)
             for door, client in clients.items():
                 answer = door.send(client, "x")

@@ -104,7 +104,7 @@ def test_a_client_that_asks_first_may_send(world, proxy, store):
 
 @pytest.mark.parametrize("door", SHIPPING, ids=[door.name for door in SHIPPING])
 def test_a_client_that_asks_first_is_refused_at_once(world, proxy, store, door):
-    for name in ("gateway", door.closed_to) if proxy.refuses_at_once else ():
+    for name in ("gateway", door.closed_to):
         first = ask_first(proxy, world.secrets[name], door.path)
 
         assert first.split()[1] in (b"401", b"403", b"404"), name

@@ -3,6 +3,7 @@
 import json
 from urllib.parse import parse_qs, urlsplit
 
+import httpx
 import pytest
 
 from tests.gateway.proxies.caddy import Caddy
@@ -86,6 +87,16 @@ def test_metrics_are_labelled_with_their_account(world, listener):
 
     assert taken.status_code == 204
     assert world.metrics.labels("through_caddy") == {"tollgate_account": str(own)}
+
+
+def test_without_tls_there_is_a_sentence_and_no_redirect(world, caddy, store):
+    address = caddy.address("plain").replace("https:", "http:")
+
+    answer = httpx.post(f"{address}/loki/api/v1/push", headers=shown(world, "main"))
+
+    said = "This address takes HTTPS only, and nothing was taken\n"
+    assert (answer.status_code, answer.text) == (403, said)
+    assert store.drain() == []
 
 
 def test_caddy_keeps_no_credential_and_takes_no_other_configuration(world, caddy):
