@@ -2,6 +2,7 @@ import os
 import re
 import socket
 import sqlite3
+import stat
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -10,6 +11,7 @@ import httpx
 import psycopg
 import pytest
 
+from accounts.counts import SHARED_FILE, SIZE
 from config import dotenv, server
 from config.listening import Listener
 from tests.installation import FORM_TOKEN, PROJECT, Installation, free_ports
@@ -85,6 +87,19 @@ def test_workers_count_the_calls_of_the_api_together(installation):
     ]
     begun = left.index(5, 1) if 5 in left[1:] else 0
     assert left[begun:] == [max(5 - each, 0) for each in range(calls - begun)]
+
+
+def test_what_is_counted_is_the_servers_own(monkeypatch):
+    # Taken back when the test ends, with what the server puts into it.
+    monkeypatch.setenv(SHARED_FILE, "")
+    before = os.umask(0)
+    try:
+        with server.counted_together():
+            status = os.stat(os.environ[SHARED_FILE])
+    finally:
+        os.umask(before)
+
+    assert (stat.S_IMODE(status.st_mode), status.st_size) == (0o600, SIZE)
 
 
 @pytest.mark.sqlite

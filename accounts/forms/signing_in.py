@@ -7,10 +7,12 @@ from allauth.mfa.adapter import get_adapter
 from allauth.mfa.base import forms as mfa_forms
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp import forms as totp_forms
+from django.db import transaction
 
 from accounts.attempts import CODE, PASSWORD, attempt, attempt_reset
 from accounts.codes import take
 from accounts.limits import settle
+from accounts.models import User
 
 
 class ResetPasswordForm(account_forms.ResetPasswordForm):
@@ -33,8 +35,11 @@ class _Limited:
 
     def clean_code(self):
         tried = attempt(CODE, context.request, self.user.pk, self.user)
-        code = super().clean_code()
-        self._take(normalize_user_code(code))
+        with transaction.atomic():
+            # Who takes a recovery code at the same moment has read that it is unused.
+            User.objects.select_for_update(no_key=True).get(pk=self.user.pk)
+            code = super().clean_code()
+            self._take(normalize_user_code(code))
         settle(tried)
         return code
 

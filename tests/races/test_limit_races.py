@@ -1,10 +1,18 @@
 """Many who try at the same moment: no more get through than one after the other."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from functools import partial
 
 import pytest
+from allauth.core import context
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from django.db import connection, transaction
+from django.test import RequestFactory
 
 from accounts.codes import take
+from accounts.forms.signing_in import AuthenticateForm
 from accounts.limits import Limit, settle, spend
 from accounts.models import Tries, User
 from tests.accounts.test_second_factors import code_of
@@ -58,3 +66,32 @@ def test_a_code_is_taken_once(race):
         race(*[act] * 4)
 
         assert sorted(taken) == [False, False, False, True]
+
+
+def somebody_waits():
+    asked = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+    with connection.cursor() as cursor:
+        cursor.execute(f"{asked} AND datname = current_database()")
+        return cursor.fetchone()
+
+
+def is_taken(user, code):
+    request = RequestFactory().post("/")
+    with context.request_context(request), closing(connection):
+        return AuthenticateForm({"code": code}, user=user).is_valid()
+
+
+def test_a_recovery_code_that_is_being_taken_is_waited_for():
+    user = UserFactory()
+    codes = RecoveryCodes.activate(user)
+    code, *_ = codes.get_unused_codes()
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            User.objects.select_for_update(no_key=True).get(pk=user.pk)
+            other = pool.submit(is_taken, user, code)
+            while not (other.done() or somebody_waits()):
+                threading.Event().wait(0.02)
+            assert codes.validate_code(code)
+
+        assert other.result() is False
