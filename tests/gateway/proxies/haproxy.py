@@ -13,7 +13,6 @@ DEPLOY = PROJECT / "deploy" / "haproxy"
 
 class HAProxy(Proxy):
     program = "haproxy"
-    answers_plain_http = False
 
     def address(self, place):
         return f"https://127.0.0.1:{self.port}"
@@ -46,6 +45,7 @@ class HAProxy(Proxy):
         text = (DEPLOY / "haproxy.cfg").read_text()
         text = text.replace("/etc/haproxy/", f"{self.folder}/")
         text = text.replace("bind :8443", f"bind 127.0.0.1:{self.port}")
+        text = text.replace("abns@tollgate", f"abns@tollgate-{self.port}")
         for name, port in UPSTREAMS.items():
             own = f"127.0.0.1:{self.places[name]}"
             text = re.sub(rf"127.0.0.1:{port}$", own, text, flags=re.MULTILINE)

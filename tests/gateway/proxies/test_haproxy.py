@@ -4,13 +4,11 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from tests.gateway.proxies import forgeries
 from tests.gateway.proxies.haproxy import HAProxy
 from tests.gateway.proxies.samples import moments_ago
 
 pytestmark = [pytest.mark.walk, pytest.mark.sqlite]
 LINE = b'{"message":"hello"}\n'
-LINES = "/insert/jsonline?_msg_field=message&_time_field=@timestamp&_stream_fields=type"
 ALL = '{__name__!=""}'
 # Other tests see what the accounts of the world have, so these have their own.
 OTHERS = """
@@ -49,41 +47,6 @@ def shown(world, name):
     return CLAIMS | {"X-API-TOKEN": world.secrets[name]}
 
 
-def test_lines_land_in_the_account_of_the_token(world, client, store):
-    token = {"token": world.secrets["sub"], "extra_fields": "x"}
-    answer = client.post("/", params=token, headers=CLAIMS, content=LINE)
-
-    assert answer.status_code == 200
-    [request] = store.drain()
-    own = str(world.accounts["sub"])
-    assert request.values("X-Scope-OrgID") == request.values("AccountID") == [own]
-    assert (request.path, request.body) == (LINES, LINE)
-
-
-@pytest.mark.parametrize("name", ["cpu", "main api", "narrow"])
-def test_clients_of_logzio_are_refused_with_401(world, client, store, haproxy, name):
-    answer = client.post("/", params={"token": world.secrets[name]}, content=LINE)
-
-    assert (answer.status_code, answer.text) == (401, "Logging token is not valid\n")
-    assert store.drain() == []
-    assert world.secrets[name] not in haproxy.log()
-
-
-def test_what_a_shipper_says_about_itself_goes_no_further(world, client, store):
-    other, own = str(world.accounts["other"]), str(world.accounts["sub"])
-    for headers, arguments in forgeries.of_shippers(other, world.secrets["other"]):
-        client.post(
-            f"/?token={world.secrets['sub']}{arguments}", headers=headers, content=LINE
-        )
-
-        [request] = store.drain()
-        for name in ("X-Scope-OrgID", "AccountID"):
-            assert request.values(name) == [own], (headers, arguments)
-        assert request.values("ProjectID") == ["0"]
-        assert request.values("Connection") == []
-        assert request.path == LINES
-
-
 def test_tollgate_and_the_log_are_told_headers_to_their_end(store, tmp_path):
     told = {"User-Agent": "Mozilla/5.0 (KHTML, like Gecko)", "Cookie": "a=b,c; d=e"}
     haproxy = HAProxy(tmp_path, "tgg_x", tollgate=store.port)
@@ -115,17 +78,6 @@ def test_metrics_are_kept_apart(world, client):
     answer = client.get("/api/v1/series", params={"match[]": ALL}, headers=reading)
 
     assert [each["__name__"] for each in answer.json()["data"]] == ["of_own"]
-
-
-@pytest.mark.parametrize(
-    "argument",
-    ["extra_filters[]", "extra_filters%5B%5D", "%65xtra_filters", "extra%5Flabel"],
-)
-def test_a_query_cannot_bring_filters_of_its_own(world, client, argument):
-    path = f"/api/v1/series?match[]={ALL}&{argument}={ALL}"
-
-    assert client.get(path, headers=shown(world, "sub api")).status_code == 400
-    assert client.post(path, headers=shown(world, "sub api")).status_code == 400
 
 
 def test_a_shared_token_is_narrowed_or_refused(world, client, store):

@@ -153,6 +153,7 @@ def test_no_query_reaches_another_account(world, shipped, query, selector):
         "/metrics",
         "/internal/force_flush",
         "/_tollgate/query-metrics",
+        "/_form/victoriametrics/api/v1/query",
     ],
 )
 def test_nothing_else_of_the_store_is_reached(world, shipped, query, path):
