@@ -90,6 +90,14 @@ def test_what_is_no_key_is_refused_without_showing_it(text, complaint):
     assert str(refusal.value) == complaint
 
 
+def test_an_envelope_of_long_ago_opens():
+    kept = (
+        "0100000001b5021bfeda1bb94f9b75effaa2ea4342a888f7628254052f27a66f8ccd7b1579df52"
+    )
+
+    assert unseal(bytes.fromhex(kept), b"row", b"1") == b"secret"
+
+
 def test_an_envelope_opens_for_its_context_only():
     envelope, kid = seal(b"secret", b"row", b"1")
 

@@ -1,0 +1,127 @@
+"""Run the tests of a few modules against every change of them: `make mutants`.
+
+One process collects the tests, runs them once and keeps the database as it is then.
+Each change happens in a fork of it, which runs the module's tests until one fails.
+"""
+
+import os
+import random
+import signal
+import sys
+import time
+from importlib import import_module
+
+import pytest
+from _pytest.runner import runtestprotocol
+
+from tests.mutants.changes import changes_of
+from tests.mutants.patching import put, statements_of
+
+GOAL = 95
+PATIENCE = 10
+KEYS = ["accounts/test_keys.py", "tokens/test_stored_secret_model.py"]
+GATE = ["gateway/test_gate.py", "gateway/test_gate_changes.py"]
+MODULES = {
+    "accounts.permissions": ["accounts/test_permissions.py"],
+    "tokens.permissions": ["tokens/test_token_permissions.py", *GATE],
+    "accounts.envelope": KEYS,
+    "accounts.keys": [*KEYS, "test_rotate_keys.py"],
+    "tokens.secrets": ["tokens/test_secrets.py", "tokens/test_stored_secret_model.py"],
+    "gateway.gate": GATE,
+    "gateway.memory": ["gateway/test_memory.py", *GATE],
+    "gateway.decisions": ["gateway/test_decisions.py", *GATE],
+    "gateway.filters": ["gateway/test_filters.py"],
+    "sharing.scope": ["sharing/test_scope.py", "sharing/test_shares.py"],
+}
+
+
+class Mutants:
+    """A pytest plugin that runs what was collected once for each change."""
+
+    def __init__(self, names, sample):
+        self.names, self.sample = names, sample
+        self.took, self.survived, self.count = {}, [], 0
+
+    def pytest_runtestloop(self, session):
+        items = session.items
+        for item, following in zip(items, [*items[1:], items[0]], strict=True):
+            begun = time.monotonic()
+            # The last one is followed by the first, so that the database stays.
+            if _fails(item, following):
+                pytest.exit(f"{item.nodeid} fails without any change", returncode=2)
+            self.took[item] = time.monotonic() - begun
+        for name, statement, change in self._chosen():
+            self._try(name, statement, change)
+        return True
+
+    def _chosen(self):
+        found = [
+            (name, change, changed)
+            for name in self.names
+            for statement in statements_of(import_module(name))
+            for change, changed in changes_of(statement)
+        ]
+        few = min(self.sample, len(found))
+        places = random.Random(1).sample(range(len(found)), few)  # noqa: S311 -- a choice
+        return [found[place] for place in sorted(places)]
+
+    def _try(self, name, change, statement):
+        files = [f"tests/{each}" for each in MODULES[name]]
+        items = [item for item in self.took if item.nodeid.split("::")[0] in files]
+        # The quick ones first: most changes are noticed by any.
+        items.sort(key=self.took.get)
+        self.count += 1
+        if _outlives(import_module(name), statement, items, self.took):
+            self.survived.append(f"{name} {change}")
+            print(f"survived: {name} {change}", flush=True)
+
+
+def _fails(item, following):
+    reports = runtestprotocol(item, log=False, nextitem=following)
+    return any(report.failed for report in reports)
+
+
+def _outlives(module, statement, items, took):
+    """Whether no test fails in a process of its own; one that hangs has noticed."""
+    pid = os.fork()
+    if not pid:
+        _run(module, statement, items)
+    deadline = time.monotonic() + PATIENCE * (2 + sum(map(took.get, items)))
+    while time.monotonic() < deadline:
+        done, status = os.waitpid(pid, os.WNOHANG)
+        if done:
+            return status == 0
+        time.sleep(0.01)
+    os.kill(pid, signal.SIGKILL)
+    os.waitpid(pid, 0)
+    return False
+
+
+def _run(module, statement, items):
+    code = 1
+    try:
+        null = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(null, 1)
+        os.dup2(null, 2)
+        put(module, statement)
+        pairs = zip(items, [*items[1:], items[0]], strict=True)
+        code = int(any(_fails(item, following) for item, following in pairs))
+    finally:
+        os._exit(code)
+
+
+def main(names):
+    mutants = Mutants(names or [*MODULES], int(os.environ.get("SAMPLE", "1000000")))
+    files = {f"tests/{each}" for name in mutants.names for each in MODULES[name]}
+    options = ["-q", "-p", "no:cacheprovider", "-m", "not postgresql and not walk"]
+    code = pytest.main([*options, *sorted(files)], plugins=[mutants])
+    if code not in (0, pytest.ExitCode.NO_TESTS_COLLECTED):
+        return int(code)
+    killed = mutants.count - len(mutants.survived)
+    percent = 100 * killed / max(mutants.count, 1)
+    print(f"{killed} of {mutants.count} changes were noticed: {percent:.1f} %")
+    return int(percent < GOAL)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
