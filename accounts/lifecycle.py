@@ -25,8 +25,7 @@ def found_organisation(*, name, by, **fields):
             organisation=organisation,
             kind=AccountKind.MAIN,
             name=name,
-            is_flexible=organisation.is_flexible,
-            reserved_daily_gb=1 if organisation.is_flexible else None,
+            **_volume(organisation),
         )
         record(
             Action.ORGANISATION_CREATED, by=by, organisation=organisation, target=name
@@ -226,6 +225,25 @@ def edit_organisation(organisation, *, by, **fields):
             target=organisation.name,
             changes=changes,
         )
+        if "is_flexible" in {name for name, *_ in changes}:
+            _take_along(organisation, by)
+
+
+def _take_along(organisation, by):
+    """Let the main account be flexible as its plan is, or not any more."""
+    main = organisation.main
+    fields = _volume(organisation) | {"max_daily_gb": None}
+    changes = _assign(main, fields)
+    _save(main, by, *fields)
+    record(
+        Action.ACCOUNT_UPDATED, by=by, account=main, target=main.name, changes=changes
+    )
+
+
+def _volume(organisation):
+    """Return what a main account has of its plan's volume to begin with."""
+    least = quotas.MIN_MAIN_RESERVED_GB if organisation.is_flexible else None
+    return {"is_flexible": organisation.is_flexible, "reserved_daily_gb": least}
 
 
 def _plain(value):

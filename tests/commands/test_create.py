@@ -29,6 +29,32 @@ def test_create_organisation_prints_the_main_accounts_id(run):
     assert last_event().actor_label == "operator console"
 
 
+@pytest.mark.parametrize(
+    ("words", "modes"),
+    [
+        ([], (False, False, False)),
+        (["--flexible"], (True, False, False)),
+        (["--consumption", "--warm-days=30"], (False, True, True)),
+    ],
+)
+def test_create_organisation_can_make_every_kind_of_plan(run, words, modes):
+    run("create_organisation", "Acme", *words)
+
+    main = Account.objects.get()
+    plan = main.organisation
+    assert (plan.is_flexible, plan.is_consumption, plan.warm_tier) == modes
+    assert (main.is_flexible, main.reserved_daily_gb) == (modes[0], modes[0] or None)
+    assert main.snap_search_retention_days == (30 if plan.warm_tier else None)
+
+
+def test_create_organisation_makes_no_half_of_a_plan(run):
+    assert error(run, "create_organisation", "Acme", "--warm-days=-1") == (
+        "Ensure this value is greater than or equal to 0.",
+        1,
+    )
+    assert not Organisation.objects.exists()
+
+
 def test_create_organisation_can_start_a_trial(run):
     run("create_organisation", "Acme", "--trial-days=14")
 

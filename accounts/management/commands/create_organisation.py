@@ -1,12 +1,15 @@
 from datetime import timedelta
 
+from django.db import transaction
 from django.utils import timezone
 
 from accounts.console import OperatorCommand
-from accounts.lifecycle import found_organisation
-from accounts.models import NAME_PATTERN
+from accounts.lifecycle import edit_account, found_organisation
+from accounts.models import NAME_PATTERN, Account
 from accounts.plans import Plan
 from accounts.refusals import Refused
+
+WARM_DAYS = "snap_search_retention_days"
 
 
 class Command(OperatorCommand):
@@ -17,17 +20,38 @@ class Command(OperatorCommand):
         parser.add_argument("--plan", choices=Plan.values, default=Plan.COMMUNITY)
         parser.add_argument("--trial-days", type=int, help="let a trial run so long")
         parser.add_argument("--daily-gb", type=float, default=10)
+        mode = parser.add_mutually_exclusive_group()
+        mode.add_argument(
+            "--flexible", action="store_true", help="accounts share volume"
+        )
+        mode.add_argument(
+            "--consumption", action="store_true", help="accounts have usage limits"
+        )
+        parser.add_argument(
+            "--warm-days", type=int, help="days of the main account in a warm tier"
+        )
 
-    def handle(self, *, name, plan, trial_days, daily_gb, **options):
+    def handle(self, *, name, plan, trial_days, daily_gb, warm_days, **options):
         if not NAME_PATTERN.fullmatch(name):
             raise Refused(
                 "name",
                 "Use letters, digits, dashes, dots, underscores and spaces only.",
             )
+        Account._meta.get_field(WARM_DAYS).clean(warm_days, None)
         ends = trial_days and timezone.now() + timedelta(days=trial_days)
-        main = found_organisation(
-            name=name, plan=plan, trial_ends_at=ends, daily_gb=daily_gb, by=self.by
-        )
+        with transaction.atomic():
+            main = found_organisation(
+                name=name,
+                plan=plan,
+                trial_ends_at=ends,
+                daily_gb=daily_gb,
+                is_flexible=options["flexible"],
+                is_consumption=options["consumption"],
+                warm_tier=warm_days is not None,
+                by=self.by,
+            )
+            if warm_days is not None:
+                edit_account(main, by=self.by, **{WARM_DAYS: warm_days})
         self.stderr.write(
             f"Created organisation {main.organisation_id} with main account {main.pk}."
         )
