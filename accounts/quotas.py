@@ -6,7 +6,7 @@ flexible volume the main account has what its children leave, as in Logz.io.
 
 from dataclasses import dataclass
 
-from django.db.models import Count, Sum
+from django.db.models import Count, Max, Sum
 
 from accounts.models import LOG_KINDS, AccountKind
 from accounts.refusals import Refused
@@ -131,15 +131,37 @@ def _check_consumption(account):
 
 
 def _check_warm_tier(account):
-    if account.snap_search_retention_days is None:
-        return
-    if not account.organisation.warm_tier:
+    has_days = bool(account.snap_search_retention_days)
+    if has_days and not account.organisation.warm_tier:
         _illegal("snap_search_retention_days", "the plan has no warm tier")
+    _check_warm_days(account)
+    if not has_days:
+        return
     if account.retention_days < MIN_WARM_TIER_RETENTION_DAYS:
         _illegal(
             "retention_days",
             f"the warm tier needs at least {MIN_WARM_TIER_RETENTION_DAYS} days of "
             "hot retention",
+        )
+
+
+def _check_warm_days(account):
+    """Raise Refused when a sub account would have more warm days than the main one."""
+    days = account.snap_search_retention_days or 0
+    if account.is_main:
+        children = _others(account.organisation, account).of_kind(AccountKind.SUB)
+        most = children.aggregate(most=Max("snap_search_retention_days"))["most"] or 0
+        if days < most:
+            _illegal(
+                "snap_search_retention_days",
+                f"a sub account has {most} days in the warm tier, and none has more "
+                "than the main account",
+            )
+    elif days > (account.main.snap_search_retention_days or 0):
+        _illegal(
+            "snap_search_retention_days",
+            "a sub account has at most as many days in the warm tier as the main "
+            "account",
         )
 
 
@@ -197,6 +219,11 @@ def _check_metrics(account):
 
 
 def _check_tracing(account):
+    if account.soft_limit_gb is not None:
+        if not account.organisation.is_consumption:
+            _illegal("soft_limit_gb", "a usage limit exists on consumption plans only")
+        if account.soft_limit_gb < 0:
+            _illegal("soft_limit_gb", "the usage limit must not be below 0 GB")
     _check_amount(
         "monthly_spans", account.monthly_spans, monthly_spans, account, "spans"
     )

@@ -8,8 +8,10 @@ from accounts.api import (
     failures,
     metrics,
     security,
+    tracing,
     users,
     users_everywhere,
+    warm_tier,
 )
 from accounts.api.fields import StrictParser
 from accounts.api.own import accounts as own_accounts
@@ -31,6 +33,8 @@ AREAS = (
     accounts,
     metrics,
     security,
+    tracing,
+    warm_tier,
     users_everywhere,
     users,
     authentication,

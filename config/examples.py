@@ -22,6 +22,7 @@ IDS = {
     "time-based-accounts": 1042,
     "tokens": 77,
     "tokens/filters": 78,
+    "tracing-accounts": 1045,
     "unsuspend": 7,
     "user-management": 7,
 }

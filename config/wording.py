@@ -37,6 +37,10 @@ AREAS = {
             "Metrics accounts",
             "Accounts for metrics, with the main account's token.",
         ),
+        "tracing-accounts": (
+            "Tracing accounts",
+            "Accounts for traces of a consumption plan, with the main account's token.",
+        ),
         "SIEM": (
             "Security accounts",
             "Accounts that scan the logs of others, with the main account's token.",

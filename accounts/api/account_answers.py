@@ -141,7 +141,7 @@ class Shelf:
                 for each in self.sharing[account.pk]
             ],
             utilization_settings=_utilization(account),
-            snap_search_retention_days=account.snap_search_retention_days,
+            snap_search_retention_days=account.snap_search_retention_days or None,
             is_capped=_is_capped(account),
             shared_gb=self.left_gb if flexible else None,
             total_gb=self.organisation.daily_gb if flexible else None,
@@ -160,7 +160,7 @@ class Shelf:
             # What accounts ship is not counted here.
             daily_usages_list=DailyUsages(usage=[]),
             doc_size_setting=account.doc_size_setting,
-            snap_search_retention_days=account.snap_search_retention_days,
+            snap_search_retention_days=account.snap_search_retention_days or None,
             is_capped=_is_capped(account),
             soft_limit_gb=account.soft_limit_gb,
         )

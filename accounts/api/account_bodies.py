@@ -74,7 +74,6 @@ class Settings(Body):
                 self.max_daily_gb if is_flexible else self.max_daily_gb or 0
             ),
             "soft_limit_gb": self.soft_limit_gb or None,
-            "snap_search_retention_days": self.snap_search_retention_days or None,
         }
 
 
@@ -92,6 +91,7 @@ class NewTimeBasedAccount(Sparse, Settings):
         return self.volumes(is_flexible=bool(self.is_flexible)) | {
             "name": self.account_name,
             "retention_days": self.retention_days,
+            "snap_search_retention_days": self.snap_search_retention_days or None,
             "searchable": bool(self.searchable),
             "accessible": bool(self.accessible),
             "doc_size_setting": bool(self.doc_size_setting),
@@ -104,7 +104,7 @@ class TimeBasedAccountChange(Settings):
     """Replaces all settings: what is left out goes back to its default.
 
     What is there as null or as an empty text stays as it is, and so does a retention
-    of 0 days.
+    of 0 days. Days in the warm tier stay when nothing is said of them.
     """
 
     retention_days: Days | None = None
@@ -119,6 +119,7 @@ class TimeBasedAccountChange(Settings):
         asked = {
             "name": self.account_name,
             "retention_days": self.retention_days or None,
+            "snap_search_retention_days": self.snap_search_retention_days,
             "searchable": self.searchable,
             "accessible": self.accessible,
             "doc_size_setting": self.doc_size_setting,

@@ -100,7 +100,7 @@ def account_list_detailed(request):
 )
 @requires(AS_OWNER, there=[Operation.ACCOUNT_VIEW, Operation.SHIP_REVEAL])
 def account_get_detailed(request, pk: int):
-    (shown,) = _detailed(request, [_find(request, pk, Operation.ACCOUNT_VIEW)])
+    (shown,) = _detailed(request, [find(request, pk, Operation.ACCOUNT_VIEW)])
     return shown
 
 
@@ -109,7 +109,7 @@ def account_get_detailed(request, pk: int):
 )
 @requires(AS_OWNER, there=[Operation.ACCOUNT_VIEW])
 def account_get(request, pk: int):
-    account = _find(request, pk, Operation.ACCOUNT_VIEW)
+    account = find(request, pk, Operation.ACCOUNT_VIEW)
     (shown,) = Shelf(request.auth.account).plain([account])
     return shown
 
@@ -121,7 +121,7 @@ def account_get(request, pk: int):
 )
 @requires(AS_OWNER, there=[Operation.ACCOUNT_EDIT, Operation.ACCOUNT_FLAGS])
 def account_update(request, pk: int, body: TimeBasedAccountChange):
-    account = _find(request, pk, Operation.ACCOUNT_EDIT)
+    account = find(request, pk, Operation.ACCOUNT_EDIT)
     values = body.values(account)
     if account.is_main:
         values = _of_main(request, account, body, values)
@@ -139,7 +139,7 @@ def account_update(request, pk: int, body: TimeBasedAccountChange):
 )
 @requires(AS_OWNER, there=[Operation.ACCOUNT_VIEW, Operation.ACCOUNT_DELETE])
 def account_delete(request, pk: int):
-    account = _find(request, pk, Operation.ACCOUNT_VIEW)
+    account = find(request, pk, Operation.ACCOUNT_VIEW)
     lifecycle.refuse_main(account, "deleted")
     account_for(request, pk, Operation.ACCOUNT_DELETE)
     lifecycle.delete_account(account, by=Actor.calling(request))
@@ -151,7 +151,7 @@ def _all(request):
     return [account for account in accounts if account.takes_logs]
 
 
-def _find(request, pk, operation):
+def find(request, pk, operation):
     account = account_for(request, pk, operation)
     if not account.takes_logs:
         raise Http404(f"account {pk} not found")

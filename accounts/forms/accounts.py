@@ -176,6 +176,8 @@ class LogForm(AccountForm):
             "is_flexible": "A reserved volume is guaranteed; above it the account "
             "draws on what the plan shares, up to its cap.",
             "doc_size_setting": "Adds the field LogSize, in bytes, to each log.",
+            "snap_search_retention_days": "After the retention. Fewer days delete what "
+            "is older; a sub account has no more than the main account.",
         }
 
     def __init__(self, data=None, *, account, **kwargs):
@@ -239,20 +241,25 @@ class TracingForm(AccountForm):
         help_text="Accounts whose tokens may query these traces, besides the main one.",
     )
 
+    needs = {"soft_limit_gb": "is_consumption"}
+
     class Meta(AccountForm.Meta):
         fields = [
             "name",
             "monthly_spans",
             "daily_multiplier",
+            "soft_limit_gb",
             "authorized_accounts",
             "accessible",
         ]
         labels = AccountForm.Meta.labels | {
             "monthly_spans": "Spans a month",
             "daily_multiplier": "Daily multiplier",
+            "soft_limit_gb": "Usage limit in GB a day",
         }
         help_texts = AccountForm.Meta.help_texts | {
-            "daily_multiplier": "How many times a day's share of the spans one day may take."
+            "daily_multiplier": "How many times a day's share of the spans one day may take.",
+            "soft_limit_gb": "Above it the account stops; with 0 at once.",
         }
 
 

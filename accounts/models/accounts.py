@@ -148,9 +148,8 @@ class Account(models.Model):
     retention_days = models.PositiveIntegerField(
         default=7, validators=[MinValueValidator(1)]
     )
-    snap_search_retention_days = models.PositiveIntegerField(
-        null=True, blank=True, validators=[MinValueValidator(1)]
-    )
+    # 0 is none, said as clearly.
+    snap_search_retention_days = models.PositiveIntegerField(null=True, blank=True)
     is_flexible = models.BooleanField(default=False)
     max_daily_gb = models.FloatField(
         null=True, blank=True, validators=[MinValueValidator(0)]

@@ -1,8 +1,9 @@
 import pytest
 from django.urls import reverse
 
+from accounts.lifecycle import edit_account
 from accounts.models import AccountKind
-from tests.factories import ChildFactory, MainFactory, MembershipFactory
+from tests.factories import BY, ChildFactory, MainFactory, MembershipFactory
 from tokens.models.querysets import default_log_token
 
 
@@ -89,8 +90,29 @@ def test_details_show_the_fields_of_the_kind(client, main, admin, kind, fields, 
     assert words in client.get(details(account)).content.decode()
 
 
+@pytest.mark.parametrize(("accessible", "told"), [(True, False), (False, True)])
+def test_details_say_what_a_shut_account_keeps_from_the_api(
+    client, main, admin, accessible, told
+):
+    account = ChildFactory(main=main, accessible=accessible)
+    client.force_login(admin)
+
+    page = client.get(details(account)).content.decode()
+
+    assert ("<code>account_token</code> is empty" in page) == told
+
+
+def test_details_of_a_tracing_account_show_its_usage_limit(client, db):
+    main = MainFactory(is_consumption=True)
+    account = ChildFactory(main=main, kind=AccountKind.TRACING, soft_limit_gb=0)
+    client.force_login(MembershipFactory(account=main).user)
+
+    assert "0 GB a day" in client.get(details(account)).content.decode()
+
+
 def test_details_show_warm_tier_and_usage_limit(client, db):
     main = MainFactory(warm_tier=True, is_consumption=True)
+    edit_account(main, by=BY, snap_search_retention_days=20)
     account = ChildFactory(
         main=main, soft_limit_gb=12, snap_search_retention_days=20, retention_days=14
     )

@@ -1,6 +1,8 @@
 from datetime import timedelta
+from importlib import import_module
 
 import pytest
+from django.apps import apps
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
@@ -301,3 +303,41 @@ def test_what_a_plan_entitles_to(
 
 def test_children_know_their_main_account(main, sub):
     assert sub.main == main.main == main
+
+
+def test_a_plan_that_becomes_flexible_takes_its_main_account_along(main, sub):
+    organisation = main.organisation
+    lifecycle.edit_organisation(organisation, by=BY, is_flexible=True)
+
+    account = fresh(main)
+    assert (account.is_flexible, account.reserved_daily_gb) == (True, 1)
+    assert (account.max_daily_gb, account.version) == (None, 2)
+    assert not fresh(sub).is_flexible
+    assert events(main)[-2:] == [Action.ORGANISATION_UPDATED, Action.ACCOUNT_UPDATED]
+
+    lifecycle.edit_account(account, by=BY, max_daily_gb=5)
+    lifecycle.edit_organisation(organisation, by=BY, is_flexible=False)
+    account = fresh(main)
+    assert (account.is_flexible, account.reserved_daily_gb) == (False, None)
+    assert account.max_daily_gb is None
+
+
+def test_other_changes_of_a_plan_leave_the_main_account(main):
+    lifecycle.edit_organisation(main.organisation, by=BY, daily_gb=7)
+
+    assert fresh(main).version == 1
+
+
+def test_main_accounts_got_the_days_that_their_subs_have_in_the_warm_tier(main, sub):
+    low = MainFactory(warm_tier=True)
+    Account.objects.filter(pk__in=[main.pk, low.pk]).update(
+        snap_search_retention_days=9
+    )
+    child = ChildFactory(main=low)
+    for account, days in ((sub, 8), (child, 12)):
+        Account.objects.filter(pk=account.pk).update(snap_search_retention_days=days)
+    migration = "accounts.migrations.0018_warm_days_up_to_the_main_accounts"
+
+    import_module(migration).give_main_accounts_the_most_days(apps, None)
+
+    assert [fresh(each).snap_search_retention_days for each in (main, low)] == [9, 12]

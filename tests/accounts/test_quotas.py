@@ -173,6 +173,7 @@ def test_consumption(fields, refused):
 )
 def test_warm_tier(days, refused):
     main = MainFactory(warm_tier=True)
+    edit_account(main, by=BY, snap_search_retention_days=30)
     account = new(
         main,
         AccountKind.SUB,
@@ -182,6 +183,37 @@ def test_warm_tier(days, refused):
     )
 
     assert outcome(account) == refused
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("days", "most"), [(31, 30), (1, 0), (1, None)])
+def test_no_sub_has_more_days_in_the_warm_tier_than_the_main_account(days, most):
+    main = MainFactory(warm_tier=True)
+    edit_account(main, by=BY, snap_search_retention_days=most)
+    size = {"max_daily_gb": 1, "snap_search_retention_days": days}
+
+    assert outcome(new(main, AccountKind.SUB, **size)) == (
+        "snap_search_retention_days",
+        "a sub account has at most as many days in the warm tier as the main account",
+    )
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("is_consumption", "limit", "reason"),
+    [
+        (False, 1, "a usage limit exists on consumption plans only"),
+        (True, -1, "the usage limit must not be below 0 GB"),
+        (True, 0, None),
+        (False, None, None),
+    ],
+)
+def test_the_usage_limit_of_traces(is_consumption, limit, reason):
+    main = MainFactory(is_consumption=is_consumption)
+
+    told = outcome(new(main, AccountKind.TRACING, soft_limit_gb=limit))
+
+    assert told == (reason and ("soft_limit_gb", reason))
 
 
 AMOUNTS = [

@@ -41,11 +41,14 @@ THING = object()
 MANAGEMENT = "/v1/account-management"
 ACCOUNTS = f"{MANAGEMENT}/time-based-accounts"
 METRICS = f"{MANAGEMENT}/metrics-accounts"
+TRACING = f"{MANAGEMENT}/consumption/tracing-accounts"
 USERS = "/v1/user-management"
 OWNER = "owner@acme.example"
 MAIN_ONLY = "200 403 403 403 403"
 SUB_ACCOUNT = {"email": OWNER, "accountName": "new", "retentionDays": 1}
 CHILD = {"email": OWNER, "accountName": "new"}
+TRACING_BODY = CHILD | {"authorizedAccountIds": [], "maxDailyGB": 1}
+LIMIT = {"tracingAccountId": THING, "softLimitGB": 1}
 USER = {
     "username": "new@acme.example",
     "fullName": "New",
@@ -96,6 +99,16 @@ ROUTES = {
     ("GET", f"{METRICS}/{{int:pk}}"): _of_main(thing="metrics"),
     ("PUT", f"{METRICS}/{{int:pk}}"): _of_main(body={}, thing="metrics"),
     ("DELETE", f"{METRICS}/{{int:pk}}"): _of_main(thing="metrics"),
+    ("PUT", f"{ACCOUNTS}/{{int:pk}}/retention-details"): _of_main(
+        body={"snapSearchRetentionDays": 5}, thing="account"
+    ),
+    ("GET", TRACING): _of_main(),
+    ("POST", TRACING): _of_main(body=TRACING_BODY),
+    ("GET", f"{TRACING}/{{int:pk}}"): _of_main(thing="tracing"),
+    ("PUT", f"{TRACING}/{{int:pk}}"): _of_main(body=TRACING_BODY, thing="tracing"),
+    ("DELETE", f"{TRACING}/{{int:pk}}"): _of_main(thing="tracing"),
+    ("GET", f"{TRACING}/{{int:pk}}/soft-limit"): _of_main(thing="tracing"),
+    ("PUT", f"{TRACING}/{{int:pk}}/soft-limit"): _of_main(body=LIMIT, thing="tracing"),
     ("POST", "/v2/account-management/siem"): _of_main(body=CHILD),
     ("GET", USERS): Route(EVERYBODY),
     ("POST", USERS): _of_people(NO_TOKENS_THERE, USER, "account"),

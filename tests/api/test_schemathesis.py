@@ -69,6 +69,7 @@ def real_for(world, account):
         1042: children["sub"].pk,
         1043: world.others[0].pk,
         1044: children["metrics"].pk,
+        1045: children["tracing"].pk,
         77: world.thing(owner, "log"),
         78: world.thing(owner, "share"),
         7: world.thing(children["sub"], "person"),

@@ -2,10 +2,12 @@
 
 import pytest
 
+from accounts import lifecycle
 from accounts.models import Account, Action, AuditEvent, Role
 from tests.api.calls import Api, secret
 from tests.api.sub_accounts import ACCOUNTS, ASKED, SUB, plain_token
 from tests.factories import (
+    BY,
     ChildFactory,
     MainFactory,
     MembershipFactory,
@@ -172,6 +174,8 @@ def test_create_with_flexible_volume(db, asked, told):
 )
 def test_create_with_what_only_some_plans_have(db, plan, asked, name):
     main = MainFactory(**plan)
+    if main.organisation.warm_tier:
+        lifecycle.edit_account(main, by=BY, snap_search_retention_days=30)
     MembershipFactory(account=main, user=UserFactory(email=ASKED["email"]))
     api = Api.of(main)
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from django.utils import timezone
 
+from accounts.lifecycle import edit_account
 from accounts.models import Account, Organisation, Role
 from accounts.plans import Plan
 from config.api import api as built
@@ -41,7 +42,8 @@ class World:
     """Accounts of every kind, each with one of everything that it can have."""
 
     def __init__(self):
-        main = MainFactory(name="Acme")
+        main = MainFactory(name="Acme", is_consumption=True, warm_tier=True)
+        edit_account(main, by=BY, snap_search_retention_days=30)
         self.accounts = {"main": main} | {
             kind: ChildFactory(main=main, kind=kind) for kind in KINDS[1:]
         }
@@ -56,6 +58,13 @@ class World:
             for each in (
                 self.accounts["metrics"],
                 ChildFactory(main=self.others[2], kind="metrics"),
+            )
+        }
+        self.tracing = {
+            each.organisation_id: each.pk
+            for each in (
+                self.accounts["tracing"],
+                ChildFactory(main=self.others[2], kind="tracing"),
             )
         }
         owners = [self.accounts["main"], self.accounts["sub"], *self.others]
@@ -73,6 +82,7 @@ class World:
             "filter": narrowing.pk,
             "account": account.pk,
             "metrics": self.metrics[account.organisation_id],
+            "tracing": self.tracing[account.organisation_id],
             "person": MembershipFactory(account=account, role=Role.USER).user.pk,
         }
 

@@ -1,0 +1,225 @@
+"""Tracing accounts of consumption plans, with the main account's token.
+
+Their usage limit is their volume: over it an account stops, so 0 stops it at once.
+"""
+
+from typing import Annotated
+
+from django.http import Http404
+from pydantic import Field, model_serializer
+
+from accounts import lifecycle
+from accounts.api import answers, default_tokens
+from accounts.api.account_answers import AccountName as NamedAccount
+from accounts.api.account_answers import Gigabytes
+from accounts.api.account_bodies import AccountName, Amount, Email
+from accounts.api.areas import router_in
+from accounts.api.bodies import Body
+from accounts.api.default_tokens import TokenText
+from accounts.api.fields import Answer, Whole, Wholes
+from accounts.api.guards import AS_OWNER, account_for, accounts_for, requires
+from accounts.api.once import IdempotencyKey, once
+from accounts.api.opening import AccountArea, new_account, open_account, picked
+from accounts.audit import Actor
+from accounts.lists import listed
+from accounts.models import AccountKind
+from accounts.permissions import Operation
+from accounts.refusals import Refused
+
+ROOT = "/v1/account-management/consumption/tracing-accounts"
+READERS = "authorized_accounts"
+# What is left out where there is nothing to tell.
+OPTIONAL = ("token", "suspension_state", "suspensionState")
+
+
+class TracingArea(AccountArea):
+    """Its codes have no namespace."""
+
+    def coded(self, request, status, code, message, **parameters):
+        return answers.coded(request, status, code, message, **parameters)
+
+    def not_found(self, request, message):
+        return self.coded(request, 404, "NOT_FOUND", "tracing account not found")
+
+
+router = router_in(TracingArea("tracing-accounts"))
+
+
+class TracingBody(Body):
+    account_name: AccountName
+    authorized_account_ids: Wholes
+    max_daily_gb: Annotated[Amount, Field(alias="maxDailyGB")]
+    email: Email
+
+    def values(self):
+        return {"name": self.account_name, "soft_limit_gb": self.max_daily_gb}
+
+
+class SoftLimitBody(Body):
+    tracing_account_id: Whole
+    soft_limit_gb: Annotated[Amount, Field(alias="softLimitGB")]
+
+
+class SoftLimit(Answer):
+    account_id: int
+    soft_limit_gb: Annotated[Gigabytes, Field(alias="softLimitGB")]
+
+
+class TracingAccount(Answer):
+    account_id: int
+    account_name: str
+    token: TokenText = None
+    max_daily_gb: Annotated[Gigabytes, Field(alias="maxDailyGB")]
+    retention: int
+    created_at: str
+    authorized_accounts: list[NamedAccount]
+    suspension_state: str | None = None
+
+    @model_serializer(mode="wrap")
+    def without_gaps(self, serialise):
+        said = serialise(self)
+        return {
+            name: value
+            for name, value in said.items()
+            if not (value is None and name in OPTIONAL)
+        }
+
+
+@router.get(ROOT, response=list[TracingAccount], summary="List the tracing accounts")
+@requires(AS_OWNER, Operation.ACCOUNT_LIST)
+def tracing_account_list(request):
+    _check_plan(request)
+    found = accounts_for(request, Operation.ACCOUNT_LIST)
+    return _shown([each for each in found if _is_tracing(each)], secrets={})
+
+
+@router.post(ROOT, response=TracingAccount, summary="Create a tracing account")
+@requires(AS_OWNER, there=[Operation.SHIP_REVEAL])
+def tracing_account_create(
+    request, body: TracingBody, idempotency_key: IdempotencyKey = None
+):
+    _check_plan(request)
+
+    def create():
+        new = new_account(request, AccountKind.TRACING)
+        account = open_account(
+            request,
+            kind=new.kind,
+            email=body.email,
+            authorized_accounts=_readers(new, body),
+            **body.values(),
+        )
+        return _one(request, account)
+
+    return once(request, idempotency_key, TracingAccount, create)
+
+
+@router.get(
+    f"{ROOT}/{{int:pk}}", response=TracingAccount, summary="Get a tracing account"
+)
+@requires(AS_OWNER, there=[Operation.ACCOUNT_VIEW, Operation.SHIP_REVEAL])
+def tracing_account_get(request, pk: int):
+    return _one(request, _find(request, pk, Operation.ACCOUNT_VIEW))
+
+
+@router.put(
+    f"{ROOT}/{{int:pk}}", response=TracingAccount, summary="Change a tracing account"
+)
+@requires(
+    AS_OWNER,
+    there=[Operation.ACCOUNT_VIEW, Operation.ACCOUNT_EDIT, Operation.SHIP_REVEAL],
+)
+def tracing_account_update(request, pk: int, body: TracingBody):
+    account = _find(request, pk, Operation.ACCOUNT_EDIT)
+    values = body.values() | {READERS: _readers(account, body)}
+    lifecycle.edit_account(account, by=Actor.calling(request), **values)
+    return _one(request, account)
+
+
+@router.delete(
+    f"{ROOT}/{{int:pk}}", response={200: None}, summary="Delete a tracing account"
+)
+@requires(AS_OWNER, there=[Operation.ACCOUNT_VIEW, Operation.ACCOUNT_DELETE])
+def tracing_account_delete(request, pk: int):
+    account = _find(request, pk, Operation.ACCOUNT_DELETE)
+    lifecycle.delete_account(account, by=Actor.calling(request))
+
+
+@router.get(
+    f"{ROOT}/{{int:pk}}/soft-limit", response=SoftLimit, summary="Get the usage limit"
+)
+@requires(AS_OWNER, there=[Operation.ACCOUNT_VIEW])
+def tracing_soft_limit_get(request, pk: int):
+    return _limit_of(_find(request, pk, Operation.ACCOUNT_VIEW))
+
+
+@router.put(
+    f"{ROOT}/{{int:pk}}/soft-limit", response=SoftLimit, summary="Set the usage limit"
+)
+@requires(AS_OWNER, there=[Operation.ACCOUNT_VIEW, Operation.ACCOUNT_EDIT])
+def tracing_soft_limit_update(request, pk: int, body: SoftLimitBody):
+    account = _find(request, pk, Operation.ACCOUNT_EDIT)
+    if body.tracing_account_id != pk:
+        message = "must be the id that the path has"
+        raise Refused("other_account", message, field="tracingAccountId")
+    limit = {"soft_limit_gb": body.soft_limit_gb}
+    lifecycle.edit_account(account, by=Actor.calling(request), **limit)
+    return _limit_of(account)
+
+
+def _check_plan(request):
+    if not request.auth.account.organisation.is_consumption:
+        message = "account must be of consumption type"
+        raise Refused("not_consumption_account", message)
+
+
+def _is_tracing(account):
+    return account.kind == AccountKind.TRACING
+
+
+def _find(request, pk, operation):
+    _check_plan(request)
+    # Whether there is such an account comes before what may be done with it.
+    account = account_for(request, pk, Operation.ACCOUNT_VIEW)
+    if not _is_tracing(account):
+        raise Http404
+    return account_for(request, pk, operation)
+
+
+def _readers(account, body):
+    return picked(account, READERS, body.authorized_account_ids, _unknown)
+
+
+def _unknown(pk):
+    message = f"account {pk} not found"
+    return Refused("unknown_account", message, field="authorizedAccountIds")
+
+
+def _one(request, account):
+    secrets = default_tokens.revealed(request, [account])
+    (shown,) = _shown([account], secrets)
+    return shown
+
+
+def _shown(accounts, secrets):
+    readers = listed(READERS, accounts)
+    return [
+        TracingAccount(
+            account_id=account.pk,
+            account_name=account.name,
+            token=secrets.get(account.pk),
+            max_daily_gb=account.soft_limit_gb,
+            retention=account.retention_days,
+            created_at=f"{account.created_at:%Y-%m-%dT%H:%M:%SZ}",
+            authorized_accounts=[
+                NamedAccount(account_id=each.pk, account_name=each.name)
+                for each in readers[account.pk]
+            ],
+            suspension_state=None if account.is_running else "SUSPENDED",
+        )
+        for account in accounts
+    ]
+
+
+def _limit_of(account):
+    return SoftLimit(account_id=account.pk, soft_limit_gb=account.soft_limit_gb)
