@@ -63,7 +63,9 @@ class Actor:
 
 
 def client_agent(request):
-    agent = request.META.get("HTTP_USER_AGENT", "").replace("\x00", "")
+    # Each character is a byte (PEP 3333), of whatever text that was.
+    agent = request.META.get("HTTP_USER_AGENT", "").encode("latin-1", "replace")
+    agent = agent.decode("utf-8", "replace").replace("\x00", "")
     return agent[:200]
 
 

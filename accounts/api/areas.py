@@ -146,6 +146,6 @@ def _worded_by(area):
 
 def _is_without_length(request):
     # Django reads no such body: what it asks for would silently be the default.
-    return "Transfer-Encoding" in request.headers and not request.META.get(
+    return "HTTP_TRANSFER_ENCODING" in request.META and not request.META.get(
         "CONTENT_LENGTH"
     )

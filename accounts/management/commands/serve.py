@@ -58,7 +58,8 @@ class Command(BaseCommand):
 def portal(options):
     where = ("host", "port", "workers", "threads")
     return {name: options[name] for name in where} | {
-        "application": "config.wsgi:application"
+        "application": "config.wsgi:application",
+        "takes_bodies": True,
     }
 
 

@@ -1,0 +1,170 @@
+"""Requests on their way to WSGI, as ASGI tells of them."""
+
+import asyncio
+
+import pytest
+
+from config import arriving
+from config.arriving import Arriving
+
+SCOPE = {
+    "method": "POST",
+    "raw_path": b"/caf%C3%A9",
+    "query_string": b"a=%20",
+    "http_version": "1.1",
+    "scheme": "http",
+    "client": ("192.0.2.7", "50000"),
+    "server": ("127.0.0.1", "8000"),
+    "headers": [],
+}
+
+
+def echo(environ, start_response):
+    start_response("200 OK", [("Content-Type", "text/plain")])
+    return [environ["wsgi.input"].read()]
+
+
+class Files:
+    """An application whose answer is long and comes in parts."""
+
+    streaming, closed = True, False
+
+    def __call__(self, environ, start_response):
+        start_response("200 OK", [])
+        return self
+
+    def __iter__(self):
+        return iter([b"a" * 50_000] * 3)
+
+    def close(self):
+        self.closed = True
+
+
+def message(body, *, more=False):
+    return {"type": "http.request", "body": body, "more_body": more}
+
+
+def ask(*messages, headers=(), application=echo):
+    """Return the status and the body of the answer to a request."""
+    scope, told, sent = SCOPE | {"headers": list(headers)}, iter(messages), []
+
+    async def receive():
+        for each in told:
+            return each
+        return await asyncio.Event().wait()
+
+    async def send(each):
+        sent.append(each)
+
+    asyncio.run(Arriving(application, 1)(scope, receive, send))
+    start, *parts = sent
+    return start["status"], b"".join(part["body"] for part in parts)
+
+
+def environ(*headers):
+    return arriving.environ_of(SCOPE | {"headers": headers})
+
+
+def test_a_request_is_told_as_wsgi_wants_it():
+    told = environ((b"user-agent", b"J\xc3\xbcrgen"), (b"content-type", b"text/plain"))
+
+    assert told == arriving.OF_ALL | {
+        "REQUEST_METHOD": "POST",
+        "PATH_INFO": "/caf\xc3\xa9",
+        "QUERY_STRING": "a=%20",
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        "SERVER_NAME": "127.0.0.1",
+        "SERVER_PORT": "8000",
+        "REMOTE_ADDR": "192.0.2.7",
+        "wsgi.url_scheme": "http",
+        "HTTP_USER_AGENT": "J\xc3\xbcrgen",
+        "CONTENT_TYPE": "text/plain",
+    }
+
+
+def test_a_header_with_an_underscore_is_nobodys_twin():
+    told = environ((b"x-forwarded-for", b"192.0.2.1"), (b"x_forwarded_for", b"::1"))
+
+    assert told["HTTP_X_FORWARDED_FOR"] == "192.0.2.1"
+
+
+def test_headers_of_one_name_are_one_list():
+    cookies, hops = (b"cookie", b"a=1"), (b"x-forwarded-for", b"192.0.2.1")
+    told = environ(cookies, hops, (b"cookie", b"b=2"), (b"x-forwarded-for", b"::1"))
+
+    assert told["HTTP_COOKIE"] == "a=1; b=2"
+    assert told["HTTP_X_FORWARDED_FOR"] == "192.0.2.1,::1"
+
+
+def test_what_there_can_be_one_of_is_not_chosen_from():
+    twice = [(b"x-api-token", b"one"), (b"x-api-token", b"other")]
+
+    assert ask(headers=twice) == (400, b"A request has one header X-Api-Token\n")
+
+
+def test_a_body_is_handed_over_whole():
+    chunked = [(b"transfer-encoding", b"chunked")]
+
+    assert ask() == (200, b"")
+    assert ask(message(b"abc"), headers=[(b"content-length", b"3")]) == (200, b"abc")
+    assert ask(message(b"ab", more=True), message(b"c"), headers=chunked) == (
+        200,
+        b"abc",
+    )
+
+
+def test_a_body_that_is_too_long_is_not_waited_for():
+    length = str(arriving.MAX_BODY + 1).encode()
+    half = message(bytes(arriving.MAX_BODY // 2 + 1), more=True)
+
+    assert ask(headers=[(b"content-length", length)]) == (413, TOO_LARGE)
+    assert ask(half, half, headers=[(b"transfer-encoding", b"chunked")]) == (
+        413,
+        TOO_LARGE,
+    )
+
+
+@pytest.mark.parametrize("patience", ["BODY_SECONDS", "SILENT_SECONDS"])
+def test_a_body_that_does_not_come_is_refused(monkeypatch, patience):
+    monkeypatch.setattr(arriving, patience, 0.01)
+
+    answer = ask(message(b"a", more=True), headers=[(b"content-length", b"3")])
+
+    assert answer == (408, b"The request did not arrive in time\n")
+
+
+def test_half_a_body_is_none():
+    gone = {"type": "http.disconnect"}
+
+    answer = ask(message(b"a", more=True), gone, headers=[(b"content-length", b"3")])
+
+    assert answer == (400, b"The request ended before it was whole\n")
+
+
+def test_a_long_answer_is_made_before_it_is_sent():
+    files = Files()
+
+    assert ask(application=files) == (200, b"a" * 150_000)
+    assert files.closed
+
+
+def test_what_fails_is_left_to_the_server():
+    def broken(environ, start_response):
+        raise LookupError("nothing there")
+
+    with pytest.raises(LookupError, match="nothing there"):
+        ask(application=broken)
+
+
+def test_nobody_waits_for_the_answer_to_who_has_left():
+    loop = asyncio.new_event_loop()
+    made = loop.create_future()
+    made.cancel()
+
+    arriving.unless_gone(made, lambda: made.set_result("late"))
+    loop.close()
+
+    assert made.cancelled()
+
+
+TOO_LARGE = b"A request takes at most 2.5 MB\n"

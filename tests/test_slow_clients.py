@@ -1,0 +1,75 @@
+"""Clients that send next to nothing, and headers that are not ASCII."""
+
+import http.client
+import socket
+import sqlite3
+from contextlib import ExitStack, closing
+
+import pytest
+
+from config import dotenv
+from tests.gateway.wire import Wire
+from tests.installation import PROJECT, Installation
+
+pytestmark = pytest.mark.sqlite
+SLOW = 40
+BEGUN = (
+    b"POST /login/ HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+    b"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 1000\r\n\r\nl"
+)
+
+
+@pytest.fixture(scope="module")
+def installation(tmp_path_factory):
+    installation = Installation(tmp_path_factory.mktemp("slow"), THREADS="2")
+    dotenv.create(installation.dotenv, PROJECT / ".env.example", demo=True)
+    with installation.running() as (_, lines):
+        installation.login = next(
+            line.split()[2:4] for line in lines if line.startswith("demo login: ")
+        )
+        yield installation
+
+
+def get(installation, path, **headers):
+    """Return the status; headers are sent as the bytes of their UTF-8."""
+    connection = http.client.HTTPConnection("127.0.0.1", installation.port, timeout=60)
+    with closing(connection):
+        raw = {name: value.encode() for name, value in headers.items()}
+        connection.request("GET", path, headers=raw)
+        return connection.getresponse().status
+
+
+def test_slow_forms_are_in_nobodys_way(installation):
+    with ExitStack() as stack:
+        for _ in range(SLOW):
+            place = "127.0.0.1", installation.port
+            client = stack.enter_context(socket.create_connection(place))
+            client.sendall(BEGUN)
+
+        assert get(installation, "/login/") == 200
+        for port in (installation.port, installation.gateway_port):
+            with closing(Wire(port, None)) as wire:
+                assert wire.ask("logs", "tgl_unknown") == 503
+
+
+def test_a_cookie_of_another_program_signs_nobody_out(installation):
+    browser, cookies = installation.browser()
+    email, password = installation.login
+    with pytest.raises(OSError, match="302"):
+        browser.open(installation.login_form(browser, email, password), timeout=60)
+    session = next(each.value for each in cookies if each.name == "sessionid")
+
+    assert get(installation, "/", Cookie="sessionid=unknown; other=ü") == 302
+    assert get(installation, "/profile/", Cookie=f"other=ü; sessionid={session}") == 200
+
+
+def test_an_agent_is_written_down_as_it_calls_itself(installation):
+    browser, _ = installation.browser()
+    form = installation.login_form(browser, *installation.login)
+    form.add_header("User-Agent", "Jürgens Gerät".encode())
+    with pytest.raises(OSError, match="302"):
+        browser.open(form, timeout=60)
+
+    with closing(sqlite3.connect(installation.database)) as database:
+        agents = database.execute("SELECT agent FROM accounts_auditevent").fetchall()
+    assert ("Jürgens Gerät",) in agents
