@@ -10,6 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from accounts.checks import check_keys
+from accounts.clock import clock
 
 KEYS_LOOKED_AT_EVERY_SECONDS = 30
 _keys = {"sound": False, "looked_at": None}
@@ -26,8 +27,12 @@ def livez(request):
 @require_safe
 @never_cache
 def readyz(request):
-    """Answer 200 or 503; what is wrong stands in the log, not in the answer."""
-    ready = _database_answers() and _keys_are_sound()
+    """Answer 200 or 503; what is wrong stands in the log, not in the answer.
+
+    A host whose clock is not the database's judges tokens rightly all the same, but
+    sessions, codes and signed links by its own time: people are better off elsewhere.
+    """
+    ready = _database_answers() and _keys_are_sound() and not clock.is_skewed
     body = "ready\n" if ready else "not ready\n"
     return HttpResponse(body, status=200 if ready else 503, content_type="text/plain")
 

@@ -4,8 +4,8 @@ from collections import Counter, defaultdict
 from itertools import batched
 
 from django.db import transaction
-from django.utils import timezone
 
+from accounts.clock import clock
 from accounts.locks import repeated
 from gateway.models import OTHERS, DeadToken, DeadUse
 from tokens.models import Token
@@ -26,7 +26,7 @@ def note(counts):
         owners = _owners({key[0] for key in counts})
         known = _cleaned(counts, owners)
         if known:
-            _add(known, owners, timezone.now())
+            _add(known, owners, clock.now())
 
 
 def _owners(tokens):

@@ -4,8 +4,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from math import inf
 
-from django.utils import timezone
-
+from accounts.clock import clock
 from accounts.generations import slot_of
 from gateway.arguments import arguments
 from gateway.doors import DOORS
@@ -90,7 +89,7 @@ def decide(door, row, until=inf):
     `until` is when what was shown ends by itself, in seconds since 1970.
     """
     # Before anything is looked at: what ends meanwhile must not seem to have no end.
-    now = timezone.now()
+    now = clock.now()
     token = row.token
     slot = slot_of(token.organisation_id)
     reason = why_refused(row, door.uses)

@@ -2,8 +2,7 @@
 
 import enum
 
-from django.utils import timezone
-
+from accounts.clock import clock
 from accounts.permissions import allows
 from gateway.models import Reason
 from tokens import reviving
@@ -31,7 +30,7 @@ BY_STATE = {
 def remedy(dead):
     """Return what lets a dead token work again for an hour, or None."""
     token = dead.token
-    if token.deleted_at and token.deleted_at <= timezone.now() - RESTORABLE_FOR:
+    if token.deleted_at and token.deleted_at <= clock.now() - RESTORABLE_FOR:
         return None
     if token.state in BY_STATE:
         return BY_STATE[token.state]

@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 from hashlib import sha256
 
-from django.utils import timezone
-
+from accounts.clock import clock
 from sharing.models import SharedView
 from sharing.outlook import Outlook
 
@@ -35,7 +34,7 @@ class Pass:
     def seconds_left(self):
         """How long the link is open yet, or None when it has no end."""
         end = self.outlook.expires_at
-        return None if end is None else max((end - timezone.now()).total_seconds(), 0)
+        return None if end is None else max((end - clock.now()).total_seconds(), 0)
 
     @property
     def left(self):

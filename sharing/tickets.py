@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 from django.conf import settings
 from django.core import signing
-from django.utils import timezone
+
+from accounts.clock import clock
 
 COOKIE = "tollgate_share"
 SALT = "tollgate.share"
@@ -42,7 +43,7 @@ def read(text, page=None):
     except (signing.BadSignature, UnicodeEncodeError, ValueError):
         return None
     until = datetime.fromtimestamp(int(until), UTC)
-    if until <= timezone.now() or page not in (None, given_at):
+    if until <= clock.now() or page not in (None, given_at):
         return None
     return Ticket(int(row), int(born), until)
 
@@ -50,7 +51,7 @@ def read(text, page=None):
 def lasts_until(row):
     """Return when a ticket for a StoredSecret ends: soon, and never after its link."""
     ends = [row.token.expires_at, row.valid_until]
-    soon = timezone.now() + timedelta(minutes=settings.SHARE_TICKET_MINUTES)
+    soon = clock.now() + timedelta(minutes=settings.SHARE_TICKET_MINUTES)
     return min(end for end in (soon, *ends) if end)
 
 

@@ -6,6 +6,7 @@ from django.db import transaction
 from playwright.sync_api import sync_playwright
 
 from accounts import rates
+from accounts.clock import clock
 from accounts.counts import Counts
 from accounts.models import Role
 from tests.browsers import keep_cookies
@@ -35,6 +36,7 @@ def _plain_settings(settings):
     cache.clear()
     # A test's rows are taken back, and its generations with them.
     verification._remembered.clear()
+    clock.__init__()
 
 
 @pytest.fixture(autouse=True)

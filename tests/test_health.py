@@ -2,6 +2,7 @@ import pytest
 from django.db import DatabaseError, connection
 
 from accounts import health
+from accounts.clock import clock
 
 
 @pytest.fixture(autouse=True)
@@ -41,3 +42,10 @@ def test_keys_are_looked_at_again_after_a_while_only(client, db, settings):
     settings.TOLLGATE_ENC_KEYS = "1:no key at all"
 
     assert client.get("/readyz").status_code == 200
+
+
+@pytest.mark.parametrize(("skew", "status"), [(1.9, 200), (-2.1, 503), (90.0, 503)])
+def test_not_ready_with_a_clock_that_is_not_the_databases(client, db, skew, status):
+    clock.skew = skew
+
+    assert client.get("/readyz").status_code == status

@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 
 from django.db import models
 from django.db.models import Max, Q
-from django.utils import timezone
 
+from accounts.clock import clock
 from tokens.senders import senders_among
 
 SEEN_WITHIN = timedelta(days=14)
@@ -44,7 +44,7 @@ class Follower:
         if self.new_at is None or self.new_at < self.old_at - QUIET:
             return Place.OLD
         # Two behind one address look like one, so the old secret must be quiet first.
-        quiet = self.old_at < min(self.new_at, timezone.now() - QUIET)
+        quiet = self.old_at < min(self.new_at, clock.now() - QUIET)
         return Place.MOVED if quiet else Place.BOTH
 
 
@@ -77,7 +77,7 @@ def _urgency(placed):
 def _followers(token):
     current = token.secrets.current().get()
     old = list(token.secrets.overlapping().values_list("pk", flat=True))
-    since = timezone.now() - SEEN_WITHIN
+    since = clock.now() - SEEN_WITHIN
     usage = token.usage.filter(stored_secret_id__in=[*old, current.pk], hour__gt=since)
     seen = usage.values("address", "agent").annotate(
         old_at=Max("last_at", filter=Q(stored_secret_id__in=old)),

@@ -8,6 +8,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.formats import date_format
 
+from accounts.clock import clock
 from accounts.names import NameField
 from accounts.refusals import Refused
 from tokens.kinds import OVERLAPS
@@ -81,7 +82,7 @@ class ExpiryForm(RuleForm):
         elif choice == Expiry.NEVER:
             cleaned["expires_at"] = None
         elif choice:
-            cleaned["expires_at"] = timezone.now() + timedelta(days=int(choice))
+            cleaned["expires_at"] = clock.now() + timedelta(days=int(choice))
         return cleaned
 
     def _end_of(self, day):
@@ -242,7 +243,7 @@ class DeleteForm(ChangeForm):
     def __init__(self, *args, token, **kwargs):
         super().__init__(*args, token=token, **kwargs)
         used = token.last_used_at
-        if used is None or used < timezone.now() - RECENTLY:
+        if used is None or used < clock.now() - RECENTLY:
             del self.fields["typed"]
         else:
             self.fields["typed"].label = f"Type {token.name} to confirm"

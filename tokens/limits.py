@@ -8,8 +8,8 @@ import unicodedata
 from contextlib import contextmanager
 
 from django.db import transaction
-from django.utils import timezone
 
+from accounts.clock import clock
 from accounts.locks import locked
 from accounts.models import AuditChain
 from accounts.names import check_seen
@@ -200,7 +200,7 @@ def check_expiry(token, expires_at):
         return
     if not token.rule.may_expire:
         raise Refused("no_expiry", "Such a token has no expiry.", field="expires_at")
-    if expires_at <= timezone.now():
+    if expires_at <= clock.now():
         raise Refused(
             "expiry_in_the_past",
             "The expiry must be in the future.",

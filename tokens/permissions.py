@@ -3,8 +3,8 @@
 import enum
 
 from django.db.models import Q
-from django.utils import timezone
 
+from accounts.clock import clock
 from accounts.models import Account, AccountKind
 from accounts.permissions import Operation
 from tokens.kinds import RULES, Kind
@@ -61,7 +61,7 @@ def why_refused(row, uses):
     stopped = why_stopped(row.token)
     if stopped:
         return REASONS.get(stopped, "account_stopped")
-    if row.valid_until and row.valid_until <= timezone.now():
+    if row.valid_until and row.valid_until <= clock.now():
         return "rotated"
     return "" if uses & USES[row.token.kind] else "wrong_kind"
 

@@ -5,10 +5,10 @@ from collections import Counter
 from itertools import batched, count, islice
 
 from django.db import InterfaceError, OperationalError, close_old_connections
-from django.utils import timezone
 
 from accounts.addresses import client_address
 from accounts.audit import client_agent
+from accounts.clock import clock
 from accounts.refusals import Unavailable
 from tokens.models import StoredSecret, Token, TokenUsage
 
@@ -89,7 +89,7 @@ class Recorder:
 
 def write_uses(calls):
     """Write uses that were counted by (token id, secret's id and birth, address, agent)."""
-    calls, now = known_again(calls), timezone.now()
+    calls, now = known_again(calls), clock.now()
     # First what may be repeated when the second fails.
     Token.objects.note_uses({key[0]: (now, *key[2:]) for key in calls})
     TokenUsage.objects.add_calls(calls, now.replace(minute=0, second=0, microsecond=0))

@@ -4,8 +4,8 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 from django.db import transaction
-from django.utils import timezone
 
+from accounts.clock import clock
 from accounts.locks import repeated
 from accounts.models import Action
 from accounts.refusals import Refused
@@ -28,7 +28,7 @@ def revive(token, *, by):
             token.restore(by=by)
         if token.disabled_at:
             token.enable(by=by)
-        token.set_expiry(timezone.now() + FOR, by=by)
+        token.set_expiry(clock.now() + FOR, by=by)
 
 
 @repeated
@@ -36,7 +36,7 @@ def revive_secret(token, secret, *, by):
     """Let a secret that was rotated away work for an hour from now."""
     with _holding(token):
         token.refresh_standing()
-        now = timezone.now()
+        now = clock.now()
         if not token.secrets.filter(pk=secret.pk, valid_until__lte=now).exists():
             raise Refused("works_already", f"That secret of {token.name} works.")
         until = now + FOR

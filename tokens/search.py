@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 
+from accounts.clock import clock
 from accounts.forms.pickers import AccountPicker, AccountsField
 from tokens.kinds import Kind
 from tokens.models import Token
@@ -185,11 +186,11 @@ def _day(day):
 
 
 def _unexpired():
-    return Q(expires_at=None) | Q(expires_at__gt=timezone.now())
+    return Q(expires_at=None) | Q(expires_at__gt=clock.now())
 
 
 def _unused():
-    limit = timezone.now() - UNUSED_FOR
+    limit = clock.now() - UNUSED_FOR
     return Q(last_used_at__lt=limit) | Q(last_used_at=None, created_at__lt=limit)
 
 
@@ -198,11 +199,11 @@ RANGES = {"created": "created_at", "used": "last_used_at", "expires": "expires_a
 STATES = {
     State.ACTIVE: lambda: Q(disabled_at=None) & _unexpired(),
     State.ROTATING: lambda: (
-        Q(disabled_at=None, overlap_until__gt=timezone.now()) & _unexpired()
+        Q(disabled_at=None, overlap_until__gt=clock.now()) & _unexpired()
     ),
     State.DISABLED: lambda: DISABLED & ~Q(kind=Kind.SHARED),
     State.PAUSED: lambda: DISABLED & Q(kind=Kind.SHARED),
-    State.EXPIRED: lambda: Q(disabled_at=None, expires_at__lte=timezone.now()),
+    State.EXPIRED: lambda: Q(disabled_at=None, expires_at__lte=clock.now()),
 }
 USES = {Use.NEVER: lambda: Q(last_used_at=None), Use.UNUSED: _unused}
 CONDITIONS = {

@@ -1,7 +1,7 @@
 from django.db import models
 from django.db.models.functions import Now
-from django.utils import timezone
 
+from accounts.clock import clock
 from accounts.plans import ENTITLEMENTS, Plan
 
 
@@ -51,7 +51,7 @@ class Organisation(models.Model):
 
     @property
     def in_trial(self):
-        return self.trial_ends_at is not None and self.trial_ends_at > timezone.now()
+        return self.trial_ends_at is not None and self.trial_ends_at > clock.now()
 
     @property
     def state(self):

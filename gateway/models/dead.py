@@ -11,8 +11,8 @@ from itertools import batched, chain
 from django.db import connection, models, transaction
 from django.db.models import Exists, OuterRef, Q, Window
 from django.db.models.functions import RowNumber
-from django.utils import timezone
 
+from accounts.clock import clock
 from accounts.models import Account, Action
 from tokens.models import StoredSecret, Token
 
@@ -40,7 +40,7 @@ OF_THE_TOKEN = (Reason.DELETED, Reason.DISABLED, Reason.PAUSED, Reason.EXPIRED)
 
 
 def _mended():
-    now = timezone.now()
+    now = clock.now()
     unexpired = Q(token__expires_at=None) | Q(token__expires_at__gt=now)
     works = unexpired & Q(token__deleted_at=None, token__disabled_at=None)
     valid = Q(secret__valid_until=None) | Q(secret__valid_until__gt=now)
@@ -76,7 +76,7 @@ class DeadTokenQuerySet(models.QuerySet):
         return self.filter(account__organisation=organisation_id)
 
     def recent(self):
-        return self.undismissed().filter(last_seen_at__gt=timezone.now() - RECENT)
+        return self.undismissed().filter(last_seen_at__gt=clock.now() - RECENT)
 
     def waiting(self):
         """Return what somebody should look at."""
@@ -85,7 +85,7 @@ class DeadTokenQuerySet(models.QuerySet):
     def forgettable(self):
         """Return what nobody has used for long, or whose token is purged."""
         purged = ~Exists(Token.objects.filter(pk=OuterRef("pk")))
-        return self.filter(Q(last_seen_at__lt=timezone.now() - KEPT) | purged)
+        return self.filter(Q(last_seen_at__lt=clock.now() - KEPT) | purged)
 
 
 class DeadToken(models.Model):
@@ -133,7 +133,7 @@ class DeadToken(models.Model):
         """Put it aside until somebody new turns up with the token."""
         with transaction.atomic():
             undismissed = DeadToken.objects.undismissed().filter(pk=self.pk)
-            if undismissed.update(dismissed_at=timezone.now()):
+            if undismissed.update(dismissed_at=clock.now()):
                 self.token.record(Action.REFUSALS_DISMISSED, by, calls=self.calls)
 
 
@@ -157,7 +157,7 @@ class DeadUseQuerySet(models.QuerySet):
         )
 
     def forgettable(self):
-        return self.filter(last_seen_at__lt=timezone.now() - KEPT)
+        return self.filter(last_seen_at__lt=clock.now() - KEPT)
 
 
 class DeadUse(models.Model):

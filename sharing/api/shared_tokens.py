@@ -2,7 +2,6 @@
 
 from typing import Annotated, Literal
 
-from django.utils import timezone
 from ninja.responses import Status
 from pydantic import AliasChoices, Field
 
@@ -12,6 +11,7 @@ from accounts.api.fields import Answer, Moment, Wholes, epoch
 from accounts.api.guards import requires
 from accounts.api.once import IdempotencyKey, once
 from accounts.audit import Actor
+from accounts.clock import clock
 from accounts.permissions import Operation
 from accounts.refusals import Refused
 from sharing.api.areas import AREA, ROOT
@@ -90,7 +90,7 @@ def shared_token_create(
             account=request.auth.account,
             name=body.token_name,
             expires_at=(
-                body.expiration_date if body.names_expiry else timezone.now() + lifetime
+                body.expiration_date if body.names_expiry else clock.now() + lifetime
             ),
             by=Actor.calling(request),
             **_choice(request, body, Operator.AND),

@@ -64,12 +64,14 @@ def sentence_in(headers):
 class SameConnection:
     """The test's own connection: its transaction is seen by nobody else.
 
-    Its clock is the test's, too.
+    Its clock is the test's, too, and some seconds ahead of it.
     """
+
+    ahead = 0.0
 
     def execute(self, query):
         cursor = connection.cursor()
-        now = f"to_timestamp({time.time()!r})"
+        now = f"to_timestamp({time.time() + self.ahead!r})"
         cursor.execute(query.replace("clock_timestamp()", now))
         return cursor
 

@@ -1,17 +1,25 @@
 import logging
 import threading
+import time
+from datetime import timedelta
 
 import pytest
-from django.db import DatabaseError, OperationalError
+from django.db import DatabaseError, OperationalError, connection
+from django.utils import timezone
 
+from accounts.clock import clock
 from accounts.models import Action, AuditEvent
+from accounts.postgresql import pulse
 from gateway import background
 from gateway.background import flush, raise_alarm
 from gateway.models import DeadToken, DeadUse
+from gateway.watching import Watcher
 from tests.factories import TokenFactory
-from tests.gateway.conftest import UNKNOWN, Asked
+from tests.gateway.conftest import UNKNOWN, Asked, SameConnection
 from tokens import recording
 from tokens.models import TokenUsage
+from tokens.permissions import Use
+from tokens.verification import verify
 
 
 @pytest.fixture(autouse=True)
@@ -120,3 +128,47 @@ def test_admins_are_told_or_it_waits(monkeypatch, caplog):
 
     assert asked == [1]
     assert "Nobody can be told of refused calls now: away" in caplog.text
+
+
+@pytest.mark.postgresql
+def test_tokens_end_by_the_databases_clock(recorder, main, gateway_token, caplog):
+    """This host is 90 seconds behind, and the token ended 30 seconds ago."""
+    ends = timezone.now() + timedelta(seconds=60)
+    token = TokenFactory(account=main, expires_at=ends)
+    lasting = TokenFactory(account=main)
+    asked = Asked(gateway_token.secret_text)
+    assert asked.status("api", token.secret_text) == 204
+
+    asked.gate.watcher._connection.ahead = 90.0
+    try:
+        background.Attention(asked.gate.watcher).pay()
+    finally:
+        pulse.__init__()
+
+    assert asked.status("api", token.secret_text) == 403
+    assert verify(token.secret_text, Use.API) is None
+    assert asked.status("api", lasting.secret_text) == 204
+    assert clock.skew == pytest.approx(90.0, abs=5)
+    assert "behind the database's" in caplog.text
+    flush(asked.gate, at_once=True)
+    lasting.refresh_from_db()
+    late = lasting.last_used_at - timezone.now()
+    assert late.total_seconds() == pytest.approx(90.0, abs=10)
+
+
+def test_the_process_is_told_what_came_of_a_poll(ask):
+    try:
+        background.Attention(Watcher(SameConnection)).pay()
+        assert time.monotonic() - pulse.heard_at < 60
+        assert (pulse.failed, clock.skew) == (False, pytest.approx(0.0, abs=1))
+    finally:
+        pulse.__init__()
+
+
+def test_nothing_was_heard_yet_of_a_database_that_is_away_from_the_start(caplog):
+    def refuse():
+        raise connection.Database.OperationalError("refused")
+
+    background.Attention(Watcher(refuse)).pay()
+
+    assert pulse.heard_at is None

@@ -3,8 +3,8 @@ from datetime import timedelta
 from itertools import batched
 
 from django.db import connection, models, transaction
-from django.utils import timezone
 
+from accounts.clock import clock
 from accounts.locks import repeated
 from tokens.kinds import Kind
 
@@ -35,14 +35,14 @@ class TokenQuerySet(models.QuerySet):
         return self.filter(deleted_at=None)
 
     def recently_deleted(self):
-        return self.filter(deleted_at__gt=timezone.now() - RESTORABLE_FOR)
+        return self.filter(deleted_at__gt=clock.now() - RESTORABLE_FOR)
 
     def purgeable(self):
-        return self.filter(deleted_at__lte=timezone.now() - RESTORABLE_FOR)
+        return self.filter(deleted_at__lte=clock.now() - RESTORABLE_FOR)
 
     def enabled(self):
         """Return tokens that nothing about themselves stops."""
-        now = timezone.now()
+        now = clock.now()
         unexpired = models.Q(expires_at=None) | models.Q(expires_at__gt=now)
         return self.standing().filter(unexpired, disabled_at=None)
 
@@ -51,11 +51,11 @@ class TokenQuerySet(models.QuerySet):
 
     def stopped(self):
         """Return standing tokens that are disabled or expired."""
-        expired = models.Q(expires_at__lte=timezone.now())
+        expired = models.Q(expires_at__lte=clock.now())
         return self.standing().filter(expired | ~models.Q(disabled_at=None))
 
     def expired(self):
-        return self.standing().filter(expires_at__lte=timezone.now())
+        return self.standing().filter(expires_at__lte=clock.now())
 
     def lasting(self):
         """Return enabled tokens that never expire."""

@@ -1,7 +1,7 @@
 from django.db import models
 from django.db.models.functions import Now
-from django.utils import timezone
 
+from accounts.clock import clock
 from accounts.envelope import Sealed, seal, unseal
 from accounts.keys import keyring
 from accounts.refusals import Refused, Unavailable
@@ -18,7 +18,7 @@ class StoredSecretQuerySet(models.QuerySet):
 
     def overlapping(self):
         """Return secrets that were rotated away but still work."""
-        return self.filter(valid_until__gt=timezone.now())
+        return self.filter(valid_until__gt=clock.now())
 
     def last_end(self):
         """Return when the last of them stops, or None."""
@@ -26,13 +26,13 @@ class StoredSecretQuerySet(models.QuerySet):
 
     def step_down(self, *, until):
         """Let the current secret work until then, and no earlier one any more."""
-        self.overlapping().update(valid_until=timezone.now())
+        self.overlapping().update(valid_until=clock.now())
         self.current().update(valid_until=until)
 
     def finish(self):
         """Stop what overlaps; raises Refused when nothing does."""
         # Somebody may have rolled back, and then the old secret is the current one.
-        if not self.overlapping().update(valid_until=timezone.now()):
+        if not self.overlapping().update(valid_until=clock.now()):
             raise Refused(
                 "nothing_overlaps", "The rotation is over: one secret works already."
             )
@@ -46,7 +46,7 @@ class StoredSecretQuerySet(models.QuerySet):
                 "The old secret has stopped, so that there is nothing to go back to.",
             )
         secret = before.open()
-        self.current().update(valid_until=timezone.now())
+        self.current().update(valid_until=clock.now())
         self.filter(pk=before.pk).update(valid_until=None)
         return secret
 

@@ -6,6 +6,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from accounts.audit import record
+from accounts.clock import clock
 from accounts.locks import repeated
 from accounts.models import Account, Action, Organisation
 from accounts.names import check_seen
@@ -80,7 +81,7 @@ class Token(models.Model):
         with transaction.atomic(), limits.locked_account(account):
             token = cls(account=account, kind=kind, expires_at=expires_at)
             token.organisation_id = account and account.organisation_id
-            token.disabled_at = None if enabled else timezone.now()
+            token.disabled_at = None if enabled else clock.now()
             token.created_by = token.updated_by = by.author
             token.updated_at = token.created_at
             token._set_name(name)
@@ -102,12 +103,12 @@ class Token(models.Model):
 
     @property
     def is_expired(self):
-        return self.expires_at is not None and self.expires_at <= timezone.now()
+        return self.expires_at is not None and self.expires_at <= clock.now()
 
     @property
     def is_overlapping(self):
         """Whether the secret before the last rotation still works."""
-        return self.overlap_until is not None and self.overlap_until > timezone.now()
+        return self.overlap_until is not None and self.overlap_until > clock.now()
 
     @property
     def state(self):
@@ -143,12 +144,12 @@ class Token(models.Model):
             if self.disabled_at:
                 return
             limits.protect_last(self)
-            self.disabled_at, self.disabled_reason = timezone.now(), reason
+            self.disabled_at, self.disabled_reason = clock.now(), reason
             self.record(Action.TOKEN_DISABLED, by, reason=reason)
 
     def disable_deleted(self, *, by, reason):
         """Make a deleted token come back disabled when it is restored."""
-        self.disabled_at, self.disabled_reason = timezone.now(), reason
+        self.disabled_at, self.disabled_reason = clock.now(), reason
         self.touch(by=by)
         self.record(Action.TOKEN_DISABLED, by, reason=reason)
 
@@ -179,7 +180,7 @@ class Token(models.Model):
         A `secret` is given when it moves in from elsewhere.
         """
         with self._changing(by, version):
-            until = timezone.now() + overlap
+            until = clock.now() + overlap
             self.secrets.step_down(until=until)
             secret = secret or make(self.kind)
             self._keep(secret)
@@ -212,7 +213,7 @@ class Token(models.Model):
         with self._changing(by, version):
             limits.protect_single(self)
             limits.protect_last(self)
-            self.deleted_at, self.deleted_by = timezone.now(), by.author
+            self.deleted_at, self.deleted_by = clock.now(), by.author
             self.record(Action.TOKEN_DELETED, by)
 
     @repeated
@@ -223,13 +224,13 @@ class Token(models.Model):
             self.deleted_at, self.deleted_by = None, ""
             limits.check_name_is_free(self)
             if not self.disabled_at and not limits.has_room(self):
-                self.disabled_at = timezone.now()
+                self.disabled_at = clock.now()
                 self.disabled_reason = "The limit of enabled tokens was reached"
             self.record(Action.TOKEN_RESTORED, by)
 
     def note_use(self, address, agent):
         """Remember a use, at most once a minute."""
-        Token.objects.note_uses({self.pk: (timezone.now(), address, agent)})
+        Token.objects.note_uses({self.pk: (clock.now(), address, agent)})
 
     @contextmanager
     def _changing(self, by, version=None, *, deleted=False):
@@ -259,7 +260,7 @@ class Token(models.Model):
     def touch(self, *, by):
         """Save the row as changed by somebody, one version on."""
         self.version += 1
-        self.updated_at, self.updated_by = timezone.now(), by.author
+        self.updated_at, self.updated_by = clock.now(), by.author
         # Uses are noted without the lock, so the table may know a later one.
         fields = {field.name for field in self._meta.concrete_fields}
         self.save(update_fields=fields - {"id", *USE_FIELDS})

@@ -6,6 +6,7 @@ from django.db import connection, models, transaction
 from django.db.models import Count, Q, Sum
 from django.utils import timezone
 
+from accounts.clock import clock
 from tokens.models.querysets import column_text
 from tokens.models.tokens import Token
 
@@ -36,7 +37,7 @@ class TokenUsageQuerySet(models.QuerySet):
 
         The numbers are as fresh as whoever records use makes them.
         """
-        now = timezone.now()
+        now = clock.now()
         week = self.filter(hour__gt=now - timedelta(days=7))
         day = Q(hour__gt=now - timedelta(days=1))
         numbers = week.aggregate(
@@ -60,7 +61,7 @@ class TokenUsageQuerySet(models.QuerySet):
             caller = column_text(address, 45), column_text(agent, 200)
             by_token[token][secret, *caller] += calls
         adapt = self.model._meta.get_field("hour").get_db_prep_value
-        last = min(timezone.now(), hour + HOUR)
+        last = min(clock.now(), hour + HOUR)
         moments = adapt(hour, connection), adapt(last, connection)
         rows = [(*moments, *row) for row in self._rows(by_token, hour)]
         with transaction.atomic():
@@ -82,7 +83,7 @@ class TokenUsageQuerySet(models.QuerySet):
 
     def purge(self, *, older_than=KEPT_FOR):
         """Remove the counts of long ago; return how many there were."""
-        limit = timezone.now() - older_than
+        limit = clock.now() - older_than
         used = Token.objects.exclude(last_used_at=None).order_by("pk")
         ids = used.values_list("pk", flat=True).iterator()
         # By token, since that is how the index finds them, in short transactions.

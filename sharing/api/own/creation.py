@@ -3,7 +3,6 @@
 from typing import Literal
 
 from django.http import HttpResponse
-from django.utils import timezone
 from ninja.responses import Status
 from pydantic import Field
 
@@ -13,6 +12,7 @@ from accounts.api.own.fields import Body, Flag, Moment, one_of
 from accounts.api.own.routers import ROOT, changes, own_router
 from accounts.api.own.versions import etag
 from accounts.audit import Actor
+from accounts.clock import clock
 from accounts.permissions import Operation
 from sharing.api.own.shares import Choice
 from sharing.models import Share
@@ -50,7 +50,7 @@ class NewSharedToken(Choice):
     kind: Literal["shared"]
     name: TokenName
     expires_at: Moment | None = Field(
-        default_factory=lambda: timezone.now() + RULES[Kind.SHARED].default_lifetime,
+        default_factory=lambda: clock.now() + RULES[Kind.SHARED].default_lifetime,
         description="In 7 days when it is left out. null is never, if the organisation "
         "lets links be endless.",
     )

@@ -2,12 +2,11 @@
 
 from typing import Literal
 
-from django.utils import timezone
-
 from accounts.api.fields import Text
 from accounts.api.guards import requires
 from accounts.api.own.fields import Answer, Body
 from accounts.api.own.routers import ROOT, changes, own_router
+from accounts.clock import clock
 from accounts.permissions import allows, token_relations
 from tokens.api.own.answers import TokenAnswer, shown
 from tokens.api.own.guards import of_tokens
@@ -61,7 +60,7 @@ def own_token_verify(request, body: TokenInHand):
 def _state(row):
     if row.valid_until is None:
         return "current"
-    return "overlapping" if row.valid_until > timezone.now() else "replaced"
+    return "overlapping" if row.valid_until > clock.now() else "replaced"
 
 
 def _may_view(request, token):
