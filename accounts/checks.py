@@ -9,7 +9,7 @@ from django.core import checks
 from django.db import DatabaseError
 from django.utils import timezone
 
-from accounts.keys import SETTINGS, KeyProblem, parse
+from accounts.keys import SETTINGS, KeyProblem, keyring, parse
 from accounts.models import AuditEvent, CryptoKey
 
 OLD = timedelta(days=365)
@@ -107,3 +107,9 @@ def note_keys_in_use():
         CryptoKey.objects.get_or_create(
             purpose=name, kid=key.kid, defaults={"check_value": key.check_value}
         )
+
+
+def lacks_index_key():
+    """Whether rows may be found by an index key that this process was not given."""
+    used = CryptoKey.objects.filter(purpose="index", retired_at=None)
+    return not keyring("index").keys.keys() >= set(used.values_list("kid", flat=True))

@@ -2,7 +2,9 @@
 
 from copy import copy
 
+from accounts.checks import lacks_index_key
 from accounts.generations import number_in, with_generation
+from accounts.refusals import Unavailable
 from tokens.models import StoredSecret
 from tokens.permissions import why_refused
 from tokens.secrets import digests, recognise
@@ -38,7 +40,8 @@ def verify(text, use):
 def examine(text, use):
     """Return the row of a secret, or None, and why it is refused for a use right now.
 
-    To ask whether anything changed is cheaper than to read everything again.
+    To ask whether anything changed is cheaper than to read everything again. Raises
+    Unavailable when it may be known by a key that this process does not have.
     """
     secret = recognise(text)
     row = secret and _recall(secret)
@@ -61,6 +64,9 @@ def _recall(secret):
         if len(_remembered) >= MAX_REMEMBERED:
             _remembered.clear()
         _remembered[key] = row
+    elif lacks_index_key():
+        # Another host may know it: its sender should not take it for wrong.
+        raise Unavailable("key_missing", "Tollgate cannot tell now. Try again.")
     return row
 
 
