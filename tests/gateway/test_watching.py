@@ -121,3 +121,56 @@ def test_its_own_connection_gives_up_soon(transactional_db):
         assert timeout == ("500ms",)
         assert opened.autocommit
         assert opened.info.get_parameters()["tcp_user_timeout"] == "2000"
+
+
+@pytest.mark.postgresql
+def test_another_timeline_is_another_database(db):
+    """As a replica is on that was promoted: nothing that was known holds there."""
+
+    class Promoted(SameConnection):
+        def execute(self, query):
+            timeline = "left(pg_walfile_name(pg_current_wal_lsn()), 8)"
+            return super().execute(query.replace(timeline, "'0000FFFF'"))
+
+    sights = []
+    for connect in (SameConnection, SameConnection, Promoted):
+        watcher = Watcher(connect)
+        watcher.poll()
+        sights.append(watcher.sight)
+    before, again, after = sights
+
+    assert (before.numbers, before.total) == (again.numbers, again.total)
+    assert not any(map(int.__eq__, before.numbers, after.numbers))
+    assert before.total != after.total
+
+
+@pytest.mark.postgresql
+def test_a_database_that_keeps_its_name_to_itself_is_watched_all_the_same(db, caplog):
+    class Hosted(SameConnection):
+        def execute(self, query):
+            if "pg_control_system" in query:
+                raise connection.Database.errors.InsufficientPrivilege("not yours")
+            return super().execute(query)
+
+    watcher = Watcher(Hosted)
+    watcher.poll()
+    note_change(7)
+    before = watcher.sight
+    watcher.poll()
+
+    assert not watcher.sight.failed
+    assert watcher.sight.total != before.total
+    assert "does not tell which one it is: not yours" in caplog.text
+
+
+@pytest.mark.postgresql
+def test_a_standby_is_no_source_of_truth(db):
+    class Standby(SameConnection):
+        def execute(self, query):
+            raise connection.Database.errors.ObjectNotInPrerequisiteState("recovery")
+
+    watcher = Watcher(Standby)
+
+    watcher.poll()
+
+    assert watcher.sight.failed

@@ -1,0 +1,100 @@
+"""Connections that do not wait for a database that says nothing."""
+
+import time
+
+import psycopg
+import pytest
+from django.db import OperationalError, connection
+
+from accounts.postgresql import (
+    SILENT_SECONDS,
+    SLOW_SECONDS,
+    Connection,
+    Pulse,
+    Silence,
+    pulse,
+)
+
+LATE = SILENT_SECONDS + 0.1
+
+
+@pytest.fixture(autouse=True)
+def _nothing_heard_yet():
+    yield
+    pulse.__init__()
+
+
+@pytest.mark.parametrize(
+    ("late", "failed", "waited", "silent"),
+    [
+        (None, True, 100.0, False),
+        (0.0, True, 100.0, False),
+        (LATE, True, 0.0, True),
+        (LATE, False, 0.0, False),
+        (LATE, False, SLOW_SECONDS + 0.1, True),
+    ],
+)
+def test_when_a_database_is_silent(late, failed, waited, silent):
+    heard_at = None if late is None else time.monotonic() - late
+
+    assert Pulse(heard_at, failed).is_silent(waited) is silent
+
+
+def silence():
+    pulse.heard_at, pulse.failed = time.monotonic() - LATE, True
+
+
+@pytest.mark.postgresql
+def test_a_silent_database_is_not_asked_at_all(transactional_db):
+    connection.ensure_connection()
+    silence()
+
+    with pytest.raises(OperationalError, match="does not answer"):
+        connection.cursor().execute("SELECT 1")
+    connection.close()
+    with pytest.raises(OperationalError, match="does not answer"):
+        connection.ensure_connection()
+
+    pulse.__init__()
+    connection.ensure_connection()
+
+
+@pytest.mark.postgresql
+def test_what_is_being_asked_is_given_up_when_the_database_falls_silent(
+    transactional_db,
+):
+    pulse.heard_at, pulse.failed = time.monotonic() - LATE + 0.2, True
+
+    with pytest.raises(OperationalError, match="has not answered"):
+        connection.cursor().execute("SELECT pg_sleep(3)")
+
+    pulse.__init__()
+    connection.close()
+    connection.cursor().execute("SELECT 1")
+
+
+@pytest.mark.postgresql
+def test_a_slow_statement_is_waited_for_while_the_database_is_heard_of(
+    transactional_db,
+):
+    cursor = connection.cursor()
+
+    cursor.execute("SELECT pg_sleep(0.3), 7")
+
+    assert cursor.fetchone()[1] == 7
+
+
+@pytest.mark.postgresql
+def test_a_connection_with_patience_goes_by_that_alone(transactional_db):
+    silence()
+    parameters = connection.get_connection_params()
+    with Connection.connect(**parameters) as opened:
+        opened.patience = 0.2
+
+        assert opened.execute("SELECT 1").fetchone() == (1,)
+        with pytest.raises(Silence):
+            opened.execute("SELECT pg_sleep(3)")
+        assert opened.closed
+        with pytest.raises(psycopg.OperationalError):
+            opened.execute("SELECT 1")
+    pulse.__init__()

@@ -1,0 +1,116 @@
+"""How long who asks waits for the database, and what connections that takes."""
+
+import sqlite3
+import threading
+import time
+
+import pytest
+from django.db import OperationalError, connection
+
+from gateway import asking
+from gateway.asking import Here, InThreads
+
+
+def busy_timeout():
+    return connection.connection.execute("PRAGMA busy_timeout").fetchone()[0]
+
+
+@pytest.mark.sqlite
+def test_a_question_does_not_wait_for_locks_as_long_as_a_page(db):
+    usual = busy_timeout()
+    here = Here()
+
+    assert here(busy_timeout) == 250
+    assert here(busy_timeout) == 250
+    # As at every page and call that this thread serves.
+    Here.take_time()
+
+    assert busy_timeout() == usual == 10_000
+    Here.take_time()
+
+
+@pytest.mark.sqlite
+def test_a_page_in_the_same_thread_takes_its_time_again(client, db):
+    Here()(busy_timeout)
+
+    client.get("/livez")
+
+    assert busy_timeout() == 10_000
+
+
+def test_nobody_waits_longer_for_an_answer_than_is_promised(monkeypatch):
+    monkeypatch.setattr(asking, "connect_directly", lambda: None)
+    monkeypatch.setattr(asking, "SECONDS", 0.05)
+    over, asker = threading.Event(), InThreads()
+
+    with pytest.raises(OperationalError, match="does not answer"):
+        asker(over.wait)
+    over.set()
+
+    assert asker(lambda: "answer") == "answer"
+
+
+def test_what_was_not_asked_in_time_is_not_asked_at_all(monkeypatch):
+    monkeypatch.setattr(asking, "connect_directly", lambda: None)
+    monkeypatch.setattr(asking, "SECONDS", 0.05)
+    over, asked, asker = threading.Event(), [], InThreads()
+    for _ in range(asking.AT_ONCE):
+        with pytest.raises(OperationalError):
+            asker(over.wait)
+
+    with pytest.raises(OperationalError):
+        asker(asked.append, "late")
+    over.set()
+    asker._threads.shutdown()
+
+    assert asked == []
+
+
+@pytest.mark.postgresql
+def test_threads_that_ask_keep_a_connection_of_their_own_that_gives_up(
+    transactional_db,
+):
+    def sleep():
+        with connection.cursor() as cursor:
+            cursor.execute("SHOW statement_timeout")
+            limit = cursor.fetchone()[0]
+        kept = connection.connection
+        began = time.monotonic()
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute("SET statement_timeout = 0")
+                cursor.execute("SELECT pg_sleep(3)")
+        except OperationalError as error:
+            return limit, connection.pool, kept.closed, str(error), began
+        finally:
+            connection.close()
+
+    found = []
+    thread = threading.Thread(
+        target=lambda: (asking.connect_directly(), found.append(sleep()))
+    )
+    thread.start()
+    thread.join(30)
+
+    limit, pool, closed, error, began = found[0]
+    assert (limit, pool, closed) == ("300ms", None, True)
+    assert "has not answered for 0." in error
+    assert time.monotonic() - began < 30
+
+
+@pytest.mark.sqlite
+def test_a_locked_file_is_soon_told(tmp_path, settings, monkeypatch):
+    file = tmp_path / "db.sqlite3"
+    holder = sqlite3.connect(file, isolation_level=None)
+    holder.execute("CREATE TABLE t (x)")
+    holder.execute("BEGIN EXCLUSIVE")
+    other = sqlite3.connect(file, timeout=10)
+    monkeypatch.setattr(connection, "ensure_connection", lambda: None)
+    monkeypatch.setattr(connection, "connection", other)
+
+    with pytest.raises(sqlite3.OperationalError, match="locked"):
+        Here()(other.execute, "SELECT * FROM t")
+
+    Here._thread.__dict__.clear()
+    holder.close()
+    other.close()
