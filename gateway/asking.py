@@ -72,10 +72,10 @@ class Here:
     @classmethod
     def take_time(cls, **_):
         """Let this thread's connection wait for locks as the settings say."""
-        if cls._thread.__dict__.pop("hurried", None) is not None:
+        hurried = cls._thread.__dict__.pop("hurried", None)
+        if hurried is not None and hurried is connection.connection:
             wait_for_locks(connection.settings_dict["OPTIONS"].get("timeout", 5.0))
 
 
 def wait_for_locks(seconds):
-    connection.ensure_connection()
     connection.connection.execute(f"PRAGMA busy_timeout = {round(seconds * 1000)}")
