@@ -7,7 +7,9 @@ Redirects are not followed, and proxies of the environment are not asked.
 
 import socket
 import ssl
+import threading
 import time
+from concurrent.futures import Future
 from dataclasses import dataclass
 
 import httpcore
@@ -81,7 +83,8 @@ class Guard(httpcore.NetworkBackend):
     def connect_tcp(self, host, port, **options):
         options["timeout"] = left(self._deadline)
         error = None
-        for address in addresses(host, port)[:ADDRESSES_TRIED]:
+        found = addresses(host, port, options["timeout"])
+        for address in found[:ADDRESSES_TRIED]:
             try:
                 stream = self._backend.connect_tcp(address, port, **options)
             except httpcore.ConnectError as failure:
@@ -125,13 +128,30 @@ def left(deadline):
     return seconds
 
 
-def addresses(host, port):
+def addresses(host, port, seconds):
     """Return the addresses of a host; raises ConnectError when one is not public."""
     try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        found = resolved(host, port, seconds)
+    except TimeoutError as error:
+        raise httpcore.ConnectTimeout(f"{host} was not found in time") from error
     except (OSError, UnicodeError) as error:
         raise httpcore.ConnectError(f"{host} has no address") from error
     unique = list(dict.fromkeys(each[4][0] for each in found))
     if settings.WEBHOOK_PRIVATE_ADDRESSES or all(map(is_public, unique)):
         return unique
     raise httpcore.ConnectError(f"{host} is not on the public internet")
+
+
+def resolved(host, port, seconds):
+    """Return what getaddrinfo does, which knows no deadline; raises TimeoutError."""
+    found = Future()
+
+    def resolve():
+        try:
+            places = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            found.set_result(places)
+        except (OSError, UnicodeError) as error:
+            found.set_exception(error)
+
+    threading.Thread(target=resolve, daemon=True).start()
+    return found.result(seconds)

@@ -1,4 +1,5 @@
 import socket
+import threading
 import time
 
 import httpcore
@@ -157,3 +158,14 @@ def test_a_certificate_must_be_trusted(tmp_path, monkeypatch):
 
     assert "CERTIFICATE_VERIFY_FAILED" in stranger.text
     assert trusted == Answer(200, "thanks")
+
+
+def test_a_name_server_that_says_nothing_is_left(monkeypatch):
+    over = threading.Event()
+    monkeypatch.setattr(outside, "SECONDS", 0.1)
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: over.wait(60))
+
+    answer = post("https://hook.example/", b"", {})
+    over.set()
+
+    assert (answer.status, answer.text) == (0, "No answer within 0 seconds")
