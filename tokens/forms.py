@@ -123,7 +123,7 @@ class TokenForm(ExpiryForm):
             token, _ = Token.issue(
                 account=account,
                 kind=kind,
-                name=self.cleaned_data["name"],
+                name=" ".join(self.cleaned_data["name"].split()),
                 expires_at=self.cleaned_data["expires_at"] or None,
                 by=by,
             )
@@ -249,7 +249,11 @@ class DeleteForm(ChangeForm):
             self.fields["typed"].label = f"Type {token.name} to confirm"
 
     def clean_typed(self):
-        if " ".join(self.cleaned_data["typed"].split()) != self.token.name:
+        typed, name = (
+            " ".join(text.split())
+            for text in (self.cleaned_data["typed"], self.token.name)
+        )
+        if typed != name:
             raise forms.ValidationError("That is not the name of the token.")
 
     def delete(self, *, by):

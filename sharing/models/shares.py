@@ -9,6 +9,7 @@ from sharing.models.filters import Filter
 from sharing.scope import EVERYTHING, NOTHING, Operator, scope, widens
 from tokens.kinds import Kind
 from tokens.models import Token
+from tokens.models.querysets import as_written
 
 
 class Share(models.Model):
@@ -105,7 +106,7 @@ class Share(models.Model):
         """
         with transaction.atomic(), locked(self.token.account):
             self._read_again(version)
-            if " ".join(name.split()) != self.token.name:
+            if as_written(name) != self.token.name:
                 self.token.rename(name, by=by)
             if expires_at != self.token.expires_at:
                 self.token.set_expiry(expires_at, by=by)

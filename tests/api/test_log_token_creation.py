@@ -71,19 +71,20 @@ def test_create_takes_any_spelling_of_enabled(api, asked, enabled):
     assert (status, body["enabled"]) == (201, enabled)
 
 
-def test_create_trims_the_name_and_ignores_what_it_does_not_know(api):
+def test_create_keeps_the_blanks_and_ignores_what_it_does_not_know(api):
     status, body = api.post(TOKENS, {"name": "  my  invoices ", "colour": "red"})
 
-    assert (status, body["name"]) == (201, "my invoices")
+    assert (status, body["name"]) == (201, "  my  invoices ")
+    assert api.get(f"{TOKENS}/{body['id']}") == (200, body)
+    tab = api.post(TOKENS, {"name": "your\tinvoices"})[1]
+    assert tab["name"] == "your invoices"
 
 
 @pytest.mark.parametrize("name", ["invoices", "INVOICES", " invoices "])
 def test_create_refuses_a_name_twice(api, invoices, name):
-    shown = " ".join(name.split())
-
     assert api.post(TOKENS, {"name": name}) == coded(
         "log-shipping-token/DUPLICATE_NAME",
-        f"There is already a token named {shown} here.",
+        f"There is already a token named {name} here.",
     )
 
 

@@ -139,7 +139,7 @@ class Actions(RuleBasedStateMachine):
     @rule(number=picks, name=names)
     def rename(self, number, name):
         _, token, ref = self.pick(number)
-        if token.name == name.strip():
+        if token.name == name:
             return
         if self.tried(
             self.model.refusal_of_name(ref, name), lambda: token.rename(name, by=BY)

@@ -52,7 +52,7 @@ class AccountMachine(Actions):
             works = token.state in ("active", "rotating")
             assert works == ref.works(self.now), (token.name, token.state)
             assert (token.name, token.disabled_at is None) == (
-                ref.name.strip(),
+                ref.name,
                 not ref.disabled,
             )
             home = (token.account_id, token.organisation_id, token.kind)

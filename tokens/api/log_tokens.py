@@ -20,6 +20,7 @@ from tokens.api.names import TokenName
 from tokens.api.secrets import SecretText, hand_out
 from tokens.kinds import Kind
 from tokens.models import Token
+from tokens.models.querysets import as_written
 
 ROOT = "/v1/log-shipping/tokens"
 AREA = Area(
@@ -143,7 +144,7 @@ def log_token_get(request, pk: int):
 )
 def log_token_update(request, pk: int, body: LogTokenChange):
     token, by = _find(request, pk), Actor.calling(request)
-    if body.name is not None and " ".join(body.name.split()) != token.name:
+    if body.name is not None and as_written(body.name) != token.name:
         token.rename(body.name, by=by)
     if body.enabled is False:
         token.disable(by=by)

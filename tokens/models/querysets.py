@@ -1,3 +1,4 @@
+import re
 import unicodedata
 from datetime import timedelta
 from itertools import batched
@@ -8,6 +9,8 @@ from accounts.clock import clock
 from accounts.locks import repeated
 from tokens.kinds import Kind
 
+# What separates words, and is no blank.
+WHITE_SPACE = re.compile(r"[\t-\r\x1c-\x1f\x85\u2028\u2029]")
 LAST_USED_PRECISION = timedelta(minutes=1)
 USE_FIELDS = ("last_used_at", "last_used_address", "last_used_agent")
 USES_AT_ONCE = 100
@@ -110,6 +113,11 @@ def column_text(text, length):
     # One row that the database refuses would hold up all others of its batch.
     clean = (text or "").replace("\0", "").encode(errors="replace").decode()
     return clean[:length]
+
+
+def as_written(name):
+    """Return a name with its blanks, of which every other white space becomes one."""
+    return WHITE_SPACE.sub(" ", name)
 
 
 def name_key(name):

@@ -13,7 +13,12 @@ from accounts.names import check_seen
 from accounts.refusals import Gone, Refused, Stale
 from tokens import limits
 from tokens.kinds import RULES, Kind
-from tokens.models.querysets import USE_FIELDS, TokenQuerySet, name_key
+from tokens.models.querysets import (
+    USE_FIELDS,
+    TokenQuerySet,
+    as_written,
+    name_key,
+)
 from tokens.models.schema import CONSTRAINTS, INDEXES
 from tokens.models.secrets import StoredSecret
 from tokens.secrets import make
@@ -278,7 +283,7 @@ class Token(models.Model):
         return [getattr(self, field.attname) for field in self._meta.concrete_fields]
 
     def _set_name(self, name):
-        self.name = " ".join(name.split())
+        self.name = as_written(name)
         self.name_key = name_key(self.name)
 
     def _show(self, secret):

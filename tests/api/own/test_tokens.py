@@ -60,7 +60,7 @@ def test_token_is_renamed(api, token, path):
 
     token.refresh_from_db()
     assert response["ETag"] == '"2"'
-    assert response.json() == changed(token, name="Fluent Bit 2")
+    assert response.json() == changed(token, name="  Fluent   Bit 2 ")
 
 
 def test_token_gets_an_expiry_and_loses_it(api, token, path):

@@ -12,6 +12,7 @@ from accounts.audit import Actor
 from tokens.api.names import TokenName
 from tokens.api.own.answers import TokenAnswer, shown
 from tokens.api.own.guards import of_tokens, token_for
+from tokens.models.querysets import as_written
 
 router = own_router("tokens")
 
@@ -53,7 +54,7 @@ def own_token_update(
 ):
     token = token_for(request, pk, *body.verbs)
     version, by = seen(token, if_match), Actor.calling(request)
-    if "name" in body.model_fields_set and " ".join(body.name.split()) != token.name:
+    if "name" in body.model_fields_set and as_written(body.name) != token.name:
         token.rename(body.name, by=by, version=version)
         version = None
     asks_expiry = "expires_at" in body.model_fields_set
