@@ -11,15 +11,13 @@ from allauth.mfa.totp.internal.auth import (
 )
 from django.utils.crypto import constant_time_compare
 
-from accounts.models import User
 
-
-def take(user, seed, code):
-    """Take a code; returns whether it was good, and none of its step or later was taken."""
-    steps = [step for step in yield_hotp_counters_from_time() if _is(seed, step, code)]
-    latest = max(steps, default=0)
-    mine = User.objects.filter(pk=user.pk, last_code_step__lt=latest)
-    return bool(mine.update(last_code_step=latest))
+def step_of(seed, code):
+    """Return the latest step that a code may be of just now, or 0 when it is of none."""
+    first, *_, last = yield_hotp_counters_from_time()
+    # A step may begin while the code is looked at.
+    steps = range(first - 1, last + 2)
+    return max((step for step in steps if _is(seed, step, code)), default=0)
 
 
 def _is(seed, step, code):

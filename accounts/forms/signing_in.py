@@ -7,12 +7,15 @@ from allauth.mfa.adapter import get_adapter
 from allauth.mfa.base import forms as mfa_forms
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp import forms as totp_forms
+from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from accounts.attempts import CODE, PASSWORD, attempt, attempt_reset
-from accounts.codes import take
+from accounts.codes import step_of
 from accounts.limits import settle
 from accounts.models import User
+
+USED = "That code was used before. Wait until your app shows another one."
 
 
 class ResetPasswordForm(account_forms.ResetPasswordForm):
@@ -36,19 +39,32 @@ class _Limited:
     def clean_code(self):
         tried = attempt(CODE, context.request, self.user.pk, self.user)
         with transaction.atomic():
-            # Who takes a recovery code at the same moment has read that it is unused.
-            User.objects.select_for_update(no_key=True).get(pk=self.user.pk)
+            # Who takes a code at the same moment has read that it is unused.
+            user = User.objects.select_for_update(no_key=True).get(pk=self.user.pk)
+            step = self._step()
+            self._refuse_used(user, step)
             code = super().clean_code()
-            self._take(normalize_user_code(code))
+            if step:
+                user.last_code_step = step
+                user.save(update_fields=["last_code_step"])
         settle(tried)
         return code
 
-    def _take(self, code):
-        if self.authenticator.type != Authenticator.Type.TOTP:
-            return
-        seed = get_adapter().decrypt(self.authenticator.data["secret"])
-        if not take(self.user, seed, code):
-            raise get_adapter().validation_error("incorrect_code")
+    def _step(self):
+        seed = self._seed()
+        code = normalize_user_code(self.cleaned_data["code"])
+        return step_of(seed, code) if seed else 0
+
+    def _seed(self):
+        apps = Authenticator.objects.filter(
+            user=self.user, type=Authenticator.Type.TOTP
+        )
+        app = apps.first()
+        return app and get_adapter().decrypt(app.data["secret"])
+
+    def _refuse_used(self, user, step):
+        if step and step <= user.last_code_step:
+            raise ValidationError(USED, code="used_code")
 
 
 class AuthenticateForm(_Limited, mfa_forms.AuthenticateForm):
@@ -60,6 +76,9 @@ class ReauthenticateForm(_Limited, mfa_forms.ReauthenticateForm):
 
 
 class ActivateForm(_Limited, totp_forms.ActivateTOTPForm):
-    def _take(self, code):
-        # Whoever can read the seed needs no code twice; the first sign-in takes another.
-        take(self.user, self.secret, code)
+    def _seed(self):
+        return self.secret
+
+    def _refuse_used(self, user, step):
+        # A seed that is new has no code that was used.
+        pass

@@ -134,15 +134,17 @@ def test_a_code_opens_once_and_none_before_it_does(
     answer = enter(client, code_of(seed, second))
 
     assert (answer.status_code == 302) is again
-    assert ("Incorrect code" in answer.text) is not again
+    assert ("That code was used before." in answer.text) is not again
 
 
 def test_the_code_that_turned_the_app_on_opens_nothing(client, activate, clock):
     seed = activate()
     half_way(client)
     cache.clear()
+    answer = enter(client, code_of(seed))
 
-    assert enter(client, code_of(seed)).status_code == 200
+    assert answer.status_code == 200
+    assert "Wait until your app shows another one." in answer.text
     assert enter(client, code_of(seed, 1)).status_code == 302
 
 
