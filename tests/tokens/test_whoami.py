@@ -140,7 +140,7 @@ def test_only_get_is_allowed(client, token, method, path):
         method, path, "{]", headers={"X-API-TOKEN": token.secret_text}
     )
 
-    assert (response.status_code, response["Allow"]) == (405, "GET")
+    assert (response.status_code, response["Allow"]) == (405, "GET, HEAD")
     assert response.json()["errorCode"] == "tollgate/METHOD_NOT_ALLOWED"
 
 
