@@ -71,3 +71,18 @@ def test_loki_cannot_narrow(proxy, store, shown):
 
     assert refused(proxy, DOORS["loki"], answer) in (401, 403)
     assert store.drain() == []
+
+
+@pytest.mark.parametrize(("name", "size"), [("narrow", 60_000), ("main api", 100_000)])
+def test_a_long_form_is_read_whole(world, proxy, store, name, size):
+    query = "env:" + "x" * size
+    headers = {"X-API-TOKEN": world.secrets[name]}
+    with proxy.client("read", headers=headers) as client:
+        answer = client.post(PATH, data={"query": query})
+
+    requests = store.drain()
+    if DOOR.name in proxy.guarded:
+        assert answer.status_code == 200, answer.text
+        assert [request.text for request in requests] == [f"query={quote(query)}"]
+    else:
+        assert (answer.status_code == 200) is bool(requests)
