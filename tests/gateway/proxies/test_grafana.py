@@ -22,6 +22,8 @@ ASKED = [
     ("/victoriametrics/api/v1/status/buildinfo", "victoriametrics"),
     ("/mimir/prometheus/api/v1/status/buildinfo", "mimir"),
     ("/mimir/prometheus/api/v1/rules", "mimir"),
+    ("/tempo/api/echo", "tempo"),
+    ("/tempo/api/status/buildinfo", "tempo"),
 ]
 
 
