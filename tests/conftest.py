@@ -9,6 +9,7 @@ from accounts import rates
 from accounts.clock import clock
 from accounts.counts import Counts
 from accounts.models import Role
+from gateway import trying
 from tests.browsers import keep_cookies
 from tests.factories import (
     ChildFactory,
@@ -43,6 +44,17 @@ def _plain_settings(settings):
 def _nobody_called_yet(monkeypatch):
     """Forget the calls of earlier tests, whose tokens may have had the same ids."""
     monkeypatch.setattr(rates, "counts", Counts())
+
+
+@pytest.fixture(autouse=True)
+def _webhooks_at_once(monkeypatch):
+    """Test webhooks within the request, on a test's own connection."""
+    monkeypatch.setattr(trying, "beside", AtOnce())
+
+
+class AtOnce:
+    def submit(self, run, *args):
+        run(*args)
 
 
 @pytest.fixture(scope="module")

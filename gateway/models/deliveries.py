@@ -7,6 +7,8 @@ from accounts.models import Account
 
 FIRST_RETRY, LAST_RETRY = timedelta(minutes=1), timedelta(hours=6)
 MOST_DOUBLED = 10
+# Longer than a call may take that waits for its turn.
+PATIENCE = timedelta(seconds=30)
 
 
 class Way(models.TextChoices):
@@ -38,6 +40,12 @@ class Delivery(models.Model):
 
     def __str__(self):
         return f"{self.way} to {self.account}"
+
+    @property
+    def is_waiting(self):
+        """Whether a webhook that was called may still answer."""
+        called = self.tried_at and timezone.now() - self.tried_at < PATIENCE
+        return bool(called and not self.answer)
 
     def settle(self, answer, *, pause=timedelta()):
         """Note a success; nothing goes the same way for a while."""

@@ -1,12 +1,8 @@
 """Notices of refused calls: the mail that goes out, and the account's webhook."""
 
-from datetime import timedelta
-
 from django.contrib import messages
-from django.db.models import Q
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import (
     require_http_methods,
@@ -16,14 +12,12 @@ from django.views.decorators.http import (
 from accounts.audit import Actor
 from accounts.models import Membership
 from accounts.permissions import Operation, for_account
-from accounts.refusals import Refused
-from gateway import calling, letters
+from gateway import letters, trying
 from gateway.forms import WebhookForm
-from gateway.models import Delivery, Way, Webhook
+from gateway.models import Way, Webhook
 from tokens.handover import hand_out
 
 PAGE = "gateway/webhook.html"
-BETWEEN_TESTS = timedelta(seconds=5)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -36,49 +30,28 @@ def webhook_edit(request, account):
         form.point(account, by=Actor.of(request))
         messages.success(request, "The webhook is saved. Send it a test.")
         return redirect("gateway:webhook", account.pk)
+    ways = {each.way: each for each in account.deliveries.all()}
     context = {
         "form": form,
         "webhook": webhook,
-        "ways": _ways(account),
+        "ways": ways,
+        "hook": ways.get(Way.WEBHOOK),
         "admins": Membership.objects.caretakers(account)[:20],
         "page": letters.page_of(account),
     }
     return render(request, PAGE, context, status=422 if form.is_bound else 200)
 
 
-def _ways(account):
-    return {each.way: each for each in account.deliveries.all()}
-
-
 @require_POST
 @for_account(Operation.WEBHOOK_EDIT)
 def webhook_test(request, account):
-    webhook = _webhook(account)
-    delivery = _turn(account)
-    body = letters.body(account, [], 0)
-    answer = calling.call(webhook, calling.TEST, body)
-    if answer.is_fine:
-        delivery.settle(str(answer))
-    else:
-        delivery.put_off(str(answer))
+    _webhook(account)
+    delivery = trying.begin(account)
     if request.htmx:
-        context = {"answer": answer, "delivery": delivery}
+        context = {"account": account, "hook": delivery}
         return render(request, "gateway/webhook_tested.html", context)
-    words = "took the test" if answer.is_fine else "did not take the test"
-    messages.info(request, f"The webhook {words}: {answer}")
+    messages.info(request, "The webhook is called. Its answer is on this page soon.")
     return redirect("gateway:webhook", account.pk)
-
-
-def _turn(account):
-    """Return the Delivery once it is time for another test, so that none floods."""
-    now = timezone.now()
-    delivery, _ = Delivery.objects.get_or_create(
-        account=account, way=Way.WEBHOOK, defaults={"free_at": now}
-    )
-    rested = Q(tried_at=None) | Q(tried_at__lt=now - BETWEEN_TESTS)
-    if not Delivery.objects.filter(rested, pk=delivery.pk).update(tried_at=now):
-        raise Refused("too_soon", "It was called a moment ago. Wait a few seconds.")
-    return delivery
 
 
 @require_POST

@@ -7,8 +7,9 @@ from django.urls import reverse
 
 from accounts.models import Action, AuditEvent
 from accounts.refusals import Gone
+from gateway import trying
 from gateway.models import Delivery, Webhook
-from gateway.views.webhook import BETWEEN_TESTS
+from gateway.trying import BETWEEN_TESTS
 from tests.factories import BY
 from tests.gateway.receivers import receiving
 
@@ -131,8 +132,7 @@ def test_a_test_shows_the_answer(as_admin, main, receiver):
 
     ((_, headers, _),) = receiver.calls
     assert headers["X-Tollgate-Event"] == "test"
-    assert "<strong>200</strong>" in response.text
-    assert "&lt;b&gt;thanks&lt;/b&gt;" in response.text
+    assert "<code>200 &lt;b&gt;thanks&lt;/b&gt;</code>" in response.text
     assert "Last sent" in response.text
     assert "Last sent" in as_admin.get(at(main)).text
 
@@ -140,7 +140,9 @@ def test_a_test_shows_the_answer(as_admin, main, receiver):
 def test_a_test_works_without_htmx(as_admin, main, receiver):
     assert as_admin.post(at(main, "test")).url == at(main)
 
-    assert "took the test: 200 " in as_admin.get(at(main)).text
+    page = as_admin.get(at(main)).text
+    assert "The webhook is called" in page
+    assert "<code>200 " in page
 
 
 def test_a_test_that_fails_says_why(as_admin, main, webhook):
@@ -152,7 +154,7 @@ def test_a_test_that_fails_says_why(as_admin, main, webhook):
         page = as_admin.get(at(main)).text
 
     assert "127.0.0.1 is not on the public internet" in swapped.text
-    assert "did not take the test" in page
+    assert "Not delivered" in page
     assert "Failing" in page
     assert Delivery.objects.get().failures == 2
 
@@ -162,7 +164,7 @@ def test_an_answer_without_a_text_is_shown_as_that(as_admin, main, receiver):
 
     response = as_admin.post(at(main, "test"), headers=HTMX)
 
-    assert "<strong>204</strong> and nothing else" in response.text
+    assert "<code>204</code>" in response.text
 
 
 def test_nobody_floods_a_receiver_with_tests(as_admin, main, receiver):
@@ -222,3 +224,68 @@ def test_a_webhook_that_somebody_removed_does_not_come_back(webhook):
 
     assert not Webhook.objects.exists()
     assert str(webhook) == "webhook of Acme"
+
+
+class Later(list):
+    """Keeps what is to be done beside requests until a test does it."""
+
+    def submit(self, run, *args):
+        self.append((run, args))
+
+
+@pytest.fixture
+def later(monkeypatch):
+    monkeypatch.setattr(trying, "beside", Later())
+    return trying.beside
+
+
+def test_no_request_waits_for_the_receiver(as_admin, main, receiver, later):
+    swapped = as_admin.post(at(main, "test"), headers=HTMX).text
+    before = as_admin.get(at(main)).text
+    calls = len(receiver.calls)
+    for run, args in later:
+        run(*args)
+    after = as_admin.get(at(main)).text
+
+    assert calls == 0
+    assert "Waiting for the receiver" in swapped
+    assert 'hx-trigger="load delay:1s"' in swapped
+    assert "Waiting for the receiver" in before
+    assert "<code>200 " in after
+    assert "Waiting" not in after
+
+
+def test_a_test_that_nobody_ran_is_not_waited_for(as_admin, main, webhook, later):
+    with time_machine.travel("2026-05-01T10:00:00Z", tick=False) as clock:
+        as_admin.post(at(main, "test"))
+        clock.shift(timedelta(minutes=1))
+        page = as_admin.get(at(main)).text
+
+    assert "Waiting" not in page
+
+
+def test_an_organisation_tests_one_webhook_at_a_time(as_admin, main, sub, receiver):
+    Webhook.add(sub, receiver.url, by=BY)
+
+    statuses = [as_admin.post(at(each, "test")).status_code for each in (main, sub)]
+
+    assert statuses == [302, 409]
+
+
+def test_a_webhook_that_was_removed_meanwhile_is_not_called(
+    as_admin, main, receiver, later
+):
+    as_admin.post(at(main, "test"))
+    Webhook.objects.all().delete()
+    for run, args in later:
+        run(*args)
+
+    assert receiver.calls == []
+
+
+def test_a_secret_that_cannot_be_opened_is_the_answer(as_admin, main, webhook):
+    Webhook.objects.update(envelope=b"nothing that was sealed")
+
+    as_admin.post(at(main, "test"))
+
+    assert "secret cannot be opened" in as_admin.get(at(main)).text

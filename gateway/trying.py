@@ -1,0 +1,71 @@
+"""Tests of webhooks: beside the requests that ask for them, and few at a time."""
+
+import logging
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+from django.db import DatabaseError, close_old_connections
+from django.utils import timezone
+
+from accounts.locks import locked
+from accounts.refusals import Refused, Unavailable
+from gateway import calling, letters
+from gateway.models import Delivery, Way, Webhook
+
+# Of one organisation, however many accounts it has: a receiver answers within 8.
+BETWEEN_TESTS = timedelta(seconds=10)
+# A slow receiver keeps one of these, and no thread that answers requests.
+beside = ThreadPoolExecutor(2, thread_name_prefix="webhook-test")
+
+logger = logging.getLogger(__name__)
+
+
+def begin(account):
+    """Have an account's webhook tested soon; raises Refused when that is too often."""
+    delivery = _turn(account)
+    beside.submit(_run, delivery.pk)
+    delivery.refresh_from_db()
+    return delivery
+
+
+def _turn(account):
+    now = timezone.now()
+    with locked(account.main):
+        recent = Delivery.objects.filter(
+            account__organisation=account.organisation_id,
+            way=Way.WEBHOOK,
+            tried_at__gt=now - BETWEEN_TESTS,
+        )
+        if recent.exists():
+            raise Refused("too_soon", "One was called a moment ago. Wait ten seconds.")
+        # Until there is an answer, none is shown.
+        delivery, _ = Delivery.objects.update_or_create(
+            account=account,
+            way=Way.WEBHOOK,
+            defaults={"tried_at": now, "answer": ""},
+            create_defaults={"tried_at": now, "free_at": now},
+        )
+    return delivery
+
+
+def _run(pk):
+    try:
+        _call(Delivery.objects.select_related("account").get(pk=pk))
+    except (DatabaseError, Delivery.DoesNotExist, Webhook.DoesNotExist) as error:
+        logger.warning("A webhook could not be tested: %s", error)
+    finally:
+        close_old_connections()
+
+
+def _call(delivery):
+    account = delivery.account
+    try:
+        webhook = Webhook.objects.get(account=account)
+        answer = calling.call(webhook, calling.TEST, letters.body(account, [], 0))
+    except Unavailable as error:
+        delivery.put_off(error.message)
+        return
+    if answer.is_fine:
+        delivery.settle(str(answer))
+    else:
+        delivery.put_off(str(answer))
