@@ -4,10 +4,12 @@ Over ASGI requests are read whole and keep every header; over WSGI, which takes 
 time of a question about a token, what is not ASCII arrives empty.
 """
 
+import atexit
 import multiprocessing
 import os
 import signal
 import threading
+import time
 from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
@@ -20,6 +22,7 @@ from granian.log import LogLevels
 from config.arriving import Arriving
 
 GRACE_SECONDS = 20
+LAST_SECONDS = 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +81,9 @@ def load(listener):
     module, _, name = listener.application.partition(":")
     application = getattr(import_module(module), name)
     if listener.takes_bodies:
+        # Granian's own thread comes to its end a moment after the event loop, and
+        # aborts the process when Python has gone before it.
+        atexit.register(time.sleep, LAST_SECONDS)
         return Arriving(application, listener.threads)
     return application
 
