@@ -20,7 +20,13 @@ from tests.mutants.patching import put, statements_of
 GOAL = 95
 PATIENCE = 10
 KEYS = ["accounts/test_keys.py", "tokens/test_stored_secret_model.py"]
-GATE = ["gateway/test_gate.py", "gateway/test_gate_changes.py"]
+GATE = [
+    "gateway/test_gate.py",
+    "gateway/test_gate_changes.py",
+    "gateway/test_gate_database.py",
+    "gateway/test_missing_key.py",
+    "gateway/test_timekeeping.py",
+]
 MODULES = {
     "accounts.permissions": ["accounts/test_permissions.py"],
     "tokens.permissions": ["tokens/test_token_permissions.py", *GATE],
