@@ -17,6 +17,7 @@ class Organisation:
     age: float
     fields: dict
     main_name: str = ""
+    main_fields: dict = field(default_factory=dict)
     trial_left: timedelta | None = None
 
 
@@ -47,6 +48,7 @@ ORGANISATIONS = (
             "allows_endless_links": True,
         },
         main_name=MAIN,
+        main_fields={"snap_search_retention_days": 90},
     ),
     Organisation(GLOBEX, 430, {"plan": Plan.COMMUNITY, "daily_gb": 1}),
     Organisation(

@@ -83,8 +83,8 @@ def found(moment, story, each, operator):
     if each.trial_left:
         fields["trial_ends_at"] = story.past.now + each.trial_left
     main = lifecycle.found_organisation(name=each.name, by=operator, **fields)
-    if each.main_name:
-        lifecycle.edit_account(main, name=each.main_name, by=operator)
+    changes = {"name": each.main_name} if each.main_name else {}
+    lifecycle.edit_account(main, **changes, **each.main_fields, by=operator)
     story.accounts[each.name, main.name] = main
     return [main.organisation, main, *main.tokens.all()]
 
