@@ -15,7 +15,7 @@ MAKE_VENV := { \
 	echo "(on Debian and Ubuntu: apt-get install python3 python3-venv)." >&2; \
 	exit 1; }
 
-.PHONY: help run test lint fuzz mutants install env requirements benchmark
+.PHONY: help run test lint fuzz faults mutants install env requirements benchmark
 .SILENT:
 
 help:
@@ -31,6 +31,9 @@ test: lint ## run every test on SQLite and on PostgreSQL
 
 fuzz: $(VENV)/test.stamp ## call the API in every way that its document allows, and in others (EXAMPLES=100)
 	EXAMPLES=$(or $(EXAMPLES),100) $(PYTHON_HERE) -m pytest --quiet -n logical tests/api/test_schemathesis.py
+
+faults: $(VENV)/test.stamp ## let databases die, hang, fail over and fill up under load (COUNT=5)
+	$(PYTHON_HERE) -m tests.faults
 
 mutants: $(VENV)/test.stamp ## change policy, keys, gate and filters; 95 % must be noticed (SAMPLE=200)
 	SAMPLE=$(or $(SAMPLE),1000000) $(PYTHON_HERE) -m tests.mutants

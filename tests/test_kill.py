@@ -89,7 +89,7 @@ def cycle(process, number):
     raise AssertionError("the writers' parent died")
 
 
-def acknowledged(installation):
+def acknowledged(installation, cycles=CYCLES):
     environment = outer_environment() | installation.variables
     with subprocess.Popen(
         [sys.executable, "-c", WRITER],
@@ -99,7 +99,7 @@ def acknowledged(installation):
         stdout=subprocess.PIPE,
         text=True,
     ) as process:
-        said = [answer for number in range(CYCLES) for answer in cycle(process, number)]
+        said = [answer for number in range(cycles) for answer in cycle(process, number)]
         process.stdin.close()
     return said
 
