@@ -9,7 +9,7 @@ class GatewayConfig(AppConfig):
         from accounts import checks, places  # noqa: PLC0415 -- needs the models
         from accounts.rotation import Sealed, envelopes  # noqa: PLC0415 -- the same
         from gateway import rotation  # noqa: PLC0415 -- the same
-        from gateway.asking import Here  # noqa: PLC0415 -- the same
+        from gateway.asking import take_time  # noqa: PLC0415 -- the same
         from gateway.dead import forget, note  # noqa: PLC0415 -- the same
         from gateway.demo import tell_refusals  # noqa: PLC0415 -- the same
         from gateway.narrowing import length  # noqa: PLC0415 -- the same
@@ -29,5 +29,5 @@ class GatewayConfig(AppConfig):
         recording.refusal_writers.append(note)
         purge_deleted.others.append(forget)
         sequels.append(tell_refusals)
-        request_started.connect(Here.take_time)
+        request_started.connect(take_time)
         places.COUNTERS["gateway:dead"] = count_waiting

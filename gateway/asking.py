@@ -1,9 +1,8 @@
 """Where the database is asked about what is not remembered, and for how long at most."""
 
-import threading
 from concurrent.futures import ThreadPoolExecutor
 
-from django.db import DEFAULT_DB_ALIAS, OperationalError, connection, connections
+from django.db import DEFAULT_DB_ALIAS, OperationalError, connections
 
 # A question waits no longer than that for the database.
 SECONDS = 0.3
@@ -56,26 +55,31 @@ class Here:
     for that as long as who writes does.
     """
 
-    _thread = threading.local()
-
     def __call__(self, question, *arguments):
-        if connection.vendor == "sqlite":
-            self._hurry()
+        # django.db.connection would look for this thread's at every use of it.
+        database = connections[DEFAULT_DB_ALIAS]
+        opened = database.connection
+        if opened is None or getattr(database, "hurried", None) is not opened:
+            hurry(database)
         return question(*arguments)
 
-    def _hurry(self):
-        connection.ensure_connection()
-        if getattr(self._thread, "hurried", None) is not connection.connection:
-            wait_for_locks(STATEMENT_SECONDS)
-            self._thread.hurried = connection.connection
 
-    @classmethod
-    def take_time(cls, **_):
-        """Let this thread's connection wait for locks as the settings say."""
-        hurried = cls._thread.__dict__.pop("hurried", None)
-        if hurried is not None and hurried is connection.connection:
-            wait_for_locks(connection.settings_dict["OPTIONS"].get("timeout", 5.0))
+def hurry(database):
+    database.ensure_connection()
+    if database.vendor == "sqlite":
+        wait_for_locks(database, STATEMENT_SECONDS)
+    database.hurried = database.connection
 
 
-def wait_for_locks(seconds):
-    connection.connection.execute(f"PRAGMA busy_timeout = {round(seconds * 1000)}")
+def take_time(**_):
+    """Let this thread's connection wait for locks as the settings say."""
+    database = connections[DEFAULT_DB_ALIAS]
+    hurried, database.hurried = getattr(database, "hurried", None), None
+    is_there = hurried is not None and hurried is database.connection
+    if is_there and database.vendor == "sqlite":
+        usual = database.settings_dict["OPTIONS"].get("timeout", 5.0)
+        wait_for_locks(database, usual)
+
+
+def wait_for_locks(database, seconds):
+    database.connection.execute(f"PRAGMA busy_timeout = {round(seconds * 1000)}")

@@ -144,16 +144,13 @@ def look_up(door, way, shown):
     """Return the Decision about what is shown; raises a database's error."""
     begun = time.monotonic()
     try:
-        return _looked_up(door, way, shown)
+        found = way.find(shown)
+        return decide(door, *found) if found else NOT_KNOWN
     except (DatabaseError, InterfaceError):
         connection.close()
         if took_long(begun):
             raise
     # A connection that the database dropped is found out by using it.
-    return _looked_up(door, way, shown)
-
-
-def _looked_up(door, way, shown):
     found = way.find(shown)
     return decide(door, *found) if found else NOT_KNOWN
 

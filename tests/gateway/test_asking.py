@@ -8,7 +8,7 @@ import pytest
 from django.db import OperationalError, connection
 
 from gateway import asking
-from gateway.asking import Here, InThreads
+from gateway.asking import Here, InThreads, take_time
 
 
 def busy_timeout():
@@ -22,10 +22,10 @@ def test_a_question_does_not_wait_for_locks_as_long_as_a_page(db):
     assert here(busy_timeout) == 250
     assert here(busy_timeout) == 250
     # As at every page and call that this thread serves.
-    Here.take_time()
+    take_time()
 
     assert busy_timeout() == 10_000
-    Here.take_time()
+    take_time()
     assert busy_timeout() == 10_000
 
 
@@ -111,6 +111,6 @@ def test_a_locked_file_is_soon_told(tmp_path, settings, monkeypatch):
     with pytest.raises(sqlite3.OperationalError, match="locked"):
         Here()(other.execute, "SELECT * FROM t")
 
-    Here._thread.__dict__.clear()
+    connection.hurried = None
     holder.close()
     other.close()
