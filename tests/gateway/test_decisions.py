@@ -265,3 +265,15 @@ def test_what_ends_during_the_look_up_has_an_end(main, time_machine):
         decision = decide(DOORS["query-logs"], row)
 
     assert decision.until == row.token.expires_at.timestamp()
+
+
+def test_the_queries_of_links_are_judged_and_no_others(family):
+    asked = [(kind, signal) for kind in (Kind.API, Kind.SHARED) for signal in DOORS]
+
+    judged = [
+        (kind, signal)
+        for kind, signal in asked
+        if told(one_of(kind, family["main"]), signal).judges_query
+    ]
+
+    assert judged == [(Kind.SHARED, VL)]
