@@ -93,7 +93,8 @@ def test_nothing_is_believed_of_a_database_that_is_gone(installation, relay, pri
     with left_behind(primary) as replica:
         lost = command(installation, *make, here, "lost")
         with installation.running(), closing(Wire(installation.port, gateway)) as wire:
-            assert wire.ask("api", stopped) == 204
+            wait_until(lambda: wire.ask("api", stopped) == 204)
+            wait_until(lambda: wire.ask("api", lost) == 204)
             assert {wire.ask("api", lost) for _ in range(ASKED)} == {204}
             number = number_of(primary, lost)
             take_over(relay, primary, replica)
@@ -106,7 +107,7 @@ def test_nothing_is_believed_of_a_database_that_is_gone(installation, relay, pri
             heir = command(installation, *make, there, "heir")
             wait_until(lambda: wire.ask("api", heir) == 204)
             wait_until(lambda: wire.ask("api", stopped) == 403)
-            assert wire.ask("api", lost) == 401
+            wait_until(lambda: wire.ask("api", lost) == 401)
             wait_until(lambda: calls_of(replica, heir) > 0)
 
         # The heir has the number, and none of the calls that were still to be written.

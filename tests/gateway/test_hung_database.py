@@ -116,7 +116,7 @@ def test_nobody_waits_for_a_database_that_hangs(installation, hanging):
         write = installation.login_form(browser, "ada@acme.example", "wrong")
         write.add_header("Cookie", cookie_of(browser))
         pages = {"alive": f"{installation.address}/livez", "write": write}
-        assert wire.ask("api", known) == 204
+        wait_until(lambda: wire.ask("api", known) == 204)
         wait_until(lambda: wire.ask("api", make(Kind.API).reveal()) == 401)
         with hanging():
             answers = during(wire, known, pages, HUNG_SECONDS)

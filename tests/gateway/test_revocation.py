@@ -118,7 +118,8 @@ class Probing:
                 for token in tokens:
                     sent = time.monotonic()
                     status = wire.ask("api", token)
-                    assert status in (204, 403)
+                    # 503 where a busy machine took too long to look it up.
+                    assert status in (204, 403, 503)
                     if status == 204:
                         self.passed[token] = max(sent, self.passed.get(token, 0))
             self.asked += len(tokens)
