@@ -15,6 +15,8 @@ pytestmark = pytest.mark.sqlite
 SLOW = 40
 BEGUN = (
     b"POST /login/ HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+    # Without this cookie nobody would read the form.
+    b"Cookie: csrftoken=abcdefghijklmnopqrstuvwxyz012345\r\n"
     b"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 1000\r\n\r\nl"
 )
 
