@@ -1,5 +1,6 @@
 """Arguments of clients: what they claim, and what a store could read otherwise than we do."""
 
+import time
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
@@ -20,6 +21,11 @@ FULL = {
     "empty": "&" * (ALLOWED - 1),
     "bare": "&".join(["x"] * ALLOWED),
 }
+# Stores in Go read a form in this, whatever the method.
+MULTIPART = {"Content-Type": "multipart/form-data; boundary=b"}
+PART = 'content-disposition: form-data; name="extra_filters[]"'
+LATE = f"--b\r\n{PART}\r\n\r\n{forgeries.ALL}\r\n--b--\r\n".encode()
+SOON = 0.5
 MALFORMED = ["a=%", "a=%4", "a=%zz", "a=%%41", "a;b", "a=\x7f", "a=\xe9", "\x01=a"]
 
 
@@ -90,6 +96,23 @@ def test_one_argument_more_is_refused_before_the_store(proxy, door, ask, full):
         answer, requests = ask(address, form)
 
         check_refused(proxy, door, answer, requests, form=form)
+
+
+@pytest.mark.parametrize("http2", [False, True], ids=["HTTP/1.1", "HTTP/2"])
+def test_a_query_by_get_has_no_form_that_comes_late(world, proxy, door, store, http2):
+    def late():
+        end = time.monotonic() + SOON
+        while not store.requests and time.monotonic() < end:
+            time.sleep(0.01)
+        yield LATE
+
+    headers = MULTIPART | {"X-API-TOKEN": world.secrets[door.opened_by]}
+    with proxy.client("read", http2=http2) as client:
+        answer = client.request("GET", door.path, headers=headers, content=late())
+
+    if door.name in proxy.guarded:
+        assert answer.status_code in (200, 400, 415)
+        assert [each.body for each in store.drain() if each.body] == []
 
 
 @pytest.mark.parametrize("malformed", MALFORMED)
