@@ -48,8 +48,11 @@ def why_not(address, form):
     """Return why a query may not be sent by a shared token, or an empty text.
 
     `address` and `form` are its arguments as they were sent, None where there was no
-    header; a query that neither holds was not handed over.
+    header; a query that neither holds was not handed over. A proxy leaves out what is
+    empty: an empty header is one whose value the server could not read.
     """
+    if "" in (address, form):
+        return MALFORMED
     try:
         sent = [*_arguments(address or ""), *_arguments(form or "")]
         if "query" not in {name for name, _ in sent}:

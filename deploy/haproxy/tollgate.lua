@@ -48,8 +48,9 @@ local function question(txn, signal, token, asked)
   -- That one names the fields of whole blocks, those of other rows too: no shared token
   -- passes.
   if asked and txn.sf:path() ~= "/select/logsql/field_names" then
-    table.insert(lines, "X-Tollgate-Query: " .. txn.sf:query())
-    table.insert(lines, "X-Tollgate-Form: " .. form(txn))
+    local query, body = txn.sf:query(), form(txn)
+    if query ~= "" then table.insert(lines, "X-Tollgate-Query: " .. query) end
+    if body ~= "" then table.insert(lines, "X-Tollgate-Form: " .. body) end
   end
   return table.concat(lines, "\r\n") .. "\r\n\r\n"
 end

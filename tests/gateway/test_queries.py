@@ -18,16 +18,14 @@ REFUSED = 'Shared tokens may not use the pipe "stream_context"'
 @pytest.mark.parametrize(
     ("address", "form"),
     [
-        ("query=*", ""),
-        ("", "query=%2A"),
         ("query=*", None),
-        (None, "query=*"),
+        (None, "query=%2A"),
         ("&&query=error+%7C+fields+_time&", "&"),
         ("query=*&start=5m&end=now&limit=10&step=1h&field=a&offset=0", "timeout=3s"),
-        ("query=*&extra_filters=a%3Ab&extra_stream_filters=%7Bc%3D%22d%22%7D", ""),
-        ('query=*&extra_filters={"a":"b","c":["d","e"]}', ""),
+        ("query=*&extra_filters=a%3Ab&extra_stream_filters=%7Bc%3D%22d%22%7D", None),
+        ('query=*&extra_filters={"a":"b","c":["d","e"]}', None),
         ("query=*" + "&" * 255, "&" * 255),
-        ("query=%C3%A9", ""),
+        ("query=%C3%A9", None),
     ],
 )
 def test_what_is_documented_and_well_written_may_be_sent(address, form):
@@ -57,7 +55,12 @@ def test_what_a_store_might_read_otherwise_is_refused(raw, place):
     assert why_not(**sent) == MALFORMED
 
 
-@pytest.mark.parametrize("sent", [(None, None), ("", ""), ("start=5m", ""), ("", "&")])
+@pytest.mark.parametrize("sent", [("", ASKED), (ASKED, ""), ("", None), ("", "")])
+def test_an_empty_header_is_one_that_the_server_could_not_read(sent):
+    assert why_not(*sent) == MALFORMED
+
+
+@pytest.mark.parametrize("sent", [(None, None), ("start=5m", None), (None, "&")])
 def test_what_is_not_handed_over_is_refused(sent):
     assert why_not(*sent) == NOT_HANDED_OVER
 

@@ -116,3 +116,15 @@ def test_a_shared_token_is_narrowed_or_refused(world, query, store):
     [request] = store.drain()
     asked = parse_qs(urlsplit(request.path).query)
     assert asked == {"query": ["*"], "extra_filters": ["a", NARROW]}
+
+
+def test_tollgate_is_not_told_the_arguments_of_a_client(store, tmp_path):
+    """It would refuse to read what is not ASCII, and every question with it."""
+    caddy = Caddy(tmp_path, "tgg_x", tollgate=store.port)
+
+    with caddy.running(), caddy.client("ship") as client:
+        client.post("/?token=x&type=y", content=LINE)
+
+    [question] = store.drain()
+    assert question.path == "/gateway/verify/logs"
+    assert question.values("X-Tollgate-Token") == ["x"]

@@ -2,6 +2,7 @@
 
 from urllib.parse import parse_qs, urlsplit
 
+import httpx
 import pytest
 
 from tests.gateway.proxies.forgeries import FORM
@@ -11,6 +12,9 @@ ROWS, NAMES = "/select/logsql/query", "/select/logsql/field_names"
 NARROW = '"env":="te\\"st"'
 FETCHING = "* | # a comment\n stream_Context before 9"
 SAYS = 'Shared tokens may not use the pipe "stream_Context"\n'
+MALFORMED = (
+    "A query takes at most 256 arguments, each percent-encoded where it must be\n"
+)
 UNREAD = "Shared tokens may not ask this, which the gateway did not hand over\n"
 
 
@@ -87,6 +91,19 @@ def test_what_could_not_be_handed_over_is_not_sent(client, world, store, hidden)
 
     assert answer.status_code in (400, 403)
     assert store.drain() == []
+
+
+@pytest.mark.parametrize("name", ["X-Tollgate-Query", "X-Tollgate-Form"])
+@pytest.mark.parametrize("port", ["port", "gateway_port"])
+def test_the_gate_reads_each_byte_or_lets_nothing_through(world, name, port):
+    headers = {"X-Tollgate-Query": b"query=*", "X-Tollgate-Form": b"query=*"}
+    headers |= {name: "query=é".encode(), "X-API-TOKEN": world.secrets["narrow"]}
+    headers |= {"X-Tollgate-Gateway": world.secrets["gateway"]}
+    gate = f"http://127.0.0.1:{getattr(world.tollgate, port)}/gateway/verify/"
+
+    answer = httpx.get(f"{gate}query-logsql", headers=headers)
+
+    assert (answer.status_code, answer.text) == (403, MALFORMED)
 
 
 def test_a_clients_own_words_about_its_query_are_not_believed(client, world, store):
