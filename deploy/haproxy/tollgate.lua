@@ -40,10 +40,14 @@ local function question(txn, signal, token, asked)
     "X-Tollgate-Token: " .. token,
     "X-Real-IP: " .. txn.f:src(),
   }
-  for _, name in ipairs({"X-API-TOKEN", "Authorization", "Cookie", "User-Agent"}) do
-    -- req_hdr would end at the first comma, which agents and cookies have in them.
+  for _, name in ipairs({"X-API-TOKEN", "Authorization", "User-Agent"}) do
+    -- req_hdr would end at the first comma, which agents have in them.
     local value = txn.sf:req_fhdr(name, 1)
     if value ~= "" then table.insert(lines, name .. ": " .. value) end
+  end
+  -- The visitor's alone: other programs' cookies are theirs. Of two neither is taken.
+  if txn.f:req_cook_cnt("tollgate_share") == 1 then
+    table.insert(lines, "Cookie: tollgate_share=" .. txn.sf:req_cook("tollgate_share"))
   end
   -- That one names the fields of whole blocks, those of other rows too: no shared token
   -- passes.

@@ -93,6 +93,17 @@ def test_what_could_not_be_handed_over_is_not_sent(client, world, store, hidden)
     assert store.drain() == []
 
 
+@pytest.mark.parametrize("raw", ['{a="b"}', "[1d]", "a|b", "<\\^`>"])
+def test_raw_signs_of_a_query_are_no_fault_of_the_store(client, world, store, raw):
+    headers = {"X-API-TOKEN": world.secrets["main api"]}
+
+    target = f"{ROWS}?query={raw}".encode()
+    answer = client.get(ROWS, headers=headers, extensions={"target": target})
+
+    assert answer.status_code in (200, 400)
+    assert len(store.drain()) == (answer.status_code == 200)
+
+
 @pytest.mark.parametrize("name", ["X-Tollgate-Query", "X-Tollgate-Form"])
 @pytest.mark.parametrize("port", ["port", "gateway_port"])
 def test_the_gate_reads_each_byte_or_lets_nothing_through(world, name, port):

@@ -65,6 +65,29 @@ def test_a_query_that_fetches_rows_is_refused(proxy, store, ask, query):
     assert store.drain() == []
 
 
+def test_a_visitors_cookie_is_found_among_those_of_other_programs(world, proxy, store):
+    cookie = (
+        f"a=b; name=J\u00fcrgen; tollgate_share={world.operator.does(TICKET)}; c=d,e"
+    )
+    with proxy.client("read", headers={"Cookie": cookie.encode()}) as client:
+        answer = client.get(f"{PATH}?query=*")
+
+    passed = DOOR.name in proxy.guarded
+    assert answer.status_code == (200 if passed else 401), answer.text
+    assert len(store.drain()) == passed
+
+
+def test_of_two_visitors_cookies_neither_is_taken(world, proxy, store):
+    ticket = f"tollgate_share={world.operator.does(TICKET)}"
+    for cookies in ([f"{ticket}; {ticket}"], [f"a=b; {ticket}", f"{ticket}; c=d"]):
+        with proxy.client("read") as client:
+            headers = [("Cookie", each) for each in cookies]
+            answer = client.get(f"{PATH}?query=*", headers=headers)
+
+        assert answer.status_code == 401
+        assert store.drain() == []
+
+
 def test_loki_cannot_narrow(proxy, store, shown):
     with proxy.client("read", headers=shown) as client:
         answer = client.get(DOORS["loki"].path)
