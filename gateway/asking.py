@@ -2,7 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
-from django.db import DEFAULT_DB_ALIAS, OperationalError, connections
+from django.db import DEFAULT_DB_ALIAS, OperationalError, connection, connections
 
 # A question waits no longer than that for the database.
 SECONDS = 0.3
@@ -29,12 +29,20 @@ class InThreads:
 
     def __call__(self, question, *arguments):
         """Return the answer; raises OperationalError when it takes too long."""
-        future = self._threads.submit(question, *arguments)
+        future = self._threads.submit(ask_the_present, question, *arguments)
         try:
             return future.result(SECONDS)
         except TimeoutError:
             future.cancel()
             raise OperationalError("the database does not answer") from None
+
+
+def ask_the_present(question, *arguments):
+    """Ask over a connection to the database as it is now."""
+    opened = connection.connection
+    if opened is not None and opened.is_past:
+        connection.close()
+    return question(*arguments)
 
 
 def connect_directly():

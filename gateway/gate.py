@@ -107,15 +107,21 @@ class Gate:
         if shown is None:
             return NOT_KNOWN
         answer = self._ask(door, way, shown) if self._may_ask(sight, now) else None
-        if answer is NOT_KNOWN and sight.lacks_key:
-            # Another host may know it by the key that this one was not given yet.
+        if self.watcher.sight.era != sight.era:
+            # All of that is of a database that another may have taken the place of.
             return NOT_NOW
         if answer is not None:
-            self.memory.keep(door, key, answer, sight)
-            return answer
+            return self._kept(door, key, answer, sight)
         # What was known before the database went away stays good for a while.
         late = now - sight.seen_at
         return decision if true and late < settings.GATEWAY_GRACE_SECONDS else NOT_NOW
+
+    def _kept(self, door, key, answer, sight):
+        if answer is NOT_KNOWN and sight.lacks_key:
+            # Another host may know it by the key that this one was not given yet.
+            return NOT_NOW
+        self.memory.keep(door, key, answer, sight)
+        return answer
 
     def _may_ask(self, sight, now):
         # Once it was waited for in vain, the database is asked when it is seen again.

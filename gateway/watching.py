@@ -9,7 +9,7 @@ from django.db import connection
 
 from accounts.generations import BITS, ORGANISATION_SLOTS
 from accounts.keys import keyring
-from accounts.postgresql import Connection
+from accounts.postgresql import Connection, pulse
 from gateway.timekeeping import DatabaseTime, OwnTime
 
 POLL_SECONDS = 0.25
@@ -31,8 +31,10 @@ SELECT system_identifier, left(pg_walfile_name(pg_current_wal_lsn()), 8),
     extract(epoch FROM clock_timestamp())::float8
 FROM pg_control_system()
 """
-# Where a hoster keeps that to itself.
-STATE_WITHOUT_NAME = "SELECT 0, '', extract(epoch FROM clock_timestamp())::float8"
+# Where a hoster keeps that to itself: no two servers started in the same microsecond.
+STATE_WITHOUT_NAME = """
+SELECT pg_postmaster_start_time()::text, '', extract(epoch FROM clock_timestamp())::float8
+"""
 # Of PostgreSQL, in seconds to connect and in milliseconds until what was sent is received.
 PATIENCE = {"connect_timeout": 2, "tcp_user_timeout": 2000}
 NEVER = (0,) * (ORGANISATION_SLOTS + 1)
@@ -57,6 +59,8 @@ class Sight:
     offset: float = 0.0
     # Whether rows may be found by a key that this process does not have.
     lacks_key: bool = False
+    # What is begun in one era of the database is not believed in the next.
+    era: int = 0
 
     def is_fresh(self, now):
         return now - self.seen_at < FRESH_SECONDS
@@ -75,6 +79,7 @@ class Watcher:
         self._connect = connect or open_connection
         self._connection = None
         self._server = None
+        self._mark = None
 
     def poll(self):
         """Look once; on failure what was seen before stays, marked as failed."""
@@ -85,11 +90,15 @@ class Watcher:
 
     def _look(self):
         seen_at = time.monotonic()
-        if self._connection is None:
+        is_new = self._connection is None
+        if is_new:
             self._connection = self._connect()
         if self._server is None:
             self._server = SERVERS[connection.vendor](self._connection)
         mark, offset = self._server.look(self._connection)
+        if self._mark is not None and (is_new or mark != self._mark):
+            end_era()
+        self._mark = mark
         numbers = list(NEVER)
         for slot, number in self._connection.execute(GENERATIONS).fetchall():
             numbers[slot] = number
@@ -101,6 +110,7 @@ class Watcher:
             seen_at,
             offset=offset,
             lacks_key=not keyring("index").keys.keys() >= set(keys),
+            era=pulse.era,
         )
 
     def _give_up(self, error):
@@ -113,6 +123,14 @@ class Watcher:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+
+
+def end_era():
+    """Let this process use no connection any more that it has until now."""
+    pulse.era += 1
+    # Those that are in use are closed when they come back. SQLite has no pool.
+    if pool := getattr(connection, "pool", None):
+        pool.drain()
 
 
 class PostgreSQL:

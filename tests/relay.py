@@ -43,8 +43,12 @@ class Relay:
 
     def turn(self, target):
         """Lead to another server from now on; what is open breaks."""
-        self._target = target
+        self.lead(target)
         self.cut()
+
+    def lead(self, target):
+        """Lead to another server from now on; what is open stays with the one before."""
+        self._target = target
 
     def cut(self):
         for pair in list(self._pairs):

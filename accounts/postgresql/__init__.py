@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import psycopg
 from psycopg.waiting import Ready
+from psycopg_pool import ConnectionPool
 
 # Nothing was heard from the database for that long, and what is asked now is told so.
 SILENT_SECONDS = 1.3
@@ -29,10 +30,14 @@ class Pulse:
 
     Whoever watches the database says so here. In a process where nobody does, silence
     is unknown: there, a statement may take as long as the server lets it.
+
+    An `era` ends when the database may be another one. The server of before may still
+    answer over connections of before, with what was true then.
     """
 
     heard_at: float | None = None
     failed: bool = False
+    era: int = 0
 
     def is_silent(self, waited=0.0):
         """Whether to give up after having waited for an answer."""
@@ -58,6 +63,19 @@ class Connection(psycopg.Connection):
     """
 
     patience = None
+    era = 0
+
+    @classmethod
+    def connect(cls, *arguments, **parameters):
+        era = pulse.era
+        opened = super().connect(*arguments, **parameters)
+        opened.era = era
+        return opened
+
+    @property
+    def is_past(self):
+        """Whether it may lead to a database that another has taken the place of."""
+        return self.era != pulse.era
 
     def wait(self, gen, interval=INTERVAL, timeout=None):
         try:
@@ -88,3 +106,11 @@ class Connection(psycopg.Connection):
             given_up = waited >= self.patience
         if given_up:
             raise Silence(f"the database has not answered for {waited:.1f} seconds")
+
+
+def check(opened):
+    """Raise when a pool may not hand a connection out any more."""
+    if opened.is_past:
+        opened.close()
+        raise psycopg.OperationalError("the database may be another one by now")
+    ConnectionPool.check_connection(opened)

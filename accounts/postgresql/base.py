@@ -3,7 +3,7 @@
 from django.db.backends.postgresql import base
 from django.db.backends.postgresql.psycopg_any import IsolationLevel
 
-from accounts.postgresql import Connection, pulse
+from accounts.postgresql import Connection, check, pulse
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
@@ -13,7 +13,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         super().__init__(settings_dict, alias)
         pool = self.settings_dict["OPTIONS"].get("pool")
         if pool:
-            pool["connection_class"] = Connection
+            pool |= {"connection_class": Connection, "check": check}
 
     def get_connection_params(self):
         parameters = super().get_connection_params()

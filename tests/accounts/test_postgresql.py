@@ -12,6 +12,7 @@ from accounts.postgresql import (
     Connection,
     Pulse,
     Silence,
+    check,
     pulse,
 )
 
@@ -21,7 +22,12 @@ LATE = SILENT_SECONDS + 0.1
 @pytest.fixture(autouse=True)
 def _nothing_heard_yet():
     yield
-    pulse.__init__()
+    nothing_heard()
+
+
+def nothing_heard():
+    # The era stays, or the pool's own connections would be of another.
+    pulse.__init__(era=pulse.era)
 
 
 @pytest.mark.parametrize(
@@ -55,7 +61,7 @@ def test_a_silent_database_is_not_asked_at_all(transactional_db):
     with pytest.raises(OperationalError, match="does not answer"):
         connection.ensure_connection()
 
-    pulse.__init__()
+    nothing_heard()
     connection.ensure_connection()
 
 
@@ -68,9 +74,26 @@ def test_what_is_being_asked_is_given_up_when_the_database_falls_silent(
     with pytest.raises(OperationalError, match="has not answered"):
         connection.cursor().execute("SELECT pg_sleep(3)")
 
-    pulse.__init__()
+    nothing_heard()
     connection.close()
     connection.cursor().execute("SELECT 1")
+
+
+@pytest.mark.postgresql
+def test_a_pool_hands_out_no_connection_of_an_era_that_ended(
+    transactional_db, monkeypatch
+):
+    parameters = connection.get_connection_params()
+    with Connection.connect(**parameters) as opened:
+        check(opened)
+        with monkeypatch.context() as later:
+            later.setattr(pulse, "era", pulse.era + 1)
+            with pytest.raises(psycopg.OperationalError, match="another one"):
+                check(opened)
+
+        assert opened.closed
+    with Connection.connect(**parameters) as opened:
+        check(opened)
 
 
 @pytest.mark.postgresql
@@ -97,4 +120,4 @@ def test_a_connection_with_patience_goes_by_that_alone(transactional_db):
         assert opened.closed
         with pytest.raises(psycopg.OperationalError):
             opened.execute("SELECT 1")
-    pulse.__init__()
+    nothing_heard()

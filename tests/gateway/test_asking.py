@@ -7,6 +7,7 @@ import time
 import pytest
 from django.db import OperationalError, connection
 
+from accounts.postgresql import pulse
 from gateway import asking
 from gateway.asking import Here, InThreads, take_time
 
@@ -96,6 +97,33 @@ def test_threads_that_ask_keep_a_connection_of_their_own_that_gives_up(
     assert (limit, pool, closed) == ("300ms", None, True)
     assert "has not answered for 0." in error
     assert time.monotonic() - began < 30
+
+
+@pytest.mark.postgresql
+def test_threads_that_ask_leave_their_connections_with_their_era(
+    transactional_db, monkeypatch
+):
+    def process():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_backend_pid()")
+            return cursor.fetchone()[0]
+
+    found = []
+
+    def run():
+        asking.connect_directly()
+        found.extend([asking.ask_the_present(process) for _ in range(2)])
+        with monkeypatch.context() as later:
+            later.setattr(pulse, "era", pulse.era + 1)
+            found.append(asking.ask_the_present(process))
+        connection.close()
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    thread.join(30)
+
+    before, again, after = found
+    assert before == again != after
 
 
 @pytest.mark.sqlite

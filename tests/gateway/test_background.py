@@ -143,7 +143,7 @@ def test_tokens_end_by_the_databases_clock(recorder, main, gateway_token, caplog
     try:
         background.Attention(asked.gate.watcher).pay()
     finally:
-        pulse.__init__()
+        pulse.__init__(era=pulse.era)
 
     assert asked.status("api", token.secret_text) == 403
     assert verify(token.secret_text, Use.API) is None
@@ -162,7 +162,7 @@ def test_the_process_is_told_what_came_of_a_poll(ask):
         assert time.monotonic() - pulse.heard_at < 60
         assert (pulse.failed, clock.skew) == (False, pytest.approx(0.0, abs=1))
     finally:
-        pulse.__init__()
+        pulse.__init__(era=pulse.era)
 
 
 def test_nothing_was_heard_yet_of_a_database_that_is_away_from_the_start(caplog):

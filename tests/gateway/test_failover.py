@@ -1,10 +1,13 @@
 """A replica that was left behind takes over from a PostgreSQL that is gone for good.
 
 The database has gone back in time: it counts on from where it stood, so that numbers
-come again, those of tokens too.
+come again, those of tokens too. Or the server of before is not gone, and goes on
+telling whoever has a connection to it what was true then.
 """
 
 import time
+import urllib.error
+import urllib.request
 from contextlib import closing, contextmanager
 
 import psycopg
@@ -17,6 +20,11 @@ from tests.installation import PROJECT, Installation
 from tests.relay import Relay
 
 ASKED = 30
+# What asks for changes all the time, over connections of its own.
+WATCHERS = """
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+WHERE query LIKE 'SELECT kid FROM accounts_cryptokey WHERE purpose = ''index''%'
+"""
 
 pytestmark = pytest.mark.postgresql
 
@@ -113,6 +121,47 @@ def test_nothing_is_believed_of_a_database_that_is_gone(installation, relay, pri
         # The heir has the number, and none of the calls that were still to be written.
         assert number_of(replica, heir) == number
         assert calls_of(replica, heir) == 1
+
+
+def whoami(installation, token):
+    headers = {"X-API-TOKEN": token}
+    request = urllib.request.Request(
+        f"{installation.address}/api/v1/whoami", headers=headers
+    )
+    try:
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return answer.status
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code
+
+
+def break_watching(server):
+    with psycopg.connect(server.get_uri(), autocommit=True) as connection:
+        return len(connection.execute(WATCHERS).fetchall())
+
+
+def test_a_server_that_answers_still_is_not_believed(installation, relay, primary):
+    account = command(installation, "create_organisation", "Acme", "--plan=pro")
+    gateway = command(installation, "create_token", "--kind=gateway", "proxy")
+    token = command(installation, "create_token", "--account", account, "stopped")
+    number = str(number_of(primary, token))
+    stop = "disable_token", number, "--reason=leaked"
+
+    with (
+        postgresql.replica(primary) as replica,
+        installation.running(),
+        closing(Wire(installation.gateway_port, gateway)) as wire,
+    ):
+        wait_until(lambda: wire.ask("api", token) == 204)
+        wait_until(lambda: whoami(installation, token) == 200)
+        postgresql.promote(replica)
+        relay.lead(str(postgresql.socket_of(replica)))
+        # The gate's process has one, and the portal's.
+        assert break_watching(primary) == 2
+        command(installation, *stop)
+        wait_until(lambda: wire.ask("api", token) == 403)
+        wait_until(lambda: whoami(installation, token) == 401)
 
 
 def wait_until(true):

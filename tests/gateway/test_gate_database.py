@@ -1,11 +1,14 @@
 """What the gate asks of the database, and how it answers without it."""
 
 import time
+from dataclasses import replace
 
 import pytest
 from django.db import OperationalError, connection
 
 from gateway import gate as gate_module
+from gateway.asking import Here
+from gateway.decisions import PASS
 from gateway.finding import BY_TEXT, Way
 from gateway.watching import Sight
 from tests.factories import TokenFactory
@@ -145,3 +148,30 @@ def test_a_database_that_goes_on_failing_is_503(ask, token, monkeypatch):
     monkeypatch.setattr(connection, "close", lambda: None)
 
     assert ask.status("logs", token.secret_text) == 503
+
+
+@pytest.mark.parametrize("known_before", [True, False])
+def test_what_another_database_takes_the_place_of_is_not_believed(
+    ask, token, monkeypatch, known_before
+):
+    def overtaken(*question):
+        answer = Here()(*question)
+        ask.gate.watcher.sight = replace(sight, era=sight.era + 1)
+        return answer
+
+    if known_before:
+        assert ask.status("logs", token.secret_text) == 204
+    ask.status("logs")  # Now the gateway itself is known.
+    sight = ask.gate.watcher.sight
+    monkeypatch.setattr(Sight, "is_fresh", lambda sight, now: False)
+    monkeypatch.setattr(ask.gate, "_asking", lambda environ: PASS)
+    monkeypatch.setattr(ask.gate, "_asker", overtaken)
+
+    status = ask.status("logs", token.secret_text)
+    monkeypatch.undo()
+
+    assert status == 503
+    ask.gate.watcher.sight = replace(sight, era=sight.era + 1)
+    with QueryLog() as log:
+        assert ask.status("logs", token.secret_text) == 204
+    assert len(log.statements) == (0 if known_before else 2)

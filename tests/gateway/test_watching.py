@@ -1,15 +1,18 @@
 import logging
 import sqlite3
+from dataclasses import replace
 
 import pytest
 from django.db import connection
 
 from accounts.generations import note_change, slot_of
+from accounts.postgresql import pulse
 from gateway.watching import (
     AWAY_SECONDS,
     FRESH_SECONDS,
     Sight,
     Watcher,
+    end_era,
     open_connection,
 )
 from tests.gateway.conftest import SameConnection
@@ -74,9 +77,7 @@ def test_what_was_seen_stays_when_the_database_goes_away(db, caplog):
     watcher._connection = Broken()
     watcher.poll()
 
-    assert watcher.sight == Sight(
-        before.numbers, before.total, before.seen_at, failed=True
-    )
+    assert watcher.sight == replace(before, failed=True)
     assert Broken.closed
     # Once for the whole time away.
     assert caplog.text.count("cannot reach the database: gone") == 1
@@ -142,6 +143,54 @@ def test_another_timeline_is_another_database(db):
     assert (before.numbers, before.total) == (again.numbers, again.total)
     assert not any(map(int.__eq__, before.numbers, after.numbers))
     assert before.total != after.total
+
+
+def test_an_era_ends_when_the_database_may_be_another_one(db):
+    watcher = Watcher(SameConnection)
+    watcher.poll()
+    watcher.poll()
+    assert watcher.sight.era == pulse.era
+    era = pulse.era
+
+    watcher._connection = Broken()
+    watcher.poll()
+    assert (pulse.era, watcher.sight.era) == (era, era)
+    watcher.poll()
+    assert (pulse.era, watcher.sight.era) == (era + 1, era + 1)
+
+
+@pytest.mark.postgresql
+def test_no_connection_outlives_its_era_in_the_pool(transactional_db):
+    def process():
+        connection.ensure_connection()
+        pid = connection.connection.info.backend_pid
+        connection.close()
+        return pid
+
+    connection.close()
+    before = {process() for _ in range(5)}
+    end_era()
+    after = {process() for _ in range(5)}
+
+    assert not before & after
+
+
+@pytest.mark.postgresql
+def test_an_era_ends_when_another_database_answers_over_the_same_connection(db):
+    class Pooler(SameConnection):
+        timeline = "left(pg_walfile_name(pg_current_wal_lsn()), 8)"
+
+        def execute(self, query):
+            return super().execute(query.replace(Pooler.timeline, "'0000FFFF'"))
+
+    watcher = Watcher(SameConnection)
+    watcher.poll()
+    era = pulse.era
+
+    watcher._connection = Pooler()
+    watcher.poll()
+
+    assert (pulse.era, watcher.sight.era) == (era + 1, era + 1)
 
 
 @pytest.mark.postgresql
