@@ -133,7 +133,8 @@ def test_delete_pauses_what_would_show_more(main, api, env):
 
     share = Share.objects.get(pk=share.pk)
     assert (share.token.state, share.scope) == ("paused", ())
-    assert api.get(f"/v1/shared-tokens/{share.pk}")[1]["filters"] is None
+    shown = api.get(f"/v1/shared-tokens/{share.pk}")[1]
+    assert (shown["filters"], shown["shows"]) == ([], "nothing")
 
 
 @pytest.mark.parametrize("count", [1, 3])

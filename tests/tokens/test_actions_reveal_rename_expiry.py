@@ -52,8 +52,8 @@ def test_rename_shows_the_new_name(as_admin, token):
         url("rename", token), {"name": "Pulumi  <2>"}, headers=HTMX
     ).content.decode()
 
-    assert again(token).name == "Pulumi <2>"
-    assert "Pulumi &lt;2&gt;" in html
+    assert again(token).name == "Pulumi  <2>"
+    assert "Pulumi  &lt;2&gt;" in html
 
 
 @pytest.mark.parametrize("headers", [None, HTMX])

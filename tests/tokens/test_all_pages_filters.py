@@ -1,4 +1,4 @@
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.utils import timezone
@@ -7,6 +7,14 @@ from accounts.audit import Actor
 from tests.factories import BY, MainFactory, ShareFactory, TokenFactory
 from tests.tokens.all_pages import address
 from tokens.models import Token
+
+# Days are written down before the tests begin, and stay what they are at midnight.
+NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def _noon(time_machine):
+    time_machine.move_to(NOON)
 
 
 @pytest.fixture
@@ -105,7 +113,7 @@ def past(main):
 
 
 def day(days):
-    return (timezone.localdate() + timedelta(days=days)).isoformat()
+    return (NOON.date() + timedelta(days=days)).isoformat()
 
 
 @pytest.mark.parametrize(
