@@ -12,10 +12,10 @@ PIECE = b"x" * 16384
 
 
 @contextmanager
-def connected(proxy):
+def connected(proxy, protocol="h2"):
     where = urlsplit(proxy.address("ship"))
     trusting = ssl.create_default_context(cafile=proxy.certificate)
-    trusting.set_alpn_protocols(["h2"])
+    trusting.set_alpn_protocols([protocol])
     with (
         socket.create_connection((where.hostname, where.port), timeout=20) as raw,
         trusting.wrap_socket(raw, server_hostname=where.hostname) as tls,
