@@ -2,7 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
-from django.db import DEFAULT_DB_ALIAS, OperationalError, connection, connections
+from django.db import DEFAULT_DB_ALIAS, OperationalError, connections
 
 # A question waits no longer than that for the database.
 SECONDS = 0.3
@@ -19,7 +19,8 @@ DIRECTLY = {
 class InThreads:
     """Asks PostgreSQL from a few threads, each of which keeps a connection.
 
-    Threads of the server come and go, and may not hang with the database.
+    Threads of the server come and go, and may not hang with the database. A question
+    is a function that takes Django's connection of the thread that asks it first.
     """
 
     def __init__(self):
@@ -39,10 +40,10 @@ class InThreads:
 
 def ask_the_present(question, *arguments):
     """Ask over a connection to the database as it is now."""
-    opened = connection.connection
-    if opened is not None and opened.is_past:
-        connection.close()
-    return question(*arguments)
+    database = connections[DEFAULT_DB_ALIAS]
+    if database.connection is not None and database.connection.is_past:
+        database.close()
+    return question(database, *arguments)
 
 
 def connect_directly():
@@ -64,12 +65,12 @@ class Here:
     """
 
     def __call__(self, question, *arguments):
-        # django.db.connection would look for this thread's at every use of it.
+        # To find this thread's takes time: whoever is asked need not do it again.
         database = connections[DEFAULT_DB_ALIAS]
         opened = database.connection
         if opened is None or getattr(database, "hurried", None) is not opened:
             hurry(database)
-        return question(*arguments)
+        return question(database, *arguments)
 
 
 def hurry(database):

@@ -41,15 +41,11 @@ class Decision:
     body: tuple = ()
     slot: int | None = None
     token_id: int = 0
-    stored_secret_id: int = 0
-    born: int = 0
+    # The ids of token and secret, and the secret's birth.
+    counted_as: tuple = ()
     reason: str = ""
     until: float = inf
     judges_query: bool = False
-
-    @property
-    def counted_as(self):
-        return self.token_id, self.stored_secret_id, self.born
 
 
 @lru_cache(1_000)
@@ -98,7 +94,7 @@ def decide(door, row, until=inf):
     if share is not None and share.scope == NOTHING:
         reason = SHOWS_NOTHING
     known = {"slot": slot, "token_id": token.pk}
-    known |= {"stored_secret_id": row.pk, "born": row.born}
+    known["counted_as"] = token.pk, row.pk, row.born
     # A gateway's own token has no account, and needs none.
     if reason or (door.kinds and not accounts):
         return Decision(STOPPED, *said(why(reason, door)), reason=reason, **known)

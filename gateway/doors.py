@@ -6,7 +6,7 @@ from urllib.parse import unquote
 from accounts.cookies import only
 from accounts.models import LOG_KINDS, AccountKind
 from sharing.tickets import COOKIE
-from tokens import credentials
+from tokens.credentials import token_in as shown_in
 from tokens.permissions import Use
 
 
@@ -68,7 +68,7 @@ def token_in(environ):
     themselves.
     """
     handed_over = environ.get("HTTP_X_TOLLGATE_TOKEN")
-    return unquote(handed_over) if handed_over else credentials.token_in(environ)
+    return unquote(handed_over) if handed_over else shown_in(environ)
 
 
 def ticket_in(environ):

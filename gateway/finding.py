@@ -2,9 +2,8 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from math import inf
-
-from django.db import DEFAULT_DB_ALIAS, connections
 
 from sharing.tickets import read as read_ticket
 from tokens.models import StoredSecret
@@ -19,27 +18,31 @@ class Way:
     """A way of showing who one is.
 
     `read` returns what a text may be, or None when it cannot be anything; `find`
-    returns the StoredSecret that this is and until when (seconds since 1970) it may be
-    shown, or None when there is no such row.
+    takes Django's connection and this, and returns the StoredSecret that it is and
+    until when (seconds since 1970) it may be shown, or None when there is no such row.
     """
 
     read: Callable
     find: Callable
 
 
-def _find_secret(secret):
+def _find_secret(database, secret):
     # Most of what is not known is somebody's guess, so it costs one query past the ORM.
     lookups = digests(secret)
-    # django.db.connection would look for this thread's at every use of it.
-    database = connections[DEFAULT_DB_ALIAS]
-    marks = ",".join([PLACEHOLDER[database.vendor]] * len(lookups))
-    database.ensure_connection()
+    query = _lookup(database.vendor, len(lookups))
+    if database.connection is None:
+        database.ensure_connection()
     with database.wrap_database_errors:
-        found = database.connection.execute(LOOKUP.format(marks), lookups).fetchone()
+        found = database.connection.execute(query, lookups).fetchone()
     return _find_row(found[0], inf) if found else None
 
 
-def _find_ticket(ticket):
+@lru_cache
+def _lookup(vendor, keys):
+    return LOOKUP.format(",".join([PLACEHOLDER[vendor]] * keys))
+
+
+def _find_ticket(_database, ticket):
     pk, born, until = ticket
     found = _find_row(pk, until.timestamp())
     return found if found and found[0].born == born else None

@@ -5,6 +5,7 @@ It stands in front of Django in the same process and is a WSGI application (PEP 
 
 import logging
 import time
+from functools import lru_cache
 from math import inf
 
 from django.conf import settings
@@ -29,10 +30,11 @@ from gateway.doors import ASK, DOORS, SIGNALS, ticket_in, token_in
 from gateway.finding import BY_TEXT, BY_TICKET
 from gateway.memory import Memory, key_of
 from gateway.queries import why_not
-from gateway.watching import Watcher
+from gateway.watching import FRESH_SECONDS, Watcher
 from tokens.recording import Tally, recorder, refusals
 
 PREFIX = "/gateway/verify/"
+SIGNAL_AT = len(PREFIX)
 MAX_AGENT = 200
 ASKERS = {"postgresql": InThreads, "sqlite": Here}
 
@@ -61,7 +63,7 @@ class Gate:
     def answer(self, environ):
         """Return the Decision about a request; never raises for what a client sends."""
         # Envoy appends the client's own path, which says nothing here.
-        signal = environ["PATH_INFO"][len(PREFIX) :].partition("/")[0]
+        signal = environ["PATH_INFO"][SIGNAL_AT:].partition("/")[0]
         door = DOORS.get(signal)
         asking = self._asking(environ)
         if door is None or asking is not PASS:
@@ -70,8 +72,10 @@ class Gate:
                 self.strangers.note(known, *caller(environ))
             return NOT_NOW
         decision = self._about(door, environ)
-        if not decision.token_id:
-            return _challenged(door, decision)
+        if decision is NOT_KNOWN:
+            return INVALID_AT[door.number]
+        if decision is NOT_SHOWN:
+            return MISSING_AT[door.number]
         if decision.judges_query:
             decision = _judged(decision, environ)
         self._note(door, decision, environ)
@@ -84,8 +88,8 @@ class Gate:
         decision = self._recall_or_ask(ASK, credential, BY_TEXT)
         if decision.status is PASS:
             # Who connects is the proxy; the headers tell of its client.
-            address = read_address(environ.get("REMOTE_ADDR", "")) or ""
-            recorder.note(*decision.counted_as, address, "")
+            proxy = peer(environ.get("REMOTE_ADDR", ""))
+            recorder.count(decision.counted_as + proxy)
         return decision.status
 
     def _about(self, door, environ):
@@ -101,7 +105,7 @@ class Gate:
         decision, true = self.memory.recall(
             door, key, sight, time.time() + sight.offset
         )
-        if true and sight.is_fresh(now):
+        if true and now - sight.seen_at < FRESH_SECONDS:
             return decision
         shown = way.read(text)
         if shown is None:
@@ -140,35 +144,29 @@ class Gate:
 
     def _note(self, door, decision, environ):
         if decision.status is PASS:
-            recorder.note(*decision.counted_as, *caller(environ))
+            recorder.count(decision.counted_as + caller(environ))
         elif decision.reason:
             what = *decision.counted_as, decision.reason, SIGNALS[door.number]
-            refusals.note(*what, *caller(environ))
+            refusals.count(what + caller(environ))
 
 
-def look_up(door, way, shown):
+def look_up(database, door, way, shown):
     """Return the Decision about what is shown; raises a database's error."""
     begun = time.monotonic()
     try:
-        found = way.find(shown)
+        found = way.find(database, shown)
         return decide(door, *found) if found else NOT_KNOWN
     except (DatabaseError, InterfaceError):
-        connection.close()
+        database.close()
         if took_long(begun):
             raise
     # A connection that the database dropped is found out by using it.
-    found = way.find(shown)
+    found = way.find(database, shown)
     return decide(door, *found) if found else NOT_KNOWN
 
 
 def took_long(begun):
     return time.monotonic() - begun > SECONDS / 2
-
-
-def _challenged(door, decision):
-    if decision is NOT_KNOWN:
-        return INVALID_AT[door.number]
-    return MISSING_AT[door.number] if decision is NOT_SHOWN else decision
 
 
 def _judged(decision, environ):
@@ -178,12 +176,20 @@ def _judged(decision, environ):
     return Decision(STOPPED, *said(against)) if against else decision
 
 
+@lru_cache
+def peer(address):
+    """Return the address of who connects, as this server tells it, and no agent."""
+    return read_address(address) or "", ""
+
+
 def caller(environ):
     """Return the address and agent of the client, as the proxy tells them.
 
     Traefik's question has no X-Real-IP; of X-Forwarded-For a proxy writes the last.
     """
     address = environ.get("HTTP_X_REAL_IP")
-    if not address:
-        address = environ.get("HTTP_X_FORWARDED_FOR", "").rpartition(",")[2].strip()
-    return read_address(address) or "", environ.get("HTTP_USER_AGENT", "")[:MAX_AGENT]
+    if not address and "HTTP_X_FORWARDED_FOR" in environ:
+        address = environ["HTTP_X_FORWARDED_FOR"].rpartition(",")[2].strip()
+    # Who has none need not be read.
+    address = (address and read_address(address)) or ""
+    return address, environ.get("HTTP_USER_AGENT", "")[:MAX_AGENT]

@@ -62,9 +62,6 @@ class Sight:
     # What is begun in one era of the database is not believed in the next.
     era: int = 0
 
-    def is_fresh(self, now):
-        return now - self.seen_at < FRESH_SECONDS
-
     def is_away(self, now):
         """Whether the database does not answer, and asking it would only take time."""
         late = now - self.seen_at > AWAY_SECONDS

@@ -32,6 +32,9 @@ class Tally:
         self._uncounted = count()
 
     def note(self, *key):
+        self.count(key)
+
+    def count(self, key):
         counter = self._counters.get(key)
         if counter is None:
             counter = self._counter_for(key)
@@ -66,7 +69,7 @@ class Recorder:
         self._tally = Tally()
         self._unwritten = Counter()
         self._write = write
-        self.note = self._tally.note
+        self.note, self.count = self._tally.note, self._tally.count
 
     def flush(self, *, at_once=True):
         """Write what was counted; it is kept for the next time without a database.

@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 from django.conf import settings
+from django.db import connection
 from django.http import JsonResponse
 from ninja import Form, Schema
 from ninja.security import APIKeyHeader
@@ -98,7 +99,7 @@ router = router_in(IntrospectionArea("introspection"))
 )
 def introspect(request, token: Form[Text]):
     secret = BY_TEXT.read(token)
-    found = secret and BY_TEXT.find(secret)
+    found = secret and BY_TEXT.find(connection, secret)
     if found is None:
         return Introspection(active=False)
     row, _ = found

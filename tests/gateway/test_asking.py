@@ -12,8 +12,12 @@ from gateway import asking
 from gateway.asking import Here, InThreads, take_time
 
 
-def busy_timeout():
-    return connection.connection.execute("PRAGMA busy_timeout").fetchone()[0]
+def busy_timeout(database=connection):
+    return database.connection.execute("PRAGMA busy_timeout").fetchone()[0]
+
+
+def wait(_database, over):
+    over.wait()
 
 
 @pytest.mark.sqlite
@@ -45,10 +49,10 @@ def test_nobody_waits_longer_for_an_answer_than_is_promised(monkeypatch):
     over, asker = threading.Event(), InThreads()
 
     with pytest.raises(OperationalError, match="does not answer"):
-        asker(over.wait)
+        asker(wait, over)
     over.set()
 
-    assert asker(lambda: "answer") == "answer"
+    assert asker(lambda _: "answer") == "answer"
 
 
 def test_what_was_not_asked_in_time_is_not_asked_at_all(monkeypatch):
@@ -57,10 +61,10 @@ def test_what_was_not_asked_in_time_is_not_asked_at_all(monkeypatch):
     over, asked, asker = threading.Event(), [], InThreads()
     for _ in range(asking.AT_ONCE):
         with pytest.raises(OperationalError):
-            asker(over.wait)
+            asker(wait, over)
 
     with pytest.raises(OperationalError):
-        asker(asked.append, "late")
+        asker(lambda _: asked.append("late"))
     over.set()
     asker._threads.shutdown()
 
@@ -103,8 +107,8 @@ def test_threads_that_ask_keep_a_connection_of_their_own_that_gives_up(
 def test_threads_that_ask_leave_their_connections_with_their_era(
     transactional_db, monkeypatch
 ):
-    def process():
-        with connection.cursor() as cursor:
+    def process(database):
+        with database.cursor() as cursor:
             cursor.execute("SELECT pg_backend_pid()")
             return cursor.fetchone()[0]
 
@@ -137,7 +141,7 @@ def test_a_locked_file_is_soon_told(tmp_path, settings, monkeypatch):
     monkeypatch.setattr(connection, "connection", other)
 
     with pytest.raises(sqlite3.OperationalError, match="locked"):
-        Here()(other.execute, "SELECT * FROM t")
+        Here()(lambda _: other.execute("SELECT * FROM t"))
 
     connection.hurried = None
     holder.close()

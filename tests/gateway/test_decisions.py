@@ -192,7 +192,11 @@ def test_a_stopped_token_is_refused_with_its_reason(main, fields, reason):
     refused = told(token)
 
     assert (refused.status, refused.reason) == ("403 Forbidden", reason)
-    assert (refused.token_id, refused.stored_secret_id) == (token.pk, row_of(token).pk)
+    row = row_of(token)
+    assert (refused.token_id, refused.counted_as) == (
+        token.pk,
+        (token.pk, row.pk, row.born),
+    )
 
 
 def test_a_paused_link_is_refused(main):

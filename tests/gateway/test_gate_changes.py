@@ -1,11 +1,12 @@
 """Changes of tokens and accounts: from when on the gate answers by them."""
 
 import time
+from dataclasses import replace
 
 import pytest
 
 from gateway import gate as gate_module
-from gateway.watching import Sight
+from gateway.watching import FRESH_SECONDS, Sight
 from tests.factories import BY, ChildFactory, TokenFactory
 from tokens.kinds import Kind
 from tokens.models import Token
@@ -28,6 +29,18 @@ def test_a_change_holds_from_the_next_look_on(ask, token):
     token.enable(by=BY)
     ask.look()
     assert ask.status("logs", token.secret_text) == 204
+
+
+def test_nothing_is_told_from_memory_when_nobody_has_looked_of_late(ask, token):
+    assert ask.status("logs", token.secret_text) == 204
+    token.disable(by=BY)
+    sight, now = ask.gate.watcher.sight, time.monotonic()
+
+    # However long the question takes here.
+    ask.gate.watcher.sight = replace(sight, seen_at=now + 60)
+    assert ask.status("logs", token.secret_text) == 204
+    ask.gate.watcher.sight = replace(sight, seen_at=now - FRESH_SECONDS)
+    assert ask.status("logs", token.secret_text) == 403
 
 
 def test_a_token_that_is_made_after_it_was_asked_about_is_found(ask, main):

@@ -127,10 +127,10 @@ def test_a_database_that_fails_while_it_is_asked_is_asked_once_more(
     ask.status("logs")
     failures = iter([OperationalError("gone")])
 
-    def failing(secret):
+    def failing(database, secret):
         for failure in failures:
             raise failure
-        return BY_TEXT.find(secret)
+        return BY_TEXT.find(database, secret)
 
     monkeypatch.setattr(gate_module, "BY_TEXT", Way(recognise, failing))
     monkeypatch.setattr(connection, "close", lambda: None)
@@ -141,7 +141,7 @@ def test_a_database_that_fails_while_it_is_asked_is_asked_once_more(
 def test_a_database_that_goes_on_failing_is_503(ask, token, monkeypatch):
     ask.status("logs", UNKNOWN)
 
-    def failing(secret):
+    def failing(database, secret):
         raise OperationalError("gone")
 
     monkeypatch.setattr(gate_module, "BY_TEXT", Way(recognise, failing))
@@ -163,7 +163,7 @@ def test_what_another_database_takes_the_place_of_is_not_believed(
         assert ask.status("logs", token.secret_text) == 204
     ask.status("logs")  # Now the gateway itself is known.
     sight = ask.gate.watcher.sight
-    monkeypatch.setattr(Sight, "is_fresh", lambda sight, now: False)
+    monkeypatch.setattr(gate_module, "FRESH_SECONDS", 0)
     monkeypatch.setattr(ask.gate, "_asking", lambda environ: PASS)
     monkeypatch.setattr(ask.gate, "_asker", overtaken)
 

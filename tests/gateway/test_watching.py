@@ -9,7 +9,6 @@ from accounts.generations import note_change, slot_of
 from accounts.postgresql import pulse
 from gateway.watching import (
     AWAY_SECONDS,
-    FRESH_SECONDS,
     Sight,
     Watcher,
     end_era,
@@ -26,14 +25,6 @@ class Broken:
 
     def close(self):
         Broken.closed = True
-
-
-def test_sight_is_fresh_for_less_than_the_promise():
-    sight = Sight(seen_at=10.0)
-
-    assert sight.is_fresh(10.0 + FRESH_SECONDS - 0.01)
-    assert not sight.is_fresh(10.0 + FRESH_SECONDS + 0.01)
-    assert not Sight().is_fresh(0.0)
 
 
 @pytest.mark.parametrize(
