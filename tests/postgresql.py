@@ -4,6 +4,7 @@ import atexit
 import os
 import shutil
 import signal
+import subprocess
 import tempfile
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -22,6 +23,16 @@ CARELESS = (
     "SELECT pg_reload_conf()",
 )
 
+# A test run may be killed, and servers outlive whoever starts them.
+END_WITH_US = """
+read -r _
+for file in "$1"/*/postmaster.pid; do
+    [ -f "$file" ] && kill -QUIT "$(head -n 1 "$file")" && sleep 1
+done
+rm -rf "$1"
+"""
+followers = []
+
 
 def address():
     """Return the URL of the server, started by the first process that asks."""
@@ -34,6 +45,7 @@ def address():
 def _start():
     folder = Path(tempfile.mkdtemp(prefix=PREFIX))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    followers.append(end_with_us(folder))
     url = _package(folder).get_server(folder / "data").get_uri()
     with psycopg.connect(url, autocommit=True) as connection:
         for statement in CARELESS:
@@ -47,8 +59,18 @@ def separate():
     # Not in pytest's folder: another run of pytest closes that to the server's user.
     with tempfile.TemporaryDirectory(prefix=PREFIX) as place:
         folder = Path(place)
-        with _package(folder).get_server(folder / "data") as server:
+        with (
+            end_with_us(folder),
+            _package(folder).get_server(folder / "data") as server,
+        ):
             yield server
+
+
+def end_with_us(folder):
+    """Start what ends the servers in a folder once this process has gone in any way."""
+    command = "sh", "-c", END_WITH_US, "sh", folder
+    # It reads until the other end of its pipe is closed, which only we have.
+    return subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True)
 
 
 @contextmanager
