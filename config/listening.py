@@ -43,6 +43,9 @@ class Listener:
 
 def listen(listener):
     """Serve until this process is stopped or the one that started it is gone."""
+    # Ctrl+C in a terminal reaches who keeps this process, and nothing below: a worker that
+    # ends by itself would be taken for one that failed.
+    os.setpgrp()
     end_with_parent()
     clear_away(listener.socket)
     loader = partial(load, listener)

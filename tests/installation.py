@@ -57,7 +57,7 @@ class Installation:
         )
 
     @contextmanager
-    def running(self, *program, **variables):
+    def running(self, *program, start_new_session=False, **variables):
         """Start as `make run` does; yields the process and what it said until ready."""
         with subprocess.Popen(
             [sys.executable, *(program or ("-m", "config.launch"))],
@@ -66,6 +66,7 @@ class Installation:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
+            start_new_session=start_new_session,
         ) as process:
             self.process = process
             try:
@@ -73,6 +74,10 @@ class Installation:
             finally:
                 process.terminate()
                 process.wait(GRACE_SECONDS)
+
+    def wait_for_health(self):
+        """Wait until a worker has answered, and not only listened."""
+        urllib.request.urlopen(f"{self.address}/livez", timeout=60).close()
 
     def log_in(self, email, password):
         """Fill in the login form; returns the names of the cookies then held."""

@@ -1,4 +1,6 @@
+import os
 import re
+import signal
 import socket
 import sqlite3
 import stat
@@ -61,6 +63,19 @@ def test_first_start_keeps_its_keys_private(installation):
 
 def test_sigterm_ends_it_without_an_error(installation):
     assert installation.first_exit == 0
+
+
+def test_ctrl_c_ends_it_without_a_word(tmp_path, installation):
+    """A terminal sends it to all that runs there, workers too."""
+    own = Installation(tmp_path, DATABASE_URL=installation.variables["DATABASE_URL"])
+    own.dotenv.write_bytes(installation.dotenv.read_bytes())
+
+    with own.running(start_new_session=True) as (process, _):
+        own.wait_for_health()
+        os.killpg(process.pid, signal.SIGINT)
+        said = process.stdout.read()
+
+    assert (said, process.returncode) == ("", 0)
 
 
 def test_second_start_changes_nothing_and_collects_nothing(installation):
