@@ -1,3 +1,4 @@
+import multiprocessing
 import os
 import re
 import socket
@@ -157,3 +158,18 @@ def test_an_ipv6_address_is_printed_in_brackets(capsys):
         server.announce([listener("::", port)])
 
     assert capsys.readouterr().out == f"Tollgate is ready at http://[::1]:{port}/\n"
+
+
+def test_what_ends_as_soon_as_it_began_ends_the_server(monkeypatch, tmp_path):
+    spawning = multiprocessing.get_context("spawn")
+    monkeypatch.setattr(server.multiprocessing, "Process", spawning.Process)
+    # Also where a busy machine takes long to start it.
+    monkeypatch.setattr(server, "CRASH_SECONDS", 600)
+    nowhere = str(tmp_path / "no folder" / "socket")
+    told, telling = os.pipe()
+
+    code = server.keep([Listener("config.gateway:gate", 1, 1, socket=nowhere)], told)
+
+    os.close(told)
+    os.close(telling)
+    assert code == 1
