@@ -36,6 +36,7 @@ from tokens.recording import Tally, recorder, refusals
 PREFIX = "/gateway/verify/"
 SIGNAL_AT = len(PREFIX)
 MAX_AGENT = 200
+WARN_SECONDS = 10
 ASKERS = {"postgresql": InThreads, "sqlite": Here}
 
 logger = logging.getLogger(__name__)
@@ -51,7 +52,7 @@ class Gate:
         self.watcher = watcher or Watcher()
         self.memory = memory or Memory()
         self._asker = asker or ASKERS[connection.vendor]()
-        self._given_up_at = -inf
+        self._given_up_at = self._warned_at = -inf
         self.strangers = Tally()
         self._trusts_callers = trusts_callers
 
@@ -137,10 +138,16 @@ class Gate:
         try:
             return self._asker(look_up, door, way, shown)
         except (DatabaseError, InterfaceError) as error:
-            logger.warning("The gateway could not look a token up: %s", error)
+            self._warn(error, begun)
         if took_long(begun):
             self._given_up_at = begun
         return None
+
+    def _warn(self, error, now):
+        # Each question fails the same way, and who writes a log may have to wait for it.
+        if now - self._warned_at >= WARN_SECONDS:
+            self._warned_at = now
+            logger.warning("The gateway could not look a token up: %s", error)
 
     def _note(self, door, decision, environ):
         if decision.status is PASS:

@@ -84,7 +84,9 @@ def test_restarts_let_nothing_wrong_through_and_lose_no_use(installation, server
     gateway = command(installation, "create_token", "--kind=gateway", "proxy")
     known, stopped = (command(installation, *make_token, name) for name in ("a", "b"))
 
-    with installation.running() as _:
+    with installation.running() as (process, _):
+        # Who writes to a pipe that nobody reads waits for ever, the gate too.
+        threading.Thread(target=process.stdout.read, daemon=True).start()
         asking = Asking(
             installation.gateway_port, gateway, known=known, stopped=stopped, new=""
         )

@@ -45,6 +45,24 @@ def test_how_often_the_database_is_asked(
     assert (once, len(log.statements) - once) == (first, again)
 
 
+def test_a_flood_of_questions_is_no_flood_of_warnings(caplog, monkeypatch):
+    def away(*_):
+        raise OperationalError("away")
+
+    gate = gate_module.Gate(asker=away)
+    asked = {
+        "PATH_INFO": "/gateway/verify/logs",
+        "HTTP_X_TOLLGATE_GATEWAY": make(Kind.GATEWAY).reveal(),
+    }
+    for _ in range(3):
+        assert gate.answer(asked).status.startswith("503")
+    monkeypatch.setattr(gate_module, "WARN_SECONDS", 0)
+    gate.answer(asked)
+
+    said = [each.getMessage() for each in caplog.records]
+    assert said == ["The gateway could not look a token up: away"] * 2
+
+
 class QueryLog:
     """What reaches the database, past the ORM too."""
 
