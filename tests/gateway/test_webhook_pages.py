@@ -30,6 +30,11 @@ def receiver(main, settings):
         yield receiver
 
 
+# What is done beside a request is done in the test's own thread here, and closes a
+# connection of PostgreSQL whose transaction the test still needs.
+HERE = pytest.mark.sqlite
+
+
 def at(account, name=""):
     suffix = f"_{name}" if name else ""
     return reverse(f"gateway:webhook{suffix}", args=[account.pk])
@@ -127,6 +132,7 @@ def test_plain_http_is_taken_where_private_addresses_are(as_admin, main, setting
     assert Webhook.objects.get().url == "http://10.0.0.1/"
 
 
+@HERE
 def test_a_test_shows_the_answer(as_admin, main, receiver):
     response = as_admin.post(at(main, "test"), headers=HTMX)
 
@@ -137,6 +143,7 @@ def test_a_test_shows_the_answer(as_admin, main, receiver):
     assert "Last sent" in as_admin.get(at(main)).text
 
 
+@HERE
 def test_a_test_works_without_htmx(as_admin, main, receiver):
     assert as_admin.post(at(main, "test")).url == at(main)
 
@@ -145,6 +152,7 @@ def test_a_test_works_without_htmx(as_admin, main, receiver):
     assert "<code>200 " in page
 
 
+@HERE
 def test_a_test_that_fails_says_why(as_admin, main, webhook):
     with time_machine.travel("2026-05-01T10:00:00Z", tick=False) as clock:
         Webhook.objects.update(url="https://127.0.0.1:9/")
@@ -159,6 +167,7 @@ def test_a_test_that_fails_says_why(as_admin, main, webhook):
     assert Delivery.objects.get().failures == 2
 
 
+@HERE
 def test_an_answer_without_a_text_is_shown_as_that(as_admin, main, receiver):
     receiver.answer = (204, b"", ())
 
@@ -167,6 +176,7 @@ def test_an_answer_without_a_text_is_shown_as_that(as_admin, main, receiver):
     assert "<code>204</code>" in response.text
 
 
+@HERE
 def test_nobody_floods_a_receiver_with_tests(as_admin, main, receiver):
     statuses = [as_admin.post(at(main, "test")).status_code for _ in range(3)]
 
@@ -239,6 +249,7 @@ def later(monkeypatch):
     return trying.beside
 
 
+@HERE
 def test_no_request_waits_for_the_receiver(as_admin, main, receiver, later):
     swapped = as_admin.post(at(main, "test"), headers=HTMX).text
     before = as_admin.get(at(main)).text
@@ -264,6 +275,7 @@ def test_a_test_that_nobody_ran_is_not_waited_for(as_admin, main, webhook, later
     assert "Waiting" not in page
 
 
+@HERE
 def test_an_organisation_tests_one_webhook_at_a_time(as_admin, main, sub, receiver):
     Webhook.add(sub, receiver.url, by=BY)
 
@@ -283,6 +295,7 @@ def test_a_webhook_that_was_removed_meanwhile_is_not_called(
     assert receiver.calls == []
 
 
+@HERE
 def test_a_secret_that_cannot_be_opened_is_the_answer(as_admin, main, webhook):
     Webhook.objects.update(envelope=b"nothing that was sealed")
 
