@@ -30,9 +30,10 @@ function jump(event) {
   find("jump").click();
 }
 
+// The field of a dialog that has just closed keeps the focus until the browser draws.
 function typing(element) {
-  return element.isContentEditable
-    || element.matches("input:not([type='checkbox'], [type='radio']), select, textarea");
+  return element.checkVisibility() && (element.isContentEditable
+    || element.matches("input:not([type='checkbox'], [type='radio']), select, textarea"));
 }
 
 function currentRow() {

@@ -93,7 +93,7 @@ def test_jump_switcher_and_help_are_accessible(page, accessibility):
     expect_accessible(page, accessibility)
     page.keyboard.press("Escape")
     # The browser closes it when it gets round to it, and keys before that are its own.
-    expect(modal(page)).to_have_count(0)
+    expect(page.get_by_role("link", name="Jump to")).to_be_focused()
     page.keyboard.press("?")
     expect_accessible(page, accessibility)
     page.keyboard.press("Escape")
@@ -103,6 +103,21 @@ def test_jump_switcher_and_help_are_accessible(page, accessibility):
     expect(page.locator("#switcher-results").get_by_role("link").first).to_be_visible()
     page.emulate_media(color_scheme="light")
     assert accessibility(page) == []
+
+
+def test_a_key_right_after_a_dialog_has_closed_is_heard(page):
+    page.keyboard.press("Control+k")
+    expect(modal(page).get_by_role("searchbox")).to_be_focused()
+
+    focused = page.evaluate("""() => {
+        document.querySelector("dialog[open]").close();
+        const focused = document.activeElement;
+        focused.dispatchEvent(new KeyboardEvent("keydown", { key: "?", bubbles: true }));
+        return focused.tagName;
+    }""")
+
+    expect(modal(page).get_by_role("heading", name="Keyboard")).to_be_visible()
+    assert focused == "INPUT"
 
 
 @pytest.mark.parametrize("name", ["Theme", "Ada Admin: profile and sign out"])
