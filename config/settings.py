@@ -97,6 +97,7 @@ INSTALLED_APPS = [
     "accounts",
     "tokens",
     "sharing",
+    "importing",
     "gateway",
 ]
 

@@ -13,8 +13,9 @@ BELOW = {
     "accounts": {"accounts"},
     "tokens": {"tokens", "accounts"},
     "sharing": {"sharing", "tokens", "accounts"},
+    "importing": {"importing", "sharing", "tokens", "accounts"},
     "gateway": {"gateway", "sharing", "tokens", "accounts"},
-    "config": {"config", "gateway", "sharing", "tokens", "accounts"},
+    "config": {"config", "importing", "gateway", "sharing", "tokens", "accounts"},
     # Runs on machines where nothing else of Tollgate is.
     "client": {"client"},
 }

@@ -3,9 +3,9 @@
 from django.utils import timezone
 
 from accounts.refusals import Refused
+from importing.inventory import Outcome
+from importing.target import Done, held
 from sharing.models import Filter, Share
-from sharing.moving.inventory import Outcome
-from sharing.moving.landing import Done, held
 from sharing.scope import Operator
 from tokens.kinds import Kind
 from tokens.moving import add

@@ -2,9 +2,9 @@
 
 from datetime import UTC, datetime
 
-from sharing.moving.inventory import Line, Outcome, open_chest, owner_of
-from sharing.moving.source import SourceError
-from sharing.moving.steps import Key
+from importing.inventory import Line, Outcome, open_chest, owner_of
+from importing.source import SourceError
+from importing.steps import Key
 
 SHUT = (
     "other log tokens, filters and shared tokens need an API token of the account: on "

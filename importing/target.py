@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from accounts.audit import Actor, record
 from accounts.models import Account, Action, AuditEvent, Organisation
 from accounts.refusals import Refused
-from sharing.moving.inventory import Outcome
+from importing.inventory import Outcome
 from tokens.models import StoredSecret
 
 

@@ -3,12 +3,8 @@ from copy import deepcopy
 import pytest
 from django.core.management import CommandError, call_command
 
-from tests.moving import elsewhere
-from tests.moving.elsewhere import (
-    MAIN_KEY,
-    SUB_KEY,
-    log_token,
-)
+from tests.importing import elsewhere
+from tests.importing.elsewhere import MAIN_KEY, SUB_KEY, log_token
 
 
 @pytest.fixture

@@ -6,9 +6,16 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from accounts.models import Account, Organisation
-from sharing.moving.source import Source
-from tests.moving import elsewhere
-from tests.moving.elsewhere import MAIN_KEY, SUB_KEY, account, log_token, person, share
+from importing.source import Source
+from tests.importing import elsewhere
+from tests.importing.elsewhere import (
+    MAIN_KEY,
+    SUB_KEY,
+    account,
+    log_token,
+    person,
+    share,
+)
 from tokens.models import Token
 
 pytestmark = pytest.mark.django_db
@@ -17,8 +24,8 @@ LONG = 0.4
 
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch):
-    monkeypatch.setattr("sharing.moving.source.PAUSES", (0, 0))
-    monkeypatch.setattr("sharing.moving.source.TIMEOUT", LONG / 2)
+    monkeypatch.setattr("importing.source.PAUSES", (0, 0))
+    monkeypatch.setattr("importing.source.TIMEOUT", LONG / 2)
 
 
 @pytest.mark.parametrize("fault", [500, 503, 429, (429, 0), LONG])
@@ -154,7 +161,7 @@ def test_rows_that_make_no_sense_are_refused_one_by_one(run, source):
 
 
 def test_lists_are_read_page_after_page(source, monkeypatch):
-    monkeypatch.setattr("sharing.moving.source.PAGE", 1000)
+    monkeypatch.setattr("importing.source.PAGE", 1000)
     source.log_tokens[MAIN_KEY] = [log_token(pk, f"t{pk}") for pk in range(5000)]
 
     read = list(Source(source.url).log_tokens(MAIN_KEY, enabled=True))

@@ -5,7 +5,7 @@ from django.db import transaction
 
 from accounts.locks import repeated
 from accounts.refusals import Refused
-from sharing.moving.inventory import Line, Outcome
+from importing.inventory import Line, Outcome
 
 
 class Journey:

@@ -13,8 +13,8 @@ from accounts.audit import verify as verify_chain
 from accounts.models import Account, Action, AuditChain, AuditEvent, Organisation
 from sharing.models import Filter
 from tests.factories import MainFactory
-from tests.moving import elsewhere
-from tests.moving.elsewhere import MAIN_KEY, account, masked, secret
+from tests.importing import elsewhere
+from tests.importing.elsewhere import MAIN_KEY, account, masked, secret
 from tokens.models import StoredSecret, Token
 from tokens.permissions import Use
 from tokens.verification import verify

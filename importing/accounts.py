@@ -4,8 +4,8 @@ from functools import wraps
 
 from accounts import lifecycle
 from accounts.models import AccountKind, Organisation
-from sharing.moving.inventory import Outcome
-from sharing.moving.landing import Done, held
+from importing.inventory import Outcome
+from importing.target import Done, held
 from tokens.kinds import Kind
 from tokens.moving import remember, take_place
 

@@ -11,13 +11,13 @@ from django.db import transaction
 from accounts.console import OperatorCommand, find_organisation
 from accounts.models import NAME_PATTERN
 from accounts.plans import Plan
-from sharing.moving.chests import Chests
-from sharing.moving.inventory import Outcome, take_stock
-from sharing.moving.journey import Journey
-from sharing.moving.landing import Landing
-from sharing.moving.report import Rehearsal, Report, ReportError
-from sharing.moving.source import Source, SourceError
-from sharing.moving.steps import steps
+from importing.account_contents import Chests
+from importing.inventory import Outcome, take_stock
+from importing.report import Rehearsal, Report, ReportError
+from importing.run import Journey
+from importing.source import Source, SourceError
+from importing.steps import steps
+from importing.target import Landing
 
 # EX_TEMPFAIL of sysexits.h: the same command goes on where this one stopped.
 TRY_AGAIN = 75

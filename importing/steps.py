@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import NamedTuple
 
-from sharing.moving import accounts, people, tokens
-from sharing.moving.answers import LogToken
+from importing import accounts, people, tokens
+from importing.schemas import LogToken
 
 
 class Key(NamedTuple):

@@ -10,15 +10,22 @@ from django.core.management import CommandError, call_command
 from accounts.audit import Actor
 from accounts.lifecycle import delete_account
 from accounts.models import Account, Membership, Organisation, Role
-from sharing.moving.report import Report
+from importing.report import Report
 from tests.factories import (
     ChildFactory,
     MainFactory,
     MembershipFactory,
     UserFactory,
 )
-from tests.moving import elsewhere
-from tests.moving.elsewhere import MAIN_KEY, account, log_token, person, secret, share
+from tests.importing import elsewhere
+from tests.importing.elsewhere import (
+    MAIN_KEY,
+    account,
+    log_token,
+    person,
+    secret,
+    share,
+)
 from tokens.kinds import Kind
 from tokens.moving import add
 from tokens.secrets import recognise

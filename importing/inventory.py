@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from sharing.moving import answers
-from sharing.moving.source import DeniedError, NonsenseError, SourceError
+from importing import schemas
+from importing.source import DeniedError, NonsenseError, SourceError
 
 ACCOUNTS = "/v1/account-management/time-based-accounts"
 METRICS = "/v1/account-management/metrics-accounts"
@@ -51,7 +51,7 @@ class Chest:
 class Inventory:
     """`lines` tells of what was found and cannot move."""
 
-    main: answers.LogAccount
+    main: schemas.LogAccount
     subs: list
     views: dict
     metrics: list
@@ -76,7 +76,7 @@ class Reader:
         return self.parsed(model, what, self._rows, path)
 
     def log_tokens(self):
-        return self.parsed(answers.LogToken, "log token", self._log_token_rows)
+        return self.parsed(schemas.LogToken, "log token", self._log_token_rows)
 
     def parsed(self, model, what, ask, *arguments):
         """Return what the source gives to this token, without what makes no sense."""
@@ -102,7 +102,7 @@ class Reader:
 
     def _read(self, model, row, what):
         try:
-            return answers.read(model, row)
+            return schemas.read(model, row)
         except ValueError as error:
             known = row if isinstance(row, dict) else {}
             number = known.get("id") or known.get("accountId") or "without an id"
@@ -117,18 +117,18 @@ def take_stock(source, token):
     """Return what the main account's token shows; the chests are still shut."""
     owner, lines = owner_of(source, token), []
     reader = Reader(source, token, lines)
-    accounts = reader.all(answers.LogAccount, ACCOUNTS, "account")
+    accounts = reader.all(schemas.LogAccount, ACCOUNTS, "account")
     mains = [each for each in accounts if each.account_id == owner.account_id]
     if not mains:
         raise SourceError(f"{NOT_MAIN}, or the source tells nothing of it.")
-    detailed = reader.all(answers.Detailed, f"{ACCOUNTS}/detailed", "default token")
-    lines += _untold(reader.all(answers.AssociatedAccount, ASSOCIATED, "account"))
+    detailed = reader.all(schemas.Detailed, f"{ACCOUNTS}/detailed", "default token")
+    lines += _untold(reader.all(schemas.AssociatedAccount, ASSOCIATED, "account"))
     found = Inventory(
         main=mains[0],
         subs=[each for each in accounts if each is not mains[0]],
         views={each.account.account_id: each.account for each in detailed},
-        metrics=reader.all(answers.MetricsAccount, METRICS, "metrics account"),
-        people=reader.all(answers.Person, PEOPLE, "person"),
+        metrics=reader.all(schemas.MetricsAccount, METRICS, "metrics account"),
+        people=reader.all(schemas.Person, PEOPLE, "person"),
         lines=lines,
     )
     lines += _homeless(found)
@@ -138,7 +138,7 @@ def take_stock(source, token):
 def owner_of(source, token):
     """Return whose a token is."""
     try:
-        return answers.read(answers.Owner, source.get("/v2/whoami", token))
+        return schemas.read(schemas.Owner, source.get("/v2/whoami", token))
     except ValueError as error:
         raise SourceError(f"The answer to /v2/whoami makes no sense: {error}") from None
 
@@ -146,13 +146,13 @@ def owner_of(source, token):
 def open_chest(source, token, place, lines):
     """Return the log tokens, filters and shared tokens of the account of a token."""
     reader = Reader(source, token, lines, place=f" of {place}")
-    shares = reader.all(answers.SharedToken, SHARES, "shared token")
+    shares = reader.all(schemas.SharedToken, SHARES, "shared token")
     paused = _paused(source, token) if shares else set()
     for share in shares:
         share.is_paused = share.id in paused
     return Chest(
         log_tokens=reader.log_tokens(),
-        filters=reader.all(answers.QueryFilter, f"{SHARES}/filters", "filter"),
+        filters=reader.all(schemas.QueryFilter, f"{SHARES}/filters", "filter"),
         shares=shares,
     )
 

@@ -5,8 +5,8 @@ from django.core.validators import validate_email
 from accounts.api.user_bodies import ROLES
 from accounts.members import add_member, suspend_member
 from accounts.refusals import Refused
-from sharing.moving.inventory import Outcome
-from sharing.moving.landing import Done
+from importing.inventory import Outcome
+from importing.target import Done
 
 
 def add(landing, person):

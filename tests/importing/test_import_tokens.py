@@ -5,8 +5,8 @@ import time
 import pytest
 
 from accounts.models import Account
-from tests.moving import elsewhere
-from tests.moving.elsewhere import MAIN_KEY, SUB_KEY, log_token, masked, share, view
+from tests.importing import elsewhere
+from tests.importing.elsewhere import MAIN_KEY, SUB_KEY, log_token, masked, share, view
 from tokens.kinds import Kind
 from tokens.models import Token
 
