@@ -99,6 +99,7 @@ INSTALLED_APPS = [
     "sharing",
     "importing",
     "gateway",
+    "demo",
 ]
 
 MIDDLEWARE = [

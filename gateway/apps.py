@@ -11,11 +11,9 @@ class GatewayConfig(AppConfig):
         from gateway import rotation  # noqa: PLC0415 -- the same
         from gateway.asking import take_time  # noqa: PLC0415 -- the same
         from gateway.dead import forget, note  # noqa: PLC0415 -- the same
-        from gateway.demo import tell_refusals  # noqa: PLC0415 -- the same
         from gateway.narrowing import length  # noqa: PLC0415 -- the same
         from gateway.waiting import count_waiting  # noqa: PLC0415 -- the same
         from sharing import lengths  # noqa: PLC0415 -- the same
-        from sharing.demo import sequels  # noqa: PLC0415 -- the same
         from tokens import recording  # noqa: PLC0415 -- the same
         from tokens.management.commands import purge_deleted  # noqa: PLC0415 -- the same
 
@@ -28,6 +26,5 @@ class GatewayConfig(AppConfig):
         lengths.measures.append(length)
         recording.refusal_writers.append(note)
         purge_deleted.others.append(forget)
-        sequels.append(tell_refusals)
         request_started.connect(take_time)
         places.COUNTERS["gateway:dead"] = count_waiting

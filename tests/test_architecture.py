@@ -15,7 +15,16 @@ BELOW = {
     "sharing": {"sharing", "tokens", "accounts"},
     "importing": {"importing", "sharing", "tokens", "accounts"},
     "gateway": {"gateway", "sharing", "tokens", "accounts"},
-    "config": {"config", "importing", "gateway", "sharing", "tokens", "accounts"},
+    "demo": {"demo", "gateway", "sharing", "tokens", "accounts"},
+    "config": {
+        "config",
+        "demo",
+        "importing",
+        "gateway",
+        "sharing",
+        "tokens",
+        "accounts",
+    },
     # Runs on machines where nothing else of Tollgate is.
     "client": {"client"},
 }

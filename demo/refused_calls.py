@@ -4,9 +4,9 @@ from datetime import timedelta
 
 from django.utils import timezone
 
+from demo.credentials import AGENTS
+from demo.people import ACME, MAIN
 from gateway.models import DeadToken, DeadUse, Reason
-from sharing.demo.credentials import AGENTS
-from sharing.demo.people import ACME, MAIN
 from tokens.kinds import Kind
 from tokens.models import StoredSecret
 

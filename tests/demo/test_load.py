@@ -7,7 +7,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from accounts.models import Account, Organisation
-from sharing.management.commands.generate_load import Bar
+from demo.management.commands.generate_load import Bar
 from tests.factories import MembershipFactory, TokenFactory
 from tokens.models import StoredSecret, Token
 from tokens.permissions import Use

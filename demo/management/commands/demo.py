@@ -3,19 +3,13 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
 from accounts.models import User
-from sharing.demo import sequels
-from sharing.demo.links import plan_links
-from sharing.demo.lives import plan_tokens
-from sharing.demo.people import PEOPLE, STAFF
-from sharing.demo.story import (
-    Story,
-    make_people,
-    plan_logins,
-    plan_people,
-    plan_places,
-)
-from sharing.demo.traffic import tell_uses
-from sharing.demo.views import plan_views, tell_visits
+from demo.dashboards import plan_views, tell_visits
+from demo.people import PEOPLE, STAFF
+from demo.refused_calls import tell_refusals
+from demo.shared_tokens import plan_links
+from demo.story import Story, make_people, plan_logins, plan_people, plan_places
+from demo.tokens import plan_tokens
+from demo.traffic import tell_uses
 
 
 class Command(BaseCommand):
@@ -56,5 +50,4 @@ def make():
         story.past.unfold()
         tell_uses(story)
         tell_visits(story)
-        for tell in sequels:
-            tell(story)
+        tell_refusals(story)

@@ -4,7 +4,7 @@ from django.core.management.base import CommandError
 
 from accounts.console import OperatorCommand
 from accounts.models import NAME_PATTERN, Organisation
-from sharing.load import generate
+from demo.load import generate
 from tokens.handover import print_out
 
 WIDTH = 30

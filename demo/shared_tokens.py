@@ -2,9 +2,9 @@
 
 from datetime import timedelta
 
-from sharing.demo.credentials import FILTERS, LINK_NAMES
-from sharing.demo.lives import Life
-from sharing.demo.people import ACME, MAIN
+from demo.credentials import FILTERS, LINK_NAMES
+from demo.people import ACME, MAIN
+from demo.tokens import Life
 from sharing.models import Filter, Share
 from sharing.scope import Operator
 from tokens.kinds import Kind

@@ -9,9 +9,9 @@ from accounts import lifecycle
 from accounts.arrivals import record_for_person
 from accounts.audit import Actor, record
 from accounts.models import Action, Membership, Role, User
-from sharing.demo.past import Past
-from sharing.demo.people import BROWSERS, PEOPLE
-from sharing.demo.places import ORGANISATIONS, PLACES
+from demo.accounts import ORGANISATIONS, PLACES
+from demo.people import BROWSERS, PEOPLE
+from demo.timeline import Past
 
 
 @dataclass(slots=True)

@@ -3,8 +3,8 @@
 from datetime import timedelta
 
 from accounts.models import Account
-from sharing.demo.credentials import AGENTS
-from sharing.demo.rhythms import RHYTHMS
+from demo.credentials import AGENTS
+from demo.traffic_patterns import RHYTHMS
 from tokens.models import Token, TokenUsage
 
 DAYS = 14

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from accounts.models import AccountKind
 from accounts.plans import Plan
-from sharing.demo.people import ACME, GLOBEX, INITECH, MAIN
+from demo.people import ACME, GLOBEX, INITECH, MAIN
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from django.db.models import Sum
 
-from sharing.demo.people import ACME, MAIN, PEOPLE
+from demo.people import ACME, MAIN, PEOPLE
 from sharing.models import Share, SharedView
 
 VIEWS = (

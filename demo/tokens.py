@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from accounts.models import LOG_KINDS, AccountKind
-from sharing.demo.credentials import API_NAMES, LOG_NAMES, ODD_NAMES, SUFFIXES
-from sharing.demo.people import ACME, GLOBEX, MAIN
-from sharing.demo.places import ORGANISATIONS, PLACES
-from sharing.demo.story import main_name
+from demo.accounts import ORGANISATIONS, PLACES
+from demo.credentials import API_NAMES, LOG_NAMES, ODD_NAMES, SUFFIXES
+from demo.people import ACME, GLOBEX, MAIN
+from demo.story import main_name
 from tokens.kinds import OVERLAPS, Kind
 from tokens.models import Token
 

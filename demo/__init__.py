@@ -1,0 +1,1 @@
+"""The demo: organisations that are told from their first day on."""
