@@ -18,6 +18,7 @@ from django.db import InterfaceError, OperationalError
 from django.http import HttpResponse, HttpResponseNotAllowed
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.cache import add_never_cache_headers
 from django.utils.decorators import sync_only_middleware
 from django.utils.http import urlencode
 
@@ -42,6 +43,9 @@ class SessionMiddleware(DjangoSessionMiddleware):
         request.session = self.SessionStore.of_cookie(cookie)
 
     def process_response(self, request, response):
+        # What a person was shown is not for whoever presses Back after they signed out.
+        if request.session.accessed:
+            add_never_cache_headers(response)
         response = super().process_response(request, response)
         kept = response.cookies.get(settings.SESSION_COOKIE_NAME)
         # An empty one tells the browser to forget it.

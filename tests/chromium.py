@@ -16,6 +16,8 @@ NAMES = (
     "google-chrome",
     "google-chrome-stable",
 )
+# The shell keeps no pages to go back to.
+WHOLE = NAMES[1:]
 SORRY = (
     "The browser tests need Chromium, and it could not be installed: "
     "install it with this system's package manager and run make test again."
@@ -24,11 +26,20 @@ SORRY = (
 
 def executable():
     """Return the path of the system's browser; None stands for Playwright's own."""
-    return next(filter(None, map(shutil.which, NAMES)), None)
+    return _first(NAMES)
+
+
+def keeper_of_pages():
+    """Return the path of a browser with a back/forward cache; None is Playwright's."""
+    return _first(WHOLE)
+
+
+def _first(names):
+    return next(filter(None, map(shutil.which, names)), None)
 
 
 def present():
-    if executable():
+    if executable() and keeper_of_pages():
         return True
     with sync_playwright() as playwright:
         return os.path.exists(playwright.chromium.executable_path)
@@ -48,8 +59,11 @@ def ways():
     apt_get = shutil.which("apt-get")
     if apt_get and hasattr(os, "geteuid") and os.geteuid() == 0:
         install = [apt_get, "install", "-qq", "-y", "--no-install-recommends"]
-        yield [apt_get, "update", "-qq"], [*install, "chromium-headless-shell"]
-        yield ([*install, "chromium"],)
+        yield (
+            [apt_get, "update", "-qq"],
+            [*install, "chromium"],
+            [*install, "chromium-headless-shell"],
+        )
     yield ([sys.executable, "-m", "playwright", "install", "chromium"],)
 
 

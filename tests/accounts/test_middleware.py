@@ -186,3 +186,12 @@ def test_a_session_that_ends_meanwhile_spoils_no_call_of_the_api(
 
     assert response.status_code == 201
     assert not UserSession.objects.exists()
+
+
+def test_nothing_that_a_person_was_shown_is_stored(client, admin, page):
+    asked = client.get(page)
+    client.force_login(admin)
+    shown = client.get(page)
+
+    assert "no-store" in asked["Cache-Control"]
+    assert "no-store" in shown["Cache-Control"]
