@@ -1,31 +1,11 @@
-"""Examples for the document, made of the glossary and the schemas."""
+"""Examples for the document, made of what schemas say of their fields."""
 
 import json
-import re
 from http import HTTPStatus
 
-from config.glossary import MADE, look_up
 from config.wording import FAILURES
 
 REF = "#/components/schemas/"
-ID = re.compile(r"([\w-]+)/\{(\w+)\}(/filters$)?")
-# The id of each thing, by its own name or by what stands around it in a path.
-IDS = {
-    "accounts": 1042,
-    "accounts/filters": 1042,
-    "detailed": 1042,
-    "filter_id": 6,
-    "filters": 5,
-    "metrics-accounts": 1044,
-    "shared-tokens": 78,
-    "suspend": 7,
-    "time-based-accounts": 1042,
-    "tokens": 77,
-    "tokens/filters": 78,
-    "tracing-accounts": 1045,
-    "unsuspend": 7,
-    "user-management": 7,
-}
 
 
 class Examples:
@@ -37,57 +17,40 @@ class Examples:
         self.paths = document["paths"]
 
     def fill_in(self):
-        for path, methods in self.paths.items():
-            ids = {
-                name: IDS.get(name) or IDS[home + end]
-                for home, name, end in ID.findall(path)
-            }
+        for methods in self.paths.values():
             for operation in methods.values():
-                self._fill_in(operation, ids)
+                for content in _contents(operation):
+                    content["example"] = self._of_content(content)
         for name, answer in self.failures.items():
             for content in answer["content"].values():
                 example = self.of(content["schema"])
                 content["example"] = example | _told(int(name[-3:]), example)
-
-    def _fill_in(self, operation, ids):
-        for parameter in operation["parameters"]:
-            entry = look_up(operation["operationId"], parameter["name"])
-            if parameter["in"] == "path":
-                parameter["example"] = ids[parameter["name"]]
-            elif entry and entry.example is not MADE:
-                parameter["example"] = entry.example
-        for content in _contents(operation):
-            content["example"] = self._of_content(content)
 
     def _of_content(self, content):
         if "x-line" in content:
             return f"{json.dumps(self.of(content['x-line']))}\n"
         return self.of(content["schema"])
 
-    def of(self, shape, named="", name=""):
+    def of(self, shape):
         """Return an example of a shape: the one that it has, or one of its parts."""
         if "examples" in shape:
             return shape["examples"][0]
-        entry = name and look_up(named, name)
-        if entry and entry.example is not MADE:
-            return entry.example
         if "$ref" in shape:
-            named = shape["$ref"].removeprefix(REF)
-            return self.of(self.schemas[named], named)
-        return self._of_parts(shape, named)
+            return self.of(self.schemas[shape["$ref"].removeprefix(REF)])
+        return self._of_parts(shape)
 
-    def _of_parts(self, shape, named):
+    def _of_parts(self, shape):
         if "properties" in shape:
             return {
-                name: self.of(part, named, name)
+                name: self.of(part)
                 for name, part in shape["properties"].items()
                 if not part.get("deprecated")
             }
         for choice in ("anyOf", "oneOf"):
             if choice in shape:
-                return self.of(shape[choice][0], named)
+                return self.of(shape[choice][0])
         if "items" in shape:
-            return [self.of(shape["items"], named)]
+            return [self.of(shape["items"])]
         # What has no example of its own can only be one thing, or one of some.
         return shape["enum"][0] if "enum" in shape else shape["const"]
 

@@ -12,7 +12,6 @@ from ninja.schema import NinjaGenerateJsonSchema
 
 from config import wording
 from config.examples import Examples
-from config.glossary import look_up
 
 PATH_ID = {"type": "integer", "minimum": 0}
 NULL = {"type": "null"}
@@ -44,10 +43,6 @@ class Document(OpenAPISchema):
         self["tags"] = wording.tags()
         self["x-tagGroups"] = wording.tag_groups()
         self._drop_unused()
-        for name, shape in self.schemas.items():
-            for part in (shape, *shape.get("anyOf", [])):
-                for field, its_shape in part.get("properties", {}).items():
-                    _describe(name, field, its_shape)
         Examples(self).fill_in()
 
     def get_paths(self):
@@ -60,8 +55,6 @@ class Document(OpenAPISchema):
         details["tags"] = [wording.tag_of(area)]
         details["x-token"] = wording.whose(operation)
         details["x-permissions"] = _needed(operation.view_func)
-        for parameter in details["parameters"]:
-            _describe(details["operationId"], parameter["name"], parameter)
         details["responses"] = self._answers(details, area)
         _put_on_lines(details)
         return details
@@ -177,17 +170,14 @@ def _parameter(said):
     """Return a parameter as it is on the wire, where there is no null."""
     shape = said["schema"]
     _tidy(shape)
+    if "examples" in said:
+        # To OpenAPI they would be objects with names.
+        (said["example"],) = said.pop("examples")
     if said["in"] == "path":
         said |= {"name": said["name"].replace("pk", "id"), "schema": PATH_ID}
     elif "anyOf" in shape:
         (said["schema"],) = [each for each in shape["anyOf"] if each != NULL]
     return said
-
-
-def _describe(home, name, shape):
-    entry = look_up(home, name)
-    if entry:
-        shape.setdefault("description", entry.meaning)
 
 
 def _tidy(shape):

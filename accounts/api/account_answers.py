@@ -6,8 +6,28 @@ from typing import Annotated
 from pydantic import Field
 
 from accounts import quotas
+from accounts.api.account_fields import (
+    ACCESSIBLE,
+    ACCOUNT_ID,
+    ACCOUNT_NAME,
+    ACCOUNT_TOKEN,
+    DOC_SIZE_SETTING,
+    FREQUENCY_MINUTES,
+    IS_CAPPED,
+    IS_FLEXIBLE,
+    MAX_DAILY_GB,
+    MAY_USE_OBJECTS,
+    RESERVED_DAILY_GB,
+    RETENTION_DAYS,
+    SEARCHABLE,
+    SNAP_SEARCH_RETENTION_DAYS,
+    SOFT_LIMIT_GB,
+    UTILIZATION,
+    UTILIZATION_ENABLED,
+)
 from accounts.api.associated import TYPES
 from accounts.api.default_tokens import TokenText
+from accounts.api.examples import MILLISECONDS
 from accounts.api.fields import Answer, epoch_milliseconds
 from accounts.api.streams import CHUNK
 from accounts.lists import listed
@@ -17,85 +37,122 @@ Gigabytes = float | None
 
 
 class AccountMade(Answer):
-    account_id: int
-    account_token: TokenText
+    account_id: Annotated[int, ACCOUNT_ID]
+    account_token: Annotated[TokenText, ACCOUNT_TOKEN]
 
 
 class AccountName(Answer):
-    account_id: int
-    account_name: str
+    account_id: Annotated[int, ACCOUNT_ID]
+    account_name: Annotated[str, ACCOUNT_NAME]
 
 
 class UtilizationSettings(Answer):
-    frequency_minutes: int | None
-    utilization_enabled: bool
+    frequency_minutes: Annotated[int | None, FREQUENCY_MINUTES]
+    utilization_enabled: Annotated[bool, UTILIZATION_ENABLED]
 
 
 class TimeBasedAccount(Answer):
-    account_id: int
+    account_id: Annotated[int, ACCOUNT_ID]
     # Whom it was made for; it has members now.
-    email: None = None
-    account_name: str
-    is_flexible: bool
-    reserved_daily_gb: Annotated[Gigabytes, Field(alias="reservedDailyGB")]
-    max_daily_gb: Annotated[Gigabytes, Field(alias="maxDailyGB")]
-    retention_days: int
-    searchable: bool
-    accessible: bool
-    doc_size_setting: bool
-    sharing_objects_accounts: list[AccountName]
-    utilization_settings: UtilizationSettings
-    snap_search_retention_days: int | None
-    is_capped: bool
-    shared_gb: Annotated[Gigabytes, Field(alias="sharedGB")]
-    total_gb: Annotated[Gigabytes, Field(alias="totalTimeBasedDailyGB")]
-    is_owner: bool
-    soft_limit_gb: Annotated[Gigabytes, Field(alias="softLimitGB")]
+    email: None = Field(
+        None, description="Always null when an account is read.", examples=[None]
+    )
+    account_name: Annotated[str, ACCOUNT_NAME]
+    is_flexible: Annotated[bool, IS_FLEXIBLE]
+    reserved_daily_gb: Annotated[Gigabytes, RESERVED_DAILY_GB]
+    max_daily_gb: Annotated[Gigabytes, MAX_DAILY_GB]
+    retention_days: Annotated[int, RETENTION_DAYS]
+    searchable: Annotated[bool, SEARCHABLE]
+    accessible: Annotated[bool, ACCESSIBLE]
+    doc_size_setting: Annotated[bool, DOC_SIZE_SETTING]
+    sharing_objects_accounts: Annotated[list[AccountName], MAY_USE_OBJECTS]
+    utilization_settings: Annotated[UtilizationSettings, UTILIZATION]
+    snap_search_retention_days: Annotated[int | None, SNAP_SEARCH_RETENTION_DAYS]
+    is_capped: Annotated[bool, IS_CAPPED]
+    shared_gb: Annotated[
+        Gigabytes,
+        Field(
+            alias="sharedGB",
+            description="What is left of the plan for all, when flexible.",
+            examples=[None],
+        ),
+    ]
+    total_gb: Annotated[
+        Gigabytes,
+        Field(
+            alias="totalTimeBasedDailyGB",
+            description="The plan's gigabytes a day, when flexible.",
+            examples=[None],
+        ),
+    ]
+    is_owner: bool = Field(
+        description="Whether it is the main account.", examples=[False]
+    )
+    soft_limit_gb: Annotated[Gigabytes, SOFT_LIMIT_GB]
 
 
 class SubAccountRelation(Answer):
-    owner_account_id: int
-    sub_account_id: int
-    searchable: bool
-    accessible: bool
-    created_date: int
-    last_updated_date: int
-    last_updater_user_id: int | None
-    type: str
+    owner_account_id: int = Field(description="The main account's id.", examples=[1])
+    sub_account_id: Annotated[int, ACCOUNT_ID]
+    searchable: Annotated[bool, SEARCHABLE]
+    accessible: Annotated[bool, ACCESSIBLE]
+    created_date: int = Field(
+        description="When it was made, in milliseconds since 1970.",
+        examples=[MILLISECONDS],
+    )
+    last_updated_date: int = Field(
+        description="When it was changed last, in milliseconds since 1970.",
+        examples=[MILLISECONDS],
+    )
+    last_updater_user_id: int | None = Field(
+        description="The id of the person who changed it last.", examples=[7]
+    )
+    type: str = Field(description="The kind of account.", examples=["SUB_ACCOUNT"])
 
 
 class AccountView(Answer):
-    account_id: int
-    account_name: str
-    account_token: TokenText
-    active: bool
-    es_index_prefix: str
-    is_flexible: bool
-    reserved_daily_gb: Annotated[Gigabytes, Field(alias="reservedDailyGB")]
-    max_daily_gb: Annotated[Gigabytes, Field(alias="maxDailyGB")]
-    retention_days: int
-    soft_limit_gb: Annotated[Gigabytes, Field(alias="softLimitGB")]
+    account_id: Annotated[int, ACCOUNT_ID]
+    account_name: Annotated[str, ACCOUNT_NAME]
+    account_token: Annotated[TokenText, ACCOUNT_TOKEN]
+    active: bool = Field(description="Whether it works right now.", examples=[True])
+    es_index_prefix: str = Field(
+        description="What the names of its indices begin with.",
+        examples=["account-1042"],
+    )
+    is_flexible: Annotated[bool, IS_FLEXIBLE]
+    reserved_daily_gb: Annotated[Gigabytes, RESERVED_DAILY_GB]
+    max_daily_gb: Annotated[Gigabytes, MAX_DAILY_GB]
+    retention_days: Annotated[int, RETENTION_DAYS]
+    soft_limit_gb: Annotated[Gigabytes, SOFT_LIMIT_GB]
 
 
 class DailyCount(Answer):
-    date: int
-    bytes: int
+    date: int = Field(
+        description="The day, in milliseconds since 1970.", examples=[MILLISECONDS]
+    )
+    bytes: int = Field(description="How much arrived that day.", examples=[1048576])
 
 
 class DailyUsages(Answer):
-    usage: list[DailyCount]
+    usage: list[DailyCount] = Field(
+        description="One element for each day.", examples=[[]]
+    )
 
 
 class DetailedTimeBasedAccount(Answer):
-    sub_account_relation: SubAccountRelation
-    account: AccountView
-    sharing_objects_accounts: list[AccountView]
-    utilization_settings: UtilizationSettings
-    daily_usages_list: DailyUsages
-    doc_size_setting: bool
-    snap_search_retention_days: int | None
-    is_capped: bool
-    soft_limit_gb: Annotated[Gigabytes, Field(alias="softLimitGB")]
+    sub_account_relation: SubAccountRelation = Field(
+        description="How the account stands to the main account."
+    )
+    account: AccountView = Field(description="The account itself.")
+    sharing_objects_accounts: Annotated[list[AccountView], MAY_USE_OBJECTS]
+    utilization_settings: Annotated[UtilizationSettings, UTILIZATION]
+    daily_usages_list: DailyUsages = Field(
+        description="What arrived on each day. Tollgate does not count it."
+    )
+    doc_size_setting: Annotated[bool, DOC_SIZE_SETTING]
+    snap_search_retention_days: Annotated[int | None, SNAP_SEARCH_RETENTION_DAYS]
+    is_capped: Annotated[bool, IS_CAPPED]
+    soft_limit_gb: Annotated[Gigabytes, SOFT_LIMIT_GB]
 
 
 class Shelf:

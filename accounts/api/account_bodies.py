@@ -4,6 +4,22 @@ from typing import Annotated
 
 from pydantic import AliasChoices, BeforeValidator, Field, WithJsonSchema
 
+from accounts.api.account_fields import (
+    ACCESSIBLE,
+    ACCOUNT_NAME,
+    DOC_SIZE_SETTING,
+    FIRST_ADMIN,
+    FREQUENCY_MINUTES,
+    IS_FLEXIBLE,
+    MAX_DAILY_GB,
+    MAY_USE_OBJECTS_IDS,
+    RESERVED_DAILY_GB,
+    RETENTION_DAYS,
+    SEARCHABLE,
+    SOFT_LIMIT_GB,
+    UTILIZATION,
+    UTILIZATION_ENABLED,
+)
 from accounts.api.bodies import Body, Sparse
 from accounts.api.fields import (
     Number,
@@ -40,24 +56,26 @@ Days = whole(0)
 
 
 class Utilization(Sparse):
-    frequency_minutes: Days | None = None
-    utilization_enabled: OptionalFlag = None
+    frequency_minutes: Annotated[Days | None, FREQUENCY_MINUTES] = None
+    utilization_enabled: Annotated[OptionalFlag, UTILIZATION_ENABLED] = None
 
 
 class Settings(Body):
     """What both have. Zero is how the Go client says that something is not set."""
 
-    account_name: AccountName
-    is_flexible: OptionalFlag = None
-    reserved_daily_gb: Annotated[Amount | None, Field(alias="reservedDailyGB")] = None
-    max_daily_gb: Annotated[Amount | None, Field(alias="maxDailyGB")] = None
-    soft_limit_gb: Annotated[Number | None, Field(alias="softLimitGB")] = None
+    account_name: Annotated[AccountName, ACCOUNT_NAME]
+    is_flexible: Annotated[OptionalFlag, IS_FLEXIBLE] = None
+    reserved_daily_gb: Annotated[Amount | None, RESERVED_DAILY_GB] = None
+    max_daily_gb: Annotated[Amount | None, MAX_DAILY_GB] = None
+    soft_limit_gb: Annotated[Number | None, SOFT_LIMIT_GB] = None
     snap_search_retention_days: Annotated[
         Days | None,
         Field(
             validation_alias=AliasChoices(
                 "snapSearchRetentionDays", "snapsearchRetentionDays"
-            )
+            ),
+            description="Days in the warm tier, or null.",
+            examples=[None],
         ),
     ] = None
 
@@ -78,13 +96,13 @@ class Settings(Body):
 
 
 class NewTimeBasedAccount(Sparse, Settings):
-    email: Email
-    retention_days: whole(1)
-    sharing_objects_accounts: Wholes = []
-    searchable: OptionalFlag = None
-    accessible: OptionalFlag = None
-    doc_size_setting: OptionalFlag = None
-    utilization_settings: Utilization = Utilization()
+    email: Annotated[Email, FIRST_ADMIN]
+    retention_days: Annotated[whole(1), RETENTION_DAYS]
+    sharing_objects_accounts: Annotated[Wholes, MAY_USE_OBJECTS_IDS] = []
+    searchable: Annotated[OptionalFlag, SEARCHABLE] = None
+    accessible: Annotated[OptionalFlag, ACCESSIBLE] = None
+    doc_size_setting: Annotated[OptionalFlag, DOC_SIZE_SETTING] = None
+    utilization_settings: Annotated[Utilization, UTILIZATION] = Utilization()
 
     def values(self):
         utilization = self.utilization_settings
@@ -107,12 +125,18 @@ class TimeBasedAccountChange(Settings):
     of 0 days. Days in the warm tier stay when nothing is said of them.
     """
 
-    retention_days: Days | None = None
-    sharing_objects_accounts: OptionalWholes = []
-    searchable: OptionalFlag = False
-    accessible: OptionalFlag = False
-    doc_size_setting: OptionalFlag = False
-    utilization_settings: Utilization | None = Utilization(utilizationEnabled=False)
+    retention_days: Days | None = Field(
+        None,
+        description="How many days logs are kept; 0 or nothing leaves it as it is.",
+        examples=[7],
+    )
+    sharing_objects_accounts: Annotated[OptionalWholes, MAY_USE_OBJECTS_IDS] = []
+    searchable: Annotated[OptionalFlag, SEARCHABLE] = False
+    accessible: Annotated[OptionalFlag, ACCESSIBLE] = False
+    doc_size_setting: Annotated[OptionalFlag, DOC_SIZE_SETTING] = False
+    utilization_settings: Annotated[Utilization | None, UTILIZATION] = Utilization(
+        utilizationEnabled=False
+    )
 
     def values(self, account):
         """Return what the account gets, without what stays as it is."""

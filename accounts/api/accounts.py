@@ -14,6 +14,7 @@ from accounts.api.account_answers import (
 )
 from accounts.api.account_bodies import NewTimeBasedAccount, TimeBasedAccountChange
 from accounts.api.areas import router_in
+from accounts.api.fields import path_id
 from accounts.api.guards import (
     AS_OWNER,
     account_for,
@@ -39,6 +40,8 @@ OF_THE_PLAN = {
 }
 
 router = router_in(AccountArea("TimeBasedAccount"))
+
+AccountPk = path_id(1042)
 
 
 @router.get(ROOT, response=list[TimeBasedAccount], summary="List the log accounts")
@@ -99,7 +102,7 @@ def account_list_detailed(request):
     summary="Get a log account with its default token",
 )
 @requires(AS_OWNER, there=[Operation.ACCOUNT_VIEW, Operation.SHIP_REVEAL])
-def account_get_detailed(request, pk: int):
+def account_get_detailed(request, pk: AccountPk):
     (shown,) = _detailed(request, [find(request, pk, Operation.ACCOUNT_VIEW)])
     return shown
 
@@ -108,7 +111,7 @@ def account_get_detailed(request, pk: int):
     f"{ROOT}/{{int:pk}}", response=TimeBasedAccount, summary="Get a log account"
 )
 @requires(AS_OWNER, there=[Operation.ACCOUNT_VIEW])
-def account_get(request, pk: int):
+def account_get(request, pk: AccountPk):
     account = find(request, pk, Operation.ACCOUNT_VIEW)
     (shown,) = Shelf(request.auth.account).plain([account])
     return shown
@@ -120,7 +123,7 @@ def account_get(request, pk: int):
     summary="Replace all settings of a log account",
 )
 @requires(AS_OWNER, there=[Operation.ACCOUNT_EDIT, Operation.ACCOUNT_FLAGS])
-def account_update(request, pk: int, body: TimeBasedAccountChange):
+def account_update(request, pk: AccountPk, body: TimeBasedAccountChange):
     account = find(request, pk, Operation.ACCOUNT_EDIT)
     values = body.values(account)
     if account.is_main:
@@ -138,7 +141,7 @@ def account_update(request, pk: int, body: TimeBasedAccountChange):
     f"{ROOT}/{{int:pk}}", response={204: None}, summary="Delete a sub account"
 )
 @requires(AS_OWNER, there=[Operation.ACCOUNT_VIEW, Operation.ACCOUNT_DELETE])
-def account_delete(request, pk: int):
+def account_delete(request, pk: AccountPk):
     account = find(request, pk, Operation.ACCOUNT_VIEW)
     lifecycle.refuse_main(account, "deleted")
     account_for(request, pk, Operation.ACCOUNT_DELETE)

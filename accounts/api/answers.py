@@ -8,7 +8,9 @@ from typing import Any, Literal
 from uuid import UUID
 
 from django.http import JsonResponse
+from pydantic import Field
 
+from accounts.api.examples import REQUEST_ID
 from accounts.api.fields import Answer
 
 VERSION = re.compile(r"\A/v[0-9]+")
@@ -25,38 +27,64 @@ INVALID = "Request cannot be processed due to validation errors"
 class CodedError(Answer):
     """What went wrong, with a code that programs look at."""
 
-    error_code: str
-    code: int
-    message: str
-    request_id: UUID
-    parameters: dict[str, Any]
+    error_code: str = Field(
+        description="What went wrong, for programs.", examples=["whoami/UNAVAILABLE"]
+    )
+    code: int = Field(description="The status once more.", examples=[400])
+    message: str = Field(
+        description="What happened, for people.", examples=["Insufficient privileges"]
+    )
+    request_id: UUID = Field(
+        description="The id of the call, as in X-Request-Id.", examples=[REQUEST_ID]
+    )
+    parameters: dict[str, Any] = Field(
+        description="What the message is about.", examples=[{}]
+    )
 
 
 class FieldError(Answer):
-    type: Literal["request_body", "query_param", "path_param", "header_param"]
-    name: str
-    message: str
+    type: Literal["request_body", "query_param", "path_param", "header_param"] = Field(
+        description="Where the field is.", examples=["request_body"]
+    )
+    name: str = Field(
+        description="The field, with dots for what is inside.", examples=["accountName"]
+    )
+    message: str = Field(
+        description="What is wrong with it.", examples=["must be given"]
+    )
 
 
 class FieldErrors(Answer):
     """What is wrong in each field."""
 
-    error_message: str
-    path: str
-    validation_errors: list[FieldError]
+    error_message: str = Field(
+        description="Always the same words.",
+        examples=["Request cannot be processed due to validation errors"],
+    )
+    path: str = Field(
+        description="What was called, without the version.",
+        examples=["/user-management"],
+    )
+    validation_errors: list[FieldError] = Field(
+        description="What is wrong, field by field."
+    )
 
 
 class ShortError(Answer):
     """A status and words for people."""
 
-    code: int
-    message: str
+    code: int = Field(description="The status once more.", examples=[400])
+    message: str = Field(
+        description="What happened, for people.", examples=["Insufficient privileges"]
+    )
 
 
 class ErrorMessage(Answer):
     """Words for people."""
 
-    message: str
+    message: str = Field(
+        description="What happened, for people.", examples=["Insufficient privileges"]
+    )
 
 
 def coded(request, status, code, message, **parameters):

@@ -1,3 +1,8 @@
+from typing import Annotated
+
+from pydantic import Field
+
+from accounts.api.account_fields import ACCOUNT_ID, ACCOUNT_NAME
 from accounts.api.areas import Area, router_in
 from accounts.api.fields import Answer
 from accounts.api.guards import each_account_for, requires
@@ -18,9 +23,9 @@ router = router_in(Area("associated-accounts"))
 
 
 class AssociatedAccount(Answer):
-    account_id: int
-    account_name: str
-    type: str
+    account_id: Annotated[int, ACCOUNT_ID]
+    account_name: Annotated[str, ACCOUNT_NAME]
+    type: str = Field(description="The kind of account.", examples=["SUB_ACCOUNT"])
 
 
 @router.get(

@@ -7,10 +7,18 @@ from pydantic import BeforeValidator, Field, TypeAdapter, WithJsonSchema
 
 from accounts.api import discretion
 from accounts.api.areas import Area, router_in
+from accounts.api.audit_answers import (
+    AuditEventType,
+    AuditEventUser,
+    AuditTrail,
+    Event,
+    EventTypes,
+    ExtraData,
+)
 from accounts.api.bodies import Single, Sparse
+from accounts.api.examples import MILLISECONDS
 from accounts.api.fields import (
     NULL,
-    Answer,
     Milliseconds,
     OptionalFlag,
     Text,
@@ -50,9 +58,17 @@ EventType = Annotated[
 
 
 class AskedUser(Sparse):
-    id: Whole | None = None
-    full_name: Text | None = None
-    user_token: OptionalFlag = None
+    id: Whole | None = Field(
+        None,
+        description="The id of the person or token; goes before the name.",
+        examples=[7],
+    )
+    full_name: Text | None = Field(
+        None, description="The name or the e-mail address.", examples=["Dana Levi"]
+    )
+    user_token: OptionalFlag = Field(
+        None, description="Whether a token did it, and not a person.", examples=[False]
+    )
 
     def narrow(self, events):
         if self.id is not None:
@@ -62,14 +78,40 @@ class AskedUser(Sparse):
 
 
 class AuditQuery(Sparse):
-    size: whole(0, MOST) = MOST
-    start: Annotated[whole(0), Field(alias="from")] = 0
-    audit_event_user: AskedUser = AskedUser()
-    audit_event_type: EventType = None
-    from_date: Milliseconds | None = None
-    to_date: Milliseconds | None = None
-    sort_descending: OptionalFlag = None
-    include_filters_data: OptionalFlag = None
+    size: whole(0, MOST) = Field(
+        MOST, description="How many events at most.", examples=[50]
+    )
+    start: Annotated[
+        whole(0),
+        Field(alias="from", description="How many events to leave out.", examples=[0]),
+    ] = 0
+    audit_event_user: AskedUser = Field(
+        AskedUser(), description="Only what one person or token did."
+    )
+    audit_event_type: EventType = Field(
+        None,
+        description="Only events of one kind: its code, its title, or an element of "
+        "`auditEventTypesList`.",
+        examples=["TOKEN_CREATED"],
+    )
+    from_date: Milliseconds | None = Field(
+        None,
+        description="Only events from then on, in milliseconds since 1970.",
+        examples=[MILLISECONDS],
+    )
+    to_date: Milliseconds | None = Field(
+        None,
+        description="Only events until then, in milliseconds since 1970.",
+        examples=[MILLISECONDS],
+    )
+    sort_descending: OptionalFlag = Field(
+        None,
+        description="Newest first, which is how it is without it.",
+        examples=[True],
+    )
+    include_filters_data: OptionalFlag = Field(
+        None, description="Answer also what there is to narrow by.", examples=[False]
+    )
 
     def narrow(self, events):
         asked = {
@@ -79,48 +121,6 @@ class AuditQuery(Sparse):
         }
         said = {look: value for look, value in asked.items() if value is not None}
         return self.audit_event_user.narrow(events.filter(**said))
-
-
-class AuditEventUser(Answer):
-    id: int
-    full_name: str
-    deleted: bool
-    user_token: bool
-
-
-class ExtraData(Answer):
-    field_name: str
-    old_value: str | None
-    new_value: str | None
-
-
-class Event(Answer):
-    audit_event_user: AuditEventUser
-    date: int
-    audit_event_type_title: str
-    ip: str | None
-    # Where an address is on the map is not looked up.
-    geo_location: None = None
-    extra_data_list: list[ExtraData]
-    valid: bool = True
-
-
-class AuditEventType(Answer):
-    audit_event_type: str
-    audit_event_type_title: str
-
-
-class AuditTrail(Answer):
-    page_size: int
-    start: Annotated[int, Field(alias="from")]
-    total: int
-    results: list[Event]
-    audit_event_users_list: list[AuditEventUser]
-    audit_event_types_list: list[AuditEventType]
-
-
-class EventTypes(Answer):
-    event_types: list[str]
 
 
 @router.post(

@@ -19,13 +19,21 @@ router = router_in(Area("authentication"))
 
 
 class Group(Sparse):
-    group: Text
-    user_role: RoleName
+    group: Text = Field(
+        description="The name of the group where people sign in.", examples=["platform"]
+    )
+    user_role: RoleName = Field(
+        description="What its people may do.", examples=["USER_ROLE_REGULAR"]
+    )
 
 
 class AuthenticationGroup(Answer):
-    group: str
-    user_role: str
+    group: str = Field(
+        description="The name of the group where people sign in.", examples=["platform"]
+    )
+    user_role: str = Field(
+        description="What its people may do.", examples=["USER_ROLE_REGULAR"]
+    )
 
 
 @router.get(ROOT, response=list[AuthenticationGroup], summary="List the groups")

@@ -6,6 +6,8 @@ from pydantic_core import core_schema
 
 NULL = {"type": "null"}
 EMPTY = {"type": "string", "enum": [""]}
+# What a schema says of a field, and not of one of the values that it takes.
+ABOUT_FIELDS = ("default", "deprecated", "description", "examples")
 
 
 class Body(BaseModel):
@@ -45,7 +47,10 @@ class Body(BaseModel):
 def _spelled(names, properties, required):
     """Say that a field has one of several names; nothing more if it can be left out."""
     for name in names[1:]:
-        properties[name] = properties[names[0]] | {"deprecated": True}
+        properties[name] = properties[names[0]] | {
+            "deprecated": True,
+            "description": f"Another spelling of `{names[0]}`.",
+        }
     one_of = [{"required": [name]} for name in names]
     if names[0] in required:
         required.remove(names[0])
@@ -97,7 +102,7 @@ def _or_null(shape):
     taken = shape.get("anyOf", [])
     if NULL in taken:
         return shape
-    said = {name: shape[name] for name in ("default", "deprecated") if name in shape}
+    said = {name: shape[name] for name in ABOUT_FIELDS if name in shape}
     alone = {name: value for name, value in shape.items() if name not in said}
     return {"anyOf": [*(taken or [alone]), NULL]} | said
 

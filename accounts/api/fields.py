@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Annotated
 
+from ninja import Path
 from ninja.parser import Parser
 from pydantic import (
     AfterValidator,
@@ -93,6 +94,11 @@ def whole(least=-INT32 - 1, most=INT32):
         BeforeValidator(partial(_number, re.compile(digits), "int_parsing")),
         WithJsonSchema({"anyOf": [shape, {"type": "string", "pattern": digits}]}),
     ]
+
+
+def path_id(example, description="Its id."):
+    """Return the type of an id in a path, which the route has made a number."""
+    return Annotated[int, Path(description=description, examples=[example])]
 
 
 def number(least=None):

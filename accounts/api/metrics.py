@@ -4,14 +4,23 @@ from typing import Annotated
 
 from django.http import Http404
 from ninja.responses import Status
+from pydantic import Field
 
 from accounts import lifecycle
 from accounts.api import default_tokens
 from accounts.api.account_bodies import AccountName, Email
+from accounts.api.account_fields import ACCOUNT_NAME, FIRST_ADMIN
 from accounts.api.areas import router_in
 from accounts.api.bodies import Sparse, Unset
 from accounts.api.default_tokens import TokenText
-from accounts.api.fields import Answer, OptionalWholes, epoch_milliseconds, whole
+from accounts.api.examples import METRICS_TOKEN, MILLISECONDS
+from accounts.api.fields import (
+    Answer,
+    OptionalWholes,
+    epoch_milliseconds,
+    path_id,
+    whole,
+)
 from accounts.api.guards import AS_OWNER, account_for, accounts_for, requires
 from accounts.api.once import IdempotencyKey, once
 from accounts.api.opening import AccountArea, new_account, open_account, picked
@@ -30,14 +39,24 @@ NO_SUCH_PERSON = "There is no registered user for the passed email"
 
 router = router_in(AccountArea("METRICS_ACCOUNT"))
 
+AccountPk = path_id(1044)
+
 Series = whole(0)
 
 
 class MetricsAccountChange(Sparse):
     # Older clients say so that they leave a name out.
-    account_name: Annotated[AccountName | None, Unset()] = None
-    plan_uts: Series | None = None
-    authorized_accounts_ids: OptionalWholes = None
+    account_name: Annotated[AccountName | None, Unset(), ACCOUNT_NAME] = None
+    plan_uts: Series | None = Field(
+        None,
+        description="Unique time series that the account may have.",
+        examples=[1000],
+    )
+    authorized_accounts_ids: OptionalWholes = Field(
+        None,
+        description="The ids of the accounts that may read the metrics.",
+        examples=[[1043]],
+    )
 
     def values(self):
         """Return what is said by the names of the account's own fields."""
@@ -46,16 +65,33 @@ class MetricsAccountChange(Sparse):
 
 
 class NewMetricsAccount(MetricsAccountChange):
-    email: Email
+    account_name: Annotated[AccountName | None, Unset()] = Field(
+        None,
+        description="The account's name; without it the main account's with `_metrics` "
+        "behind it.",
+        examples=["Staging metrics"],
+    )
+    email: Annotated[Email, FIRST_ADMIN]
 
 
 class MetricsAccount(Answer):
-    id: int
-    account_name: str
-    token: TokenText
-    created_at: int
-    plan_uts: int
-    authorized_accounts_ids: list[int]
+    id: int = Field(description="Its id.", examples=[77])
+    account_name: Annotated[str, ACCOUNT_NAME]
+    token: TokenText = Field(
+        description="The whole text of its metrics token; null where it is not accessible.",
+        examples=[METRICS_TOKEN],
+    )
+    created_at: int = Field(
+        description="When it was made, in milliseconds since 1970.",
+        examples=[MILLISECONDS],
+    )
+    plan_uts: int = Field(
+        description="Unique time series that the account may have.", examples=[1000]
+    )
+    authorized_accounts_ids: list[int] = Field(
+        description="The ids of the accounts that may read the metrics.",
+        examples=[[1043]],
+    )
 
 
 @router.get(ROOT, response=list[MetricsAccount], summary="List the metrics accounts")
@@ -92,7 +128,7 @@ def metrics_account_create(
     f"{ROOT}/{{int:pk}}", response=MetricsAccount, summary="Get a metrics account"
 )
 @requires(AS_OWNER, there=[Operation.ACCOUNT_VIEW, Operation.SHIP_REVEAL])
-def metrics_account_get(request, pk: int):
+def metrics_account_get(request, pk: AccountPk):
     return _one(request, _find(request, pk, Operation.ACCOUNT_VIEW))
 
 
@@ -103,7 +139,7 @@ def metrics_account_get(request, pk: int):
     AS_OWNER,
     there=[Operation.ACCOUNT_VIEW, Operation.ACCOUNT_EDIT, Operation.SHIP_REVEAL],
 )
-def metrics_account_update(request, pk: int, body: MetricsAccountChange):
+def metrics_account_update(request, pk: AccountPk, body: MetricsAccountChange):
     account = _find(request, pk, Operation.ACCOUNT_EDIT)
     values = body.values()
     if body.authorized_accounts_ids is not None:
@@ -119,7 +155,7 @@ def metrics_account_update(request, pk: int, body: MetricsAccountChange):
     description="204 says that there is none.",
 )
 @requires(AS_OWNER, there=[Operation.ACCOUNT_VIEW, Operation.ACCOUNT_DELETE])
-def metrics_account_delete(request, pk: int):
+def metrics_account_delete(request, pk: AccountPk):
     try:
         account = _find(request, pk, Operation.ACCOUNT_DELETE)
     except Http404:

@@ -1,6 +1,11 @@
 """Security (SIEM) accounts, with the main account's token."""
 
+from typing import Annotated
+
+from pydantic import Field
+
 from accounts.api.account_bodies import AccountName, Email
+from accounts.api.account_fields import ACCOUNT_ID, ACCOUNT_NAME, FIRST_ADMIN
 from accounts.api.areas import router_in
 from accounts.api.bodies import Sparse
 from accounts.api.fields import Answer, OptionalFlag, OptionalWholes
@@ -14,18 +19,30 @@ router = router_in(AccountArea("SIEM"))
 
 
 class NewSecurityAccount(Sparse):
-    account_name: AccountName
-    email: Email
-    accounts_to_scan: OptionalWholes = None
-    is_using_repository_account: OptionalFlag = None
+    account_name: Annotated[AccountName, ACCOUNT_NAME]
+    email: Annotated[Email, FIRST_ADMIN]
+    accounts_to_scan: OptionalWholes = Field(
+        None,
+        description="The ids of the log accounts that it reads.",
+        examples=[[1042]],
+    )
+    is_using_repository_account: OptionalFlag = Field(
+        None, description="Kept, and of no effect here.", examples=[False]
+    )
 
 
 class SecurityAccount(Answer):
-    account_id: int
-    account_name: str
-    accounts_to_scan: list[int]
-    created_at: str
-    is_using_repository_account: bool
+    account_id: Annotated[int, ACCOUNT_ID]
+    account_name: Annotated[str, ACCOUNT_NAME]
+    accounts_to_scan: list[int] = Field(
+        description="The ids of the log accounts that it reads.", examples=[[1042]]
+    )
+    created_at: str = Field(
+        description="When it was made.", examples=["2026-01-01T00:00:00Z"]
+    )
+    is_using_repository_account: bool = Field(
+        description="Kept, and of no effect here.", examples=[False]
+    )
 
 
 @router.post(

@@ -13,10 +13,12 @@ from accounts.api import answers, default_tokens
 from accounts.api.account_answers import AccountName as NamedAccount
 from accounts.api.account_answers import Gigabytes
 from accounts.api.account_bodies import AccountName, Amount, Email
+from accounts.api.account_fields import ACCOUNT_ID, ACCOUNT_NAME, FIRST_ADMIN
 from accounts.api.areas import router_in
 from accounts.api.bodies import Body
 from accounts.api.default_tokens import TokenText
-from accounts.api.fields import Answer, Whole, Wholes
+from accounts.api.examples import LOG_TOKEN
+from accounts.api.fields import Answer, Whole, Wholes, path_id
 from accounts.api.guards import AS_OWNER, account_for, accounts_for, requires
 from accounts.api.once import IdempotencyKey, once
 from accounts.api.opening import AccountArea, new_account, open_account, picked
@@ -44,36 +46,80 @@ class TracingArea(AccountArea):
 
 router = router_in(TracingArea("tracing-accounts"))
 
+AccountPk = path_id(1045)
+
 
 class TracingBody(Body):
-    account_name: AccountName
-    authorized_account_ids: Wholes
-    max_daily_gb: Annotated[Amount, Field(alias="maxDailyGB")]
-    email: Email
+    account_name: Annotated[AccountName, ACCOUNT_NAME]
+    authorized_account_ids: Wholes = Field(
+        description="The accounts that may read the traces.", examples=[[]]
+    )
+    max_daily_gb: Annotated[
+        Amount,
+        Field(
+            alias="maxDailyGB",
+            description="The most gigabytes a day; 0 stops it at once.",
+            examples=[5],
+        ),
+    ]
+    email: Annotated[Email, FIRST_ADMIN]
 
     def values(self):
         return {"name": self.account_name, "soft_limit_gb": self.max_daily_gb}
 
 
 class SoftLimitBody(Body):
-    tracing_account_id: Whole
-    soft_limit_gb: Annotated[Amount, Field(alias="softLimitGB")]
+    tracing_account_id: Whole = Field(
+        description="The same id as in the path.", examples=[1045]
+    )
+    soft_limit_gb: Annotated[
+        Amount,
+        Field(
+            alias="softLimitGB", description="The most gigabytes a day.", examples=[5]
+        ),
+    ]
 
 
 class SoftLimit(Answer):
-    account_id: int
-    soft_limit_gb: Annotated[Gigabytes, Field(alias="softLimitGB")]
+    account_id: Annotated[int, ACCOUNT_ID]
+    soft_limit_gb: Annotated[
+        Gigabytes,
+        Field(
+            alias="softLimitGB",
+            description="The most gigabytes a day; null for no limit.",
+            examples=[5],
+        ),
+    ]
 
 
 class TracingAccount(Answer):
-    account_id: int
-    account_name: str
-    token: TokenText = None
-    max_daily_gb: Annotated[Gigabytes, Field(alias="maxDailyGB")]
-    retention: int
-    created_at: str
-    authorized_accounts: list[NamedAccount]
-    suspension_state: str | None = None
+    account_id: Annotated[int, ACCOUNT_ID]
+    account_name: Annotated[str, ACCOUNT_NAME]
+    token: TokenText = Field(
+        None, description="The whole text of the token.", examples=[LOG_TOKEN]
+    )
+    max_daily_gb: Annotated[
+        Gigabytes,
+        Field(
+            alias="maxDailyGB",
+            description="The most gigabytes a day; null for no limit.",
+            examples=[5],
+        ),
+    ]
+    retention: int = Field(
+        description="For how many days traces are kept.", examples=[7]
+    )
+    created_at: str = Field(
+        description="When it was made.", examples=["2026-01-01T00:00:00Z"]
+    )
+    authorized_accounts: list[NamedAccount] = Field(
+        description="The accounts that may read the traces."
+    )
+    suspension_state: str | None = Field(
+        None,
+        description="Only there while the account is stopped.",
+        examples=["SUSPENDED"],
+    )
 
     @model_serializer(mode="wrap")
     def without_gaps(self, serialise):
@@ -118,7 +164,7 @@ def tracing_account_create(
     f"{ROOT}/{{int:pk}}", response=TracingAccount, summary="Get a tracing account"
 )
 @requires(AS_OWNER, there=[Operation.ACCOUNT_VIEW, Operation.SHIP_REVEAL])
-def tracing_account_get(request, pk: int):
+def tracing_account_get(request, pk: AccountPk):
     return _one(request, _find(request, pk, Operation.ACCOUNT_VIEW))
 
 
@@ -129,7 +175,7 @@ def tracing_account_get(request, pk: int):
     AS_OWNER,
     there=[Operation.ACCOUNT_VIEW, Operation.ACCOUNT_EDIT, Operation.SHIP_REVEAL],
 )
-def tracing_account_update(request, pk: int, body: TracingBody):
+def tracing_account_update(request, pk: AccountPk, body: TracingBody):
     account = _find(request, pk, Operation.ACCOUNT_EDIT)
     values = body.values() | {READERS: _readers(account, body)}
     lifecycle.edit_account(account, by=Actor.calling(request), **values)
@@ -140,7 +186,7 @@ def tracing_account_update(request, pk: int, body: TracingBody):
     f"{ROOT}/{{int:pk}}", response={200: None}, summary="Delete a tracing account"
 )
 @requires(AS_OWNER, there=[Operation.ACCOUNT_VIEW, Operation.ACCOUNT_DELETE])
-def tracing_account_delete(request, pk: int):
+def tracing_account_delete(request, pk: AccountPk):
     account = _find(request, pk, Operation.ACCOUNT_DELETE)
     lifecycle.delete_account(account, by=Actor.calling(request))
 
@@ -149,7 +195,7 @@ def tracing_account_delete(request, pk: int):
     f"{ROOT}/{{int:pk}}/soft-limit", response=SoftLimit, summary="Get the usage limit"
 )
 @requires(AS_OWNER, there=[Operation.ACCOUNT_VIEW])
-def tracing_soft_limit_get(request, pk: int):
+def tracing_soft_limit_get(request, pk: AccountPk):
     return _limit_of(_find(request, pk, Operation.ACCOUNT_VIEW))
 
 
@@ -157,7 +203,7 @@ def tracing_soft_limit_get(request, pk: int):
     f"{ROOT}/{{int:pk}}/soft-limit", response=SoftLimit, summary="Set the usage limit"
 )
 @requires(AS_OWNER, there=[Operation.ACCOUNT_VIEW, Operation.ACCOUNT_EDIT])
-def tracing_soft_limit_update(request, pk: int, body: SoftLimitBody):
+def tracing_soft_limit_update(request, pk: AccountPk, body: SoftLimitBody):
     account = _find(request, pk, Operation.ACCOUNT_EDIT)
     if body.tracing_account_id != pk:
         message = "must be the id that the path has"

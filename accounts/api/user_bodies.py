@@ -85,25 +85,52 @@ class WithRole(Sparse):
         if "role" in shape.get("required", []):
             shape["required"].remove("role")
             instead |= {"required": ["roles"]}
-        shape["properties"]["roles"] = {"deprecated": True}
+        shape["properties"]["roles"] = {
+            "deprecated": True,
+            "description": "What older clients send in place of the role; not read "
+            "beside it.",
+        }
         either = {"anyOf": [{"required": ["role"]}, instead]}
         shape["allOf"] = [*shape.get("allOf", []), either]
         return shape
 
 
 class NewUser(WithRole):
-    username: Email
-    full_name: FullName
-    account_id: Annotated[Whole, ACCOUNT_ID]
-    role: RoleName
+    username: Email = Field(
+        description="Their e-mail address.", examples=["omar@acme.example"]
+    )
+    full_name: FullName = Field(
+        description="The person's name.", examples=["Dana Levi"]
+    )
+    account_id: Annotated[Whole, ACCOUNT_ID] = Field(
+        description="The id of the account that the person belongs to.", examples=[1042]
+    )
+    role: RoleName = Field(
+        description="What the person may do; older clients call a user 2 and an admin 3.",
+        examples=["USER_ROLE_REGULAR"],
+    )
 
 
 class UserChange(WithRole):
-    username: Email | None = None
+    username: Email | None = Field(
+        None,
+        description="The e-mail address, which never changes.",
+        examples=["dana@acme.example"],
+    )
     # People without a name are read and sent back with an empty one.
-    full_name: Annotated[FullName | None, Unset()] = None
-    account_id: Annotated[Whole | None, ACCOUNT_ID] = None
-    role: RoleName | None = None
+    full_name: Annotated[FullName | None, Unset()] = Field(
+        None, description="The person's name.", examples=["Dana Levi"]
+    )
+    account_id: Annotated[Whole | None, ACCOUNT_ID] = Field(
+        None,
+        description="The id of the account that the person belongs to.",
+        examples=[1042],
+    )
+    role: RoleName | None = Field(
+        None,
+        description="What the person may do; older clients call a user 2 and an admin 3.",
+        examples=["USER_ROLE_REGULAR"],
+    )
 
     def names(self):
         """Return what is said of names, by the membership's own fields."""

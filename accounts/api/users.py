@@ -11,7 +11,7 @@ from accounts import members
 from accounts.api import answers
 from accounts.api.answers import CodedError, ShortError
 from accounts.api.areas import Area, router_in
-from accounts.api.fields import Answer, WholeInQuery
+from accounts.api.fields import Answer, WholeInQuery, path_id
 from accounts.api.guards import account_for, accounts_for, requires
 from accounts.api.once import IdempotencyKey, once
 from accounts.api.user_bodies import NAMES, ROLES, NewUser, UserChange
@@ -33,20 +33,50 @@ ROLE_STAYS = (
 
 router = router_in(AREA)
 
-AskedAccount = Annotated[WholeInQuery | None, Query(alias="accountId")]
+UserPk = path_id(7)
+
+AskedAccount = Annotated[
+    WholeInQuery | None,
+    Query(
+        alias="accountId",
+        description="The account; without it the token's own.",
+        examples=[1042],
+    ),
+]
+AnyAccount = Annotated[
+    WholeInQuery | None,
+    Query(
+        alias="accountId",
+        description="The account; without it all in reach.",
+        examples=[1042],
+    ),
+]
 
 
 class UserId(Answer):
-    id: int
+    id: int = Field(description="The person's id.", examples=[7])
 
 
 class User(Answer):
-    id: int
-    username: str
-    full_name: str
-    account_id: Annotated[int, Field(alias="accountID")]
-    role: str
-    active: bool
+    id: int = Field(description="The person's id.", examples=[7])
+    username: str = Field(
+        description="The e-mail address, which never changes.",
+        examples=["dana@acme.example"],
+    )
+    full_name: str = Field(description="The person's name.", examples=["Dana Levi"])
+    account_id: Annotated[
+        int,
+        Field(
+            alias="accountID",
+            description="The id of the account that the person belongs to.",
+            examples=[1042],
+        ),
+    ]
+    role: str = Field(
+        description="What the person may do; older clients call a user 2 and an admin 3.",
+        examples=["USER_ROLE_REGULAR"],
+    )
+    active: bool = Field(description="Whether it works right now.", examples=[True])
 
 
 @router.get(ROOT, response=list[User], summary="List the people of one account")
@@ -83,7 +113,7 @@ def user_create(request, body: NewUser, idempotency_key: IdempotencyKey = None):
 
 @router.get(f"{ROOT}/{{int:pk}}", response=User, summary="Get somebody")
 @requires(Operation.USER_LIST, there=[Operation.USER_LIST])
-def user_get(request, pk: int, account_id: AskedAccount = None):
+def user_get(request, pk: UserPk, account_id: AnyAccount = None):
     return shown(_all(request, Operation.USER_LIST, pk, account_id)[0])
 
 
@@ -93,7 +123,7 @@ def user_get(request, pk: int, account_id: AskedAccount = None):
     summary="Change somebody's name",
 )
 @requires(Operation.USER_INVITE, there=[Operation.USER_INVITE, Operation.USER_ROLE])
-def user_update(request, pk: int, body: UserChange):
+def user_update(request, pk: UserPk, body: UserChange):
     membership = _one(request, Operation.USER_INVITE, pk, body.account_id)
     by = Actor.calling(request)
     if body.username and body.username.lower() != membership.user.email:
@@ -115,7 +145,7 @@ def user_update(request, pk: int, body: UserChange):
     summary="Take somebody out of an account",
 )
 @requires(Operation.USER_REMOVE, there=[Operation.USER_REMOVE])
-def user_delete(request, pk: int, account_id: AskedAccount = None):
+def user_delete(request, pk: UserPk, account_id: AskedAccount = None):
     try:
         membership = _one(request, Operation.USER_REMOVE, pk, account_id)
     except Http404:
@@ -129,7 +159,7 @@ def user_delete(request, pk: int, account_id: AskedAccount = None):
     f"{ROOT}/suspend/{{int:pk}}", response={204: None}, summary="Suspend somebody"
 )
 @requires(Operation.USER_SUSPEND, there=[Operation.USER_SUSPEND])
-def user_suspend(request, pk: int, account_id: AskedAccount = None):
+def user_suspend(request, pk: UserPk, account_id: AskedAccount = None):
     membership = _one(request, Operation.USER_SUSPEND, pk, account_id)
     members.suspend_member(membership, by=Actor.calling(request))
     return Status(204, None)
@@ -141,7 +171,7 @@ def user_suspend(request, pk: int, account_id: AskedAccount = None):
     summary="Let somebody in again",
 )
 @requires(Operation.USER_SUSPEND, there=[Operation.USER_SUSPEND])
-def user_unsuspend(request, pk: int, account_id: AskedAccount = None):
+def user_unsuspend(request, pk: UserPk, account_id: AskedAccount = None):
     membership = _one(request, Operation.USER_SUSPEND, pk, account_id)
     members.unsuspend_member(membership, by=Actor.calling(request))
     return Status(204, None)

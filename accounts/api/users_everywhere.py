@@ -1,13 +1,14 @@
 """People in all accounts of the organisation at once, with the main account's token."""
 
 from django.http import Http404
+from pydantic import Field
 
 from accounts import members
 from accounts.api.answers import CodedError
 from accounts.api.areas import router_in
 from accounts.api.fields import Answer
 from accounts.api.guards import AS_OWNER, requires
-from accounts.api.users import AREA, ROOT, User, memberships, of_person, shown
+from accounts.api.users import AREA, ROOT, User, UserPk, memberships, of_person, shown
 from accounts.audit import Actor
 from accounts.locks import locked
 from accounts.permissions import Operation
@@ -16,7 +17,10 @@ router = router_in(AREA)
 
 
 class Finished(Answer):
-    message: str
+    message: str = Field(
+        description="What was done, and the accounts that were left out.",
+        examples=["Finished suspending user 7 from accounts."],
+    )
 
 
 @router.get(
@@ -34,7 +38,7 @@ def user_list_everywhere(request):
     summary="Take somebody out of all accounts that can be without them",
 )
 @requires(AS_OWNER, Operation.USER_REMOVE)
-def user_delete_everywhere(request, pk: int):
+def user_delete_everywhere(request, pk: UserPk):
     try:
         found = _of_person(request, Operation.USER_REMOVE, pk)
     except Http404:
@@ -50,7 +54,7 @@ def user_delete_everywhere(request, pk: int):
     summary="Suspend somebody in all accounts that can be without them",
 )
 @requires(AS_OWNER, Operation.USER_SUSPEND)
-def user_suspend_everywhere(request, pk: int):
+def user_suspend_everywhere(request, pk: UserPk):
     found = _of_person(request, Operation.USER_SUSPEND, pk)
     skipped = _unless_needed(request, found, members.suspend_member)
     return _finished(f"suspending user {pk}", skipped)
@@ -62,7 +66,7 @@ def user_suspend_everywhere(request, pk: int):
     summary="Let somebody in again everywhere",
 )
 @requires(AS_OWNER, Operation.USER_SUSPEND)
-def user_unsuspend_everywhere(request, pk: int):
+def user_unsuspend_everywhere(request, pk: UserPk):
     for membership in _of_person(request, Operation.USER_SUSPEND, pk):
         members.unsuspend_member(membership, by=Actor.calling(request))
     return _finished(f"unsuspending user {pk}", [])

@@ -1,14 +1,21 @@
 """How long log accounts keep logs in the warm tier, with the main account's token."""
 
+from typing import Annotated
+
 from django.http import Http404
 from pydantic import AliasChoices, Field
 
 from accounts import lifecycle
+from accounts.api.account_fields import (
+    ACCOUNT_ID,
+    RETENTION_DAYS,
+    SNAP_SEARCH_RETENTION_DAYS,
+)
 from accounts.api.accounts import ROOT, find
 from accounts.api.answers import CodedError
 from accounts.api.areas import router_in
 from accounts.api.bodies import Body
-from accounts.api.fields import Answer, whole
+from accounts.api.fields import Answer, path_id, whole
 from accounts.api.guards import AS_OWNER, accounts_for, requires
 from accounts.api.opening import AccountArea
 from accounts.audit import Actor
@@ -20,21 +27,29 @@ AREA = AccountArea("TimeBasedAccount")
 
 router = router_in(AREA)
 
+AccountPk = path_id(1042)
+
 
 class WarmRetention(Body):
     snap_search_retention_days: whole(0) = Field(
         validation_alias=AliasChoices(
             "snapSearchRetentionDays", "snapsearchRetentionDays"
-        )
+        ),
+        description="Days in the warm tier; 0 for none.",
+        examples=[5],
     )
 
 
 class RetentionDetails(Answer):
-    account_id: int
-    retention_days: int
-    snap_search_retention_days: int | None
+    account_id: Annotated[int, ACCOUNT_ID]
+    retention_days: Annotated[int, RETENTION_DAYS]
+    snap_search_retention_days: Annotated[int | None, SNAP_SEARCH_RETENTION_DAYS]
     # What is in the warm tier is not known here.
-    last_warm_date: float | None = None
+    last_warm_date: float | None = Field(
+        None,
+        description="Always null: what the warm tier holds is not known.",
+        examples=[None],
+    )
 
 
 @router.put(
@@ -49,7 +64,7 @@ class RetentionDetails(Answer):
     Operation.ACCOUNT_LIST,
     there=[Operation.ACCOUNT_VIEW, Operation.ACCOUNT_EDIT],
 )
-def warm_retention_update(request, pk: int, body: WarmRetention):
+def warm_retention_update(request, pk: AccountPk, body: WarmRetention):
     try:
         account = find(request, pk, Operation.ACCOUNT_EDIT)
     except Http404 as error:

@@ -1,15 +1,16 @@
 """Token introspection (RFC 7662), for whatever is no proxy and asks about a token."""
 
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 from django.conf import settings
 from django.db import connection
 from django.http import JsonResponse
 from ninja import Form, Schema
 from ninja.security import APIKeyHeader
-from pydantic import ConfigDict
+from pydantic import ConfigDict, Field
 
 from accounts.api.areas import Area, router_in
+from accounts.api.examples import LOG_TOKEN
 from accounts.api.fields import Answer, Text
 from gateway.decisions import PASS, decide
 from gateway.doors import ASK, DOORS
@@ -27,8 +28,12 @@ class OAuthError(Answer):
 
     model_config = ConfigDict(alias_generator=None)
 
-    error: str
-    error_description: str
+    error: str = Field(
+        description="What went wrong, for programs.", examples=["invalid_client"]
+    )
+    error_description: str = Field(
+        description="What went wrong, for people.", examples=["Only gateways may ask."]
+    )
 
 
 class IntrospectionArea(Area):
@@ -65,8 +70,13 @@ class GatewayToken(APIKeyHeader):
 
 
 class Clause(Schema):
-    field: str
-    value: str
+    field: str = Field(
+        description="The field of a log that has to be equal to the value.",
+        examples=["env"],
+    )
+    value: str = Field(
+        description="What the field is to be equal to.", examples=["prod"]
+    )
 
 
 class Introspection(Schema):
@@ -75,17 +85,45 @@ class Introspection(Schema):
     `filters` are alternatives, each a list of what must all hold; null: no filters.
     """
 
-    active: bool
-    scope: str | None = None
-    token_type: str | None = None
-    client_id: str | None = None
-    sub: str | None = None
-    aud: list[str] | None = None
-    iss: str | None = None
-    iat: int | None = None
-    exp: int | None = None
-    filters: list[list[Clause]] | None = None
+    active: bool = Field(
+        description="Whether it opens anything right now.", examples=[True]
+    )
+    scope: str | None = Field(
+        None, description="What it opens, with spaces between.", examples=["logs"]
+    )
+    token_type: str | None = Field(
+        None, description="The kind of token.", examples=["logs"]
+    )
+    client_id: str | None = Field(
+        None, description="The id of the token's account.", examples=["1042"]
+    )
+    sub: str | None = Field(None, description="The token's id.", examples=["77"])
+    aud: list[str] | None = Field(
+        None, description="The ids of the accounts that it opens.", examples=[["1042"]]
+    )
+    iss: str | None = Field(
+        None,
+        description="The portal that knows the token.",
+        examples=["https://tollgate.example.com"],
+    )
+    iat: int | None = Field(
+        None,
+        description="When it was made, in seconds since 1970.",
+        examples=[1767225600],
+    )
+    exp: int | None = Field(
+        None, description="When it stops, in seconds since 1970.", examples=[1769860800]
+    )
+    filters: list[list[Clause]] | None = Field(
+        None,
+        description="Alternatives, each a list of what must all hold; null for no filters.",
+        examples=[[[{"field": "env", "value": "prod"}]]],
+    )
 
+
+TokenText = Annotated[
+    Text, Form(description="The whole text of the token.", examples=[LOG_TOKEN])
+]
 
 router = router_in(IntrospectionArea("introspection"))
 
@@ -97,7 +135,7 @@ router = router_in(IntrospectionArea("introspection"))
     exclude_unset=True,
     summary="Say what a token is good for",
 )
-def introspect(request, token: Form[Text]):
+def introspect(request, token: TokenText):
     secret = BY_TEXT.read(token)
     found = secret and BY_TEXT.find(connection, secret)
     if found is None:

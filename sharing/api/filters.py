@@ -1,8 +1,10 @@
 """The filters that an account's shared tokens can be narrowed by."""
 
+from pydantic import Field
+
 from accounts.api.areas import router_in
 from accounts.api.bodies import Sparse
-from accounts.api.fields import Answer, text
+from accounts.api.fields import Answer, path_id, text
 from accounts.api.guards import requires
 from accounts.api.once import IdempotencyKey, once
 from accounts.audit import Actor
@@ -16,20 +18,36 @@ WORD = "^[a-zA-Z0-9_@.-]+$"
 
 router = router_in(AREA)
 
+FilterPk = path_id(5)
+
 Word = text(WORD, longest=MAX_LENGTH)
 
 
 class NewFilter(Sparse):
-    field: Word
-    value: Word
-    description: text(longest=200) = ""
+    field: Word = Field(
+        description="The field of a log that has to be equal to the value.",
+        examples=["env"],
+    )
+    value: Word = Field(
+        description="What the field is to be equal to.", examples=["prod"]
+    )
+    description: text(longest=200) = Field(
+        "", description="What the filter is for.", examples=["Production only"]
+    )
 
 
 class QueryFilter(Answer):
-    id: int
-    field: str
-    value: str
-    description: str
+    id: int = Field(description="Its id.", examples=[77])
+    field: str = Field(
+        description="The field of a log that has to be equal to the value.",
+        examples=["env"],
+    )
+    value: str = Field(
+        description="What the field is to be equal to.", examples=["prod"]
+    )
+    description: str = Field(
+        description="What the filter is for.", examples=["Production only"]
+    )
 
 
 @router.get(f"{ROOT}/filters", response=list[QueryFilter], summary="List the filters")
@@ -52,7 +70,7 @@ def filter_create(request, body: NewFilter, idempotency_key: IdempotencyKey = No
 
 @router.get(f"{ROOT}/filters/{{int:pk}}", response=QueryFilter, summary="Get a filter")
 @requires(Operation.FILTER_LIST)
-def filter_get(request, pk: int):
+def filter_get(request, pk: FilterPk):
     return _shown(_find(request, pk))
 
 
@@ -62,7 +80,7 @@ def filter_get(request, pk: int):
     summary="Delete a filter; a link that would show more without it is paused",
 )
 @requires(Operation.FILTER_DELETE)
-def filter_delete(request, pk: int):
+def filter_delete(request, pk: FilterPk):
     found = _find(request, pk)
     last_words = _shown(found)
     found.delete_narrowing(by=Actor.calling(request))

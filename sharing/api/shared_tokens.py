@@ -7,7 +7,8 @@ from pydantic import AliasChoices, Field
 
 from accounts.api.areas import router_in
 from accounts.api.bodies import Body, Single
-from accounts.api.fields import Answer, Moment, Wholes, epoch
+from accounts.api.examples import LATER, SECONDS, SHARED_TOKEN
+from accounts.api.fields import Answer, Moment, Wholes, epoch, path_id
 from accounts.api.guards import requires
 from accounts.api.once import IdempotencyKey, once
 from accounts.audit import Actor
@@ -24,14 +25,28 @@ from tokens.kinds import RULES, Kind
 
 router = router_in(AREA)
 
+TokenPk = path_id(78)
+WRAPPED = "The same once more: an old sample wraps it."
+
 
 class ShareChoice(Body):
     """What a link shows. No filters at all is everything, so it has to be said."""
 
-    filters: Wholes
-    filters_operator: Annotated[Operator | None, Single()] = None
+    filters: Wholes = Field(
+        description="The ids of filters of the account.", examples=[[5]]
+    )
+    filters_operator: Annotated[Operator | None, Single()] = Field(
+        None,
+        description="Whether a log must pass all filters or any.",
+        examples=["AND"],
+    )
     # Ours: Logz.io sets the expiry on its page only.
-    expiration_date: Annotated[Moment | None, Single()] = None
+    expiration_date: Annotated[Moment | None, Single()] = Field(
+        None,
+        description="When the link stops, in seconds since 1970, with a fraction; "
+        "null for never.",
+        examples=[LATER],
+    )
 
     @property
     def names_expiry(self):
@@ -39,8 +54,23 @@ class ShareChoice(Body):
 
 
 class NewShare(ShareChoice):
+    filters: Wholes = Field(
+        description="The ids of filters of the account. An empty list shows everything.",
+        examples=[[5]],
+    )
+    expiration_date: Annotated[Moment | None, Single()] = Field(
+        None,
+        description="When the link stops, in seconds since 1970, with a fraction. "
+        "Without it after 7 days; null is for never, where the organisation allows it.",
+        examples=[LATER],
+    )
     token_name: Annotated[
-        TokenName, Field(validation_alias=AliasChoices("tokenName", "name"))
+        TokenName,
+        Field(
+            validation_alias=AliasChoices("tokenName", "name"),
+            description="The token's name.",
+            examples=["Status board"],
+        ),
     ]
 
     @classmethod
@@ -54,7 +84,7 @@ class NewShare(ShareChoice):
         shape = super().__get_pydantic_json_schema__(core_schema, handler)
         wrapped = {
             "type": "object",
-            "properties": {"post": shape},
+            "properties": {"post": shape | {"description": WRAPPED}},
             "required": ["post"],
         }
         alone = {"allOf": [*shape["allOf"], {"not": {"required": ["post"]}}]}
@@ -62,15 +92,34 @@ class NewShare(ShareChoice):
 
 
 class SharedToken(Answer):
-    id: int
-    name: str
-    token: SecretText
-    filters: list[int] | None
-    filters_operator: str
+    id: int = Field(description="Its id.", examples=[77])
+    name: str = Field(description="The token's name.", examples=["Status board"])
+    token: SecretText = Field(
+        description="The whole text of the token.", examples=[SHARED_TOKEN]
+    )
+    filters: list[int] | None = Field(
+        description="The ids of its filters; null where it shows everything, without any.",
+        examples=[[5]],
+    )
+    filters_operator: str = Field(
+        description="Whether a log must pass all filters or any.", examples=["AND"]
+    )
     # Ours: what is left of the filters does not say that a link shows nothing.
-    shows: Literal["everything", "filtered", "nothing"]
-    last_used: float | None
-    expiration_date: float | None
+    shows: Literal["everything", "filtered", "nothing"] = Field(
+        description="Whether it shows everything, what the filters let through, or "
+        "nothing, because a filter that held something back was deleted.",
+        examples=["filtered"],
+    )
+    last_used: float | None = Field(
+        description="When it was used last, in seconds since 1970, with a fraction; "
+        "null for never.",
+        examples=[SECONDS],
+    )
+    expiration_date: float | None = Field(
+        description="When the link stops, in seconds since 1970, with a fraction; "
+        "null for never.",
+        examples=[LATER],
+    )
 
 
 @router.get(ROOT, response=list[SharedToken], summary="List the shared tokens")
@@ -102,7 +151,7 @@ def shared_token_create(
 
 @router.get(f"{ROOT}/{{int:pk}}", response=SharedToken, summary="Get a shared token")
 @requires(Operation.SHARED_VIEW, Operation.SHARED_REVEAL)
-def shared_token_get(request, pk: int):
+def shared_token_get(request, pk: TokenPk):
     (shown,) = _handed_out(request, [_find(request, pk)])
     return shown
 
@@ -111,7 +160,7 @@ def shared_token_get(request, pk: int):
     f"{ROOT}/{{int:pk}}", response=SharedToken, summary="Change what a link shows"
 )
 @requires(Operation.SHARED_FILTERS, Operation.SHARED_EXPIRY, Operation.SHARED_REVEAL)
-def shared_token_update(request, pk: int, body: ShareChoice):
+def shared_token_update(request, pk: TokenPk, body: ShareChoice):
     share = _find(request, pk)
     expires_at = share.token.expires_at
     share.edit(
@@ -128,7 +177,7 @@ def shared_token_update(request, pk: int, body: ShareChoice):
     f"{ROOT}/{{int:pk}}", response={204: None}, summary="Delete a shared token"
 )
 @requires(Operation.SHARED_DELETE)
-def shared_token_delete(request, pk: int):
+def shared_token_delete(request, pk: TokenPk):
     _find(request, pk).token.delete_softly(by=Actor.calling(request))
     return Status(204, None)
 

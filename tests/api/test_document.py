@@ -160,6 +160,20 @@ def test_examples_are_what_the_schemas_say(document, described):
                 validator(content["x-line"], document).validate(line)
 
 
+def test_examples_of_fields_and_parameters_are_what_they_take(document, described):
+    schemas = [*document["components"]["schemas"].values()]
+    parameters = [each for said in described.values() for each in said["parameters"]]
+    shapes = shapes_in([schemas, document["paths"]])
+    shown = [(each, one) for each in shapes for one in each.get("examples", [])]
+    shown += [
+        (each["schema"], each["example"]) for each in parameters if "example" in each
+    ]
+
+    assert len(shown) > 400
+    for shape, example in shown:
+        validator(shape, document).validate(example)
+
+
 def test_every_schema_is_referred_to(document):
     text = json.dumps(document)
 

@@ -9,7 +9,8 @@ from pydantic import Field
 
 from accounts.api.areas import Area, router_in
 from accounts.api.bodies import Sparse
-from accounts.api.fields import Answer, Flag, OptionalFlag, epoch, whole
+from accounts.api.examples import LOG_TOKEN, SECONDS
+from accounts.api.fields import Answer, Flag, OptionalFlag, epoch, path_id, whole
 from accounts.api.guards import requires
 from accounts.api.once import IdempotencyKey, once
 from accounts.audit import Actor
@@ -42,24 +43,41 @@ SORTS_AT_MOST = 10
 
 router = router_in(AREA)
 
+TokenPk = path_id(77)
+
 
 class LogTokenBody(Sparse):
-    name: TokenName
-    enabled: OptionalFlag = None
+    name: TokenName = Field(description="Its name.", examples=["Fluent Bit"])
+    enabled: OptionalFlag = Field(
+        None,
+        description="False makes a token that does not work yet. Default true.",
+        examples=[True],
+    )
 
 
 class LogTokenChange(Sparse):
-    name: TokenName | None = None
-    enabled: OptionalFlag = None
+    name: TokenName | None = Field(
+        None, description="Its name.", examples=["Fluent Bit"]
+    )
+    enabled: OptionalFlag = Field(
+        None, description="Whether the token works.", examples=[True]
+    )
 
 
 class LogTokenFilter(Sparse):
-    enabled: Flag
+    enabled: Flag = Field(
+        description="True for the tokens that work, false for the others.",
+        examples=[True],
+    )
 
 
 class LogTokenSort(Sparse):
-    field: Literal["createdAt", "CREATED_AT", "name", "NAME"]
-    descending: OptionalFlag = None
+    field: Literal["createdAt", "CREATED_AT", "name", "NAME"] = Field(
+        description="What to sort by.", examples=["createdAt"]
+    )
+    descending: OptionalFlag = Field(
+        None, description="Begin with the last one.", examples=[False]
+    )
 
     @property
     def column(self):
@@ -67,8 +85,10 @@ class LogTokenSort(Sparse):
 
 
 class Pagination(Sparse):
-    page_number: whole(1) = 1
-    page_size: whole(1, 1000) = 25
+    page_number: whole(1) = Field(1, description="The page, from 1.", examples=[1])
+    page_size: whole(1, 1000) = Field(
+        25, description="How many on a page.", examples=[25]
+    )
 
     @property
     def slice(self):
@@ -77,36 +97,59 @@ class Pagination(Sparse):
 
 
 class LogTokenSearch(Sparse):
-    filter: LogTokenFilter
-    sort: Annotated[list[LogTokenSort], Field(max_length=SORTS_AT_MOST)] = []
-    pagination: Pagination = Pagination()
+    filter: LogTokenFilter = Field(description="Which tokens.")
+    sort: Annotated[
+        list[LogTokenSort],
+        Field(
+            max_length=SORTS_AT_MOST,
+            description="The order; without it the oldest first.",
+        ),
+    ] = []
+    pagination: Pagination = Field(Pagination(), description="Which page.")
 
 
 class LogToken(Answer):
-    id: int
-    name: str
-    token: SecretText
-    enabled: bool
-    created_at: float
-    created_by: str
-    updated_at: float
-    updated_by: str
+    id: int = Field(description="Its id.", examples=[77])
+    name: str = Field(description="Its name.", examples=["Fluent Bit"])
+    token: SecretText = Field(
+        description="The whole text of the token.", examples=[LOG_TOKEN]
+    )
+    enabled: bool = Field(description="Whether the token works.", examples=[True])
+    created_at: float = Field(
+        description="When it was made, in seconds since 1970, with a fraction.",
+        examples=[SECONDS],
+    )
+    created_by: str = Field(
+        description="The e-mail address of who made it; for a token that of its own maker.",
+        examples=["dana@acme.example"],
+    )
+    updated_at: float = Field(
+        description="When it was changed last, in seconds since 1970, with a fraction.",
+        examples=[SECONDS],
+    )
+    updated_by: str = Field(
+        description="Who changed it last.", examples=["dana@acme.example"]
+    )
 
 
 class Page(Answer):
-    page_number: int
-    page_size: int
+    page_number: int = Field(description="The page, from 1.", examples=[1])
+    page_size: int = Field(description="How many on a page.", examples=[25])
 
 
 class LogTokens(Answer):
-    total: int
-    results: list[LogToken]
-    pagination: Page
+    total: int = Field(description="How many there are in all.", examples=[1])
+    results: list[LogToken] = Field(description="What was found.")
+    pagination: Page = Field(description="Which page.")
 
 
 class Limits(Answer):
-    max_allowed_tokens: int
-    num_of_enabled_tokens: int
+    max_allowed_tokens: int = Field(
+        description="How many may work at once; 0 without logs.", examples=[15]
+    )
+    num_of_enabled_tokens: int = Field(
+        description="How many work right now.", examples=[1]
+    )
 
 
 @router.post(ROOT, response={201: LogToken}, summary="Create a log shipping token")
@@ -129,7 +172,7 @@ def log_token_create(
 
 @router.get(f"{ROOT}/{{int:pk}}", response=LogToken, summary="Get a token")
 @requires(Operation.SHIP_VIEW, Operation.SHIP_REVEAL)
-def log_token_get(request, pk: int):
+def log_token_get(request, pk: TokenPk):
     return _handed_out(request, _find(request, pk))
 
 
@@ -142,7 +185,7 @@ def log_token_get(request, pk: int):
     Operation.SHIP_DISABLE,
     Operation.SHIP_REVEAL,
 )
-def log_token_update(request, pk: int, body: LogTokenChange):
+def log_token_update(request, pk: TokenPk, body: LogTokenChange):
     token, by = _find(request, pk), Actor.calling(request)
     if body.name is not None and as_written(body.name) != token.name:
         token.rename(body.name, by=by)
@@ -155,7 +198,7 @@ def log_token_update(request, pk: int, body: LogTokenChange):
 
 @router.delete(f"{ROOT}/{{int:pk}}", response=LogToken, summary="Delete a token")
 @requires(Operation.SHIP_DELETE, Operation.SHIP_REVEAL)
-def log_token_delete(request, pk: int):
+def log_token_delete(request, pk: TokenPk):
     token = _find(request, pk)
     last_words = _handed_out(request, token)
     token.delete_softly(by=Actor.calling(request))

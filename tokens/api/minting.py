@@ -1,10 +1,14 @@
 """The one way to make an API token with an API token."""
 
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
+from pydantic import Field
+
+from accounts.api.account_fields import ACCOUNT_ID
 from accounts.api.answers import INSUFFICIENT, ErrorMessage, message_only
 from accounts.api.areas import PlainArea, router_in
 from accounts.api.bodies import Body
+from accounts.api.examples import API_TOKEN, SECONDS
 from accounts.api.fields import Answer, Whole, epoch
 from accounts.api.guards import AS_OWNER, account_for, requires
 from accounts.api.once import IdempotencyKey, once
@@ -32,15 +36,21 @@ router = router_in(MintingArea("api-token"))
 
 
 class ChildApiToken(Body):
-    name: TokenName
-    account_id: Whole
+    name: TokenName = Field(description="The token's name.", examples=["Terraform"])
+    account_id: Annotated[Whole, ACCOUNT_ID]
 
 
 class ApiTokenMade(Answer):
-    id: int
-    name: str
-    token: SecretText
-    created_at: float
+    id: int = Field(description="Its id.", examples=[77])
+    name: str = Field(description="The token's name.", examples=["Terraform"])
+    token: SecretText = Field(
+        description="The whole text of the token. It is answered this once.",
+        examples=[API_TOKEN],
+    )
+    created_at: float = Field(
+        description="When it was made, in seconds since 1970, with a fraction.",
+        examples=[SECONDS],
+    )
 
 
 @router.post(

@@ -1,3 +1,6 @@
+from typing import Annotated
+
+from accounts.api.account_fields import ACCOUNT_ID, ACCOUNT_NAME
 from accounts.api.areas import Area, router_in
 from accounts.api.fields import Answer
 from accounts.api.guards import requires
@@ -7,12 +10,12 @@ router = router_in(Area("whoami"))
 
 
 class WhoAmI(Answer):
-    account_name: str
-    account_id: int
+    account_name: Annotated[str, ACCOUNT_NAME]
+    account_id: Annotated[int, ACCOUNT_ID]
 
 
 class WhoAmIByName(Answer):
-    account_name: str
+    account_name: Annotated[str, ACCOUNT_NAME]
 
 
 @router.get("/v2/whoami", response=WhoAmI, summary="Whose token is this")

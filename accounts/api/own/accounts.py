@@ -5,8 +5,10 @@ from typing import Literal
 
 from django.http import HttpResponse
 from ninja import Query
+from pydantic import Field
 
-from accounts.api.fields import Text
+from accounts.api.examples import TIME
+from accounts.api.fields import Text, path_id
 from accounts.api.guards import account_for, accounts_for, requires
 from accounts.api.own.fields import Answer
 from accounts.api.own.pages import Paging
@@ -17,28 +19,42 @@ from accounts.permissions import Operation
 
 router = own_router("accounts")
 
+AccountPk = path_id(1042)
+
 KindName = Literal[tuple(AccountKind.values)]
 
 
 class AccountAnswer(Answer):
-    id: int
-    name: str
-    kind: KindName
-    state: Literal["active", "suspended"]
-    accessible: bool
-    searchable: bool
-    created_at: datetime
-    version: int
+    id: int = Field(description="Its id.", examples=[77])
+    name: str = Field(description="The account's name.", examples=["Staging"])
+    kind: KindName = Field(description="The kind of account.", examples=["sub"])
+    state: Literal["active", "suspended"] = Field(
+        description="Whether its tokens work.", examples=["active"]
+    )
+    accessible: bool = Field(
+        description="Whether people and tokens of the main account get in.",
+        examples=[True],
+    )
+    searchable: bool = Field(
+        description="Whether the main account's tokens may search it.", examples=[True]
+    )
+    created_at: datetime = Field(description="When it was made.", examples=[TIME])
+    version: int = Field(
+        description="How often it was changed, as in ETag.", examples=[3]
+    )
 
 
 class Accounts(Answer):
-    items: list[AccountAnswer]
-    next: str | None
+    items: list[AccountAnswer] = Field(description="What is on this page.")
+    next: str | None = Field(
+        description="The cursor of the next page; null on the last one.",
+        examples=[None],
+    )
 
 
 class AccountQuery(Paging):
-    kind: list[KindName] = []
-    name: Text = ""
+    kind: list[KindName] = Field([], description="Only accounts of these kinds.")
+    name: Text = Field("", description="Only accounts whose names have this in them.")
 
 
 @router.get(
@@ -63,7 +79,7 @@ def own_account_list(request, response: HttpResponse, asked: Query[AccountQuery]
     summary="Get an account",
 )
 @requires(there=[Operation.ACCOUNT_VIEW])
-def own_account_get(request, response: HttpResponse, pk: int):
+def own_account_get(request, response: HttpResponse, pk: AccountPk):
     account = account_for(request, pk, Operation.ACCOUNT_VIEW)
     response["ETag"] = etag(account)
     return account_shown(account)

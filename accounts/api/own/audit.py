@@ -10,6 +10,7 @@ from pydantic import Field
 
 from accounts.api import discretion
 from accounts.api.audit import events_for
+from accounts.api.examples import TIME
 from accounts.api.fields import Text
 from accounts.api.guards import account_for, requires
 from accounts.api.own.fields import Answer, Asked, AskedId, Moment
@@ -31,14 +32,21 @@ LOOKUPS = {
 
 
 class AuditAsked(Asked):
-    since: Moment | None = None
-    until: Moment | None = None
-    action: list[Literal[tuple(Action.values)]] = []
-    actor: list[Text] = Field([], max_length=100, description="E-mails or token names.")
-    token: AskedId | None = None
-    account: AskedId | None = None
+    since: Moment | None = Field(None, description="From when on.", examples=[TIME])
+    until: Moment | None = Field(None, description="Until when.", examples=[TIME])
+    action: list[Literal[tuple(Action.values)]] = Field(
+        [], description="Only events of these kinds."
+    )
+    actor: list[Text] = Field(
+        [],
+        max_length=100,
+        description="E-mails or token names.",
+        examples=[["Terraform"]],
+    )
+    token: AskedId | None = Field(None, description="Only events of this token.")
+    account: AskedId | None = Field(None, description="Only events of this account.")
     after: AskedId | None = Field(None, description="`id` of the last event seen.")
-    limit: int = Field(1000, ge=1, le=10_000)
+    limit: int = Field(1000, ge=1, le=10_000, description="How many events at most.")
 
     def narrow(self, events):
         asked = {look: getattr(self, name) for name, look in LOOKUPS.items()}
@@ -50,21 +58,47 @@ class AuditAsked(Asked):
 
 
 class AuditLine(Answer):
-    id: int
-    time: datetime
-    action: str
-    title: str
-    actor: str | None
-    user_id: int | None
-    actor_token_id: int | None
-    account_id: int | None
-    target: str
-    token_id: int | None
-    address: str | None
-    agent: str
-    data: dict[str, Any]
-    sequence: int
-    digest: str
+    id: int = Field(description="Its id.", examples=[77])
+    time: datetime = Field(description="When it happened.", examples=[TIME])
+    action: str = Field(
+        description="What was done, for programs.", examples=["token_created"]
+    )
+    title: str = Field(
+        description="What was done, in words.", examples=["Created a token"]
+    )
+    actor: str | None = Field(
+        description="The name of the token that did it; null for a person.",
+        examples=["Terraform"],
+    )
+    user_id: int | None = Field(
+        description="The id of the person who did it.", examples=[None]
+    )
+    actor_token_id: int | None = Field(
+        description="The id of the token that did it.", examples=[77]
+    )
+    account_id: int | None = Field(
+        description="The id of the account that it belongs to.", examples=[1042]
+    )
+    target: str = Field(
+        description="What it was done to.", examples=["Fluent Bit (tgl_8fJ2kQ1x…GgHh)"]
+    )
+    token_id: int | None = Field(
+        description="The id of the token that it is about.", examples=[77]
+    )
+    address: str | None = Field(
+        description="The address that the call came from.", examples=["203.0.113.9"]
+    )
+    agent: str = Field(
+        description="The client, as it calls itself.", examples=["Fluent-Bit"]
+    )
+    data: dict[str, Any] = Field(description="What else is known of it.", examples=[{}])
+    sequence: int = Field(
+        description="Its place in the organisation's trail.", examples=[4]
+    )
+    digest: str = Field(
+        description="The end of the chain that this event is a link of.",
+        examples=["9f2c64b1"],
+    )
 
 
 @router.get(

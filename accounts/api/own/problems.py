@@ -10,6 +10,7 @@ from pydantic import Field
 
 from accounts.api.answers import place_of
 from accounts.api.areas import Area
+from accounts.api.examples import REQUEST_ID
 
 MEDIA_TYPE = "application/problem+json"
 # Where a field is, under the names that the Logz.io API has for it.
@@ -28,21 +29,36 @@ INVALID = "Something in the call is not as it must be."
 
 
 class FieldProblem(Schema):
-    field: str
-    where: Literal["body", "query", "path", "header"]
-    message: str
+    field: str = Field(
+        description="The field, with dots for what is inside.", examples=["name"]
+    )
+    where: Literal["body", "query", "path", "header"] = Field(
+        description="Where the field is.", examples=["body"]
+    )
+    message: str = Field(
+        description="What is wrong with it.", examples=["must be given"]
+    )
 
 
 class Problem(Schema):
     """What went wrong. Programs look at `status` and `code`; people read `detail`."""
 
-    type: str = Field("about:blank", examples=["about:blank"])
-    title: str = Field(examples=["Conflict"])
-    status: int = Field(examples=[409])
-    detail: str = Field(examples=["There is already a token named Fluent Bit here."])
-    code: str = Field(examples=["name_taken"])
-    request_id: str
-    errors: list[FieldProblem] = []
+    type: str = Field(
+        "about:blank", examples=["about:blank"], description="Always the same."
+    )
+    title: str = Field(examples=["Conflict"], description="The status in words.")
+    status: int = Field(examples=[409], description="The status once more.")
+    detail: str = Field(
+        examples=["There is already a token named Fluent Bit here."],
+        description="What went wrong, for people.",
+    )
+    code: str = Field(
+        examples=["name_taken"], description="What went wrong, for programs."
+    )
+    request_id: str = Field(
+        description="The id of the call, as in X-Request-Id.", examples=[REQUEST_ID]
+    )
+    errors: list[FieldProblem] = Field([], description="What is wrong, field by field.")
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from accounts.api.guards import account_for, requires
 from accounts.api.once import IdempotencyKey, once
+from accounts.api.own.accounts import AccountPk
 from accounts.api.own.fields import Body, Flag, Moment, one_of
 from accounts.api.own.routers import ROOT, changes, own_router
 from accounts.api.own.versions import etag
@@ -35,24 +36,27 @@ router = own_router(
 class NewApiToken(Body):
     """Answered with 403, which says who can make API tokens."""
 
-    kind: Literal["api"]
-    name: TokenName
+    kind: Literal["api"] = Field(description="The kind of token.")
+    name: TokenName = Field(description="Its name.", examples=["Fluent Bit"])
 
 
 class NewLogToken(Body):
-    kind: Literal["logs"]
-    name: TokenName
-    enabled: Flag = True
-    expires_at: Moment | None = Field(None, description="null: never")
+    kind: Literal["logs"] = Field(description="The kind of token.")
+    name: TokenName = Field(description="Its name.", examples=["Fluent Bit"])
+    enabled: Flag = Field(
+        default=True, description="Whether the token works.", examples=[True]
+    )
+    expires_at: Moment | None = Field(None, description="null: never", examples=[None])
 
 
 class NewSharedToken(Choice):
-    kind: Literal["shared"]
-    name: TokenName
+    kind: Literal["shared"] = Field(description="The kind of token.")
+    name: TokenName = Field(description="Its name.", examples=["Fluent Bit"])
     expires_at: Moment | None = Field(
         default_factory=lambda: clock.now() + RULES[Kind.SHARED].default_lifetime,
         description="In 7 days when it is left out. null is never, if the organisation "
         "lets links be endless.",
+        examples=[None],
     )
 
 
@@ -70,7 +74,7 @@ NewToken = one_of(NewLogToken | NewSharedToken | NewApiToken, by="kind")
 def own_token_create(
     request,
     response: HttpResponse,
-    pk: int,
+    pk: AccountPk,
     body: NewToken,
     idempotency_key: IdempotencyKey = None,
 ):

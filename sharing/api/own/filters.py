@@ -8,8 +8,11 @@ from ninja import Query
 from ninja.responses import Status
 from pydantic import Field
 
+from accounts.api.examples import TIME
+from accounts.api.fields import path_id
 from accounts.api.guards import account_for, requires
 from accounts.api.once import IdempotencyKey, once
+from accounts.api.own.accounts import AccountPk
 from accounts.api.own.fields import Answer, Body, IfMatch, Line
 from accounts.api.own.pages import Paging
 from accounts.api.own.routers import ROOT, changes, own_router, reads
@@ -21,6 +24,8 @@ from sharing.models.filters import MAX_LENGTH
 
 router = own_router("filters")
 
+FilterPk = path_id(6, "The filter's id.")
+
 FILTERS = f"{ROOT}/accounts/{{int:pk}}/filters"
 FILTER = f"{FILTERS}/{{int:filter_pk}}"
 
@@ -29,46 +34,84 @@ Description = Annotated[Line, Field(max_length=200)]
 
 
 class NewFilterBody(Body):
-    field: Clause
-    value: Clause
-    description: Description = ""
+    field: Clause = Field(
+        description="The field of a log that has to be equal to the value.",
+        examples=["env"],
+    )
+    value: Clause = Field(
+        description="What the field is to be equal to.", examples=["prod"]
+    )
+    description: Description = Field(
+        "", description="What the filter is for.", examples=["Production only"]
+    )
 
 
 class FilterChange(Body):
-    field: Clause = Field(default_factory=str)
-    value: Clause = Field(default_factory=str)
-    description: Description = Field(default_factory=str)
+    field: Clause = Field(
+        default_factory=str,
+        description="The field of a log that has to be equal to the value.",
+        examples=["env"],
+    )
+    value: Clause = Field(
+        default_factory=str,
+        description="What the field is to be equal to.",
+        examples=["prod"],
+    )
+    description: Description = Field(
+        default_factory=str,
+        description="What the filter is for.",
+        examples=["Production only"],
+    )
 
 
 class FilterAnswer(Answer):
-    id: int
-    account_id: int
-    field: str
-    value: str
-    description: str
-    created_at: datetime
-    created_by: str
-    version: int
+    id: int = Field(description="Its id.", examples=[77])
+    account_id: int = Field(
+        description="The id of the account that it belongs to.", examples=[1042]
+    )
+    field: str = Field(
+        description="The field of a log that has to be equal to the value.",
+        examples=["env"],
+    )
+    value: str = Field(
+        description="What the field is to be equal to.", examples=["prod"]
+    )
+    description: str = Field(
+        description="What the filter is for.", examples=["Production only"]
+    )
+    created_at: datetime = Field(description="When it was made.", examples=[TIME])
+    created_by: str = Field(description="Who made it.", examples=["dana@acme.example"])
+    version: int = Field(
+        description="How often it was changed, as in ETag.", examples=[3]
+    )
 
 
 class FilterWithUses(FilterAnswer):
     """A filter, and the ids of the shared tokens that it narrows."""
 
-    used_by: list[int]
+    used_by: list[int] = Field(
+        description="The ids of the shared tokens that it narrows.", examples=[[77]]
+    )
     would_pause: list[int] = Field(
         description="Those that would show more without it, and are paused when it is "
-        "deleted."
+        "deleted.",
+        examples=[[77]],
     )
 
 
 class Filters(Answer):
-    items: list[FilterAnswer]
-    next: str | None
+    items: list[FilterAnswer] = Field(description="What is on this page.")
+    next: str | None = Field(
+        description="The cursor of the next page; null on the last one.",
+        examples=[None],
+    )
 
 
 @router.get(FILTERS, response=reads(Filters), summary="List an account's filters")
 @requires(there=[Operation.FILTER_LIST])
-def own_filter_list(request, response: HttpResponse, pk: int, asked: Query[Paging]):
+def own_filter_list(
+    request, response: HttpResponse, pk: AccountPk, asked: Query[Paging]
+):
     account = account_for(request, pk, Operation.FILTER_LIST)
     page = asked.page(request, response, account.filters.all(), "field")
     return Filters(items=[filter_shown(each) for each in page], next=page.next)
@@ -79,7 +122,7 @@ def own_filter_list(request, response: HttpResponse, pk: int, asked: Query[Pagin
 def own_filter_create(
     request,
     response: HttpResponse,
-    pk: int,
+    pk: AccountPk,
     body: NewFilterBody,
     idempotency_key: IdempotencyKey = None,
 ):
@@ -98,7 +141,7 @@ def own_filter_create(
     FILTER, response=reads(FilterWithUses), summary="Get a filter, with its uses"
 )
 @requires(there=[Operation.FILTER_LIST])
-def own_filter_get(request, response: HttpResponse, pk: int, filter_pk: int):
+def own_filter_get(request, response: HttpResponse, pk: AccountPk, filter_pk: FilterPk):
     return _answered(response, _find(request, pk, filter_pk, Operation.FILTER_LIST))
 
 
@@ -112,8 +155,8 @@ def own_filter_get(request, response: HttpResponse, pk: int, filter_pk: int):
 def own_filter_update(
     request,
     response: HttpResponse,
-    pk: int,
-    filter_pk: int,
+    pk: AccountPk,
+    filter_pk: FilterPk,
     body: FilterChange,
     if_match: IfMatch = None,
 ):
@@ -129,7 +172,9 @@ def own_filter_update(
     summary="Delete a filter; a link that would show more without it is paused",
 )
 @requires(there=[Operation.FILTER_DELETE])
-def own_filter_delete(request, pk: int, filter_pk: int, if_match: IfMatch = None):
+def own_filter_delete(
+    request, pk: AccountPk, filter_pk: FilterPk, if_match: IfMatch = None
+):
     found = _find(request, pk, filter_pk, Operation.FILTER_DELETE)
     version = seen(found, if_match)
     found.delete_narrowing(by=Actor.calling(request), version=version)

@@ -6,6 +6,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from pydantic import ConfigDict, Field
 
+from accounts.api.fields import path_id
 from accounts.api.guards import requires
 from accounts.api.own.fields import Answer, Body, Flag, Ids, IfMatch
 from accounts.api.own.routers import changes, own_router, reads
@@ -20,6 +21,8 @@ from tokens.api.own.tokens import TOKEN
 from tokens.kinds import Kind
 
 router = own_router("tokens")
+
+TokenPk = path_id(78)
 
 SHOWN = f"{TOKEN}/filters"
 OperatorName = Literal[tuple(Operator.values)]
@@ -46,9 +49,19 @@ class Choice(Body):
 
     model_config = ConfigDict(json_schema_extra={"oneOf": ONE_OF})
 
-    filters: Ids = Field([], description="Ids of filters of the token's account.")
-    operator: OperatorName = "AND"
-    shows_everything: Flag = False
+    filters: Ids = Field(
+        [], description="Ids of filters of the token's account.", examples=[[5]]
+    )
+    operator: OperatorName = Field(
+        "AND",
+        description="Whether a log must pass all filters or any.",
+        examples=["AND"],
+    )
+    shows_everything: Flag = Field(
+        default=False,
+        description="Without filters: show all logs of the account.",
+        examples=[False],
+    )
 
     def choice(self, account):
         """Return it with rows instead of ids, as Share takes it."""
@@ -70,15 +83,24 @@ class Choice(Body):
 class SharedScope(Answer):
     """`lost_filter` was deleted: until somebody decides anew, the link shows nothing."""
 
-    filters: list[FilterAnswer]
-    operator: OperatorName
-    shows_everything: bool
-    lost_filter: str | None
+    filters: list[FilterAnswer] = Field(
+        description="What a log has to be like to be shown."
+    )
+    operator: OperatorName = Field(
+        description="Whether a log must pass all filters or any.", examples=["AND"]
+    )
+    shows_everything: bool = Field(
+        description="Without filters: show all logs of the account.", examples=[False]
+    )
+    lost_filter: str | None = Field(
+        description="A deleted filter, because of which it shows nothing.",
+        examples=[None],
+    )
 
 
 @router.get(SHOWN, response=reads(SharedScope), summary="Say what a shared token shows")
 @requires(there=of_tokens("view", kinds=[Kind.SHARED]))
-def own_share_get(request, response: HttpResponse, pk: int):
+def own_share_get(request, response: HttpResponse, pk: TokenPk):
     return _answered(response, _find(request, pk, "view"))
 
 
@@ -90,7 +112,7 @@ def own_share_get(request, response: HttpResponse, pk: int):
 )
 @requires(there=of_tokens("filters", kinds=[Kind.SHARED]))
 def own_share_update(
-    request, response: HttpResponse, pk: int, body: Choice, if_match: IfMatch = None
+    request, response: HttpResponse, pk: TokenPk, body: Choice, if_match: IfMatch = None
 ):
     share = _find(request, pk, "filters")
     share.narrow(

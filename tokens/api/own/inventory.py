@@ -42,21 +42,33 @@ class TokenQuery(Paging):
     account: list[AskedId] = Field(
         [], max_length=MOST_ACCOUNTS, description="Ids of accounts."
     )
-    kind: list[KindName] = []
-    state: list[Literal[tuple(State.values)]] = []
-    name: Text = Field("", description="A part of the name, however it is written.")
-    created_after: Moment | None = None
-    created_before: Moment | None = None
-    used_after: Moment | None = None
-    used_before: Moment | None = None
-    expires_after: Moment | None = None
-    expires_before: Moment | None = None
-    never_used: bool = False
-    never_expires: bool = False
-    deleted: Annotated[bool, Field(description="Recently deleted ones instead.")] = (
-        False
+    kind: list[KindName] = Field([], description="Only tokens of these kinds.")
+    state: list[Literal[tuple(State.values)]] = Field(
+        [], description="Only tokens in these states."
     )
-    sort: SortName = "-created_at"
+    name: Text = Field("", description="A part of the name, however it is written.")
+    created_after: Moment | None = Field(
+        None, description="Only what was made then or later."
+    )
+    created_before: Moment | None = Field(
+        None, description="Only what was made before."
+    )
+    used_after: Moment | None = Field(
+        None, description="Only what was used then or later."
+    )
+    used_before: Moment | None = Field(None, description="Only what was used before.")
+    expires_after: Moment | None = Field(
+        None, description="Only what stops then or later."
+    )
+    expires_before: Moment | None = Field(None, description="Only what stops before.")
+    never_used: bool = Field(default=False, description="Only what was never used.")
+    never_expires: bool = Field(default=False, description="Only what never stops.")
+    deleted: Annotated[
+        bool, Field(description="Recently deleted ones instead.", examples=[False])
+    ] = False
+    sort: SortName = Field(
+        "-created_at", description="The order; a leading - turns it round."
+    )
 
     @property
     def order(self):
@@ -84,8 +96,11 @@ class TokenQuery(Paging):
 
 
 class Tokens(Answer):
-    items: list[TokenAnswer]
-    next: str | None
+    items: list[TokenAnswer] = Field(description="What is on this page.")
+    next: str | None = Field(
+        description="The cursor of the next page; null on the last one.",
+        examples=[None],
+    )
 
 
 @router.get(

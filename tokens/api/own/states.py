@@ -19,7 +19,7 @@ from tokens.api.own.answers import (
     shown_with,
 )
 from tokens.api.own.guards import of_tokens, restorable_too, token_for
-from tokens.api.own.tokens import TOKEN, answered
+from tokens.api.own.tokens import TOKEN, TokenPk, answered
 from tokens.api.secrets import hand_out
 from tokens.kinds import OVERLAPS
 
@@ -27,7 +27,12 @@ router = own_router("tokens")
 
 
 class Reason(Body):
-    reason: Line = Field("", max_length=200)
+    reason: Line = Field(
+        "",
+        max_length=200,
+        description="Why, in your own words.",
+        examples=["Not needed any more"],
+    )
 
 
 class Rotation(Body):
@@ -43,7 +48,7 @@ class Rotation(Body):
 )
 @requires(there=of_tokens("enable"))
 def own_token_enable(
-    request, response: HttpResponse, pk: int, if_match: IfMatch = None
+    request, response: HttpResponse, pk: TokenPk, if_match: IfMatch = None
 ):
     token = token_for(request, pk, "enable")
     token.enable(by=Actor.calling(request), version=seen(token, if_match))
@@ -60,7 +65,7 @@ def own_token_enable(
 def own_token_disable(
     request,
     response: HttpResponse,
-    pk: int,
+    pk: TokenPk,
     body: Reason | None = None,
     if_match: IfMatch = None,
 ):
@@ -84,7 +89,7 @@ def own_token_disable(
 def own_token_rotate(
     request,
     response: HttpResponse,
-    pk: int,
+    pk: TokenPk,
     body: Rotation | None = None,
     if_match: IfMatch = None,
     idempotency_key: IdempotencyKey = None,
@@ -111,7 +116,7 @@ def own_token_rotate(
 )
 @requires(there=of_tokens("rotate"))
 def own_token_finish_rotation(
-    request, response: HttpResponse, pk: int, if_match: IfMatch = None
+    request, response: HttpResponse, pk: TokenPk, if_match: IfMatch = None
 ):
     token = token_for(request, pk, "rotate")
     token.finish_rotation(by=Actor.calling(request), version=seen(token, if_match))
@@ -126,7 +131,7 @@ def own_token_finish_rotation(
 )
 @requires(there=of_tokens("rotate"))
 def own_token_roll_back(
-    request, response: HttpResponse, pk: int, if_match: IfMatch = None
+    request, response: HttpResponse, pk: TokenPk, if_match: IfMatch = None
 ):
     token = token_for(request, pk, "rotate")
     token.roll_back(by=Actor.calling(request), version=seen(token, if_match))
@@ -144,7 +149,7 @@ def own_token_roll_back(
 def own_token_restore(
     request,
     response: HttpResponse,
-    pk: int,
+    pk: TokenPk,
     idempotency_key: IdempotencyKey = None,
 ):
     token = token_for(request, pk, "create", among=restorable_too)
@@ -168,7 +173,7 @@ def own_token_restore(
     "revealed to people only.",
 )
 @requires(there=of_tokens("reveal"))
-def own_token_reveal(request, response: HttpResponse, pk: int):
+def own_token_reveal(request, response: HttpResponse, pk: TokenPk):
     token = token_for(request, pk, "reveal")
     secrets = hand_out([token], by=Actor.calling(request))
     response["ETag"] = etag(token)

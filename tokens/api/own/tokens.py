@@ -4,6 +4,7 @@ from django.http import HttpResponse
 from ninja.responses import Status
 from pydantic import Field
 
+from accounts.api.fields import path_id
 from accounts.api.guards import requires
 from accounts.api.own.fields import Body, IfMatch, Moment
 from accounts.api.own.routers import ROOT, changes, own_router, reads
@@ -16,13 +17,17 @@ from tokens.models.querysets import as_written
 
 router = own_router("tokens")
 
+TokenPk = path_id(77)
+
 TOKEN = f"{ROOT}/tokens/{{int:pk}}"
 VERBS = {"name": "rename", "expires_at": "expiry"}
 
 
 class TokenChange(Body):
-    name: TokenName = Field(default_factory=str)
-    expires_at: Moment | None = Field(None, description="null: never")
+    name: TokenName = Field(
+        default_factory=str, description="Its name.", examples=["Fluent Bit"]
+    )
+    expires_at: Moment | None = Field(None, description="null: never", examples=[None])
 
     @property
     def verbs(self):
@@ -34,7 +39,7 @@ class TokenChange(Body):
     TOKEN, response=reads(TokenAnswer), summary="Get a token, without its secret"
 )
 @requires(there=of_tokens("view"))
-def own_token_get(request, response: HttpResponse, pk: int):
+def own_token_get(request, response: HttpResponse, pk: TokenPk):
     return answered(response, token_for(request, pk, "view"))
 
 
@@ -48,7 +53,7 @@ def own_token_get(request, response: HttpResponse, pk: int):
 def own_token_update(
     request,
     response: HttpResponse,
-    pk: int,
+    pk: TokenPk,
     body: TokenChange,
     if_match: IfMatch = None,
 ):
@@ -70,7 +75,7 @@ def own_token_update(
     description="An API token can delete itself.",
 )
 @requires(there=of_tokens("delete"))
-def own_token_delete(request, pk: int, if_match: IfMatch = None):
+def own_token_delete(request, pk: TokenPk, if_match: IfMatch = None):
     token = token_for(request, pk, "delete")
     token.delete_softly(by=Actor.calling(request), version=seen(token, if_match))
     return Status(204, None)

@@ -7,13 +7,15 @@ from django.db.models import F, Max, Sum
 from django.db.models.functions import TruncDay
 from django.utils import timezone
 from ninja import Query
+from pydantic import Field
 
+from accounts.api.examples import TIME
 from accounts.api.guards import requires
 from accounts.api.own.fields import Answer, Asked, Moment
 from accounts.api.own.routers import own_router, reads
 from accounts.refusals import Refused
 from tokens.api.own.guards import of_tokens, token_for
-from tokens.api.own.tokens import TOKEN
+from tokens.api.own.tokens import TOKEN, TokenPk
 from tokens.models import TokenUsage
 
 router = own_router("tokens")
@@ -25,9 +27,9 @@ CALLERS = 20
 
 
 class UsageQuery(Asked):
-    unit: UnitName = "day"
-    since: Moment | None = None
-    until: Moment | None = None
+    unit: UnitName = Field("day", description="What is counted in.", examples=["day"])
+    since: Moment | None = Field(None, description="From when on.", examples=[TIME])
+    until: Moment | None = Field(None, description="Until when.", examples=[TIME])
 
     @property
     def range(self):
@@ -44,27 +46,35 @@ class UsageQuery(Asked):
 
 
 class Calls(Answer):
-    start: datetime
-    calls: int
+    start: datetime = Field(description="When the hour or day begins.", examples=[TIME])
+    calls: int = Field(description="How many calls there were.", examples=[3])
 
 
 class UsageCaller(Answer):
-    address: str
-    agent: str
-    calls: int
-    last_hour: datetime
+    address: str = Field(
+        description="The address that the call came from.", examples=["203.0.113.9"]
+    )
+    agent: str = Field(
+        description="The client, as it calls itself.", examples=["Fluent-Bit"]
+    )
+    calls: int = Field(description="How many calls there were.", examples=[3])
+    last_hour: datetime = Field(
+        description="The hour of the last call.", examples=[TIME]
+    )
 
 
 class Usage(Answer):
     """Calls of a token, counted by the hour; the last seconds may be missing."""
 
-    day: int
-    week: int
-    unit: UnitName
-    since: datetime
-    until: datetime
-    series: list[Calls]
-    callers: list[UsageCaller]
+    day: int = Field(description="Calls in the last 24 hours.", examples=[12])
+    week: int = Field(description="Calls in the last 7 days.", examples=[90])
+    unit: UnitName = Field(description="What is counted in.", examples=["day"])
+    since: datetime = Field(description="From when on.", examples=[TIME])
+    until: datetime = Field(description="Until when.", examples=[TIME])
+    series: list[Calls] = Field(description="How much it was used, piece by piece.")
+    callers: list[UsageCaller] = Field(
+        description="From where it was used, the busiest first."
+    )
 
 
 @router.get(
@@ -75,7 +85,7 @@ class Usage(Answer):
     "calls of the last 24 hours and 7 days.",
 )
 @requires(there=of_tokens("view"))
-def own_token_usage(request, pk: int, asked: Query[UsageQuery]):
+def own_token_usage(request, pk: TokenPk, asked: Query[UsageQuery]):
     token = token_for(request, pk, "view")
     since, until = asked.range
     usage = TokenUsage.objects.filter(token=token)

@@ -2,6 +2,9 @@
 
 from typing import Literal
 
+from pydantic import Field
+
+from accounts.api.examples import LOG_TOKEN
 from accounts.api.fields import Text
 from accounts.api.guards import requires
 from accounts.api.own.fields import Answer, Body
@@ -20,18 +23,29 @@ REPLACED = "secret_replaced"
 
 
 class TokenInHand(Body):
-    token: Text
+    token: Text = Field(
+        description="The whole text of the token.", examples=[LOG_TOKEN]
+    )
 
 
 class Verdict(Answer):
     """`reason` says why a token does not work; `opens` what it is made for."""
 
-    known: bool
-    works: bool
-    reason: str
-    secret: Literal["current", "overlapping", "replaced"] | None
-    opens: list[str]
-    token: TokenAnswer | None
+    known: bool = Field(
+        description="Whether it is a token that the caller may know of.",
+        examples=[True],
+    )
+    works: bool = Field(description="Whether it works right now.", examples=[True])
+    reason: str = Field(
+        description="Why it does not work; empty when it does.", examples=[""]
+    )
+    secret: Literal["current", "overlapping", "replaced"] | None = Field(
+        description="Which of the token's secrets it is.", examples=["current"]
+    )
+    opens: list[str] = Field(
+        description="What it opens right now.", examples=[["ship logs"]]
+    )
+    token: TokenAnswer | None = Field(description="The token, when it is known.")
 
 
 @router.post(

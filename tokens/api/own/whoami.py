@@ -1,3 +1,5 @@
+from pydantic import Field
+
 from accounts.api.guards import requires
 from accounts.api.own.accounts import AccountAnswer, account_shown
 from accounts.api.own.fields import Answer
@@ -9,8 +11,8 @@ router = own_router("whoami")
 
 
 class Caller(Answer):
-    token: TokenAnswer
-    account: AccountAnswer
+    token: TokenAnswer = Field(description="The token itself.")
+    account: AccountAnswer = Field(description="The token's account.")
 
 
 @router.get(
