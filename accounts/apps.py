@@ -9,8 +9,8 @@ class AccountsConfig(AppConfig):
     def ready(self):
         from allauth.mfa.models import Authenticator  # noqa: PLC0415 -- the same
 
-        from accounts.checks import check_keys  # noqa: PLC0415 -- needs the models
-        from accounts.seeds import own  # noqa: PLC0415 -- the same
+        from accounts.crypto.checks import check_keys  # noqa: PLC0415 -- needs the models
+        from accounts.crypto.seeds import own  # noqa: PLC0415 -- the same
 
         checks.register(check_keys, checks.Tags.database)
         post_init.connect(own, sender=Authenticator)

@@ -11,10 +11,10 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 
-from accounts.audit import Actor
-from accounts.checks import check_keys, note_keys_in_use
+from accounts.audit.trail import Actor
+from accounts.crypto.checks import check_keys, note_keys_in_use
 from accounts.models import Account, Organisation
-from accounts.refusals import Refused
+from accounts.rule_violations import Refused
 
 # EX_CONFIG of sysexits.h: a service manager need not try again.
 CONFIGURATION_ERROR = 78

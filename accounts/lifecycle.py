@@ -4,12 +4,12 @@ from django.utils import timezone
 
 from accounts import lists as listing
 from accounts import quotas
-from accounts.audit import record
+from accounts.audit.trail import record
 from accounts.lists import LISTS
 from accounts.locks import locked, repeated
 from accounts.models import Account, AccountKind, Action, Organisation, User
 from accounts.models.accounts import RESTORABLE_FOR
-from accounts.refusals import Gone, Refused, Stale
+from accounts.rule_violations import Gone, Refused, Stale
 
 # What has to exist in a new account. An app above this one adds its part when it is
 # loaded, since imports only point down: tokens adds the default shipping token.

@@ -11,7 +11,7 @@ from functools import wraps
 from django.core.exceptions import ObjectDoesNotExist
 from django.db import OperationalError, connection, transaction
 
-from accounts.refusals import Gone, Stale, Unavailable
+from accounts.rule_violations import Gone, Stale, Unavailable
 
 ATTEMPTS = 4
 # PostgreSQL's serialization_failure and deadlock_detected, lock_not_available.

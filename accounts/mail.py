@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from accounts.models import Membership
 from accounts.names import quoted
-from accounts.refusals import Unavailable
+from accounts.rule_violations import Unavailable
 
 MOST_ADMINS = 20
 

@@ -9,14 +9,14 @@ from functools import partial
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from accounts.audit import record
+from accounts.audit.trail import record
 from accounts.lifecycle import found_organisation
+from accounts.limits.mail_limits import check_invitations, is_operator
 from accounts.locks import locked, repeated
 from accounts.mail import send_added, send_invitation
-from accounts.mail_limits import check_invitations, is_operator
 from accounts.models import Action, Membership, Role, User
 from accounts.names import check_seen, quoted
-from accounts.refusals import Gone, Refused
+from accounts.rule_violations import Gone, Refused
 
 
 @repeated

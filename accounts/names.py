@@ -9,7 +9,7 @@ import re
 from django import forms
 from django.core.exceptions import ValidationError
 
-from accounts.refusals import Refused
+from accounts.rule_violations import Refused
 
 # Unicode's Default_Ignorable_Code_Point: soft hyphens, joiners, direction marks,
 # overrides and isolates, fillers, variation selectors, tags. And annotations.

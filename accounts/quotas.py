@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from django.db.models import Count, Max, Sum
 
 from accounts.models import LOG_KINDS, AccountKind
-from accounts.refusals import Refused
+from accounts.rule_violations import Refused
 
 LIMITS = {
     AccountKind.SUB: "max_sub_accounts",

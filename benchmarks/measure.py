@@ -103,7 +103,7 @@ def wait_for(port):
 def deep(account, sort):
     """Return the query string of the page in the middle of the API tokens."""
     from accounts.models import Account  # noqa: PLC0415 -- only after setup
-    from accounts.paging import _Keyset  # noqa: PLC0415
+    from accounts.web.pagination import _Keyset  # noqa: PLC0415
 
     tokens = Account.objects.get(pk=account).tokens.filter(kind="api")
     keyset = _Keyset(tokens, sort)

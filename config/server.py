@@ -16,7 +16,7 @@ import time
 from contextlib import contextmanager
 from multiprocessing.connection import wait
 
-from accounts.counts import SHARED_FILE, SIZE
+from accounts.limits.shared_counts import SHARED_FILE, SIZE
 from config.listening import Listener, listen
 from config.surroundings import CannotStartError, require_free_port
 

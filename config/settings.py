@@ -107,20 +107,20 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "accounts.middleware.MethodMiddleware",
-    "accounts.middleware.SessionMiddleware",
+    "accounts.web.middleware.MethodMiddleware",
+    "accounts.web.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "accounts.middleware.LoginRequiredMiddleware",
+    "accounts.web.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "accounts.middleware.SessionActivityMiddleware",
-    "accounts.middleware.ViewerTimezoneMiddleware",
-    "accounts.middleware.LastAccountMiddleware",
-    "accounts.middleware.RefusalMiddleware",
+    "accounts.web.middleware.SessionActivityMiddleware",
+    "accounts.web.middleware.ViewerTimezoneMiddleware",
+    "accounts.web.middleware.LastAccountMiddleware",
+    "accounts.web.middleware.RefusalMiddleware",
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -136,7 +136,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "accounts.context.settings_area",
+                "accounts.web.context.settings_area",
             ],
             "libraries": {"heroicons": "accounts.templatetags.icons"},
         },
@@ -180,11 +180,11 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "accounts:home"
-SESSION_ENGINE = "accounts.sessions"
+SESSION_ENGINE = "accounts.web.sessions"
 PASSWORD_RESET_TIMEOUT = timedelta(days=7).total_seconds()
 
-ACCOUNT_ADAPTER = "accounts.adapters.AccountAdapter"
-# allauth counts in the cache, which strangers can flush: accounts.attempts counts.
+ACCOUNT_ADAPTER = "accounts.signing_in.adapters.AccountAdapter"
+# allauth counts in the cache, which strangers can flush: accounts.limits.attempts counts.
 ACCOUNT_RATE_LIMITS = MFA_RATE_LIMITS = False
 ACCOUNT_FORMS = {
     "change_password": "accounts.forms.signing_in.ChangePasswordForm",
@@ -198,7 +198,7 @@ ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
 ACCOUNT_REAUTHENTICATION_TIMEOUT = timedelta(minutes=15).total_seconds()
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = "Tollgate: "
-MFA_ADAPTER = "accounts.adapters.MFAAdapter"
+MFA_ADAPTER = "accounts.signing_in.adapters.MFAAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS
@@ -239,7 +239,7 @@ SECURE_PROXY_SSL_HEADER = (
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 X_FRAME_OPTIONS = "DENY"
-CSRF_FAILURE_VIEW = "accounts.errors.csrf_failure"
+CSRF_FAILURE_VIEW = "accounts.web.errors.csrf_failure"
 
 # A security account may scan every account of a large organisation.
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000
@@ -265,7 +265,7 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {
         "line": {
-            "()": "accounts.logs.OneLineFormatter",
+            "()": "accounts.web.logs.OneLineFormatter",
             "format": "%(asctime)s %(levelname)s %(name)s %(message)s",
         }
     },

@@ -1,10 +1,10 @@
 from django.conf import settings
 from django.urls import include, path
 
-from accounts import health
 from accounts.admin import site
-from accounts.errors import not_offered
 from accounts.views import reference
+from accounts.web import health
+from accounts.web.errors import not_offered
 from config.api import api
 
 # What allauth brings and Tollgate does not offer: people are added by an admin and are
@@ -39,6 +39,6 @@ urlpatterns = [
 if settings.DJANGO_ADMIN:
     urlpatterns.append(path("django-admin/", site.urls))
 
-handler403 = "accounts.errors.forbidden"
-handler404 = "accounts.errors.not_found"
-handler500 = "accounts.errors.broken"
+handler403 = "accounts.web.errors.forbidden"
+handler404 = "accounts.web.errors.not_found"
+handler500 = "accounts.web.errors.broken"

@@ -8,7 +8,7 @@ from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
 from django.db.models import Max
 from django.utils import timezone
 
-from accounts.audit import Actor, record
+from accounts.audit.trail import Actor, record
 from accounts.lifecycle import found_organisation
 from accounts.models import Account, AccountKind, Action
 from accounts.plans import Plan

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from django.contrib.auth.hashers import make_password
 
 from accounts import lifecycle
-from accounts.arrivals import record_for_person
-from accounts.audit import Actor, record
+from accounts.audit.trail import Actor, record
 from accounts.models import Action, Membership, Role, User
+from accounts.signing_in.arrivals import record_for_person
 from demo.accounts import ORGANISATIONS, PLACES
 from demo.people import BROWSERS, PEOPLE
 from demo.timeline import Past

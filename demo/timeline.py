@@ -10,7 +10,7 @@ from datetime import timedelta
 from django.db import models
 from django.utils import timezone
 
-from accounts.audit import sign_again
+from accounts.audit.trail import sign_again
 from accounts.models import AuditChain, AuditEvent
 from tokens.models import Token
 

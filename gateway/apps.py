@@ -6,8 +6,9 @@ class GatewayConfig(AppConfig):
     name = "gateway"
 
     def ready(self):
-        from accounts import checks, places  # noqa: PLC0415 -- needs the models
-        from accounts.rotation import Sealed, envelopes  # noqa: PLC0415 -- the same
+        from accounts.crypto import checks  # noqa: PLC0415 -- needs the models
+        from accounts.crypto.reencryption import Sealed, envelopes  # noqa: PLC0415 -- the same
+        from accounts.web import navigation  # noqa: PLC0415 -- needs the models
         from gateway import rotation  # noqa: PLC0415 -- the same
         from gateway.asking import take_time  # noqa: PLC0415 -- the same
         from gateway.dead import forget, note  # noqa: PLC0415 -- the same
@@ -27,4 +28,4 @@ class GatewayConfig(AppConfig):
         recording.refusal_writers.append(note)
         purge_deleted.others.append(forget)
         request_started.connect(take_time)
-        places.COUNTERS["gateway:dead"] = count_waiting
+        navigation.COUNTERS["gateway:dead"] = count_waiting

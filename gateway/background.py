@@ -7,7 +7,7 @@ from functools import partial
 
 from django.db import DatabaseError, close_old_connections, connection
 
-from accounts.audit import Actor, record
+from accounts.audit.trail import Actor, record
 from accounts.clock import clock
 from accounts.models import Action
 from accounts.postgresql import pulse

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from math import inf
 
+from accounts.audit.generations import slot_of
 from accounts.clock import clock
-from accounts.generations import slot_of
 from gateway.arguments import arguments
 from gateway.doors import DOORS
 from gateway.narrowing import narrowing

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from urllib.parse import unquote
 
-from accounts.cookies import only
 from accounts.models import LOG_KINDS, AccountKind
+from accounts.web.cookies import only
 from sharing.tickets import COOKIE
 from tokens.credentials import token_in as shown_in
 from tokens.permissions import Use

@@ -11,7 +11,7 @@ from math import inf
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
 
-from accounts.addresses import read_address
+from accounts.web.addresses import read_address
 from gateway.asking import SECONDS, Here, InThreads
 from gateway.decisions import (
     AWAY,

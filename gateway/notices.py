@@ -13,7 +13,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from accounts.mail import send_to_admins
-from accounts.refusals import Unavailable
+from accounts.rule_violations import Unavailable
 from gateway import calling, letters
 from gateway.models import DeadToken, Delivery, Way, Webhook
 

@@ -2,7 +2,7 @@
 
 from django.db import transaction
 
-from accounts.keys import keyring
+from accounts.crypto.keys import keyring
 from gateway.models import Webhook
 
 

@@ -8,7 +8,7 @@ from django.db import DatabaseError, close_old_connections
 from django.utils import timezone
 
 from accounts.locks import locked
-from accounts.refusals import Refused, Unavailable
+from accounts.rule_violations import Refused, Unavailable
 from gateway import calling, letters
 from gateway.models import Delivery, Way, Webhook
 

@@ -7,8 +7,8 @@ from math import inf
 
 from django.db import connection
 
-from accounts.generations import BITS, ORGANISATION_SLOTS
-from accounts.keys import keyring
+from accounts.audit.generations import BITS, ORGANISATION_SLOTS
+from accounts.crypto.keys import keyring
 from accounts.postgresql import Connection, pulse
 from gateway.timekeeping import DatabaseTime, OwnTime
 

@@ -4,7 +4,7 @@ from django.core.validators import validate_email
 
 from accounts.api.user_bodies import ROLES
 from accounts.members import add_member, suspend_member
-from accounts.refusals import Refused
+from accounts.rule_violations import Refused
 from importing.inventory import Outcome
 from importing.target import Done
 

@@ -4,7 +4,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from accounts.locks import repeated
-from accounts.refusals import Refused
+from accounts.rule_violations import Refused
 from importing.inventory import Line, Outcome
 
 

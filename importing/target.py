@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass, field
 
-from accounts.audit import Actor, record
+from accounts.audit.trail import Actor, record
 from accounts.models import Account, Action, AuditEvent, Organisation
-from accounts.refusals import Refused
+from accounts.rule_violations import Refused
 from importing.inventory import Outcome
 from tokens.models import StoredSecret
 

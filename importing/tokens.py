@@ -2,7 +2,7 @@
 
 from django.utils import timezone
 
-from accounts.refusals import Refused
+from accounts.rule_violations import Refused
 from importing.inventory import Outcome
 from importing.target import Done, held
 from sharing.models import Filter, Share

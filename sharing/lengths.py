@@ -1,6 +1,6 @@
 """How long a scope may get where it is handed on, which is in headers of answers."""
 
-from accounts.refusals import Refused
+from accounts.rule_violations import Refused
 
 # Proxies take 64 KiB of headers, those of whatever answers besides included.
 MOST = 32_000

@@ -5,9 +5,9 @@ import time
 from django.test import Client
 
 from accounts.lifecycle import delete_account
-from accounts.middleware import SEEN
 from accounts.models import Role
 from accounts.permissions import Relation
+from accounts.web.middleware import SEEN
 from gateway.models import Webhook
 from tests import authorization_routes as declared
 from tests.factories import (

@@ -5,9 +5,9 @@ from django.core.cache import cache
 from django.db import transaction
 from playwright.sync_api import sync_playwright
 
-from accounts import rates
 from accounts.clock import clock
-from accounts.counts import Counts
+from accounts.limits import call_rates
+from accounts.limits.shared_counts import Counts
 from accounts.models import Role
 from gateway import trying
 from tests.browsers import keep_cookies
@@ -43,7 +43,7 @@ def _plain_settings(settings):
 @pytest.fixture(autouse=True)
 def _nobody_called_yet(monkeypatch):
     """Forget the calls of earlier tests, whose tokens may have had the same ids."""
-    monkeypatch.setattr(rates, "counts", Counts())
+    monkeypatch.setattr(call_rates, "counts", Counts())
 
 
 @pytest.fixture(autouse=True)

@@ -5,7 +5,7 @@ from datetime import timedelta
 import factory
 from django.utils import timezone
 
-from accounts.audit import Actor
+from accounts.audit.trail import Actor
 from accounts.lifecycle import found_organisation, open_account
 from accounts.models import Account, AccountKind, Membership, Organisation, Role, User
 from accounts.plans import Plan

@@ -1,8 +1,8 @@
 import pytest
 from django.db import DatabaseError, connection
 
-from accounts import health
 from accounts.clock import clock
+from accounts.web import health
 
 
 @pytest.fixture(autouse=True)

@@ -28,7 +28,7 @@ import django
 from django.db import connection
 
 django.setup()
-from accounts.audit import Actor
+from accounts.audit.trail import Actor
 from accounts.models import Account
 from tokens.models import Token
 

@@ -7,7 +7,7 @@ from django.core.management import CommandError, call_command
 from django.urls import reverse
 
 from accounts.names import unseen
-from accounts.refusals import Refused
+from accounts.rule_violations import Refused
 from sharing.models import Filter
 from tests.api.calls import Api
 from tests.factories import BY, FilterFactory, SharedViewFactory, TokenFactory

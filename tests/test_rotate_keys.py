@@ -8,12 +8,12 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.utils import decrypt, encrypt
 from django.core.management import CommandError, call_command
 
-from accounts import rotation as accounts_rotation
-from accounts import seeds
-from accounts.audit import Actor, record, verify
-from accounts.checks import check_keys, note_keys_in_use
+from accounts.audit.trail import Actor, record, verify
+from accounts.crypto import reencryption as accounts_rotation
+from accounts.crypto import seeds
+from accounts.crypto.checks import check_keys, note_keys_in_use
 from accounts.models import Action, AuditChain, AuditEvent, CryptoKey
-from accounts.refusals import Unavailable
+from accounts.rule_violations import Unavailable
 from gateway.models import Webhook
 from tests.environment import KEYS
 from tests.factories import TokenFactory, UserFactory

@@ -12,7 +12,7 @@ import httpx
 import psycopg
 import pytest
 
-from accounts.counts import SHARED_FILE, SIZE
+from accounts.limits.shared_counts import SHARED_FILE, SIZE
 from config import dotenv, server
 from config.listening import Listener
 from tests.installation import FORM_TOKEN, PROJECT, Installation, free_ports

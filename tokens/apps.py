@@ -7,8 +7,10 @@ class TokensConfig(AppConfig):
     name = "tokens"
 
     def ready(self):
-        from accounts import checks, jump, lifecycle  # noqa: PLC0415 -- needs the models
+        from accounts import lifecycle  # noqa: PLC0415 -- needs the models
         from accounts.api import default_tokens, once  # noqa: PLC0415 -- the same
+        from accounts.crypto import checks  # noqa: PLC0415 -- needs the models
+        from accounts.web import quick_find  # noqa: PLC0415 -- needs the models
         from tokens.api import secrets  # noqa: PLC0415 -- the same
         from tokens.jump import find_tokens  # noqa: PLC0415 -- the same
         from tokens.models import provide_default_token  # noqa: PLC0415 -- the same
@@ -19,4 +21,4 @@ class TokensConfig(AppConfig):
         lifecycle.provisioners.append(provide_default_token)
         default_tokens.sources.append(secrets.hand_out_defaults)
         once.keeper = once.Keeper(secrets.rows_of, secrets.open_again)
-        jump.sources.append(("Tokens", find_tokens))
+        quick_find.sources.append(("Tokens", find_tokens))

@@ -10,7 +10,7 @@ from django.utils.formats import date_format
 
 from accounts.clock import clock
 from accounts.names import NameField
-from accounts.refusals import Refused
+from accounts.rule_violations import Refused
 from tokens.kinds import OVERLAPS
 from tokens.limits import MAX_NAME
 from tokens.models import Token

@@ -3,8 +3,8 @@
 from django.http import JsonResponse
 from django.shortcuts import render
 
-from accounts.audit import Actor
-from accounts.refusals import Refused
+from accounts.audit.trail import Actor
+from accounts.rule_violations import Refused
 from tokens.secrets import Secret
 
 

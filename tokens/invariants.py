@@ -9,7 +9,7 @@ from datetime import timedelta
 from django.db.models import Count, Exists, F, OuterRef, Q
 from django.utils import timezone
 
-from accounts.audit import verify
+from accounts.audit.trail import verify
 from accounts.models import (
     LOG_KINDS,
     Account,

@@ -1,7 +1,7 @@
 """Tokens that Jump to finds by name."""
 
-from accounts.jump import Result
 from accounts.models import Account
+from accounts.web.quick_find import Result
 from tokens.homes import HOMES, home_of
 from tokens.models import Token
 

@@ -13,7 +13,7 @@ from accounts.clock import clock
 from accounts.locks import locked
 from accounts.models import AuditChain
 from accounts.names import check_seen
-from accounts.refusals import Refused
+from accounts.rule_violations import Refused
 from tokens.kinds import RULES, Kind
 
 MAX_NAME = 100

@@ -6,11 +6,11 @@ from django.core.mail import send_mail
 from django.db import transaction
 from django.template.loader import render_to_string
 
+from accounts.limits.mail_limits import lately
 from accounts.locks import repeated
-from accounts.mail_limits import lately
 from accounts.models import Action, Membership
 from accounts.names import quoted
-from accounts.refusals import Refused
+from accounts.rule_violations import Refused
 from tokens.kinds import Kind
 from tokens.models import Token
 

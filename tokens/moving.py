@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
 from accounts.models import Account
-from accounts.refusals import Refused
+from accounts.rule_violations import Refused
 from tokens.kinds import RULES, Kind
 from tokens.models import Token
 from tokens.secrets import recognise

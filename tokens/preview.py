@@ -4,7 +4,7 @@ The model decides when the job runs; here the same reasons are found for thousan
 tokens in a handful of queries, and in the order in which the job goes through them.
 """
 
-from accounts.refusals import Gone, Refused, Stale
+from accounts.rule_violations import Gone, Refused, Stale
 from tokens import limits
 from tokens.kinds import Kind
 from tokens.models import Token

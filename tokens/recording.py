@@ -6,10 +6,10 @@ from itertools import batched, count, islice
 
 from django.db import InterfaceError, OperationalError, close_old_connections
 
-from accounts.addresses import client_address
-from accounts.audit import client_agent
+from accounts.audit.trail import client_agent
 from accounts.clock import clock
-from accounts.refusals import Unavailable
+from accounts.rule_violations import Unavailable
+from accounts.web.addresses import client_address
 from tokens.models import StoredSecret, Token, TokenUsage
 
 MAX_KEYS = 20_000

@@ -8,7 +8,7 @@ from django.db import transaction
 from accounts.clock import clock
 from accounts.locks import repeated
 from accounts.models import Action
-from accounts.refusals import Refused
+from accounts.rule_violations import Refused
 from tokens import limits
 from tokens.permissions import why_stopped
 

@@ -5,8 +5,8 @@ import hmac
 from django.db import transaction
 from django.db.models import Q
 
-from accounts.keys import keyring
-from accounts.refusals import Unavailable
+from accounts.crypto.keys import keyring
+from accounts.rule_violations import Unavailable
 from tokens.models import StoredSecret
 from tokens.models.secrets import protect
 from tokens.secrets import digest

@@ -12,7 +12,7 @@ import zlib
 from dataclasses import dataclass, field
 from hashlib import sha256
 
-from accounts.keys import keyring
+from accounts.crypto.keys import keyring
 from tokens.kinds import RULES
 
 ALPHABET = string.digits + string.ascii_uppercase + string.ascii_lowercase

@@ -2,9 +2,9 @@
 
 from copy import copy
 
-from accounts.checks import lacks_index_key
-from accounts.generations import number_in, with_generation
-from accounts.refusals import Unavailable
+from accounts.audit.generations import number_in, with_generation
+from accounts.crypto.checks import lacks_index_key
+from accounts.rule_violations import Unavailable
 from tokens.models import StoredSecret
 from tokens.permissions import why_refused
 from tokens.secrets import digests, recognise

@@ -25,10 +25,10 @@ from accounts.api.guards import (
 from accounts.api.once import IdempotencyKey, once
 from accounts.api.opening import AccountArea, new_account, open_account, picked
 from accounts.api.streams import streamed
-from accounts.audit import Actor
+from accounts.audit.trail import Actor
 from accounts.models import AccountKind
 from accounts.permissions import Operation
-from accounts.refusals import Refused
+from accounts.rule_violations import Refused
 
 ROOT = "/v1/account-management/time-based-accounts"
 FLAGS = ("searchable", "accessible")

@@ -27,7 +27,7 @@ from accounts.api.fields import (
     whole,
 )
 from accounts.api.guards import accounts_for, requires
-from accounts.audit import Actor
+from accounts.audit.trail import Actor
 from accounts.models import Action, AuditEvent, Membership, User
 from accounts.permissions import Operation
 

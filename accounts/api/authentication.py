@@ -11,7 +11,7 @@ from accounts.api.fields import MAX_ITEMS, Answer, Text
 from accounts.api.guards import requires
 from accounts.api.user_bodies import RoleName
 from accounts.permissions import Operation
-from accounts.refusals import Refused
+from accounts.rule_violations import Refused
 
 ROOT = "/v1/authentication/groups"
 

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import PlainSerializer
 
-from accounts.audit import Actor
+from accounts.audit.trail import Actor
 from accounts.permissions import Operation, allows, token_relations
 
 # An app above this one adds a function of accounts and an actor, which gives secrets

@@ -8,7 +8,7 @@ from django.http import Http404, UnreadablePostError
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from accounts.api.answers import problem
-from accounts.refusals import Refused, Unavailable
+from accounts.rule_violations import Refused, Unavailable
 
 UNAVAILABLE = "The database does not answer. Nothing was changed; try again."
 # How endpoints name the parameter that holds all that the query asks for.

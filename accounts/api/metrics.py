@@ -24,12 +24,12 @@ from accounts.api.fields import (
 from accounts.api.guards import AS_OWNER, account_for, accounts_for, requires
 from accounts.api.once import IdempotencyKey, once
 from accounts.api.opening import AccountArea, new_account, open_account, picked
-from accounts.audit import Actor
+from accounts.audit.trail import Actor
 from accounts.lists import listed
 from accounts.locks import locked
 from accounts.models import Account, AccountKind
 from accounts.permissions import Operation
-from accounts.refusals import Refused
+from accounts.rule_violations import Refused
 
 ROOT = "/v1/account-management/metrics-accounts"
 SUFFIX = "_metrics"

@@ -6,7 +6,7 @@ from typing import Annotated, NamedTuple
 
 from ninja import Header
 
-from accounts.audit import Actor
+from accounts.audit.trail import Actor
 from accounts.models import RecordedCall
 
 IdempotencyKey = Annotated[

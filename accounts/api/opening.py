@@ -2,11 +2,11 @@
 
 from accounts import lifecycle
 from accounts.api.areas import Area
-from accounts.audit import Actor
+from accounts.audit.trail import Actor
 from accounts.lists import candidates
 from accounts.members import add_member
 from accounts.models import Account, Role
-from accounts.refusals import Refused
+from accounts.rule_violations import Refused
 
 CODES = {"illegal_plan": "ILLEGAL_PLAN_REQUEST", "name_taken": "DUPLICATE_NAME"}
 NO_SUCH_PERSON = "Email must belong to an existing user"

@@ -13,7 +13,7 @@ from accounts.api.guards import AS_OWNER, requires
 from accounts.api.once import IdempotencyKey, once
 from accounts.api.opening import AccountArea, new_account, open_account, picked
 from accounts.models import AccountKind
-from accounts.refusals import Refused
+from accounts.rule_violations import Refused
 
 router = router_in(AccountArea("SIEM"))
 

@@ -22,11 +22,11 @@ from accounts.api.fields import Answer, Whole, Wholes, path_id
 from accounts.api.guards import AS_OWNER, account_for, accounts_for, requires
 from accounts.api.once import IdempotencyKey, once
 from accounts.api.opening import AccountArea, new_account, open_account, picked
-from accounts.audit import Actor
+from accounts.audit.trail import Actor
 from accounts.lists import listed
 from accounts.models import AccountKind
 from accounts.permissions import Operation
-from accounts.refusals import Refused
+from accounts.rule_violations import Refused
 
 ROOT = "/v1/account-management/consumption/tracing-accounts"
 READERS = "authorized_accounts"

@@ -15,11 +15,11 @@ from accounts.api.fields import Answer, WholeInQuery, path_id
 from accounts.api.guards import account_for, accounts_for, requires
 from accounts.api.once import IdempotencyKey, once
 from accounts.api.user_bodies import NAMES, ROLES, NewUser, UserChange
-from accounts.audit import Actor
+from accounts.audit.trail import Actor
 from accounts.models import Membership
 from accounts.models import User as Person
 from accounts.permissions import Forbidden, Operation, invitation
-from accounts.refusals import Refused
+from accounts.rule_violations import Refused
 
 ROOT = "/v1/user-management"
 AREA = Area(

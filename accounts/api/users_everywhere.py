@@ -9,7 +9,7 @@ from accounts.api.areas import router_in
 from accounts.api.fields import Answer
 from accounts.api.guards import AS_OWNER, requires
 from accounts.api.users import AREA, ROOT, User, UserPk, memberships, of_person, shown
-from accounts.audit import Actor
+from accounts.audit.trail import Actor
 from accounts.locks import locked
 from accounts.permissions import Operation
 

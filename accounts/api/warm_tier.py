@@ -18,9 +18,9 @@ from accounts.api.bodies import Body
 from accounts.api.fields import Answer, path_id, whole
 from accounts.api.guards import AS_OWNER, accounts_for, requires
 from accounts.api.opening import AccountArea
-from accounts.audit import Actor
+from accounts.audit.trail import Actor
 from accounts.permissions import Operation
-from accounts.refusals import Refused
+from accounts.rule_violations import Refused
 
 WARM_DAYS = "snap_search_retention_days"
 AREA = AccountArea("TimeBasedAccount")

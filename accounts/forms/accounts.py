@@ -8,7 +8,7 @@ from accounts.forms.pickers import AccountsField
 from accounts.lifecycle import edit_account, open_account
 from accounts.lists import LISTS, candidates
 from accounts.models import Account, AccountKind
-from accounts.refusals import Refused
+from accounts.rule_violations import Refused
 
 EVERY_MINUTES = (10, 30, 60)
 FLAGS = ("accessible", "searchable")

@@ -4,7 +4,7 @@ from accounts.members import add_member
 from accounts.models import Role
 from accounts.names import NameField, validate_seen
 from accounts.permissions import invitation
-from accounts.refusals import Refused
+from accounts.rule_violations import Refused
 
 
 class MemberForm(forms.Form):

@@ -1,9 +1,9 @@
 from django import forms
 from django.db import transaction
 
-from accounts.arrivals import record_where_known
 from accounts.models import Action, User
 from accounts.names import NameField
+from accounts.signing_in.arrivals import record_where_known
 
 
 class ProfileForm(forms.ModelForm):

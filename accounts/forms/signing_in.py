@@ -10,10 +10,10 @@ from allauth.mfa.totp import forms as totp_forms
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from accounts.attempts import CODE, PASSWORD, attempt, attempt_reset
-from accounts.codes import step_of
-from accounts.limits import settle
+from accounts.limits.attempts import CODE, PASSWORD, attempt, attempt_reset
+from accounts.limits.limiter import settle
 from accounts.models import User
+from accounts.signing_in.totp import step_of
 
 USED = "That code was used before. Wait until your app shows another one."
 

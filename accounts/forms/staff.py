@@ -7,7 +7,7 @@ from accounts.members import found_with_admin
 from accounts.models import Account, Organisation, User
 from accounts.names import NameField, validate_seen
 from accounts.plans import Plan
-from accounts.refusals import Refused
+from accounts.rule_violations import Refused
 
 # What an integer column holds on every database.
 MOST = MaxValueValidator(2**31 - 1)

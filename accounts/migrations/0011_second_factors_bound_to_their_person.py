@@ -9,8 +9,8 @@ import base64
 from django.conf import settings
 from django.db import migrations
 
-from accounts.envelope import Sealed, seal, unseal
-from accounts.keys import keyring
+from accounts.crypto.envelope import Sealed, seal, unseal
+from accounts.crypto.keys import keyring
 
 OLD = (b"allauth/mfa",)
 NAMES = ("secret", "seed")

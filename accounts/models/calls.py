@@ -3,7 +3,7 @@ from datetime import timedelta
 from django.db import models
 from django.utils import timezone
 
-from accounts.refusals import Refused
+from accounts.rule_violations import Refused
 
 REMEMBERED_FOR = timedelta(hours=24)
 

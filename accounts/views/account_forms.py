@@ -7,12 +7,12 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import quotas
-from accounts.audit import Actor
+from accounts.audit.trail import Actor
 from accounts.forms.accounts import FORMS
 from accounts.forms.lists import AccountListForm
 from accounts.models import Account
 from accounts.permissions import Operation, for_account, require
-from accounts.refusals import Refused
+from accounts.rule_violations import Refused
 from accounts.views.accounts import main_only, summary
 
 SHOWN_OR_SENT = ["GET", "HEAD", "POST"]

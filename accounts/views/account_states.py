@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from django_htmx.http import trigger_client_event
 
 from accounts import lifecycle
-from accounts.audit import Actor
+from accounts.audit.trail import Actor
 from accounts.forms.lists import PRODUCTS
 from accounts.models import Account
 from accounts.permissions import Operation, for_account, staff_only

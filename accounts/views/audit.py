@@ -10,12 +10,12 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.audit import Actor, record
-from accounts.exports import csv_response
+from accounts.audit.trail import Actor, record
 from accounts.forms.audit import AuditForm
 from accounts.models import Action, AuditEvent
-from accounts.paging import paginate
 from accounts.permissions import Operation, allows, for_account
+from accounts.web.exports import csv_response
+from accounts.web.pagination import paginate
 
 COLUMNS = {
     "time": lambda event: event.created_at.isoformat(),

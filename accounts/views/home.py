@@ -6,10 +6,10 @@ from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts.arrivals import landing
 from accounts.forms.find import ThemeForm
 from accounts.permissions import about_oneself
-from accounts.places import TOKENS
+from accounts.signing_in.arrivals import landing
+from accounts.web.navigation import TOKENS
 
 THEME_KEPT = timedelta(days=365)
 

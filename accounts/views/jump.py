@@ -1,11 +1,11 @@
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from accounts import jump as finder
 from accounts.forms.find import SearchForm
 from accounts.models import Account
 from accounts.models.accounts import ID_PATTERN
 from accounts.permissions import about_oneself
+from accounts.web import quick_find as finder
 
 
 @require_safe

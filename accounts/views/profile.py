@@ -5,7 +5,7 @@ from django.contrib import messages
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
-from accounts.audit import Actor
+from accounts.audit.trail import Actor
 from accounts.forms.profile import ProfileForm
 from accounts.permissions import about_oneself
 

@@ -13,11 +13,11 @@ from django.views.decorators.vary import vary_on_headers
 
 from accounts.api.answers import message_only
 from accounts.forms.find import SearchForm
-from accounts.middleware import LoginRequiredMiddleware
 from accounts.reference.bodies import errors
 from accounts.reference.code import curl
 from accounts.reference.fields import Fields
 from accounts.reference.operations import sections
+from accounts.web.middleware import LoginRequiredMiddleware
 
 CREDENTIALS = ("X-API-TOKEN", "Authorization")
 NO_TOKEN = "Send an API token that works, or log in."

@@ -12,12 +12,12 @@ from django.views.decorators.http import (
 )
 
 from accounts import lifecycle, quotas
-from accounts.audit import Actor
+from accounts.audit.trail import Actor
 from accounts.forms.find import SearchForm
 from accounts.forms.staff import FoundingForm, OrganisationForm, ReasonForm
 from accounts.models import Account, AccountKind, Organisation
-from accounts.paging import paginate
 from accounts.permissions import staff_only
+from accounts.web.pagination import paginate
 
 PAGE = ["GET", "HEAD", "POST"]
 LONGEST_ID = 9

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_safe
 from accounts.forms.find import SearchForm
 from accounts.models import Account
 from accounts.permissions import about_oneself, relations_to
-from accounts.places import counterpart, standing_at
+from accounts.web.navigation import counterpart, standing_at
 
 ACCOUNTS_SHOWN = 50
 

@@ -11,14 +11,15 @@ from django.views.decorators.http import (
     require_safe,
 )
 
-from accounts import members, recovery
-from accounts.audit import Actor
+from accounts import members
+from accounts.audit.trail import Actor
 from accounts.forms.find import SearchForm
 from accounts.forms.members import MemberForm, RoleForm
 from accounts.models import Membership, Role, User
-from accounts.paging import paginate
 from accounts.permissions import Operation, allows, for_account, invitation, require
-from accounts.refusals import Refused
+from accounts.rule_violations import Refused
+from accounts.signing_in import recovery
+from accounts.web.pagination import paginate
 
 SHOWN_MAIN_ADMINS = 20
 CONTROLS = {

@@ -6,11 +6,11 @@ from secrets import token_hex
 from django.db import models, transaction
 from django.db.models.functions import Now
 
-from accounts.audit import record
-from accounts.envelope import Sealed, seal, unseal
+from accounts.audit.trail import record
+from accounts.crypto.envelope import Sealed, seal, unseal
 from accounts.locks import locked
 from accounts.models import Account, Action
-from accounts.refusals import Gone, Unavailable
+from accounts.rule_violations import Gone, Unavailable
 from tokens.secrets import Secret
 
 PREFIX = "tgw_"

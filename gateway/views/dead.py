@@ -7,8 +7,7 @@ from django.db import models
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts.audit import Actor
-from accounts.paging import paginate
+from accounts.audit.trail import Actor
 from accounts.permissions import (
     Operation,
     allows,
@@ -17,7 +16,8 @@ from accounts.permissions import (
     relations_to,
     require,
 )
-from accounts.refusals import Refused
+from accounts.rule_violations import Refused
+from accounts.web.pagination import paginate
 from gateway import remedies
 from gateway.models import DeadUse
 from gateway.waiting import count_waiting, dead_tokens

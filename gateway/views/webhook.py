@@ -9,7 +9,7 @@ from django.views.decorators.http import (
     require_POST,
 )
 
-from accounts.audit import Actor
+from accounts.audit.trail import Actor
 from accounts.models import Membership
 from accounts.permissions import Operation, for_account
 from gateway import letters, trying

@@ -7,9 +7,9 @@ from accounts.api.bodies import Sparse
 from accounts.api.fields import Answer, path_id, text
 from accounts.api.guards import requires
 from accounts.api.once import IdempotencyKey, once
-from accounts.audit import Actor
+from accounts.audit.trail import Actor
 from accounts.permissions import Operation
-from accounts.refusals import Refused
+from accounts.rule_violations import Refused
 from sharing.api.areas import AREA, ROOT
 from sharing.models import Filter
 from sharing.models.filters import MAX_LENGTH

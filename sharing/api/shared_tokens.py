@@ -11,10 +11,10 @@ from accounts.api.examples import LATER, SECONDS, SHARED_TOKEN
 from accounts.api.fields import Answer, Moment, Wholes, epoch, path_id
 from accounts.api.guards import requires
 from accounts.api.once import IdempotencyKey, once
-from accounts.audit import Actor
+from accounts.audit.trail import Actor
 from accounts.clock import clock
 from accounts.permissions import Operation
-from accounts.refusals import Refused
+from accounts.rule_violations import Refused
 from sharing.api.areas import AREA, ROOT
 from sharing.api.filters import find_filters
 from sharing.models import Share

@@ -2,11 +2,11 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.utils import timezone
 
-from accounts.audit import record
+from accounts.audit.trail import record
 from accounts.locks import locked, read_again, repeated
 from accounts.models import Account, Action
 from accounts.names import check_seen
-from accounts.refusals import Refused, Stale
+from accounts.rule_violations import Refused, Stale
 from sharing.lengths import check_length
 from sharing.scope import widens
 

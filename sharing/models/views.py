@@ -4,11 +4,11 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils import timezone
 
-from accounts.audit import record
+from accounts.audit.trail import record
 from accounts.locks import locked, read_again, repeated
 from accounts.models import Account, Action
 from accounts.names import check_seen
-from accounts.refusals import Refused
+from accounts.rule_violations import Refused
 from sharing.models.filters import PRINTABLE
 from tokens.secrets import OURS
 

@@ -3,7 +3,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 from django_htmx.http import trigger_client_event
 
-from accounts.audit import Actor
+from accounts.audit.trail import Actor
 from accounts.permissions import Operation, for_account
 from sharing.forms import DeleteFilterForm, EditFilterForm, FilterForm
 from sharing.views.page import PAGE, about_filters, page

@@ -15,10 +15,10 @@ from django.views.decorators.csp import csp_override
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts import rates
-from accounts.addresses import client_address
-from accounts.audit import client_agent
-from accounts.cookies import is_doubled, only
+from accounts.audit.trail import client_agent
+from accounts.limits import call_rates
+from accounts.web.addresses import client_address
+from accounts.web.cookies import is_doubled, only
 from sharing import tickets, visitors
 from sharing.passes import Pass
 from tokens.recording import note_refusal
@@ -94,7 +94,7 @@ def closed(request, page, problem="", *, status=200, **context):
 @discreet
 @sensitive_post_parameters("secret")
 def link_open(request, page):
-    guess = rates.spend_guess(request)
+    guess = call_rates.spend_guess(request)
     if guess.is_exceeded:
         response = _refuse(request, page, TOO_MANY, status=429)
         response["Retry-After"] = str(guess.seconds)

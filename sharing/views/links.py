@@ -6,7 +6,7 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts.audit import Actor
+from accounts.audit.trail import Actor
 from accounts.permissions import Operation, for_account
 from sharing import links, visitors
 from sharing.passes import Pass

@@ -1,7 +1,7 @@
 """What the Shared tab shows: links, what narrows them, and what they open."""
 
-from accounts.paging import paginate
 from accounts.permissions import Operation, allows
+from accounts.web.pagination import paginate
 from sharing.forms import FilterForm, SharedViewForm, ShareForm
 from sharing.models.views import MOST
 from tokens.kinds import Kind

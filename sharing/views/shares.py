@@ -5,7 +5,7 @@ from django.views.decorators.http import (
     require_safe,
 )
 
-from accounts.audit import Actor
+from accounts.audit.trail import Actor
 from accounts.permissions import Operation, for_account
 from sharing.forms import EditShareForm
 from sharing.models import Share

@@ -1,7 +1,7 @@
 import pytest
 from django.urls import reverse
 
-from accounts.audit import Actor, record
+from accounts.audit.trail import Actor, record
 from accounts.models import Action, AuditEvent
 from tests.accounts.signing_in import PASSWORD
 from tests.factories import MembershipFactory, UserFactory

@@ -3,7 +3,7 @@ import re
 import pytest
 from django.urls import reverse
 
-from accounts import jump
+from accounts.web import quick_find
 from tests.factories import ChildFactory, ShareFactory, TokenFactory
 from tokens.kinds import Kind
 
@@ -170,12 +170,12 @@ def test_jump_survives_any_text(client, look, main, admin, text):
 
 
 def test_jump_asks_each_source(admin, monkeypatch):
-    result = jump.Result("Moon", "far", "/moon/", "moon")
+    result = quick_find.Result("Moon", "far", "/moon/", "moon")
     monkeypatch.setattr(
-        jump, "sources", [("Sky", lambda *_: [result]), ("Sea", lambda *_: [])]
+        quick_find, "sources", [("Sky", lambda *_: [result]), ("Sea", lambda *_: [])]
     )
 
-    assert jump.find(admin, None, "m") == [("Sky", [result])]
+    assert quick_find.find(admin, None, "m") == [("Sky", [result])]
 
 
 def test_jump_page_has_what_the_dialog_takes(client, look, main, admin):

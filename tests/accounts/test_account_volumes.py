@@ -4,8 +4,8 @@ import json
 import pytest
 
 from accounts import quotas
-from accounts.paging import paginate
 from accounts.templatetags.accounts import amount
+from accounts.web.pagination import paginate
 from tests.factories import ChildFactory, MainFactory
 
 

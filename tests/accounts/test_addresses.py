@@ -3,7 +3,7 @@
 import pytest
 import time_machine
 
-from accounts.addresses import client_address, read_address
+from accounts.web.addresses import client_address, read_address
 
 
 @pytest.mark.parametrize(

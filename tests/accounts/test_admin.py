@@ -9,7 +9,7 @@ from django.urls import clear_url_caches, reverse
 
 import config.urls
 from accounts.admin import Window, site
-from accounts.audit import Actor, record
+from accounts.audit.trail import Actor, record
 from accounts.models import Action, User
 from tests.factories import (
     FilterFactory,

@@ -5,11 +5,11 @@ import time_machine
 from django.core.cache import cache
 from django.urls import reverse
 
-from accounts.attempts import ENTRANCE, ENTRANCE_NOWHERE, attempt
-from accounts.attempts import PASSWORD as PASSWORD_STEP
-from accounts.devices import COOKIE
-from accounts.limits import spend
+from accounts.limits.attempts import ENTRANCE, ENTRANCE_NOWHERE, attempt
+from accounts.limits.attempts import PASSWORD as PASSWORD_STEP
+from accounts.limits.limiter import spend
 from accounts.models import Action
+from accounts.signing_in.known_devices import COOKIE
 from tests.accounts.signing_in import events, sign_in
 
 HERE, ELSEWHERE = "203.0.113.9", "198.51.100.7"

@@ -3,7 +3,7 @@ import json
 import pytest
 from django.test import RequestFactory
 
-from accounts.audit import Actor, record, sign_again, verify
+from accounts.audit.trail import Actor, record, sign_again, verify
 from accounts.models import Action, AuditChain, AuditEvent
 from tests.environment import KEYS
 

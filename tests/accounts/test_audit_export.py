@@ -7,8 +7,8 @@ import json
 import pytest
 from django.urls import reverse
 
-from accounts.exports import csv_response
 from accounts.models import Action, AuditEvent
+from accounts.web.exports import csv_response
 from tests.factories import UserFactory
 
 

@@ -3,7 +3,7 @@
 import pytest
 from django.urls import reverse
 
-from accounts.audit import Actor, record
+from accounts.audit.trail import Actor, record
 from accounts.forms.audit import grouped_actions
 from accounts.models import Action, AuditEvent
 from tests.factories import TokenFactory

@@ -1,7 +1,7 @@
 import pytest
 from django.urls import reverse
 
-from accounts.context import settings_area
+from accounts.web.context import settings_area
 
 
 @pytest.fixture

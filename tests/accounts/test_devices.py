@@ -4,8 +4,8 @@ import time_machine
 from django.core import signing
 from django.http import HttpResponse
 
-from accounts.devices import AGE, COOKIE, SALT, known_as, remember
 from accounts.models import User
+from accounts.signing_in.known_devices import AGE, COOKIE, SALT, known_as, remember
 from tests.accounts.signing_in import sign_in
 
 DANA, EVE = User(pk=7), User(pk=8)

@@ -107,7 +107,7 @@ def test_what_nobody_thought_of_is_another_matter(client, monkeypatch):
     def fail():
         raise RuntimeError("a fault")
 
-    monkeypatch.setattr("accounts.middleware.time.time", fail)
+    monkeypatch.setattr("accounts.web.middleware.time.time", fail)
     response = client.get("/livez")
 
     assert response.status_code == 500

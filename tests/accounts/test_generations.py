@@ -1,8 +1,8 @@
 import pytest
 from django.db import transaction
 
-from accounts.audit import Actor, record
-from accounts.generations import COMMON_SLOT, QUIET, note_change, slot_of
+from accounts.audit.generations import COMMON_SLOT, QUIET, note_change, slot_of
+from accounts.audit.trail import Actor, record
 from accounts.models import Action, Generation
 from tests.factories import BY, TokenFactory
 from tokens.kinds import Kind

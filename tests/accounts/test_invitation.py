@@ -7,9 +7,9 @@ import time_machine
 from django.urls import reverse
 
 from accounts import mail, members
-from accounts.audit import Actor
+from accounts.audit.trail import Actor
 from accounts.models import Action, AuditEvent, Membership, Role
-from accounts.refusals import Unavailable
+from accounts.rule_violations import Unavailable
 from tests.factories import MembershipFactory, UserFactory
 
 BY = Actor("dana@acme.example")

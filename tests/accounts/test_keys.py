@@ -7,10 +7,10 @@ import pytest
 from django.core import checks
 from django.utils import timezone
 
-from accounts.audit import Actor, record
-from accounts.checks import check_keys, note_keys_in_use
-from accounts.envelope import Sealed, seal, unseal
-from accounts.keys import Key, KeyProblem, keyring, parse
+from accounts.audit.trail import Actor, record
+from accounts.crypto.checks import check_keys, note_keys_in_use
+from accounts.crypto.envelope import Sealed, seal, unseal
+from accounts.crypto.keys import Key, KeyProblem, keyring, parse
 from accounts.models import Action, CryptoKey
 from tests.environment import KEYS
 from tests.factories import TokenFactory

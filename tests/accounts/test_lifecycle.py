@@ -10,7 +10,7 @@ from accounts import lifecycle
 from accounts.lists import listed
 from accounts.models import Account, AccountKind, Action, AuditEvent
 from accounts.plans import Plan
-from accounts.refusals import Refused, Stale
+from accounts.rule_violations import Refused, Stale
 from tests.factories import BY, ChildFactory, MainFactory, UserFactory
 
 

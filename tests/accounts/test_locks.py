@@ -5,8 +5,8 @@ from django.db import OperationalError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from accounts.locks import ATTEMPTS, locked, passing, repeated
-from accounts.logs import OneLineFormatter
-from accounts.refusals import Gone, Refused, Stale, Unavailable
+from accounts.rule_violations import Gone, Refused, Stale, Unavailable
+from accounts.web.logs import OneLineFormatter
 
 
 class Cause(Exception):  # noqa: N818 -- what a database driver raises

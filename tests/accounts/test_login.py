@@ -4,8 +4,8 @@ import pytest
 from allauth.usersessions.models import UserSession
 from django.urls import reverse
 
-from accounts.adapters import AccountAdapter
 from accounts.models import Action, AuditEvent, User
+from accounts.signing_in.adapters import AccountAdapter
 from tests.accounts.signing_in import PASSWORD, events, sign_in
 from tests.factories import MembershipFactory, UserFactory
 

@@ -7,10 +7,10 @@ import time_machine
 from django.urls import reverse
 
 from accounts import members
-from accounts.audit import Actor
+from accounts.audit.trail import Actor
 from accounts.models import Membership, Role
 from accounts.names import quoted
-from accounts.refusals import Refused
+from accounts.rule_violations import Refused
 from tests.accounts.signing_in import OTHER, PASSWORD, sign_in
 from tests.api.calls import Api
 from tests.factories import ChildFactory, MainFactory, TokenFactory

@@ -9,9 +9,9 @@ from django.apps import apps
 from django.db import connection, transaction
 
 from accounts import members
-from accounts.audit import Actor
+from accounts.audit.trail import Actor
 from accounts.models import Account, Action, AuditEvent, Membership, Role, User
-from accounts.refusals import Gone, Refused
+from accounts.rule_violations import Gone, Refused
 from tests.factories import MembershipFactory, UserFactory
 
 BY = Actor("dana@acme.example")

@@ -5,7 +5,7 @@ from django.contrib.sessions.models import Session
 from django.db import InterfaceError, OperationalError
 from django.urls import reverse
 
-from accounts.refusals import Refused, Stale, Unavailable
+from accounts.rule_violations import Refused, Stale, Unavailable
 from tests.factories import TokenFactory
 from tokens.api import log_tokens
 

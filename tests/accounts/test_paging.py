@@ -5,7 +5,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from accounts.models import User
-from accounts.paging import paginate
+from accounts.web.pagination import paginate
 from tests.cursors import IMPOSSIBLE, packed
 
 START = datetime(2026, 1, 1, tzinfo=UTC)

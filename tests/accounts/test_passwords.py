@@ -5,8 +5,8 @@ import re
 import pytest
 from django.urls import reverse
 
-from accounts.adapters import AccountAdapter
 from accounts.models import Action
+from accounts.signing_in.adapters import AccountAdapter
 from tests.accounts.signing_in import OTHER, PASSWORD, events, sign_in
 
 

@@ -7,7 +7,7 @@ from accounts.lifecycle import edit_account, edit_organisation
 from accounts.models import Account, AccountKind
 from accounts.plans import Plan
 from accounts.quotas import Share
-from accounts.refusals import Refused
+from accounts.rule_violations import Refused
 from tests.factories import BY, ChildFactory, MainFactory
 
 

@@ -12,9 +12,9 @@ from allauth.mfa.totp.internal.auth import (
 from django.core.cache import cache
 from django.urls import reverse
 
-from accounts.devices import COOKIE
 from accounts.models import Action
-from accounts.refusals import Unavailable
+from accounts.rule_violations import Unavailable
+from accounts.signing_in.known_devices import COOKIE
 from tests.accounts.signing_in import PASSWORD, events, sign_in
 
 

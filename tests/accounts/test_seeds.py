@@ -13,8 +13,8 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.urls import reverse
 
-from accounts.envelope import Sealed, seal, unseal
-from accounts.refusals import Unavailable
+from accounts.crypto.envelope import Sealed, seal, unseal
+from accounts.rule_violations import Unavailable
 from gateway.models import Webhook
 from tests.accounts.signing_in import PASSWORD, sign_in
 from tests.factories import BY, ChildFactory, UserFactory

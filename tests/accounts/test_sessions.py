@@ -10,8 +10,8 @@ from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.middleware import TWO_SESSIONS
-from accounts.sessions import SessionStore, name_of
+from accounts.web.middleware import TWO_SESSIONS
+from accounts.web.sessions import SessionStore, name_of
 from tests.accounts.signing_in import sign_in
 
 MIGRATION = import_module("accounts.migrations.0015_sessions_by_their_hash")

@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts import lifecycle
-from accounts.audit import Actor
+from accounts.audit.trail import Actor
 from accounts.models import Account, Organisation
 from accounts.plans import Plan
 from tests.accounts.addresses import place

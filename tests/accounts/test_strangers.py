@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts import members
-from accounts.audit import Actor
+from accounts.audit.trail import Actor
 from accounts.models import Action, AuditEvent, Membership, Role, User
 from tests.accounts.signing_in import OTHER, PASSWORD, sign_in
 from tests.api.calls import Api

@@ -15,7 +15,7 @@ from schemathesis.engine.run import PhaseName
 from schemathesis.transport.wsgi import WSGITransport
 
 from accounts.api.failures import HANDLERS
-from accounts.refusals import Refused
+from accounts.rule_violations import Refused
 from config.api import api
 
 WHY = "x-refused"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from accounts.audit import Actor, record
+from accounts.audit.trail import Actor, record
 from accounts.models import Action, AuditEvent
 from tests.api.audit_trail import (
     AUDIT,

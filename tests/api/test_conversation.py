@@ -246,7 +246,7 @@ def test_failure_of_ours_is_logged_with_the_id_of_the_call(api, monkeypatch, cap
 
 def test_failure_around_the_api_is_json_too(api, monkeypatch, caplog):
     monkeypatch.setattr(
-        "accounts.middleware.LoginRequiredMiddleware.process_view",
+        "accounts.web.middleware.LoginRequiredMiddleware.process_view",
         failing_with(ZeroDivisionError()),
     )
 

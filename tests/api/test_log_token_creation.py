@@ -2,7 +2,7 @@
 
 import pytest
 
-from accounts.audit import Actor
+from accounts.audit.trail import Actor
 from accounts.models import AuditEvent
 from tests.api.calls import Api, coded, invalid, secret
 from tests.api.log_tokens import TOKENS

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from accounts import lifecycle
-from accounts.audit import Actor
+from accounts.audit.trail import Actor
 from accounts.models import Account, Action, AuditEvent
 from tests.api.calls import Api
 from tests.api.sub_accounts import ACCOUNTS, SUB, plain_token

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 import pytest
 from django.urls import get_resolver, resolve
 
-from accounts.errors import not_offered
+from accounts.web.errors import not_offered
 from tests.browser import places
 from tests.browser.examination import examine
 from tests.browser.people import confirm_identity, with_password

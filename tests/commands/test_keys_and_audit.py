@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from accounts.keys import keyring
+from accounts.crypto.keys import keyring
 from accounts.models import AuditEvent, CryptoKey
 from tests.commands.outcomes import error
 from tests.factories import MainFactory

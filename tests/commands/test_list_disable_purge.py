@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from accounts.audit import Actor
+from accounts.audit.trail import Actor
 from accounts.models import Action, RecordedCall
 from tests.commands.outcomes import error, last_event
 from tests.factories import FilterFactory, ShareFactory, TokenFactory

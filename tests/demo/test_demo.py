@@ -8,7 +8,7 @@ from django.core.management import CommandError, call_command
 from django.db.models import F
 from django.utils import timezone
 
-from accounts.audit import verify
+from accounts.audit.trail import verify
 from accounts.models import (
     Account,
     AuditChain,

@@ -4,7 +4,7 @@ import pytest
 from django.test import override_settings
 from django.utils import timezone
 
-from accounts.checks import note_keys_in_use
+from accounts.crypto.checks import note_keys_in_use
 from accounts.models import CryptoKey
 from tests.factories import TokenFactory
 from tests.tokens.test_secrets import ROTATED

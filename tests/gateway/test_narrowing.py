@@ -2,7 +2,7 @@
 
 import pytest
 
-from accounts.refusals import Refused
+from accounts.rule_violations import Refused
 from gateway.decisions import decide
 from gateway.doors import DOORS
 from sharing.lengths import MOST

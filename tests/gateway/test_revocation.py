@@ -28,7 +28,7 @@ import time
 import django
 
 django.setup()
-from accounts.audit import Actor
+from accounts.audit.trail import Actor
 from accounts.models import Account
 from tokens.models import Token
 

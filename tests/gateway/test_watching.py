@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from django.db import connection
 
-from accounts.generations import note_change, slot_of
+from accounts.audit.generations import note_change, slot_of
 from accounts.postgresql import pulse
 from gateway.watching import (
     AWAY_SECONDS,

@@ -6,7 +6,7 @@ from django.db import connection
 from django.urls import reverse
 
 from accounts.models import Action, AuditEvent
-from accounts.refusals import Gone
+from accounts.rule_violations import Gone
 from gateway import trying
 from gateway.models import Delivery, Webhook
 from gateway.trying import BETWEEN_TESTS

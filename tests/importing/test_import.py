@@ -9,7 +9,7 @@ import pytest
 from django.core import mail
 from django.core.management import call_command
 
-from accounts.audit import verify as verify_chain
+from accounts.audit.trail import verify as verify_chain
 from accounts.models import Account, Action, AuditChain, AuditEvent, Organisation
 from sharing.models import Filter
 from tests.factories import MainFactory

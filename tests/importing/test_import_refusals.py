@@ -7,7 +7,7 @@ import sys
 import pytest
 from django.core.management import CommandError, call_command
 
-from accounts.audit import Actor
+from accounts.audit.trail import Actor
 from accounts.lifecycle import delete_account
 from accounts.models import Account, Membership, Organisation, Role
 from importing.report import Report

@@ -30,8 +30,8 @@ GATE = [
 MODULES = {
     "accounts.permissions": ["accounts/test_permissions.py"],
     "tokens.permissions": ["tokens/test_token_permissions.py", *GATE],
-    "accounts.envelope": KEYS,
-    "accounts.keys": [*KEYS, "test_rotate_keys.py"],
+    "accounts.crypto.envelope": KEYS,
+    "accounts.crypto.keys": [*KEYS, "test_rotate_keys.py"],
     "tokens.secrets": ["tokens/test_secrets.py", "tokens/test_stored_secret_model.py"],
     "gateway.gate": GATE,
     "gateway.memory": ["gateway/test_memory.py", *GATE],

@@ -11,7 +11,7 @@ from functools import partial
 import pytest
 from django.db import connection
 
-from accounts.refusals import Refused
+from accounts.rule_violations import Refused
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """How often actions are raced, and by whom."""
 
-from accounts.audit import Actor
+from accounts.audit.trail import Actor
 
 ROUNDS = 50
 BY = Actor("racer@example.com")

@@ -5,7 +5,7 @@ from functools import partial
 import pytest
 
 from accounts import members
-from accounts.audit import record, verify
+from accounts.audit.trail import record, verify
 from accounts.models import Action, AuditChain, AuditEvent, Membership, Role, User
 from tests.factories import MainFactory, MembershipFactory, UserFactory
 from tests.races.racers import BY, ROUNDS

@@ -16,7 +16,7 @@ from hypothesis.stateful import (
 )
 
 from accounts.models import AuditEvent
-from accounts.refusals import Refused
+from accounts.rule_violations import Refused
 from sharing.models import Filter, Share
 from tests.factories import BY, MainFactory
 from tests.sharing.lines import CLAUSES

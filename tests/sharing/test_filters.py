@@ -1,7 +1,7 @@
 import pytest
 
 from accounts.models import AccountKind, Action, AuditEvent
-from accounts.refusals import Gone, Refused, Stale
+from accounts.rule_violations import Gone, Refused, Stale
 from sharing.models import Filter, Share
 from sharing.scope import NOTHING, Operator
 from tests.factories import BY, ChildFactory, FilterFactory, ShareFactory

@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from accounts import rates
+from accounts.limits import call_rates
 from sharing import tickets
 from sharing.models import Share
 from tests.factories import SharedViewFactory, ShareFactory
@@ -143,8 +143,8 @@ def test_a_secret_that_is_shown_leaves_no_trace(client, share, caplog):
 
 
 def test_guessing_is_slowed_down(client, share, monkeypatch):
-    monkeypatch.setattr(rates, "MOST_GUESSES", 2)
-    monkeypatch.setattr(rates.time, "time", lambda: 1_000_000_020)
+    monkeypatch.setattr(call_rates, "MOST_GUESSES", 2)
+    monkeypatch.setattr(call_rates.time, "time", lambda: 1_000_000_020)
     wrong = make(Kind.SHARED).reveal()
 
     statuses = [show(client, share, wrong).status_code for _ in range(3)]

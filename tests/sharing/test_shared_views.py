@@ -2,7 +2,7 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from accounts.models import AccountKind, Action, AuditEvent
-from accounts.refusals import Gone, Refused, Stale
+from accounts.rule_violations import Gone, Refused, Stale
 from sharing.models import SharedView
 from sharing.models import views as rules
 from sharing.models.views import check_address

@@ -4,7 +4,7 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import Action, AuditEvent
-from accounts.refusals import Gone, Refused, Stale
+from accounts.rule_violations import Gone, Refused, Stale
 from sharing.models import Share
 from sharing.scope import EVERYTHING, NOTHING, Operator
 from tests.factories import BY, FilterFactory, ShareFactory

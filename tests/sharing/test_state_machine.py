@@ -10,9 +10,9 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import invariant, run_state_machine_as_test
 
-from accounts.audit import verify as first_broken
-from accounts.envelope import Sealed, unseal
-from accounts.keys import keyring
+from accounts.audit.trail import verify as first_broken
+from accounts.crypto.envelope import Sealed, unseal
+from accounts.crypto.keys import keyring
 from accounts.models import Action, AuditChain, AuditEvent
 from accounts.plans import ENTITLEMENTS, Plan
 from sharing.models import Share

@@ -130,7 +130,7 @@ def test_sort(look, main, sub, sort, names):
 
 
 def test_sort_by_account_pages_on(client, admin, main, monkeypatch):
-    monkeypatch.setattr("accounts.paging.paginate.__kwdefaults__", {"size": 2})
+    monkeypatch.setattr("accounts.web.pagination.paginate.__kwdefaults__", {"size": 2})
     for name in ("Beta", "Alpha"):
         ChildFactory(main=main, name=name)
     client.force_login(admin)

@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.utils import timezone
 
-from accounts.audit import Actor
+from accounts.audit.trail import Actor
 from tests.factories import BY, MainFactory, ShareFactory, TokenFactory
 from tests.tokens.all_pages import address
 from tokens.models import Token

@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from accounts.audit import Actor
+from accounts.audit.trail import Actor
 from accounts.models import Action, AuditEvent
 from tests.factories import BY, TokenFactory
 from tests.tokens.bulk_jobs import at, outcomes, states

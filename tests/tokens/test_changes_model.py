@@ -4,7 +4,7 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import Action
-from accounts.refusals import Gone, Refused, Stale
+from accounts.rule_violations import Gone, Refused, Stale
 from tests.factories import BY, TokenFactory
 from tests.tokens.audited import actions
 from tokens.models import Token

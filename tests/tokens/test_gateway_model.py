@@ -3,9 +3,9 @@ from datetime import timedelta
 import pytest
 from django.db import IntegrityError
 
-from accounts.audit import verify as verify_chain
+from accounts.audit.trail import verify as verify_chain
 from accounts.models import Action, AuditChain, AuditEvent
-from accounts.refusals import Refused, Stale
+from accounts.rule_violations import Refused, Stale
 from tests.factories import BY, TokenFactory
 from tokens.kinds import Kind
 from tokens.models import Token

@@ -6,7 +6,7 @@ from django.utils import timezone
 from accounts.lifecycle import edit_organisation
 from accounts.models import AccountKind
 from accounts.plans import Plan
-from accounts.refusals import Refused
+from accounts.rule_violations import Refused
 from tests.factories import BY, ChildFactory, ShareFactory, TokenFactory
 from tokens import limits
 from tokens.kinds import Kind

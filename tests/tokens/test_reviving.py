@@ -3,9 +3,9 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from accounts.audit import Actor
+from accounts.audit.trail import Actor
 from accounts.models import Action, AuditEvent
-from accounts.refusals import Refused
+from accounts.rule_violations import Refused
 from tests.factories import BY, ChildFactory, MainFactory, ShareFactory, TokenFactory
 from tokens.kinds import Kind
 from tokens.models import Token

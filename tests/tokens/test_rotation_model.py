@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from accounts.refusals import Refused, Unavailable
+from accounts.rule_violations import Refused, Unavailable
 from tests.factories import BY, TokenFactory
 from tokens.models import Token
 from tokens.permissions import Use

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accounts.keys import keyring
+from accounts.crypto.keys import keyring
 from tokens.kinds import RULES, Kind
 from tokens.secrets import ALPHABET, Secret, digest, digests, make, recognise
 

@@ -4,9 +4,9 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.test import override_settings
 
-from accounts.envelope import Sealed
+from accounts.crypto.envelope import Sealed
 from accounts.models import Action
-from accounts.refusals import Refused, Unavailable
+from accounts.rule_violations import Refused, Unavailable
 from tests.factories import BY, TokenFactory
 from tests.tokens.audited import actions
 from tests.tokens.test_secrets import UUID

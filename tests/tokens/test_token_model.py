@@ -5,7 +5,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from accounts.models import AccountKind
-from accounts.refusals import Refused
+from accounts.rule_violations import Refused
 from tests.factories import BY, ChildFactory, TokenFactory
 from tokens.kinds import Kind
 from tokens.models import Token, TokenUsage

@@ -4,7 +4,7 @@ import pytest
 from django.test import override_settings
 from django.utils import timezone
 
-from accounts.generations import slot_of, with_generation
+from accounts.audit.generations import slot_of, with_generation
 from accounts.lifecycle import delete_account, restore_account, suspend_account
 from tests.factories import BY, TokenFactory
 from tests.tokens.test_secrets import ROTATED

@@ -11,7 +11,7 @@ from accounts.lifecycle import (
     suspend_organisation,
 )
 from accounts.plans import Plan
-from accounts.refusals import Unavailable
+from accounts.rule_violations import Unavailable
 from tests.factories import BY, TokenFactory
 from tests.tokens.test_secrets import KNOWN
 from tokens.api import auth

@@ -1,6 +1,6 @@
 from ninja.security import APIKeyHeader
 
-from accounts import rates
+from accounts.limits import call_rates
 from tokens.credentials import token_in
 from tokens.permissions import Use
 from tokens.recording import note_refusal, note_use
@@ -15,21 +15,21 @@ class ApiToken(APIKeyHeader):
 
     param_name = "X-API-TOKEN"
 
-    policy = rates.LOGZIO
+    policy = call_rates.LOGZIO
 
     def authenticate(self, request, key):
         token = _working(request)
         if token:
-            rates.spend_call(request, self.policy, token.pk)
+            call_rates.spend_call(request, self.policy, token.pk)
         else:
-            rates.spend_failure(request)
+            call_rates.spend_failure(request)
         return token
 
 
 class OwnApiToken(ApiToken):
     """The same for our own API, which programs are written for that can slow down."""
 
-    policy = rates.TOKEN
+    policy = call_rates.TOKEN
 
 
 def _working(request):

@@ -13,9 +13,9 @@ from accounts.api.examples import LOG_TOKEN, SECONDS
 from accounts.api.fields import Answer, Flag, OptionalFlag, epoch, path_id, whole
 from accounts.api.guards import requires
 from accounts.api.once import IdempotencyKey, once
-from accounts.audit import Actor
+from accounts.audit.trail import Actor
 from accounts.permissions import Operation
-from accounts.refusals import Refused
+from accounts.rule_violations import Refused
 from tokens import limits
 from tokens.api.names import TokenName
 from tokens.api.secrets import SecretText, hand_out

@@ -12,7 +12,7 @@ from accounts.api.examples import API_TOKEN, SECONDS
 from accounts.api.fields import Answer, Whole, epoch
 from accounts.api.guards import AS_OWNER, account_for, requires
 from accounts.api.once import IdempotencyKey, once
-from accounts.audit import Actor
+from accounts.audit.trail import Actor
 from accounts.permissions import Operation
 from tokens.api.names import TokenName
 from tokens.api.secrets import SecretText

@@ -5,10 +5,10 @@ from typing import Annotated
 from django.db import transaction
 from pydantic import InstanceOf, PlainSerializer
 
-from accounts.audit import record
+from accounts.audit.trail import record
 from accounts.locks import repeated
 from accounts.models import Action
-from accounts.refusals import Refused
+from accounts.rule_violations import Refused
 from tokens.defaults import default_tokens
 from tokens.models import StoredSecret
 from tokens.secrets import Secret

@@ -8,7 +8,7 @@ from django.utils import timezone
 from accounts.locks import repeated
 from accounts.models import Account
 from accounts.permissions import Forbidden, relations, require
-from accounts.refusals import Gone, Refused
+from accounts.rule_violations import Gone, Refused
 from tokens.kinds import OVERLAPS
 from tokens.models.tokens import Token
 from tokens.permissions import operation

@@ -2,9 +2,9 @@ from django.db import models
 from django.db.models.functions import Now
 
 from accounts.clock import clock
-from accounts.envelope import Sealed, seal, unseal
-from accounts.keys import keyring
-from accounts.refusals import Refused, Unavailable
+from accounts.crypto.envelope import Sealed, seal, unseal
+from accounts.crypto.keys import keyring
+from accounts.rule_violations import Refused, Unavailable
 from tokens.secrets import Secret, digest, digests
 
 

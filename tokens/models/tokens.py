@@ -5,12 +5,12 @@ from django.db import IntegrityError, models, transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from accounts.audit import record
+from accounts.audit.trail import record
 from accounts.clock import clock
 from accounts.locks import repeated
 from accounts.models import Account, Action, Organisation
 from accounts.names import check_seen
-from accounts.refusals import Gone, Refused, Stale
+from accounts.rule_violations import Gone, Refused, Stale
 from tokens import limits
 from tokens.kinds import RULES, Kind
 from tokens.models.querysets import (

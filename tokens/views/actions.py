@@ -5,7 +5,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 from django_htmx.http import reswap, retarget
 
-from accounts.audit import Actor
+from accounts.audit.trail import Actor
 from tokens.forms import (
     DeleteForm,
     DisableForm,

@@ -6,11 +6,11 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts.audit import Actor, record
-from accounts.exports import csv_response
+from accounts.audit.trail import Actor, record
 from accounts.models import Action
-from accounts.paging import paginate
 from accounts.permissions import Operation
+from accounts.web.exports import csv_response
+from accounts.web.pagination import paginate
 from tokens.kinds import Kind
 from tokens.search import TokenSearch
 from tokens.usage import with_days

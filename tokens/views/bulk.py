@@ -8,11 +8,11 @@ from django.http import Http404, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts.audit import Actor
+from accounts.audit.trail import Actor
 from accounts.models.accounts import ID_PATTERN
-from accounts.paging import paginate
 from accounts.permissions import Operation
-from accounts.refusals import Refused
+from accounts.rule_violations import Refused
+from accounts.web.pagination import paginate
 from tokens.forms import ExpiryForm, OverlapForm
 from tokens.models import BulkAction, BulkJob, Outcome
 from tokens.models.bulk import MOST, UNDOES

@@ -5,9 +5,9 @@ from django.db import models
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts.audit import Actor
-from accounts.paging import paginate
+from accounts.audit.trail import Actor
 from accounts.permissions import Operation, for_account, require
+from accounts.web.pagination import paginate
 from tokens.homes import HOMES, home_of
 from tokens.kinds import Kind
 from tokens.models.querysets import TokenQuerySet

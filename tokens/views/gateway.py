@@ -10,9 +10,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import reswap, retarget, trigger_client_event
 
-from accounts.audit import Actor
-from accounts.paging import paginate
+from accounts.audit.trail import Actor
 from accounts.permissions import staff_only
+from accounts.web.pagination import paginate
 from tokens.forms import (
     DeleteForm,
     ListForm,

@@ -3,8 +3,8 @@
 from django.db import models
 from django.shortcuts import redirect, render
 
-from accounts.audit import Actor
-from accounts.paging import paginate
+from accounts.audit.trail import Actor
+from accounts.web.pagination import paginate
 from tokens.forms import ListForm, State, TokenForm
 from tokens.homes import home_of
 from tokens.limits import check_offered

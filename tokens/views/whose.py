@@ -10,7 +10,7 @@ from django.views.decorators.http import (
     require_safe,
 )
 
-from accounts.audit import Actor
+from accounts.audit.trail import Actor
 from accounts.permissions import relations, require, staff_only
 from tokens.forms import DisableForm
 from tokens.models import Token

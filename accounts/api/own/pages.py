@@ -3,8 +3,8 @@
 from pydantic import Field
 
 from accounts.api.own.fields import Asked
-from accounts.paging import is_cursor, paginate
-from accounts.refusals import Refused
+from accounts.rule_violations import Refused
+from accounts.web.pagination import is_cursor, paginate
 
 UNREADABLE = "The cursor is not one of this list. Begin again without it."
 

@@ -1,6 +1,6 @@
 """ETag and If-Match: nobody overwrites what they have not seen."""
 
-from accounts.refusals import Stale
+from accounts.rule_violations import Stale
 
 
 def etag(row):

@@ -7,7 +7,7 @@ from accounts.console import OperatorCommand
 from accounts.lifecycle import edit_account, found_organisation
 from accounts.models import NAME_PATTERN, Account
 from accounts.plans import Plan
-from accounts.refusals import Refused
+from accounts.rule_violations import Refused
 
 WARM_DAYS = "snap_search_retention_days"
 

@@ -3,7 +3,7 @@ import secrets
 
 from django.core.management.base import BaseCommand
 
-from accounts.keys import KEY_BYTES, SETTINGS
+from accounts.crypto.keys import KEY_BYTES, SETTINGS
 
 
 class Command(BaseCommand):

@@ -1,7 +1,7 @@
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from accounts.keys import SETTINGS, KeyProblem, parse
+from accounts.crypto.keys import SETTINGS, KeyProblem, parse
 
 
 class Command(BaseCommand):

@@ -7,8 +7,8 @@ from django.core.management.base import BaseCommand, CommandError, SystemCheckEr
 from django.db import DEFAULT_DB_ALIAS, connection
 from django.db.migrations.executor import MigrationExecutor
 
-from accounts.checks import note_keys_in_use
 from accounts.console import CONFIGURATION_ERROR
+from accounts.crypto.checks import note_keys_in_use
 
 PROMISE = (
     "Gateways: a change of a token holds within a second in every worker; without the "

@@ -1,6 +1,6 @@
 from django.core.management.base import CommandError
 
-from accounts.audit import verify
+from accounts.audit.trail import verify
 from accounts.console import OperatorCommand
 from accounts.models import AuditChain
 

@@ -12,7 +12,7 @@ from accounts.api.own.accounts import AccountPk
 from accounts.api.own.fields import Body, Flag, Moment, one_of
 from accounts.api.own.routers import ROOT, changes, own_router
 from accounts.api.own.versions import etag
-from accounts.audit import Actor
+from accounts.audit.trail import Actor
 from accounts.clock import clock
 from accounts.permissions import Operation
 from sharing.api.own.shares import Choice

@@ -17,7 +17,7 @@ from accounts.api.own.fields import Answer, Body, IfMatch, Line
 from accounts.api.own.pages import Paging
 from accounts.api.own.routers import ROOT, changes, own_router, reads
 from accounts.api.own.versions import etag, seen
-from accounts.audit import Actor
+from accounts.audit.trail import Actor
 from accounts.permissions import Operation
 from sharing.models import Filter
 from sharing.models.filters import MAX_LENGTH

@@ -11,8 +11,8 @@ from accounts.api.guards import requires
 from accounts.api.own.fields import Answer, Body, Flag, Ids, IfMatch
 from accounts.api.own.routers import changes, own_router, reads
 from accounts.api.own.versions import etag, seen
-from accounts.audit import Actor
-from accounts.refusals import Refused
+from accounts.audit.trail import Actor
+from accounts.rule_violations import Refused
 from sharing.api.own.filters import FilterAnswer, filter_shown
 from sharing.models import Share
 from sharing.scope import Operator

@@ -2,7 +2,7 @@
 
 import pytest
 
-from accounts.audit import Actor, record
+from accounts.audit.trail import Actor, record
 from accounts.models import Action, AuditEvent, User
 from tests.api.own.problems import FORBIDDEN, NOT_FOUND
 from tests.api.own.shown import MOMENT

@@ -3,7 +3,7 @@
 import pytest
 from django.db import OperationalError
 
-from accounts import rates
+from accounts.limits import call_rates
 from accounts.models import RecordedCall
 from tests.api.calls import Api
 from tests.api.own.problems import (
@@ -192,7 +192,7 @@ def test_calls_of_a_token_are_counted_aloud_until_there_are_too_many(
     api, sub_api, settings, monkeypatch
 ):
     settings.API_RATE = 2
-    monkeypatch.setattr(rates.time, "time", lambda: 1_000_000_030.5)
+    monkeypatch.setattr(call_rates.time, "time", lambda: 1_000_000_030.5)
 
     answers = [api.response("GET", WHOAMI) for _ in range(3)]
 
@@ -230,7 +230,7 @@ def test_clients_of_logz_io_have_a_limit_of_their_own(
     api, sub_api, settings, monkeypatch, path
 ):
     settings.API_RATE, settings.LOGZIO_API_RATE = 1, 2
-    monkeypatch.setattr(rates.time, "time", lambda: 1_000_000_030.5)
+    monkeypatch.setattr(call_rates.time, "time", lambda: 1_000_000_030.5)
 
     *allowed, refused = (api.response("GET", path) for _ in range(3))
 

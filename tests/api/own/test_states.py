@@ -6,9 +6,9 @@ from datetime import timedelta
 import pytest
 import time_machine
 
-from accounts.envelope import Sealed
+from accounts.crypto.envelope import Sealed
 from accounts.models import Action, AuditEvent
-from accounts.refusals import Gone
+from accounts.rule_violations import Gone
 from tests.api.calls import Api
 from tests.api.own.problems import FORBIDDEN, NOT_FOUND, problem
 from tests.api.own.shown import MOMENT, secret_of

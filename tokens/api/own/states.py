@@ -9,8 +9,8 @@ from accounts.api.once import IdempotencyKey, once
 from accounts.api.own.fields import Body, IfMatch, Line
 from accounts.api.own.routers import changes, own_router
 from accounts.api.own.versions import etag, seen
-from accounts.audit import Actor
-from accounts.refusals import Refused
+from accounts.audit.trail import Actor
+from accounts.rule_violations import Refused
 from tokens.api.own.answers import (
     OverlapName,
     TokenAnswer,

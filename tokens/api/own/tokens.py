@@ -9,7 +9,7 @@ from accounts.api.guards import requires
 from accounts.api.own.fields import Body, IfMatch, Moment
 from accounts.api.own.routers import ROOT, changes, own_router, reads
 from accounts.api.own.versions import etag, seen
-from accounts.audit import Actor
+from accounts.audit.trail import Actor
 from tokens.api.names import TokenName
 from tokens.api.own.answers import TokenAnswer, shown
 from tokens.api.own.guards import of_tokens, token_for

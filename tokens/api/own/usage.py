@@ -13,7 +13,7 @@ from accounts.api.examples import TIME
 from accounts.api.guards import requires
 from accounts.api.own.fields import Answer, Asked, Moment
 from accounts.api.own.routers import own_router, reads
-from accounts.refusals import Refused
+from accounts.rule_violations import Refused
 from tokens.api.own.guards import of_tokens, token_for
 from tokens.api.own.tokens import TOKEN, TokenPk
 from tokens.models import TokenUsage

@@ -3,7 +3,7 @@ from datetime import timedelta
 from django.utils import timezone
 
 from accounts.console import OperatorCommand, find_account
-from accounts.refusals import Refused
+from accounts.rule_violations import Refused
 from tokens.handover import print_out
 from tokens.kinds import Kind
 from tokens.models import Token

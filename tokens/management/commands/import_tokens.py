@@ -4,7 +4,7 @@ from django.core.management.base import CommandError
 from django.db import transaction
 
 from accounts.console import OperatorCommand
-from accounts.refusals import Refused
+from accounts.rule_violations import Refused
 from tokens.moving import read, take_over
 
 

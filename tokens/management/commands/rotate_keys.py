@@ -5,10 +5,10 @@ from django.core.management.base import CommandError
 from django.db import connection, transaction
 from django.utils import timezone
 
-from accounts import rotation as accounts_rotation
-from accounts.audit import record, verify
+from accounts.audit.trail import record, verify
 from accounts.console import OperatorCommand
-from accounts.keys import SETTINGS, keyring
+from accounts.crypto import reencryption as accounts_rotation
+from accounts.crypto.keys import SETTINGS, keyring
 from accounts.models import Action, AuditChain
 from tokens.rotation import check_secrets, old_secrets, renew_batch
 

@@ -9,8 +9,8 @@ from django.http import HttpResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from accounts.checks import check_keys
 from accounts.clock import clock
+from accounts.crypto.checks import check_keys
 
 KEYS_LOOKED_AT_EVERY_SECONDS = 30
 _keys = {"sound": False, "looked_at": None}

@@ -4,7 +4,7 @@ from functools import partial
 
 from django.urls import reverse
 
-from accounts.places import COUNTERS, SECTIONS
+from accounts.web.navigation import COUNTERS, SECTIONS
 
 PROFILE = (
     ("Profile", "accounts:profile", "user-circle"),

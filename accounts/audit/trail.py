@@ -12,10 +12,10 @@ from hashlib import sha256
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.addresses import client_address
-from accounts.generations import QUIET, note_change
-from accounts.keys import keyring
+from accounts.audit.generations import QUIET, note_change
+from accounts.crypto.keys import keyring
 from accounts.models import AuditChain, AuditEvent
+from accounts.web.addresses import client_address
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,18 +6,18 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django.urls import reverse
 
-from accounts import seeds
-from accounts.addresses import NOWHERE, client_address
-from accounts.arrivals import landing, record_for_person
-from accounts.attempts import PASSWORD, attempt
-from accounts.audit import Actor, record
-from accounts.devices import remember
-from accounts.envelope import Sealed
-from accounts.limits import settle
+from accounts.audit.trail import Actor, record
+from accounts.crypto import seeds
+from accounts.crypto.envelope import Sealed
+from accounts.limits.attempts import PASSWORD, attempt
+from accounts.limits.limiter import settle
 from accounts.mail import link, mailing
 from accounts.models import Action, User
 from accounts.permissions import come_in
-from accounts.refusals import Unavailable
+from accounts.rule_violations import Unavailable
+from accounts.signing_in.arrivals import landing, record_for_person
+from accounts.signing_in.known_devices import remember
+from accounts.web.addresses import NOWHERE, client_address
 
 logger = logging.getLogger(__name__)
 

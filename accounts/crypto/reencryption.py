@@ -10,11 +10,11 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.utils import decrypt
 from django.db import transaction
 
-from accounts.audit import sign_again, verify
-from accounts.keys import keyring
+from accounts.audit.trail import sign_again, verify
+from accounts.crypto.keys import keyring
+from accounts.crypto.seeds import renewed, sealed
 from accounts.models import AuditChain, AuditEvent, CryptoKey
-from accounts.refusals import Refused
-from accounts.seeds import renewed, sealed
+from accounts.rule_violations import Refused
 
 
 def require_ready(purpose):

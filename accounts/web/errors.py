@@ -14,7 +14,7 @@ from django_htmx.http import reselect, reswap, retarget
 
 from accounts.models import Membership
 from accounts.permissions import Forbidden
-from accounts.refusals import Unavailable
+from accounts.rule_violations import Unavailable
 
 ADMINS_NAMED = 20
 DATABASE_AWAY = Unavailable(

@@ -5,10 +5,10 @@ login is for the organisation that they signed in for, and no other; one that th
 came to is told nothing, whatever else they belong to.
 """
 
-from accounts.audit import Actor, record
+from accounts.audit.trail import Actor, record
 from accounts.models import Account
 from accounts.models.accounts import ID_PATTERN
-from accounts.places import standing_at
+from accounts.web.navigation import standing_at
 
 LAST_ACCOUNT = "account"
 

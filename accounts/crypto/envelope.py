@@ -8,7 +8,7 @@ import os
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from accounts.keys import keyring
+from accounts.crypto.keys import keyring
 
 VERSION = b"\x01"
 NONCE_BYTES = 12

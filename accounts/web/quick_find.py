@@ -6,7 +6,7 @@ from django.urls import reverse
 
 from accounts.models import Account
 from accounts.permissions import relations
-from accounts.places import PLACES, TOKENS
+from accounts.web.navigation import PLACES, TOKENS
 
 ACCOUNTS_SHOWN = 8
 PROFILE = (

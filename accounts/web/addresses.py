@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from django.conf import settings
 
-from accounts.logs import Seldom
+from accounts.web.logs import Seldom
 
 # How proxies write an address with a port: Azure's both ways, others as in a URL.
 FORMS = (

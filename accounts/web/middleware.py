@@ -22,11 +22,11 @@ from django.utils.cache import add_never_cache_headers
 from django.utils.decorators import sync_only_middleware
 from django.utils.http import urlencode
 
-from accounts.arrivals import LAST_ACCOUNT
-from accounts.attempts import enter
-from accounts.cookies import is_doubled, only
-from accounts.errors import DATABASE_AWAY, refused
-from accounts.refusals import Refused
+from accounts.limits.attempts import enter
+from accounts.rule_violations import Refused
+from accounts.signing_in.arrivals import LAST_ACCOUNT
+from accounts.web.cookies import is_doubled, only
+from accounts.web.errors import DATABASE_AWAY, refused
 
 TWO_SESSIONS = (
     "Your browser sent two session cookies, and one of them may be somebody else's, so "

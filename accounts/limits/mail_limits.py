@@ -10,7 +10,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from accounts.models import Action, AuditEvent
-from accounts.refusals import Refused
+from accounts.rule_violations import Refused
 
 DAY = timedelta(days=1)
 # Of the same organisation, to the same person.

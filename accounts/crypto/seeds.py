@@ -7,7 +7,7 @@ says for whom its seeds are: in another person's row they do not open.
 
 import base64
 
-from accounts.envelope import Sealed, seal, unseal
+from accounts.crypto.envelope import Sealed, seal, unseal
 
 # What of an authenticator's data is an envelope.
 NAMES = ("secret", "seed")

@@ -9,7 +9,7 @@ from django.core import checks
 from django.db import DatabaseError
 from django.utils import timezone
 
-from accounts.keys import SETTINGS, KeyProblem, keyring, parse
+from accounts.crypto.keys import SETTINGS, KeyProblem, keyring, parse
 from accounts.models import AuditEvent, CryptoKey
 
 OLD = timedelta(days=365)

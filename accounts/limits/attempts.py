@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from django.core.exceptions import ValidationError
 
-from accounts import devices
-from accounts.addresses import client_network
-from accounts.limits import Limit, TooManyTries, spend
+from accounts.limits.limiter import Limit, TooManyTries, spend
+from accounts.signing_in import known_devices
+from accounts.web.addresses import client_network
 
 MINUTE, QUARTER = 60, 900
 
@@ -62,7 +62,7 @@ def attempt(step, request, person, user=None):
     is such a person. Raises ValidationError while there is a wait, which the answer
     then tells with status 429.
     """
-    device = user and devices.known_as(request, user)
+    device = user and known_devices.known_as(request, user)
     if device:
         return in_form(request, (step.device, device))
     network = client_network(request)

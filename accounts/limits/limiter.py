@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from accounts.models import Tries
-from accounts.refusals import Refused
+from accounts.rule_violations import Refused
 
 SLOTS = 1 << 16
 # More would say the same, and 2 to the power of it be no number any more.

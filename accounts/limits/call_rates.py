@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 from django.conf import settings
 
-from accounts.addresses import client_network
-from accounts.counts import MINUTE, Counts
-from accounts.refusals import Refused
+from accounts.limits.shared_counts import MINUTE, Counts
+from accounts.rule_violations import Refused
+from accounts.web.addresses import client_network
 
 # Policies, each with a table of its own.
 TOKEN, LOGZIO, FAILURES, GUESSES = "token", "logzio", "failures", "guesses"

@@ -4,7 +4,7 @@ from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.db import transaction
 
-from accounts.audit import record
+from accounts.audit.trail import record
 from accounts.mail import send_password_reset
 from accounts.models import Action
 
