@@ -1,11 +1,10 @@
 """The HTTP API: Logz.io's contract, so that its clients work unchanged."""
 
-from accounts.api import (
+from accounts.api.logzio import (
     accounts,
     associated,
     audit,
-    authentication,
-    failures,
+    authentication_groups,
     metrics,
     security,
     tracing,
@@ -13,19 +12,20 @@ from accounts.api import (
     users_everywhere,
     warm_tier,
 )
-from accounts.api.fields import StrictParser
-from accounts.api.own import accounts as own_accounts
-from accounts.api.own import audit as own_audit
+from accounts.api.plumbing import failures
+from accounts.api.plumbing.fields import StrictParser
+from accounts.api.v1 import accounts as own_accounts
+from accounts.api.v1 import audit as own_audit
 from config.openapi import DocumentedAPI
 from gateway.api import introspection
-from sharing.api import filters, shared_tokens
-from sharing.api.own import creation, shares
-from sharing.api.own import filters as own_filters
-from tokens.api import log_tokens, minting, whoami
-from tokens.api.auth import ApiToken, OwnApiToken
-from tokens.api.own import inventory, states, usage, verifying
-from tokens.api.own import tokens as own_tokens
-from tokens.api.own import whoami as own_whoami
+from sharing.api.logzio import filters, shared_tokens
+from sharing.api.v1 import creation, shares
+from sharing.api.v1 import filters as own_filters
+from tokens.api.logzio import api_tokens, log_tokens, whoami
+from tokens.api.plumbing.auth import ApiToken, OwnApiToken
+from tokens.api.v1 import inventory, states, usage, verifying
+from tokens.api.v1 import tokens as own_tokens
+from tokens.api.v1 import whoami as own_whoami
 
 AREAS = (
     whoami,
@@ -37,10 +37,10 @@ AREAS = (
     warm_tier,
     users_everywhere,
     users,
-    authentication,
+    authentication_groups,
     audit,
     log_tokens,
-    minting,
+    api_tokens,
     shared_tokens,
     filters,
     introspection,

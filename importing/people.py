@@ -2,7 +2,7 @@
 
 from django.core.validators import validate_email
 
-from accounts.api.user_bodies import ROLES
+from accounts.api.logzio.user_bodies import ROLES
 from accounts.members import add_member, suspend_member
 from accounts.rule_violations import Refused
 from importing.inventory import Outcome

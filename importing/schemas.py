@@ -11,10 +11,10 @@ from pydantic import (
     ValidationError,
 )
 
-from accounts.api.account_bodies import AccountName, NewTimeBasedAccount
-from accounts.api.bodies import Single, Sparse
-from accounts.api.fields import Number, OptionalFlag, Text, Whole, Wholes
-from accounts.api.user_bodies import FullName, RoleName
+from accounts.api.logzio.account_bodies import AccountName, NewTimeBasedAccount
+from accounts.api.logzio.user_bodies import FullName, RoleName
+from accounts.api.plumbing.bodies import Single, Sparse
+from accounts.api.plumbing.fields import Number, OptionalFlag, Text, Whole, Wholes
 from sharing.scope import Operator
 from tokens.secrets import recognise
 

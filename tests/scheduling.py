@@ -14,7 +14,7 @@ TOGETHER = {
     "tests/gateway/proxies/": "proxies",
     # Each fills every core by itself.
     "tests/races/": "races",
-    "tests/api/own/test_races.py": "races",
+    "tests/api/v1/test_races.py": "races",
 }
 
 

@@ -45,8 +45,8 @@ MAY_REVEAL = {
     "tokens/secrets.py",
     "tokens/models/secrets.py",
     "tokens/handover.py",
-    "tokens/api/secrets.py",
-    "accounts/api/default_tokens.py",
+    "tokens/api/plumbing/secrets.py",
+    "accounts/api/plumbing/default_tokens.py",
     "sharing/links.py",
     "gateway/models/webhooks.py",
 }

@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from accounts.api.examples import MILLISECONDS
-from accounts.api.fields import Answer
+from accounts.api.plumbing.fields import Answer
 
 
 class AuditEventUser(Answer):

@@ -11,7 +11,7 @@ from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
-from accounts.api.answers import message_only
+from accounts.api.plumbing.error_bodies import message_only
 from accounts.forms.find import SearchForm
 from accounts.reference.bodies import errors
 from accounts.reference.code import curl

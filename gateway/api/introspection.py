@@ -9,9 +9,9 @@ from ninja import Form, Schema
 from ninja.security import APIKeyHeader
 from pydantic import ConfigDict, Field
 
-from accounts.api.areas import Area, router_in
 from accounts.api.examples import LOG_TOKEN
-from accounts.api.fields import Answer, Text
+from accounts.api.plumbing.areas import Area, router_in
+from accounts.api.plumbing.fields import Answer, Text
 from gateway.decisions import PASS, decide
 from gateway.doors import ASK, DOORS
 from gateway.finding import BY_TEXT

@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from accounts.rule_violations import Refused, Stale, Unavailable
 from tests.factories import TokenFactory
-from tokens.api import log_tokens
+from tokens.api.logzio import log_tokens
 
 HX = {"HX-Request": "true"}
 

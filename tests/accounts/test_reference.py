@@ -7,7 +7,7 @@ from django.test import Client
 from django.urls import reverse
 
 from config.api import api
-from tests.api.own.problems import problem
+from tests.api.v1.problems import problem
 from tests.factories import TokenFactory
 from tokens.kinds import Kind
 

@@ -14,7 +14,7 @@ from schemathesis.engine import events, from_schema
 from schemathesis.engine.run import PhaseName
 from schemathesis.transport.wsgi import WSGITransport
 
-from accounts.api.failures import HANDLERS
+from accounts.api.plumbing.failures import HANDLERS
 from accounts.rule_violations import Refused
 from config.api import api
 

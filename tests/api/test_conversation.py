@@ -6,12 +6,12 @@ import pytest
 from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 
-from accounts.api.areas import EVERYWHERE, WITHOUT_LENGTH, PlainArea
+from accounts.api.plumbing.areas import EVERYWHERE, WITHOUT_LENGTH, PlainArea
 from accounts.lifecycle import edit_organisation
 from accounts.plans import Plan
 from tests.api.calls import FORBIDDEN, REQUEST_ID, Api, coded
 from tests.factories import BY, TokenFactory, organisation_of
-from tokens.api import log_tokens
+from tokens.api.logzio import log_tokens
 from tokens.kinds import Kind
 from tokens.models import Token
 
@@ -212,7 +212,7 @@ def test_plain_http_is_refused_where_https_is_configured(api, settings):
     "error", [OperationalError("server closed"), InterfaceError("closed")]
 )
 def test_database_that_does_not_answer(api, monkeypatch, error):
-    monkeypatch.setattr("tokens.api.auth.examine", failing_with(error))
+    monkeypatch.setattr("tokens.api.plumbing.auth.examine", failing_with(error))
 
     response = api.response("GET", WHOAMI)
 
@@ -227,7 +227,9 @@ def test_database_that_does_not_answer(api, monkeypatch, error):
 
 
 def test_failure_of_ours_is_logged_with_the_id_of_the_call(api, monkeypatch, caplog):
-    monkeypatch.setattr("tokens.api.auth.examine", failing_with(ZeroDivisionError()))
+    monkeypatch.setattr(
+        "tokens.api.plumbing.auth.examine", failing_with(ZeroDivisionError())
+    )
 
     response = api.response("GET", WHOAMI)
 

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from accounts.api.fields import Answer
-from accounts.api.streams import CHUNK, streamed
+from accounts.api.plumbing.fields import Answer
+from accounts.api.plumbing.streams import CHUNK, streamed
 from accounts.models import Account, AccountKind
 from tests.api.sub_accounts import ACCOUNTS
 from tests.factories import ChildFactory

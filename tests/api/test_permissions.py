@@ -4,8 +4,8 @@ import pytest
 from django.db import transaction
 
 from accounts import permissions
-from tests.api.own.routes import ROUTES as OWN_ROUTES
 from tests.api.routes import ROUTES
+from tests.api.v1.routes import ROUTES as OWN_ROUTES
 from tests.api.world import operations
 
 # The policy is the same on every database, and this walk is a long one.

@@ -14,7 +14,7 @@ from accounts.plans import Plan
 from accounts.rule_violations import Unavailable
 from tests.factories import BY, TokenFactory
 from tests.tokens.test_secrets import KNOWN
-from tokens.api import auth
+from tokens.api.plumbing import auth
 from tokens.kinds import Kind
 from tokens.models import Token
 

@@ -1,77 +1,63 @@
-"""The one way to make an API token with an API token."""
+"""API tokens that are made with the main account's API token, for any of its children."""
 
-from typing import Annotated, ClassVar
+from functools import partial
 
-from pydantic import Field
+from django.core.mail import send_mail
+from django.db import transaction
+from django.template.loader import render_to_string
 
-from accounts.api.account_fields import ACCOUNT_ID
-from accounts.api.answers import INSUFFICIENT, ErrorMessage, message_only
-from accounts.api.areas import PlainArea, router_in
-from accounts.api.bodies import Body
-from accounts.api.examples import API_TOKEN, SECONDS
-from accounts.api.fields import Answer, Whole, epoch
-from accounts.api.guards import AS_OWNER, account_for, requires
-from accounts.api.once import IdempotencyKey, once
-from accounts.audit.trail import Actor
-from accounts.permissions import Operation
-from tokens.api.names import TokenName
-from tokens.api.secrets import SecretText
-from tokens.minting import check_allowed, mint
+from accounts.limits.mail_limits import lately
+from accounts.locks import repeated
+from accounts.models import Action, Membership
+from accounts.names import quoted
+from accounts.rule_violations import Refused
+from tokens.kinds import Kind
+from tokens.models import Token
 
-
-class MintingArea(PlainArea):
-    """Tells apart who is unknown (401) and who may not (403)."""
-
-    failures: ClassVar = PlainArea.failures | {401: (ErrorMessage,)}
-
-    def unauthenticated(self, request):
-        return message_only(401, INSUFFICIENT)
-
-    def refused(self, request, refusal):
-        status = 403 if refusal.code == "minting_off" else 400
-        return message_only(status, refusal.message)
+# In a day, of the same organisation.
+MOST_TOLD = 20
 
 
-router = router_in(MintingArea("api-token"))
-
-
-class ChildApiToken(Body):
-    name: TokenName = Field(description="The token's name.", examples=["Terraform"])
-    account_id: Annotated[Whole, ACCOUNT_ID]
-
-
-class ApiTokenMade(Answer):
-    id: int = Field(description="Its id.", examples=[77])
-    name: str = Field(description="The token's name.", examples=["Terraform"])
-    token: SecretText = Field(
-        description="The whole text of the token. It is answered this once.",
-        examples=[API_TOKEN],
-    )
-    created_at: float = Field(
-        description="When it was made, in seconds since 1970, with a fraction.",
-        examples=[SECONDS],
-    )
-
-
-@router.post(
-    "/v1/api-tokens/sub-account",
-    response=ApiTokenMade,
-    summary="Create an API token for a child of the main account",
-)
-@requires(AS_OWNER, there=[Operation.API_MINT])
-def api_token_mint(
-    request, body: ChildApiToken, idempotency_key: IdempotencyKey = None
-):
-    account = account_for(request, body.account_id, Operation.API_MINT)
-    check_allowed(account.organisation)
-
-    def make():
-        token, secret = mint(account, name=body.name, by=Actor.calling(request))
-        return ApiTokenMade(
-            id=token.pk,
-            name=token.name,
-            token=secret,
-            created_at=epoch(token.created_at),
+def check_allowed(organisation):
+    """Raise Refused where no token may make tokens, or be told of one again."""
+    if not organisation.allows_minting:
+        raise Refused(
+            "minting_off", "This organisation does not let tokens make API tokens."
         )
 
-    return once(request, idempotency_key, ApiTokenMade, make)
+
+@repeated
+def mint(account, *, name, by):
+    """Make an API token, tell the admins, and return it with its Secret."""
+    with transaction.atomic():
+        token, secret = Token.issue(account=account, kind=Kind.API, name=name, by=by)
+        # Here, where those that are made at the same moment wait for each other.
+        times = _made_lately(account)
+        if times <= MOST_TOLD:
+            tell = partial(_tell_admins, token, by, is_last=times == MOST_TOLD)
+            transaction.on_commit(tell, robust=True)
+    return token, secret
+
+
+def _made_lately(account):
+    made = lately(account, [Action.TOKEN_CREATED]).exclude(actor_token_id=None)
+    return made.filter(data__kind=Kind.API).count()
+
+
+def _tell_admins(token, by, *, is_last):
+    """Mail the admins of the account and of the main one, each on their own."""
+    account = token.account
+    admins = (
+        Membership.objects.admins()
+        .entered()
+        .filter(account__in=[account, account.main])
+    )
+    context = {"account": account, "by": by, "token": token, "is_last": is_last}
+    text = render_to_string("tokens/mail/minted.txt", context)
+    for email in sorted(set(admins.values_list("user__email", flat=True))):
+        send_mail(
+            subject=f"An API token was made for {quoted(account.name)} on Tollgate",
+            message=text,
+            from_email=None,
+            recipient_list=[email],
+        )

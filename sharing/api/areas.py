@@ -1,4 +1,0 @@
-from accounts.api.areas import PlainArea
-
-AREA = PlainArea("shared-token")
-ROOT = "/v1/shared-tokens"

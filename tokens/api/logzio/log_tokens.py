@@ -1,0 +1,278 @@
+"""Log shipping tokens of the account whose API token calls."""
+
+from email.utils import parseaddr
+from typing import Annotated, Literal
+
+from django.conf import settings
+from django.http import Http404
+from pydantic import Field
+
+from accounts.api.examples import LOG_TOKEN, SECONDS
+from accounts.api.plumbing.areas import Area, router_in
+from accounts.api.plumbing.bodies import Sparse
+from accounts.api.plumbing.fields import (
+    Answer,
+    Flag,
+    OptionalFlag,
+    epoch,
+    path_id,
+    whole,
+)
+from accounts.api.plumbing.guards import requires
+from accounts.api.plumbing.idempotency import IdempotencyKey, once
+from accounts.audit.trail import Actor
+from accounts.permissions import Operation
+from accounts.rule_violations import Refused
+from tokens import limits
+from tokens.api.plumbing.names import TokenName
+from tokens.api.plumbing.secrets import SecretText, hand_out
+from tokens.kinds import Kind
+from tokens.models import Token
+from tokens.models.querysets import as_written
+
+ROOT = "/v1/log-shipping/tokens"
+AREA = Area(
+    "log-shipping-token",
+    {
+        "name_taken": "DUPLICATE_NAME",
+        "limit_reached": "LIMIT_REACHED",
+        "last_enabled_token": "LAST_ENABLED_TOKEN",
+    },
+)
+# What an account can be sorted by, under its names of 2023 and of today.
+COLUMNS = {
+    "createdAt": "created_at",
+    "CREATED_AT": "created_at",
+    "name": "name_key",
+    "NAME": "name_key",
+}
+SORTS_AT_MOST = 10
+
+router = router_in(AREA)
+
+TokenPk = path_id(77)
+
+
+class LogTokenBody(Sparse):
+    name: TokenName = Field(description="Its name.", examples=["Fluent Bit"])
+    enabled: OptionalFlag = Field(
+        None,
+        description="False makes a token that does not work yet. Default true.",
+        examples=[True],
+    )
+
+
+class LogTokenChange(Sparse):
+    name: TokenName | None = Field(
+        None, description="Its name.", examples=["Fluent Bit"]
+    )
+    enabled: OptionalFlag = Field(
+        None, description="Whether the token works.", examples=[True]
+    )
+
+
+class LogTokenFilter(Sparse):
+    enabled: Flag = Field(
+        description="True for the tokens that work, false for the others.",
+        examples=[True],
+    )
+
+
+class LogTokenSort(Sparse):
+    field: Literal["createdAt", "CREATED_AT", "name", "NAME"] = Field(
+        description="What to sort by.", examples=["createdAt"]
+    )
+    descending: OptionalFlag = Field(
+        None, description="Begin with the last one.", examples=[False]
+    )
+
+    @property
+    def column(self):
+        return f"{'-' if self.descending else ''}{COLUMNS[self.field]}"
+
+
+class Pagination(Sparse):
+    page_number: whole(1) = Field(1, description="The page, from 1.", examples=[1])
+    page_size: whole(1, 1000) = Field(
+        25, description="How many on a page.", examples=[25]
+    )
+
+    @property
+    def slice(self):
+        start = (self.page_number - 1) * self.page_size
+        return slice(start, start + self.page_size)
+
+
+class LogTokenSearch(Sparse):
+    filter: LogTokenFilter = Field(description="Which tokens.")
+    sort: Annotated[
+        list[LogTokenSort],
+        Field(
+            max_length=SORTS_AT_MOST,
+            description="The order; without it the oldest first.",
+        ),
+    ] = []
+    pagination: Pagination = Field(Pagination(), description="Which page.")
+
+
+class LogToken(Answer):
+    id: int = Field(description="Its id.", examples=[77])
+    name: str = Field(description="Its name.", examples=["Fluent Bit"])
+    token: SecretText = Field(
+        description="The whole text of the token.", examples=[LOG_TOKEN]
+    )
+    enabled: bool = Field(description="Whether the token works.", examples=[True])
+    created_at: float = Field(
+        description="When it was made, in seconds since 1970, with a fraction.",
+        examples=[SECONDS],
+    )
+    created_by: str = Field(
+        description="The e-mail address of who made it; for a token that of its own maker.",
+        examples=["dana@acme.example"],
+    )
+    updated_at: float = Field(
+        description="When it was changed last, in seconds since 1970, with a fraction.",
+        examples=[SECONDS],
+    )
+    updated_by: str = Field(
+        description="Who changed it last.", examples=["dana@acme.example"]
+    )
+
+
+class Page(Answer):
+    page_number: int = Field(description="The page, from 1.", examples=[1])
+    page_size: int = Field(description="How many on a page.", examples=[25])
+
+
+class LogTokens(Answer):
+    total: int = Field(description="How many there are in all.", examples=[1])
+    results: list[LogToken] = Field(description="What was found.")
+    pagination: Page = Field(description="Which page.")
+
+
+class Limits(Answer):
+    max_allowed_tokens: int = Field(
+        description="How many may work at once; 0 without logs.", examples=[15]
+    )
+    num_of_enabled_tokens: int = Field(
+        description="How many work right now.", examples=[1]
+    )
+
+
+@router.post(ROOT, response={201: LogToken}, summary="Create a log shipping token")
+@requires(Operation.SHIP_CREATE)
+def log_token_create(
+    request, body: LogTokenBody, idempotency_key: IdempotencyKey = None
+):
+    def create():
+        token, secret = Token.issue(
+            account=request.auth.account,
+            kind=Kind.LOGS,
+            name=body.name,
+            enabled=body.enabled is not False,
+            by=Actor.calling(request),
+        )
+        return _shown(token, secret)
+
+    return once(request, idempotency_key, LogToken, create)
+
+
+@router.get(f"{ROOT}/{{int:pk}}", response=LogToken, summary="Get a token")
+@requires(Operation.SHIP_VIEW, Operation.SHIP_REVEAL)
+def log_token_get(request, pk: TokenPk):
+    return _handed_out(request, _find(request, pk))
+
+
+@router.put(
+    f"{ROOT}/{{int:pk}}", response=LogToken, summary="Rename, enable or disable"
+)
+@requires(
+    Operation.SHIP_RENAME,
+    Operation.SHIP_ENABLE,
+    Operation.SHIP_DISABLE,
+    Operation.SHIP_REVEAL,
+)
+def log_token_update(request, pk: TokenPk, body: LogTokenChange):
+    token, by = _find(request, pk), Actor.calling(request)
+    if body.name is not None and as_written(body.name) != token.name:
+        token.rename(body.name, by=by)
+    if body.enabled is False:
+        token.disable(by=by)
+    elif body.enabled:
+        _enable(token, by)
+    return _handed_out(request, token)
+
+
+@router.delete(f"{ROOT}/{{int:pk}}", response=LogToken, summary="Delete a token")
+@requires(Operation.SHIP_DELETE, Operation.SHIP_REVEAL)
+def log_token_delete(request, pk: TokenPk):
+    token = _find(request, pk)
+    last_words = _handed_out(request, token)
+    token.delete_softly(by=Actor.calling(request))
+    return last_words
+
+
+@router.get(f"{ROOT}/limits", response=Limits, summary="Say how many may be enabled")
+@requires(Operation.SHIP_LIST)
+def log_token_limits(request):
+    account = request.auth.account
+    return Limits(
+        max_allowed_tokens=limits.limit(account) if account.takes_logs else 0,
+        num_of_enabled_tokens=_all(request).enabled().count(),
+    )
+
+
+@router.post(f"{ROOT}/search", response=LogTokens, summary="Search by state")
+@requires(Operation.SHIP_LIST, Operation.SHIP_REVEAL)
+def log_token_search(request, body: LogTokenSearch):
+    tokens = _all(request)
+    found = tokens.enabled() if body.filter.enabled else tokens.stopped()
+    total = found.count()
+    columns = [sort.column for sort in body.sort] or ["created_at"]
+    page = list(found.order_by(*columns, "pk")[body.pagination.slice])
+    secrets = hand_out(page, by=Actor.calling(request))
+    return LogTokens(
+        total=total,
+        results=[_shown(token, secrets[token.pk]) for token in page],
+        pagination=Page(**body.pagination.model_dump()),
+    )
+
+
+def _all(request):
+    return request.auth.account.tokens.standing().of_kind(Kind.LOGS)
+
+
+def _find(request, pk):
+    token = _all(request).filter(pk=pk).first()
+    if token is None:
+        raise Http404(f"log shipping token {pk} not found")
+    return token
+
+
+def _enable(token, by):
+    token.enable(by=by)
+    if token.is_expired:
+        raise Refused("expired", f"{token.name} has expired: give it a later expiry.")
+
+
+def _handed_out(request, token):
+    secrets = hand_out([token], by=Actor.calling(request))
+    return _shown(token, secrets[token.pk])
+
+
+def _mail(author):
+    """Return the e-mail of a person, or the operator's for what a command did."""
+    return author if "@" in author else parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
+
+
+def _shown(token, secret):
+    return LogToken(
+        id=token.pk,
+        name=token.name,
+        token=secret,
+        enabled=not (token.disabled_at or token.is_expired),
+        created_at=epoch(token.created_at),
+        created_by=_mail(token.created_by),
+        updated_at=epoch(token.updated_at),
+        updated_by=_mail(token.updated_by),
+    )

@@ -1,0 +1,130 @@
+"""The tokens of all accounts in reach, narrowed by what is asked for."""
+
+from typing import Annotated, Literal
+
+from django.db.models import Q
+from django.http import HttpResponse
+from ninja import Query
+from pydantic import Field
+
+from accounts.api.plumbing.fields import Text
+from accounts.api.plumbing.guards import accounts_for, named_accounts_for, requires
+from accounts.api.v1.fields import Answer, AskedId, Moment
+from accounts.api.v1.pages import Paging
+from accounts.api.v1.routers import ROOT, own_router, reads
+from accounts.permissions import Operation
+from tokens.api.v1.answers import KindName, TokenAnswer, shown
+from tokens.models import Token
+from tokens.search import STATES, State, any_of
+
+router = own_router("tokens")
+
+MOST_ACCOUNTS = 100
+LISTING = (Operation.API_LIST, Operation.SHIP_LIST, Operation.SHARED_LIST)
+SORTS = {
+    "created_at": "created_at",
+    "name": "name_key",
+    "last_used_at": "last_used_at",
+    "expires_at": "expires_at",
+}
+SortName = Literal[tuple(f"{sign}{name}" for name in SORTS for sign in ("", "-"))]
+RANGES = {
+    "created_after": "created_at__gt",
+    "created_before": "created_at__lt",
+    "used_after": "last_used_at__gt",
+    "used_before": "last_used_at__lt",
+    "expires_after": "expires_at__gt",
+    "expires_before": "expires_at__lt",
+}
+
+
+class TokenQuery(Paging):
+    account: list[AskedId] = Field(
+        [], max_length=MOST_ACCOUNTS, description="Ids of accounts."
+    )
+    kind: list[KindName] = Field([], description="Only tokens of these kinds.")
+    state: list[Literal[tuple(State.values)]] = Field(
+        [], description="Only tokens in these states."
+    )
+    name: Text = Field("", description="A part of the name, however it is written.")
+    created_after: Moment | None = Field(
+        None, description="Only what was made then or later."
+    )
+    created_before: Moment | None = Field(
+        None, description="Only what was made before."
+    )
+    used_after: Moment | None = Field(
+        None, description="Only what was used then or later."
+    )
+    used_before: Moment | None = Field(None, description="Only what was used before.")
+    expires_after: Moment | None = Field(
+        None, description="Only what stops then or later."
+    )
+    expires_before: Moment | None = Field(None, description="Only what stops before.")
+    never_used: bool = Field(default=False, description="Only what was never used.")
+    never_expires: bool = Field(default=False, description="Only what never stops.")
+    deleted: Annotated[
+        bool, Field(description="Recently deleted ones instead.", examples=[False])
+    ] = False
+    sort: SortName = Field(
+        "-created_at", description="The order; a leading - turns it round."
+    )
+
+    @property
+    def order(self):
+        sign = "-" if self.sort.startswith("-") else ""
+        return sign + SORTS[self.sort.removeprefix("-")]
+
+    def narrow(self, tokens):
+        tokens = tokens.recently_deleted() if self.deleted else tokens.standing()
+        tokens = tokens.filter(*self._conditions(), **self._range())
+        return tokens.named_like(self.name) if self.name else tokens
+
+    def _conditions(self):
+        if self.kind:
+            yield Q(kind__in=self.kind)
+        if self.state:
+            yield any_of(STATES[state] for state in self.state)
+        if self.never_used:
+            yield Q(last_used_at=None)
+        if self.never_expires:
+            yield Q(expires_at=None)
+
+    def _range(self):
+        asked = {look: getattr(self, name) for name, look in RANGES.items()}
+        return {look: moment for look, moment in asked.items() if moment is not None}
+
+
+class Tokens(Answer):
+    items: list[TokenAnswer] = Field(description="What is on this page.")
+    next: str | None = Field(
+        description="The cursor of the next page; null on the last one.",
+        examples=[None],
+    )
+
+
+@router.get(
+    f"{ROOT}/tokens",
+    response=reads(Tokens),
+    summary="List tokens over all accounts in reach",
+    description="Without accounts it lists those of all accounts whose tokens the "
+    "calling token may see. Secrets are never in a list.",
+)
+@requires(there=LISTING)
+def own_token_list(request, response: HttpResponse, asked: Query[TokenQuery]):
+    tokens = asked.narrow(_in_reach(request, asked.account))
+    tokens = tokens.select_related("account")
+    page = asked.page(request, response, tokens, asked.order)
+    return Tokens(items=[shown(token) for token in page], next=page.next)
+
+
+def _in_reach(request, pks):
+    """Return the tokens of the accounts that are asked for, or of all that may be."""
+    if pks:
+        accounts = named_accounts_for(request, pks, *LISTING)
+    else:
+        accounts = accounts_for(request, *LISTING)
+    return Token.objects.filter(
+        organisation=request.auth.organisation_id,
+        account__in=[account.pk for account in accounts],
+    )

@@ -1,0 +1,87 @@
+"""One token: to look at, to change, to delete."""
+
+from django.http import HttpResponse
+from ninja.responses import Status
+from pydantic import Field
+
+from accounts.api.plumbing.fields import path_id
+from accounts.api.plumbing.guards import requires
+from accounts.api.v1.fields import Body, IfMatch, Moment
+from accounts.api.v1.routers import ROOT, changes, own_router, reads
+from accounts.api.v1.versions import etag, seen
+from accounts.audit.trail import Actor
+from tokens.api.plumbing.names import TokenName
+from tokens.api.v1.answers import TokenAnswer, shown
+from tokens.api.v1.guards import of_tokens, token_for
+from tokens.models.querysets import as_written
+
+router = own_router("tokens")
+
+TokenPk = path_id(77)
+
+TOKEN = f"{ROOT}/tokens/{{int:pk}}"
+VERBS = {"name": "rename", "expires_at": "expiry"}
+
+
+class TokenChange(Body):
+    name: TokenName = Field(
+        default_factory=str, description="Its name.", examples=["Fluent Bit"]
+    )
+    expires_at: Moment | None = Field(None, description="null: never", examples=[None])
+
+    @property
+    def verbs(self):
+        """What the caller must be allowed to do; without a change, to look at it."""
+        return [VERBS[name] for name in sorted(self.model_fields_set)] or ["view"]
+
+
+@router.get(
+    TOKEN, response=reads(TokenAnswer), summary="Get a token, without its secret"
+)
+@requires(there=of_tokens("view"))
+def own_token_get(request, response: HttpResponse, pk: TokenPk):
+    return answered(response, token_for(request, pk, "view"))
+
+
+@router.patch(
+    TOKEN,
+    response=changes(TokenAnswer),
+    summary="Rename a token, or set when it expires",
+    description="What is left out stays as it is.",
+)
+@requires(there=of_tokens("rename", "expiry"))
+def own_token_update(
+    request,
+    response: HttpResponse,
+    pk: TokenPk,
+    body: TokenChange,
+    if_match: IfMatch = None,
+):
+    token = token_for(request, pk, *body.verbs)
+    version, by = seen(token, if_match), Actor.calling(request)
+    if "name" in body.model_fields_set and as_written(body.name) != token.name:
+        token.rename(body.name, by=by, version=version)
+        version = None
+    asks_expiry = "expires_at" in body.model_fields_set
+    if asks_expiry and body.expires_at != token.expires_at:
+        token.set_expiry(body.expires_at, by=by, version=version)
+    return answered(response, token)
+
+
+@router.delete(
+    TOKEN,
+    response=changes(None, 204),
+    summary="Delete a token; it can be restored for 30 days",
+    description="An API token can delete itself.",
+)
+@requires(there=of_tokens("delete"))
+def own_token_delete(request, pk: TokenPk, if_match: IfMatch = None):
+    token = token_for(request, pk, "delete")
+    token.delete_softly(by=Actor.calling(request), version=seen(token, if_match))
+    return Status(204, None)
+
+
+def answered(response, token):
+    """Return a token as it is answered, with its version in a header."""
+    response["ETag"] = etag(token)
+    return shown(token)
