@@ -55,9 +55,9 @@ def test_a_link_opens_dashboards_and_its_secret_is_in_no_log(world, store, guest
     assert secret[12:-1] not in log
 
 
-def test_the_readme_serves_the_portal_with_nginx(tmp_path):
-    readme = (PROJECT / "README.md").read_text()
-    site = re.search(r"```nginx\n(.*?)```", readme, re.DOTALL)[1]
+def test_the_papers_serve_the_portal_with_nginx(tmp_path):
+    paper = (PROJECT / "docs" / "operating.md").read_text()
+    site = re.search(r"```nginx\n(.*?)```", paper, re.DOTALL)[1]
     nginx = Nginx(tmp_path / "nginx", "tgg_x")
     (nginx.folder / "tollgate.conf").write_text(site)
 
