@@ -12,8 +12,8 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django.setup()
 
 # Models can be imported only now.
-from gateway import background  # noqa: E402
-from gateway.gate import PREFIX, Gate  # noqa: E402
+from gateway.verify import background  # noqa: E402
+from gateway.verify.gate import PREFIX, Gate  # noqa: E402
 
 
 class Apart:

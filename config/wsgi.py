@@ -8,8 +8,8 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django_application = get_wsgi_application()
 
 # Models can be imported only now.
-from gateway import background  # noqa: E402
-from gateway.gate import PREFIX, Gate  # noqa: E402
+from gateway.verify import background  # noqa: E402
+from gateway.verify.gate import PREFIX, Gate  # noqa: E402
 
 # Configurations of before the gate had a listener of its own ask here.
 gate = Gate()

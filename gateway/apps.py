@@ -9,19 +9,21 @@ class GatewayConfig(AppConfig):
         from accounts.crypto import checks  # noqa: PLC0415 -- needs the models
         from accounts.crypto.reencryption import Sealed, envelopes  # noqa: PLC0415 -- the same
         from accounts.web import navigation  # noqa: PLC0415 -- needs the models
-        from gateway import rotation  # noqa: PLC0415 -- the same
-        from gateway.asking import take_time  # noqa: PLC0415 -- the same
-        from gateway.dead import forget, note  # noqa: PLC0415 -- the same
-        from gateway.narrowing import length  # noqa: PLC0415 -- the same
-        from gateway.waiting import count_waiting  # noqa: PLC0415 -- the same
+        from gateway import reencryption  # noqa: PLC0415 -- the same
+        from gateway.refused_calls.recording import forget, note  # noqa: PLC0415 -- the same
+        from gateway.refused_calls.waiting import count_waiting  # noqa: PLC0415 -- the same
+        from gateway.verify.lookups import take_time  # noqa: PLC0415 -- the same
+        from gateway.verify.narrowing import length  # noqa: PLC0415 -- the same
         from sharing import lengths  # noqa: PLC0415 -- the same
         from tokens import recording  # noqa: PLC0415 -- the same
         from tokens.management.commands import purge_deleted  # noqa: PLC0415 -- the same
 
-        checks.row_counters["enc"].append(rotation.count_webhooks)
+        checks.row_counters["enc"].append(reencryption.count_webhooks)
         envelopes.append(
             Sealed(
-                rotation.old_webhooks, rotation.renew_webhooks, rotation.check_webhooks
+                reencryption.old_webhooks,
+                reencryption.renew_webhooks,
+                reencryption.check_webhooks,
             )
         )
         lengths.measures.append(length)

@@ -1,12 +1,12 @@
 from django.urls import include, path
 
-from gateway.views import dead, webhook
+from gateway.views import refused_calls, webhook
 
 app_name = "gateway"
 account = [
-    path("tokens/dead/", dead.dead_list, name="dead"),
-    path("tokens/dead/<int:pk>/revive/", dead.dead_revive, name="revive"),
-    path("tokens/dead/<int:pk>/dismiss/", dead.dead_dismiss, name="dismiss"),
+    path("tokens/dead/", refused_calls.dead_list, name="dead"),
+    path("tokens/dead/<int:pk>/revive/", refused_calls.dead_revive, name="revive"),
+    path("tokens/dead/<int:pk>/dismiss/", refused_calls.dead_dismiss, name="dismiss"),
     path("webhook/", webhook.webhook_edit, name="webhook"),
     path("webhook/test/", webhook.webhook_test, name="webhook_test"),
     path("webhook/reveal/", webhook.webhook_reveal, name="webhook_reveal"),

@@ -9,7 +9,7 @@ from accounts.clock import clock
 from accounts.limits import call_rates
 from accounts.limits.shared_counts import Counts
 from accounts.models import Role
-from gateway import trying
+from gateway.notifications import webhook_tests
 from tests.browsers import keep_cookies
 from tests.factories import (
     ChildFactory,
@@ -49,7 +49,7 @@ def _nobody_called_yet(monkeypatch):
 @pytest.fixture(autouse=True)
 def _webhooks_at_once(monkeypatch):
     """Test webhooks within the request, on a test's own connection."""
-    monkeypatch.setattr(trying, "beside", AtOnce())
+    monkeypatch.setattr(webhook_tests, "beside", AtOnce())
 
 
 class AtOnce:

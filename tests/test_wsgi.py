@@ -2,7 +2,7 @@ import threading
 from wsgiref.util import setup_testing_defaults
 
 from config import gateway, wsgi
-from gateway.gate import Gate
+from gateway.verify.gate import Gate
 
 # What is said to somebody who is not known as a gateway.
 UNKNOWN = ["503 Service Unavailable"], b"Try again in a moment\n"

@@ -12,9 +12,9 @@ from pydantic import ConfigDict, Field
 from accounts.api.examples import LOG_TOKEN
 from accounts.api.plumbing.areas import Area, router_in
 from accounts.api.plumbing.fields import Answer, Text
-from gateway.decisions import PASS, decide
-from gateway.doors import ASK, DOORS
-from gateway.finding import BY_TEXT
+from gateway.verify.credentials import BY_TEXT
+from gateway.verify.decisions import PASS, decide
+from gateway.verify.signal import ASK, DOORS
 from sharing.models import Share
 from tokens.credentials import token_in
 from tokens.kinds import Kind

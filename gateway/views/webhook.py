@@ -12,9 +12,9 @@ from django.views.decorators.http import (
 from accounts.audit.trail import Actor
 from accounts.models import Membership
 from accounts.permissions import Operation, for_account
-from gateway import letters, trying
 from gateway.forms import WebhookForm
 from gateway.models import Way, Webhook
+from gateway.notifications import content, webhook_tests
 from tokens.handover import hand_out
 
 PAGE = "gateway/webhook.html"
@@ -37,7 +37,7 @@ def webhook_edit(request, account):
         "ways": ways,
         "hook": ways.get(Way.WEBHOOK),
         "admins": Membership.objects.caretakers(account)[:20],
-        "page": letters.page_of(account),
+        "page": content.page_of(account),
     }
     return render(request, PAGE, context, status=422 if form.is_bound else 200)
 
@@ -46,7 +46,7 @@ def webhook_edit(request, account):
 @for_account(Operation.WEBHOOK_EDIT)
 def webhook_test(request, account):
     _webhook(account)
-    delivery = trying.begin(account)
+    delivery = webhook_tests.begin(account)
     if request.htmx:
         context = {"account": account, "hook": delivery}
         return render(request, "gateway/webhook_tested.html", context)

@@ -11,9 +11,9 @@ import pytest
 import time_machine
 from django.db import connection
 
-from gateway.asking import Here
-from gateway.gate import Gate
-from gateway.watching import Watcher
+from gateway.verify.gate import Gate
+from gateway.verify.invalidation import Watcher
+from gateway.verify.lookups import Here
 from tests.factories import BY, TokenFactory
 from tests.gateway.uses import refuse
 from tokens.kinds import Kind

@@ -1,4 +1,4 @@
-"""Readers of exactly the filters that gateway.filters writes, made without it.
+"""Readers of exactly the filters that gateway.verify.query_filters writes, made without it.
 
 Each returns what a filter lets through as a function of a set of (field, value) pairs,
 and raises for anything that is not in the little language.

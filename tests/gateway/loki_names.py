@@ -1,4 +1,4 @@
-"""The names that a field gets on its way into Loki, made without gateway.filters."""
+"""The names that a field gets on its way into Loki, made without gateway.verify.query_filters."""
 
 import string
 

@@ -8,8 +8,8 @@ import pytest
 from django.db import OperationalError, connection
 
 from accounts.postgresql import pulse
-from gateway import asking
-from gateway.asking import Here, InThreads, take_time
+from gateway.verify import lookups
+from gateway.verify.lookups import Here, InThreads, take_time
 
 
 def busy_timeout(database=connection):
@@ -44,8 +44,8 @@ def test_a_page_in_the_same_thread_takes_its_time_again(client, db):
 
 
 def test_nobody_waits_longer_for_an_answer_than_is_promised(monkeypatch):
-    monkeypatch.setattr(asking, "connect_directly", lambda: None)
-    monkeypatch.setattr(asking, "SECONDS", 0.05)
+    monkeypatch.setattr(lookups, "connect_directly", lambda: None)
+    monkeypatch.setattr(lookups, "SECONDS", 0.05)
     over, asker = threading.Event(), InThreads()
 
     with pytest.raises(OperationalError, match="does not answer"):
@@ -56,10 +56,10 @@ def test_nobody_waits_longer_for_an_answer_than_is_promised(monkeypatch):
 
 
 def test_what_was_not_asked_in_time_is_not_asked_at_all(monkeypatch):
-    monkeypatch.setattr(asking, "connect_directly", lambda: None)
-    monkeypatch.setattr(asking, "SECONDS", 0.05)
+    monkeypatch.setattr(lookups, "connect_directly", lambda: None)
+    monkeypatch.setattr(lookups, "SECONDS", 0.05)
     over, asked, asker = threading.Event(), [], InThreads()
-    for _ in range(asking.AT_ONCE):
+    for _ in range(lookups.AT_ONCE):
         with pytest.raises(OperationalError):
             asker(wait, over)
 
@@ -92,7 +92,7 @@ def test_threads_that_ask_keep_a_connection_of_their_own_that_gives_up(
 
     found = []
     thread = threading.Thread(
-        target=lambda: (asking.connect_directly(), found.append(sleep()))
+        target=lambda: (lookups.connect_directly(), found.append(sleep()))
     )
     thread.start()
     thread.join(30)
@@ -115,11 +115,11 @@ def test_threads_that_ask_leave_their_connections_with_their_era(
     found = []
 
     def run():
-        asking.connect_directly()
-        found.extend([asking.ask_the_present(process) for _ in range(2)])
+        lookups.connect_directly()
+        found.extend([lookups.ask_the_present(process) for _ in range(2)])
         with monkeypatch.context() as later:
             later.setattr(pulse, "era", pulse.era + 1)
-            found.append(asking.ask_the_present(process))
+            found.append(lookups.ask_the_present(process))
         connection.close()
 
     thread = threading.Thread(target=run)

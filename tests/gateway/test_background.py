@@ -10,10 +10,10 @@ from django.utils import timezone
 from accounts.clock import clock
 from accounts.models import Action, AuditEvent
 from accounts.postgresql import pulse
-from gateway import background
-from gateway.background import flush, raise_alarm
 from gateway.models import DeadToken, DeadUse
-from gateway.watching import Watcher
+from gateway.verify import background
+from gateway.verify.background import flush, raise_alarm
+from gateway.verify.invalidation import Watcher
 from tests.factories import TokenFactory
 from tests.gateway.conftest import UNKNOWN, Asked, SameConnection
 from tokens import recording

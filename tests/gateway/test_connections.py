@@ -7,10 +7,10 @@ from django.db import connection
 from django.test import RequestFactory
 
 from config.wsgi import portal
-from gateway import asking, background
-from gateway.asking import AT_ONCE, InThreads
-from gateway.background import flush
-from gateway.gate import Gate
+from gateway.verify import background, lookups
+from gateway.verify.background import flush
+from gateway.verify.gate import Gate
+from gateway.verify.lookups import AT_ONCE, InThreads
 from tests.factories import TokenFactory
 from tokens.kinds import Kind
 from tokens.secrets import make
@@ -58,8 +58,8 @@ def write(gate):
 @pytest.fixture
 def asker(monkeypatch):
     # On a busy machine an answer may take longer than gateways wait for one.
-    monkeypatch.setattr(asking, "SECONDS", 30)
-    monkeypatch.setitem(asking.DIRECTLY, "patience", 30)
+    monkeypatch.setattr(lookups, "SECONDS", 30)
+    monkeypatch.setitem(lookups.DIRECTLY, "patience", 30)
     asker = InThreads()
     yield asker
     together = threading.Barrier(AT_ONCE)

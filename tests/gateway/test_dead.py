@@ -7,8 +7,8 @@ from django.core.management import call_command
 from django.db import connection
 from django.utils import timezone
 
-from gateway import dead
 from gateway.models import OTHERS, DeadToken, DeadUse
+from gateway.refused_calls import recording
 from tests.factories import MainFactory, TokenFactory
 from tokens.kinds import Kind
 from tokens.models import Token
@@ -29,8 +29,8 @@ def callers(token):
 
 
 def test_calls_add_up_by_caller_and_reason(token, main):
-    dead.note({use(token): 2, use(token, "192.0.2.2"): 1})
-    dead.note({use(token): 3, use(token, reason="deleted"): 1})
+    recording.note({use(token): 2, use(token, "192.0.2.2"): 1})
+    recording.note({use(token): 3, use(token, reason="deleted"): 1})
 
     group = DeadToken.objects.get()
     assert (group.token, group.account, group.calls) == (token, main, 7)
@@ -45,9 +45,9 @@ def test_calls_add_up_by_caller_and_reason(token, main):
 def test_first_and_last_use_are_kept(token):
     with time_machine.travel("2026-05-01T10:00:00Z", tick=False) as now:
         first = timezone.now()
-        dead.note({use(token): 1})
+        recording.note({use(token): 1})
         now.shift(timedelta(hours=2))
-        dead.note({use(token): 1})
+        recording.note({use(token): 1})
 
     for row in (DeadToken.objects.get(), DeadUse.objects.get()):
         assert (row.first_seen_at, row.last_seen_at) == (
@@ -59,8 +59,8 @@ def test_first_and_last_use_are_kept(token):
 def test_nothing_is_noted_of_tokens_that_are_purged_or_nobodys(db):
     gateway = TokenFactory(account=None, kind=Kind.GATEWAY)
 
-    dead.note({use(gateway): 1, (999_999, 1, "deleted", "api", "", ""): 1})
-    dead.note({})
+    recording.note({use(gateway): 1, (999_999, 1, "deleted", "api", "", ""): 1})
+    recording.note({})
 
     assert not DeadToken.objects.exists()
     assert not DeadUse.objects.exists()
@@ -75,13 +75,13 @@ def test_nothing_is_noted_of_tokens_that_are_purged_or_nobodys(db):
     ],
 )
 def test_callers_are_kept_as_columns_take_them(token, address, agent, kept):
-    dead.note({use(token, address, agent): 1})
+    recording.note({use(token, address, agent): 1})
 
     assert callers(token) == [(*kept, "disabled", 1)]
 
 
 def test_callers_that_look_alike_when_cut_are_one(token):
-    dead.note({use(token, agent="a" * 201): 1, use(token, agent="a" * 202): 2})
+    recording.note({use(token, agent="a" * 201): 1, use(token, agent="a" * 202): 2})
 
     assert callers(token) == [("192.0.2.1", "a" * 200, "disabled", 3)]
 
@@ -89,40 +89,40 @@ def test_callers_that_look_alike_when_cut_are_one(token):
 def test_a_flood_of_callers_takes_bounded_room(token):
     flood = {use(token, f"198.51.{n // 250}.{n % 250}"): 1 for n in range(700)}
 
-    dead.note(flood)
-    dead.note(flood)
+    recording.note(flood)
+    recording.note(flood)
 
     rows = DeadUse.objects.filter(dead=token.pk)
-    assert rows.count() == dead.MOST_CALLERS + 1
-    assert rows.get(address=OTHERS).calls == 2 * (700 - dead.MOST_CALLERS)
+    assert rows.count() == recording.MOST_CALLERS + 1
+    assert rows.get(address=OTHERS).calls == 2 * (700 - recording.MOST_CALLERS)
     assert DeadToken.objects.get().calls == 1400
 
 
 def test_the_next_day_has_room_for_new_callers(token):
     with time_machine.travel("2026-05-01T23:59:00Z") as now:
-        dead.note({use(token, f"10.0.0.{n}"): 1 for n in range(60)})
+        recording.note({use(token, f"10.0.0.{n}"): 1 for n in range(60)})
         now.shift(timedelta(minutes=2))
-        dead.note({use(token, "10.0.1.1"): 1})
+        recording.note({use(token, "10.0.1.1"): 1})
 
     assert DeadUse.objects.filter(address="10.0.1.1").exists()
 
 
 def test_only_a_new_caller_brings_a_dismissed_token_back(token):
-    dead.note({use(token): 1})
+    recording.note({use(token): 1})
     DeadToken.objects.update(dismissed_at=timezone.now())
 
-    dead.note({use(token): 1})
+    recording.note({use(token): 1})
     assert DeadToken.objects.get().dismissed_at is not None
 
-    dead.note({use(token, "192.0.2.9"): 1})
+    recording.note({use(token, "192.0.2.9"): 1})
     assert DeadToken.objects.get().dismissed_at is None
 
 
 def test_what_is_old_or_of_a_purged_token_is_forgotten(token, capsys):
     old, purged = TokenFactory(), TokenFactory()
     with time_machine.travel(timezone.now() - timedelta(days=31)):
-        dead.note({use(old): 1, use(token): 1})
-    dead.note({use(token, "192.0.2.2"): 1, use(purged): 1})
+        recording.note({use(old): 1, use(token): 1})
+    recording.note({use(token, "192.0.2.2"): 1, use(purged): 1})
     # As when it is purged while its use is written.
     purged.secrets.all()._raw_delete(connection.alias)
     Token.objects.filter(pk=purged.pk)._raw_delete(connection.alias)
@@ -136,7 +136,7 @@ def test_what_is_old_or_of_a_purged_token_is_forgotten(token, capsys):
 
 
 def test_a_purged_token_takes_its_dead_uses_along(token):
-    dead.note({use(token): 1})
+    recording.note({use(token): 1})
 
     token.delete()
 
@@ -154,7 +154,7 @@ def test_workers_that_write_at_once_lose_nothing():
     def work(number):
         for _ in range(4):
             own = [use(token, f"10.1.{number}.{n}") for token in tokens for n in (1, 2)]
-            dead.note(dict.fromkeys([*reversed(keys), *own], 1))
+            recording.note(dict.fromkeys([*reversed(keys), *own], 1))
         connection.close()
 
     with ThreadPoolExecutor(4) as pool:

@@ -68,7 +68,7 @@ def test_other_pages_ask_once_whether_there_are_any(as_admin, main, count):
 
 
 def test_nobody_counts_beyond_a_hundred(as_admin, main, monkeypatch):
-    monkeypatch.setattr("gateway.waiting.MOST", 2)
+    monkeypatch.setattr("gateway.refused_calls.waiting.MOST", 2)
     refuse(deleted(main))
     refuse(deleted(main))
 

@@ -8,8 +8,8 @@ from django.utils import timezone
 
 from accounts.models import Account
 from accounts.plans import Plan
-from gateway.decisions import decide
-from gateway.doors import ASK, DOORS
+from gateway.verify.decisions import decide
+from gateway.verify.signal import ASK, DOORS
 from tests.factories import (
     BY,
     ChildFactory,

@@ -1,6 +1,6 @@
 import pytest
 
-from gateway.doors import ticket_in, token_in
+from gateway.verify.signal import ticket_in, token_in
 
 
 @pytest.mark.parametrize(

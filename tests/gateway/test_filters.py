@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway import filters
+from gateway.verify import query_filters
 from sharing.models.filters import PRINTABLE
 from sharing.scope import EVERYTHING, NOTHING, Operator, scope
 from tests.gateway import filter_readers as readers
@@ -45,7 +45,7 @@ ABOUT_A_DOCUMENT = (
 
 
 def compiled(language, of):
-    return getattr(filters, language)(of)
+    return getattr(query_filters, language)(of)
 
 
 def reader(language):
@@ -134,7 +134,7 @@ def test_loki_shows_what_the_scope_says_by_the_names_that_it_gives(named, of, pa
 
     kept = len(stored) == len(pairs) and all(name for name, _ in stored)
     if kept and lets_through(of, pairs):
-        assert readers.logql(filters.logql(of))(stored)
+        assert readers.logql(query_filters.logql(of))(stored)
 
 
 @given(scopes, st.frozensets(clauses, max_size=6))
@@ -142,7 +142,7 @@ def test_loki_shows_what_the_scope_says_by_the_names_that_it_gives(named, of, pa
 def test_loki_shows_nothing_that_no_field_of_the_scope_can_be(named, of, pairs):
     stored = as_in_loki(pairs, named)
 
-    if readers.logql(filters.logql(of))(stored):
+    if readers.logql(query_filters.logql(of))(stored):
         assert any(
             all(could_be(clause, stored) for clause in alternative)
             for alternative in of
@@ -175,14 +175,14 @@ def could_be(clause, stored):
     ],
 )
 def test_loki_is_asked_by_every_name_that_a_field_may_have(field, asked):
-    assert filters.logql((frozenset({(field, "x")}),)) == f"| {asked}"
+    assert query_filters.logql((frozenset({(field, "x")}),)) == f"| {asked}"
 
 
 def test_names_of_one_field_stay_together_in_loki():
     both = frozenset({("1st", "x"), ("a..b", "y")})
     other = frozenset({("env", "z")})
 
-    assert filters.logql((both, other)) == (
+    assert query_filters.logql((both, other)) == (
         '| ((_1st="x" or key_1st="x") and (a__b="y" or a_b="y")) or env="z"'
     )
 

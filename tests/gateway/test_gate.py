@@ -5,9 +5,9 @@ import threading
 import pytest
 from django.utils import timezone
 
-from gateway.doors import DOORS
-from gateway.gate import caller
 from gateway.models import DeadUse
+from gateway.verify.gate import caller
+from gateway.verify.signal import DOORS
 from sharing.tickets import issue, lasts_until
 from tests.factories import BY, ShareFactory, TokenFactory
 from tests.gateway.conftest import UNKNOWN, Asked, basic

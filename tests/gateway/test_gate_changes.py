@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from gateway import gate as gate_module
-from gateway.watching import FRESH_SECONDS, Sight
+from gateway.verify import gate as gate_module
+from gateway.verify.invalidation import FRESH_SECONDS, Sight
 from tests.factories import BY, ChildFactory, TokenFactory
 from tokens.kinds import Kind
 from tokens.models import Token

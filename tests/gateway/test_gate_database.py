@@ -6,11 +6,11 @@ from dataclasses import replace
 import pytest
 from django.db import OperationalError, connection
 
-from gateway import gate as gate_module
-from gateway.asking import Here
-from gateway.decisions import PASS
-from gateway.finding import BY_TEXT, Way
-from gateway.watching import Sight
+from gateway.verify import gate as gate_module
+from gateway.verify.credentials import BY_TEXT, Way
+from gateway.verify.decisions import PASS
+from gateway.verify.invalidation import Sight
+from gateway.verify.lookups import Here
 from tests.factories import TokenFactory
 from tests.gateway.conftest import UNKNOWN
 from tokens.kinds import Kind

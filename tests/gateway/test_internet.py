@@ -2,7 +2,7 @@ import ipaddress
 
 import pytest
 
-from gateway.internet import is_public
+from gateway.notifications.public_addresses import is_public
 
 PUBLIC = [
     "8.8.8.8",

@@ -4,7 +4,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.logsql import FUNCTIONS, PIPES, QueryError, check_filter, check_query
+from gateway.verify.logsql import (
+    FUNCTIONS,
+    PIPES,
+    QueryError,
+    check_filter,
+    check_query,
+)
 
 UNLISTED = [
     "stream_context",

@@ -1,9 +1,9 @@
 import pytest
 
-from gateway.decisions import NOT_KNOWN, PASS, Decision
-from gateway.doors import ASK, DOORS
-from gateway.memory import Memory, key_of
-from gateway.watching import NEVER, Sight
+from gateway.verify.cache import Memory, key_of
+from gateway.verify.decisions import NOT_KNOWN, PASS, Decision
+from gateway.verify.invalidation import NEVER, Sight
+from gateway.verify.signal import ASK, DOORS
 
 LOGS = DOORS["logs"]
 KEY = key_of("shown")

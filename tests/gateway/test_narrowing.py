@@ -3,8 +3,8 @@
 import pytest
 
 from accounts.rule_violations import Refused
-from gateway.decisions import decide
-from gateway.doors import DOORS
+from gateway.verify.decisions import decide
+from gateway.verify.signal import DOORS
 from sharing.lengths import MOST
 from sharing.models import Share
 from tests.factories import BY, FilterFactory, ShareFactory

@@ -10,8 +10,8 @@ from django.core import mail
 from django.db import connection
 from django.utils import timezone
 
-from gateway import notices
 from gateway.models import DeadToken, Delivery, Way
+from gateway.notifications import dispatch
 from tests.factories import BY, MembershipFactory
 
 pytestmark = pytest.mark.django_db
@@ -33,7 +33,7 @@ def test_a_mail_that_fails_is_tried_again_ever_more_rarely(
     waits = []
 
     for _ in range(12):
-        notices.send_due()
+        dispatch.send_due()
         delivery = Delivery.objects.get(way=Way.MAIL)
         waits.append(delivery.free_at - timezone.now())
         clock.move_to(delivery.free_at + timedelta(seconds=1))
@@ -48,15 +48,15 @@ def test_a_mail_that_fails_is_tried_again_ever_more_rarely(
 
 def test_after_failures_it_arrives(clock, later, refused, broken_mail, settings):
     refused()
-    notices.send_due()
+    dispatch.send_due()
     settings.MAILERS = {
         "default": {"BACKEND": "django.core.mail.backends.locmem.EmailBackend"}
     }
 
-    notices.send_due()
+    dispatch.send_due()
     assert mail.outbox == []
     later(minutes=2)
-    notices.send_due()
+    dispatch.send_due()
 
     assert len(mail.outbox) == 1
     delivery = Delivery.objects.get(way=Way.MAIL)
@@ -66,22 +66,22 @@ def test_after_failures_it_arrives(clock, later, refused, broken_mail, settings)
 
 def test_a_worker_that_died_over_it_is_relieved(clock, later, refused, main):
     refused()
-    assert notices._claim(Way.MAIL, timezone.now())
-    notices.send_due()
+    assert dispatch._claim(Way.MAIL, timezone.now())
+    dispatch.send_due()
     assert mail.outbox == []
 
     later(minutes=3)
-    notices.send_due()
+    dispatch.send_due()
 
     assert len(mail.outbox) == 1
 
 
 def test_what_was_settled_since_it_was_looked_at_is_not_told(clock, refused):
     refused()
-    delivery = notices._claim(Way.MAIL, timezone.now())
+    delivery = dispatch._claim(Way.MAIL, timezone.now())
     DeadToken.objects.get().dismiss(by=BY)
 
-    notices._deliver(delivery)
+    dispatch._deliver(delivery)
 
     assert mail.outbox == []
 
@@ -94,7 +94,7 @@ def test_one_of_many_workers_sends(refused):
 
     def work(_number):
         barrier.wait()
-        notices.send_due()
+        dispatch.send_due()
         connection.close()
 
     with ThreadPoolExecutor(6) as pool:
@@ -116,7 +116,7 @@ def test_a_refused_address_does_not_keep_the_mail_from_others(
 
     monkeypatch.setattr("accounts.mail.send_mail", send)
     refused()
-    notices.send_due()
+    dispatch.send_due()
 
     assert len(sent) == 1
     assert Delivery.objects.get(way=Way.MAIL).failures == 0

@@ -8,8 +8,8 @@ from base64 import b64encode
 import pytest
 from django.utils import timezone
 
-from gateway import letters, notices
 from gateway.models import DeadToken, Delivery, Way, Webhook
+from gateway.notifications import content, dispatch
 from tests.factories import BY
 from tests.gateway.receivers import receiving
 
@@ -27,8 +27,8 @@ def hook(main, settings):
 def test_a_webhook_is_called_once_and_signed(clock, refused, hook):
     refused()
 
-    notices.send_due()
-    notices.send_due()
+    dispatch.send_due()
+    dispatch.send_due()
 
     ((_, headers, body),) = hook.calls
     secret = hook.webhook.reveal(by=BY).reveal()
@@ -41,7 +41,7 @@ def test_a_webhook_is_called_once_and_signed(clock, refused, hook):
 def test_a_webhook_is_told_whose_token_it_is(clock, refused, main, hook):
     refused()
 
-    notices.send_due()
+    dispatch.send_due()
 
     said = json.loads(hook.calls[0][2])
     assert len(said.pop("id")) == 32
@@ -50,7 +50,7 @@ def test_a_webhook_is_told_whose_token_it_is(clock, refused, main, hook):
         "event": "tokens.refused",
         "created_at": "2026-05-01T10:00:00+00:00",
         "account": {"id": main.pk, "name": "Acme"},
-        "page": letters.page_of(main),
+        "page": content.page_of(main),
         "total": 1,
     }
 
@@ -59,7 +59,7 @@ def test_a_webhook_is_told_of_each_token_with_its_callers(clock, refused, hook):
     token = refused(address="203.0.113.5")
     seen = "2026-05-01T09:59:00+00:00"
 
-    notices.send_due()
+    dispatch.send_due()
 
     (said,) = json.loads(hook.calls[0][2])["tokens"]
     caller = {"address": "203.0.113.5", "agent": "curl/8", "calls": 3}
@@ -80,7 +80,7 @@ def test_a_webhook_is_told_of_each_token_with_its_callers(clock, refused, hook):
 def test_a_webhook_that_fails_keeps_what_there_is_to_tell(clock, later, refused, hook):
     refused(address="*")
     hook.answer = (500, b"on fire", ())
-    notices.send_due()
+    dispatch.send_due()
 
     delivery = Delivery.objects.get(way=Way.WEBHOOK)
     assert (delivery.answer, delivery.failures) == ("500 on fire", 1)
@@ -88,7 +88,7 @@ def test_a_webhook_that_fails_keeps_what_there_is_to_tell(clock, later, refused,
 
     hook.answer = (204, b"", ())
     later(minutes=2)
-    notices.send_due()
+    dispatch.send_due()
     delivery.refresh_from_db()
     assert (delivery.answer, delivery.failures) == ("204", 0)
     assert json.loads(hook.calls[-1][2])["tokens"][0]["callers"][0]["address"] == (
@@ -100,7 +100,7 @@ def test_a_webhook_whose_key_is_missing_is_tried_again(clock, refused, hook, set
     refused()
     settings.TOLLGATE_ENC_KEYS = "2:" + b64encode(b"n" * 32).decode()
 
-    notices.send_due()
+    dispatch.send_due()
 
     delivery = Delivery.objects.get(way=Way.WEBHOOK)
     assert "secret cannot be opened" in delivery.answer
@@ -109,10 +109,10 @@ def test_a_webhook_whose_key_is_missing_is_tried_again(clock, refused, hook, set
 
 def test_a_webhook_that_was_just_removed_is_not_called(clock, refused, hook):
     refused()
-    delivery = notices._claim(Way.WEBHOOK, timezone.now())
+    delivery = dispatch._claim(Way.WEBHOOK, timezone.now())
     webhooks = Webhook.objects.filter(account=delivery.account)
-    assert notices._call(delivery.account, [], 0)[1]
+    assert dispatch._call(delivery.account, [], 0)[1]
     webhooks.delete()
 
-    assert notices._call(delivery.account, [], 0) == ("It was removed", True)
+    assert dispatch._call(delivery.account, [], 0) == ("It was removed", True)
     assert len(hook.calls) == 1

@@ -7,8 +7,8 @@ from django.core import mail
 from django.urls import reverse
 from django.utils import timezone
 
-from gateway import letters, notices
 from gateway.models import DeadToken, Delivery
+from gateway.notifications import content, dispatch
 from tests.factories import BY, ChildFactory, TokenFactory
 from tests.gateway.uses import refuse
 
@@ -28,7 +28,7 @@ def test_admins_are_told_by_mail(clock, refused, main, settings):
     settings.APP_URL = "https://portal.example"
     token = refused(address="203.0.113.5")
 
-    notices.send_due()
+    dispatch.send_due()
 
     (sent,) = mail.outbox
     assert sent.to == ["admin@acme.example"]
@@ -45,25 +45,25 @@ def test_admins_are_told_by_mail(clock, refused, main, settings):
 def test_each_token_is_told_of_once_a_day(clock, later, refused):
     token = refused()
 
-    notices.send_due()
-    notices.send_due()
+    dispatch.send_due()
+    dispatch.send_due()
     later(hours=23)
     again(token)
-    notices.send_due()
+    dispatch.send_due()
     assert len(mail.outbox) == 1
 
     later(hours=2)
     again(token)
-    notices.send_due()
+    dispatch.send_due()
     assert len(mail.outbox) == 2
 
 
 def test_what_is_not_used_any_more_is_not_told_of_again(clock, later, refused):
     refused()
-    notices.send_due()
+    dispatch.send_due()
 
     later(days=2)
-    notices.send_due()
+    dispatch.send_due()
 
     assert len(mail.outbox) == 1
 
@@ -72,12 +72,12 @@ def test_what_begins_together_is_told_together(clock, later, refused):
     first = refused("First")
     now = timezone.now()
     DeadToken.objects.filter(pk=first.pk).update(first_seen_at=now, last_seen_at=now)
-    notices.send_due()
+    dispatch.send_due()
     assert mail.outbox == []
 
     later(seconds=21)
     refused("Second")
-    notices.send_due()
+    dispatch.send_due()
 
     (sent,) = mail.outbox
     assert sent.subject == "Refused calls: 2 tokens of “Acme”"
@@ -88,16 +88,16 @@ def test_what_begins_together_is_told_together(clock, later, refused):
 def test_a_flood_of_tokens_is_one_mail_and_few_an_hour(
     clock, later, refused, monkeypatch
 ):
-    monkeypatch.setattr(letters, "MOST_NAMED", 2)
+    monkeypatch.setattr(content, "MOST_NAMED", 2)
     for number in range(4):
         refused(f"Token {number}")
-    notices.send_due()
+    dispatch.send_due()
     assert "and 2 more." in mail.outbox[0].body
 
     for number in range(20):
         later(minutes=3)
         refused(f"Later {number}")
-        notices.send_due()
+        dispatch.send_due()
 
     assert len(mail.outbox) == 1 + 4
 
@@ -110,7 +110,7 @@ def test_what_is_settled_is_not_told_of(clock, refused, change):
     else:
         token.restore(by=BY)
 
-    notices.send_due()
+    dispatch.send_due()
 
     assert mail.outbox == []
 
@@ -122,8 +122,8 @@ def test_a_child_without_admins_is_told_to_those_of_the_main_account(
     shut = ChildFactory(main=main, name="Shut", accessible=False)
     refused("Secret name", account=shut)
 
-    notices.send_due()
-    notices.send_due()
+    dispatch.send_due()
+    dispatch.send_due()
 
     assert [each.subject for each in mail.outbox] == [
         "Refused calls: “Terraform” of “Open”"
@@ -136,7 +136,7 @@ def test_other_reasons_and_callers_are_said_in_mails(clock, refused, main, admin
     refuse(token, "wrong_kind", signal="traces", address="")
     refuse(token, "wrong_kind", signal="traces", address="*")
 
-    notices.send_due()
+    dispatch.send_due()
 
     body = mail.outbox[0].body
     assert "It was used to ship traces, which takes a tracing shipping token." in body

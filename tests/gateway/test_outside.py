@@ -5,8 +5,8 @@ import time
 import httpcore
 import pytest
 
-from gateway import outside
-from gateway.outside import Answer, post
+from gateway.notifications import http
+from gateway.notifications.http import Answer, post
 from tests.gateway.receivers import certify, over_tls, receiving, speaking
 
 
@@ -118,12 +118,12 @@ def test_only_the_beginning_of_an_answer_is_read():
     with receiving(body=b"x" * 5_000_000) as receiver:
         answer = post(receiver.url, b"", {})
 
-    assert answer.text == "x" * outside.MOST_BYTES
+    assert answer.text == "x" * http.MOST_BYTES
 
 
 @pytest.mark.parametrize("words", [b"HTTP/1.1 200 OK\r\nX: " + b"y" * 999, b"H" * 99])
 def test_a_receiver_that_never_ends_is_left(monkeypatch, words):
-    monkeypatch.setattr(outside, "SECONDS", 0.4)
+    monkeypatch.setattr(http, "SECONDS", 0.4)
     begun = time.monotonic()
 
     with speaking(words, pause=0.02) as url:
@@ -134,7 +134,7 @@ def test_a_receiver_that_never_ends_is_left(monkeypatch, words):
 
 
 def test_no_time_left_is_no_answer(monkeypatch):
-    monkeypatch.setattr(outside, "SECONDS", 0)
+    monkeypatch.setattr(http, "SECONDS", 0)
 
     assert post("https://hook.example/", b"", {}) == Answer(
         0, "No answer within 0 seconds"
@@ -162,7 +162,7 @@ def test_a_certificate_must_be_trusted(tmp_path, monkeypatch):
 
 def test_a_name_server_that_says_nothing_is_left(monkeypatch):
     over = threading.Event()
-    monkeypatch.setattr(outside, "SECONDS", 0.1)
+    monkeypatch.setattr(http, "SECONDS", 0.1)
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: over.wait(60))
 
     answer = post("https://hook.example/", b"", {})

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 import httpcore
 import pytest
 
-from gateway.outside import Answer, post
+from gateway.notifications.http import Answer, post
 from tests.gateway.names import look_up, serving_names
 from tests.gateway.receivers import receiving
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.queries import MALFORMED, NOT_HANDED_OVER, why_not
+from gateway.verify.query_check import MALFORMED, NOT_HANDED_OVER, why_not
 from tests.factories import BY, FilterFactory, ShareFactory, TokenFactory
 from tests.gateway.conftest import Asked
 

@@ -6,7 +6,7 @@ import time_machine
 from django.utils import timezone
 
 from accounts.clock import Clock
-from gateway.timekeeping import DatabaseTime, Jumps, OwnTime, SkewAlarm
+from gateway.verify.clock_skew import DatabaseTime, Jumps, OwnTime, SkewAlarm
 
 NOON = "2026-05-01T12:00:00Z"
 
@@ -53,7 +53,7 @@ def test_a_clock_that_was_far_off_is_believed_when_it_is_set_right(clock):
     ("jump", "told"), [(4, ""), (3600, "by +3600.0"), (-3600, "by -3600.0")]
 )
 def test_jumps_are_told(clock, caplog, monkeypatch, jump, told):
-    monkeypatch.setattr("gateway.timekeeping.time.monotonic", lambda: 7.0)
+    monkeypatch.setattr("gateway.verify.clock_skew.time.monotonic", lambda: 7.0)
     jumps = Jumps()
     jumps.look()
 
@@ -67,7 +67,9 @@ def test_jumps_are_told(clock, caplog, monkeypatch, jump, told):
 
 def test_a_skew_is_told_once_a_minute(caplog, monkeypatch):
     moments = iter([0.0, 30.0, 61.0, 90.0])
-    monkeypatch.setattr("gateway.timekeeping.time.monotonic", lambda: next(moments))
+    monkeypatch.setattr(
+        "gateway.verify.clock_skew.time.monotonic", lambda: next(moments)
+    )
     alarm, clock = SkewAlarm(), Clock(skew=-90.0)
 
     with caplog.at_level(logging.ERROR):

@@ -7,7 +7,7 @@ from django.db import connection
 
 from accounts.audit.generations import note_change, slot_of
 from accounts.postgresql import pulse
-from gateway.watching import (
+from gateway.verify.invalidation import (
     AWAY_SECONDS,
     Sight,
     Watcher,

@@ -7,9 +7,9 @@ from django.urls import reverse
 
 from accounts.models import Action, AuditEvent
 from accounts.rule_violations import Gone
-from gateway import trying
 from gateway.models import Delivery, Webhook
-from gateway.trying import BETWEEN_TESTS
+from gateway.notifications import webhook_tests
+from gateway.notifications.webhook_tests import BETWEEN_TESTS
 from tests.factories import BY
 from tests.gateway.receivers import receiving
 
@@ -245,8 +245,8 @@ class Later(list):
 
 @pytest.fixture
 def later(monkeypatch):
-    monkeypatch.setattr(trying, "beside", Later())
-    return trying.beside
+    monkeypatch.setattr(webhook_tests, "beside", Later())
+    return webhook_tests.beside
 
 
 @HERE

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from gateway import dead
 from gateway.models import DeadToken, DeadUse
+from gateway.refused_calls import recording
 
 
 def refuse(
@@ -13,7 +13,7 @@ def refuse(
 ):
     """Note calls that were refused a minute ago; returns the DeadToken."""
     secret = secret or token.secrets.current().get()
-    dead.note({(token.pk, secret.pk, reason, signal, address, "curl/8"): calls})
+    recording.note({(token.pk, secret.pk, reason, signal, address, "curl/8"): calls})
     past = timezone.now() - timedelta(minutes=1)
     of_token = DeadToken.objects.filter(pk=token.pk)
     of_token.update(first_seen_at=past, last_seen_at=past)

@@ -5,8 +5,8 @@ import threading
 from hashlib import blake2b
 from itertools import islice
 
-from gateway.decisions import NOT_KNOWN
-from gateway.doors import ASK, DOORS
+from gateway.verify.decisions import NOT_KNOWN
+from gateway.verify.signal import ASK, DOORS
 
 MAX_KNOWN = 200_000
 MAX_UNKNOWN = 50_000

@@ -14,8 +14,8 @@ from django.utils import timezone
 
 from accounts.mail import send_to_admins
 from accounts.rule_violations import Unavailable
-from gateway import calling, letters
 from gateway.models import DeadToken, Delivery, Way, Webhook
+from gateway.notifications import content, webhook_calls
 
 # A token is told of once in that time.
 EVERY = timedelta(days=1)
@@ -70,8 +70,8 @@ def _deliver(delivery):
     ids = list(waiting.values_list("pk", flat=True))
     if not ids:
         return  # Somebody has settled it in this very moment.
-    named = waiting.filter(pk__in=ids[: letters.MOST_NAMED]).select_related("token")
-    rows = letters.with_callers(list(named))
+    named = waiting.filter(pk__in=ids[: content.MOST_NAMED]).select_related("token")
+    rows = content.with_callers(list(named))
     answer, is_fine = SENDERS[delivery.way](account, rows, len(ids))
     if not is_fine:
         delivery.put_off(answer)
@@ -88,12 +88,12 @@ def _mail(account, rows, total):
     context = {
         "rows": rows,
         "more": total - len(rows),
-        "page": letters.page_of(account),
+        "page": content.page_of(account),
     }
     try:
         send_to_admins(
             account,
-            letters.subject(account, rows, total),
+            content.subject(account, rows, total),
             "gateway/mail/refused.txt",
             **context,
         )
@@ -107,8 +107,8 @@ def _call(account, rows, total):
     if webhook is None:
         return "It was removed", True
     try:
-        body = letters.body(account, rows, total)
-        answer = calling.call(webhook, calling.REFUSED, body)
+        body = content.body(account, rows, total)
+        answer = webhook_calls.call(webhook, webhook_calls.REFUSED, body)
     except Unavailable as error:
         return error.message, False
     return str(answer), answer.is_fine

@@ -9,8 +9,8 @@ from django.utils import timezone
 
 from accounts.locks import locked
 from accounts.rule_violations import Refused, Unavailable
-from gateway import calling, letters
 from gateway.models import Delivery, Way, Webhook
+from gateway.notifications import content, webhook_calls
 
 # Of one organisation, however many accounts it has: a receiver answers within 8.
 BETWEEN_TESTS = timedelta(seconds=10)
@@ -61,7 +61,9 @@ def _call(delivery):
     account = delivery.account
     try:
         webhook = Webhook.objects.get(account=account)
-        answer = calling.call(webhook, calling.TEST, letters.body(account, [], 0))
+        answer = webhook_calls.call(
+            webhook, webhook_calls.TEST, content.body(account, [], 0)
+        )
     except Unavailable as error:
         delivery.put_off(error.message)
         return

@@ -11,9 +11,9 @@ from accounts.audit.trail import Actor, record
 from accounts.clock import clock
 from accounts.models import Action
 from accounts.postgresql import pulse
-from gateway import notices
-from gateway.timekeeping import Jumps, SkewAlarm
-from gateway.watching import POLL_SECONDS
+from gateway.notifications import dispatch
+from gateway.verify.clock_skew import Jumps, SkewAlarm
+from gateway.verify.invalidation import POLL_SECONDS
 from tokens.recording import recorder, refusals
 
 FLUSH_SECONDS = 2.0
@@ -102,6 +102,6 @@ def raise_alarm(gate):
 def tell():
     """Tell admins of refused calls; what cannot be read now is told the next time."""
     try:
-        notices.send_due()
+        dispatch.send_due()
     except DatabaseError as error:
         logger.warning("Nobody can be told of refused calls now: %s", error)

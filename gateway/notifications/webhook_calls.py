@@ -5,7 +5,7 @@ from uuid import uuid4
 
 from django.utils import timezone
 
-from gateway import outside
+from gateway.notifications import http
 
 REFUSED, TEST = "tokens.refused", "test"
 
@@ -24,4 +24,4 @@ def call(webhook, event, body):
         "X-Tollgate-Timestamp": timestamp,
         "X-Tollgate-Signature": f"v1={signature}",
     }
-    return outside.post(webhook.url, text, headers)
+    return http.post(webhook.url, text, headers)

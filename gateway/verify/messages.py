@@ -1,7 +1,7 @@
 """What a refusal says: one sentence for whoever has a client's log before them."""
 
-from gateway.doors import SIGNALS
-from gateway.templatetags.dead_tokens import it_takes
+from gateway.templatetags.refused_calls import it_takes
+from gateway.verify.signal import SIGNALS
 
 MISSING = "Send a token in X-API-TOKEN or in Authorization"
 INVALID = "This token is not valid"

@@ -12,8 +12,9 @@ from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
 
 from accounts.web.addresses import read_address
-from gateway.asking import SECONDS, Here, InThreads
-from gateway.decisions import (
+from gateway.verify.cache import Memory, key_of
+from gateway.verify.credentials import BY_TEXT, BY_TICKET
+from gateway.verify.decisions import (
     AWAY,
     INVALID_AT,
     MISSING_AT,
@@ -26,11 +27,10 @@ from gateway.decisions import (
     decide,
     said,
 )
-from gateway.doors import ASK, DOORS, SIGNALS, ticket_in, token_in
-from gateway.finding import BY_TEXT, BY_TICKET
-from gateway.memory import Memory, key_of
-from gateway.queries import why_not
-from gateway.watching import FRESH_SECONDS, Watcher
+from gateway.verify.invalidation import FRESH_SECONDS, Watcher
+from gateway.verify.lookups import SECONDS, Here, InThreads
+from gateway.verify.query_check import why_not
+from gateway.verify.signal import ASK, DOORS, SIGNALS, ticket_in, token_in
 from tokens.recording import Tally, recorder, refusals
 
 PREFIX = "/gateway/verify/"

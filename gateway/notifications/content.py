@@ -5,7 +5,7 @@ from django.urls import reverse
 from accounts.mail import link
 from accounts.names import quoted
 from gateway.models import OTHERS, DeadUse
-from gateway.templatetags.dead_tokens import tried
+from gateway.templatetags.refused_calls import tried
 
 # Tokens that are named; of more than these there is only the number.
 MOST_NAMED = 20

@@ -9,7 +9,7 @@ and only names are let through that VictoriaLogs documents
 import re
 from urllib.parse import unquote_plus
 
-from gateway.logsql import QueryError, check_filter, check_query, shown
+from gateway.verify.logsql import QueryError, check_filter, check_query, shown
 
 MOST_ARGUMENTS = 256
 # Of what a URL may hold, less what a store might separate or end arguments by.

@@ -10,7 +10,7 @@ from django.db import connection
 from accounts.audit.generations import BITS, ORGANISATION_SLOTS
 from accounts.crypto.keys import keyring
 from accounts.postgresql import Connection, pulse
-from gateway.timekeeping import DatabaseTime, OwnTime
+from gateway.verify.clock_skew import DatabaseTime, OwnTime
 
 POLL_SECONDS = 0.25
 # A change that was acknowledged this long ago has certainly been seen.

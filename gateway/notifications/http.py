@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import httpcore
 from django.conf import settings
 
-from gateway.internet import is_public
+from gateway.notifications.public_addresses import is_public
 
 SECONDS = 8.0
 MOST_BYTES = 2000

@@ -2,8 +2,8 @@
 
 from functools import lru_cache
 
-from gateway.arguments import HEADER, argument
-from gateway.filters import logql, logsql, opensearch, promql
+from gateway.verify.arguments import HEADER, argument
+from gateway.verify.query_filters import logql, logsql, opensearch, promql
 
 SCOPES_KEPT = 256
 

@@ -18,9 +18,9 @@ from accounts.permissions import (
 )
 from accounts.rule_violations import Refused
 from accounts.web.pagination import paginate
-from gateway import remedies
 from gateway.models import DeadUse
-from gateway.waiting import count_waiting, dead_tokens
+from gateway.refused_calls import reactivation
+from gateway.refused_calls.waiting import count_waiting, dead_tokens
 
 PAGE = "gateway/dead.html"
 SIZE = 20
@@ -66,21 +66,23 @@ def _complete(rows, user):
         row.callers = callers[row.pk]
         row.unnamed = row.callers[0].of - len(row.callers) if row.callers else 0
         row.may_act = allows(own, Operation.DEAD_ACT, row.token.account)
-        found = remedies.remedy(row)
-        row.remedy = found if found and remedies.may_apply(found, row, own) else None
+        found = reactivation.remedy(row)
+        row.remedy = (
+            found if found and reactivation.may_apply(found, row, own) else None
+        )
 
 
 @require_POST
 @for_account(Operation.DEAD_ACT)
 def dead_revive(request, account, pk):
     dead = _one(request, account, pk)
-    found = remedies.remedy(dead)
+    found = reactivation.remedy(dead)
     if found is None:
         raise Refused("nothing_to_revive", f"{dead.token.name} cannot be enabled here.")
     owner = dead.token.account
-    for each in remedies.asked(found, dead):
+    for each in reactivation.asked(found, dead):
         require(relations(request.user, owner), each, owner)
-    remedies.apply(found, dead, by=Actor.of(request))
+    reactivation.apply(found, dead, by=Actor.of(request))
     return _answer(request, account, pk, f"{dead.token.name} works for an hour.")
 
 

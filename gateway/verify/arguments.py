@@ -2,12 +2,12 @@
 
 VictoriaMetrics in one node knows no tenants: a label holds the account, which
 `extra_label` sets on what comes in and `extra_filters[]` asks of what goes out. What
-narrows a query of VictoriaLogs is in gateway.narrowing.
+narrows a query of VictoriaLogs is in gateway.verify.narrowing.
 """
 
 from urllib.parse import quote
 
-from gateway.doors import DOORS
+from gateway.verify.signal import DOORS
 
 LABEL = "tollgate_account"
 HEADER = "X-Tollgate-Args"

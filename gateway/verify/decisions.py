@@ -6,10 +6,10 @@ from math import inf
 
 from accounts.audit.generations import slot_of
 from accounts.clock import clock
-from gateway.arguments import arguments
-from gateway.doors import DOORS
-from gateway.narrowing import narrowing
-from gateway.sentences import INVALID, LATER, MISSING, why
+from gateway.verify.arguments import arguments
+from gateway.verify.messages import INVALID, LATER, MISSING, why
+from gateway.verify.narrowing import narrowing
+from gateway.verify.signal import DOORS
 from sharing.models import Share
 from sharing.scope import NOTHING, SHOWS_NOTHING
 from tokens.kinds import Kind
@@ -33,7 +33,7 @@ class Decision:
     """An answer, ready to be given again until `until` (seconds since 1970).
 
     It is true while nothing is counted in its `slot`; without a slot, anywhere. With
-    `judges_query` it lets through what `gateway.queries` finds nothing against.
+    `judges_query` it lets through what `gateway.verify.query_check` finds nothing against.
     """
 
     status: str
