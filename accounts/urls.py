@@ -7,8 +7,8 @@ from accounts.views import (
     audit,
     general,
     home,
-    jump,
     profile,
+    quick_find,
     staff,
     switcher,
     users,
@@ -18,7 +18,7 @@ app_name = "accounts"
 urlpatterns = [
     path("", home.home, name="home"),
     path("switcher/", switcher.switcher, name="switcher"),
-    path("jump/", jump.jump, name="jump"),
+    path("jump/", quick_find.jump, name="jump"),
     path("theme/", home.theme, name="theme"),
     path(
         "accounts/<int:account_id>/",

@@ -65,8 +65,8 @@ def said(*command, **options):
 def invented():
     """Return tokens that are well formed and that nobody has."""
     from gateway.verify.cache import MAX_UNKNOWN  # noqa: PLC0415 -- models come first
-    from tokens.handover import print_out  # noqa: PLC0415 -- the same
     from tokens.kinds import Kind  # noqa: PLC0415 -- the same
+    from tokens.secret_response import print_out  # noqa: PLC0415 -- the same
     from tokens.secrets import make  # noqa: PLC0415 -- the same
 
     printed = StringIO()

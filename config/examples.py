@@ -3,7 +3,7 @@
 import json
 from http import HTTPStatus
 
-from config.wording import FAILURES
+from config.api_wording import FAILURES
 
 REF = "#/components/schemas/"
 

@@ -11,7 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management import CommandError, call_command
 from django.db import connection
 
-from config.surroundings import CannotStartError, look_around
+from config.preflight import CannotStartError, look_around
 
 FOLDER = Path(__file__).resolve().parent.parent
 

@@ -10,7 +10,7 @@ from ninja import NinjaAPI
 from ninja.openapi.schema import REF_TEMPLATE, OpenAPISchema
 from ninja.schema import NinjaGenerateJsonSchema
 
-from config import wording
+from config import api_wording
 from config.examples import Examples
 
 PATH_ID = {"type": "integer", "minimum": 0}
@@ -38,10 +38,10 @@ class Document(OpenAPISchema):
     def __init__(self, api):
         self.responses_by_name = {}
         super().__init__(api, "")
-        self["info"] |= {"title": "Tollgate HTTP API", "description": wording.ABOUT}
+        self["info"] |= {"title": "Tollgate HTTP API", "description": api_wording.ABOUT}
         self["servers"] = [{"url": settings.API_URL}]
-        self["tags"] = wording.tags()
-        self["x-tagGroups"] = wording.tag_groups()
+        self["tags"] = api_wording.tags()
+        self["x-tagGroups"] = api_wording.tag_groups()
         self._drop_unused()
         Examples(self).fill_in()
 
@@ -52,8 +52,8 @@ class Document(OpenAPISchema):
     def operation_details(self, operation):
         details = super().operation_details(operation)
         area = operation.run.area
-        details["tags"] = [wording.tag_of(area)]
-        details["x-token"] = wording.whose(operation)
+        details["tags"] = [api_wording.tag_of(area)]
+        details["x-token"] = api_wording.whose(operation)
         details["x-permissions"] = _needed(operation.view_func)
         details["responses"] = self._answers(details, area)
         _put_on_lines(details)
@@ -64,14 +64,14 @@ class Document(OpenAPISchema):
 
     def operation_security(self, operation):
         (auth,) = operation.auth_callbacks
-        schemes = wording.security_schemes(auth.param_name)
+        schemes = api_wording.security_schemes(auth.param_name)
         self.securitySchemes |= schemes
         return [{name: []} for name in schemes]
 
     def get_components(self):
         return super().get_components() | {
             "responses": dict(sorted(self.responses_by_name.items())),
-            "headers": wording.HEADERS,
+            "headers": api_wording.HEADERS,
         }
 
     def add_schema_definitions(self, definitions):
@@ -89,7 +89,7 @@ class Document(OpenAPISchema):
         """Return all answers, those to calls that do not succeed as the area has them."""
         answers = details["responses"]
         declared = {status: answers.pop(status) for status in _failing(answers)}
-        headers = _headers(*wording.headers(area, details))
+        headers = _headers(*api_wording.headers(area, details))
         for answer in answers.values():
             answer["headers"] = headers
         for status in area.failures.keys() & _possible(details) | declared.keys():
@@ -100,11 +100,11 @@ class Document(OpenAPISchema):
 
     def _failure(self, status, area, shape):
         """Return a reference to an answer that many routes share."""
-        names = wording.failure_headers(area, status)
+        names = api_wording.failure_headers(area, status)
         models = [each["$ref"] for each in shape.get("anyOf", [shape])]
         name = "".join([each.rpartition("/")[2] for each in models] + [str(status)])
         self.responses_by_name[name] = {
-            "description": wording.FAILURES[status][0],
+            "description": api_wording.FAILURES[status][0],
             "headers": _headers(*names),
             "content": {area.media_type: {"schema": shape}},
         }

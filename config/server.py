@@ -17,8 +17,8 @@ from contextlib import contextmanager
 from multiprocessing.connection import wait
 
 from accounts.limits.shared_counts import SHARED_FILE, SIZE
-from config.listening import Listener, listen
-from config.surroundings import CannotStartError, require_free_port
+from config.listener import Listener, listen
+from config.preflight import CannotStartError, require_free_port
 
 # What ends sooner than that would end again.
 CRASH_SECONDS = 5

@@ -14,8 +14,8 @@ class GatewayConfig(AppConfig):
         from gateway.refused_calls.waiting import count_waiting  # noqa: PLC0415 -- the same
         from gateway.verify.lookups import take_time  # noqa: PLC0415 -- the same
         from gateway.verify.narrowing import length  # noqa: PLC0415 -- the same
-        from sharing import lengths  # noqa: PLC0415 -- the same
-        from tokens import recording  # noqa: PLC0415 -- the same
+        from sharing import header_lengths  # noqa: PLC0415 -- the same
+        from tokens import usage_counters  # noqa: PLC0415 -- the same
         from tokens.management.commands import purge_deleted  # noqa: PLC0415 -- the same
 
         checks.row_counters["enc"].append(reencryption.count_webhooks)
@@ -26,8 +26,8 @@ class GatewayConfig(AppConfig):
                 reencryption.check_webhooks,
             )
         )
-        lengths.measures.append(length)
-        recording.refusal_writers.append(note)
+        header_lengths.measures.append(length)
+        usage_counters.refusal_writers.append(note)
         purge_deleted.others.append(forget)
         request_started.connect(take_time)
         navigation.COUNTERS["gateway:dead"] = count_waiting

@@ -6,8 +6,8 @@ from accounts import lifecycle
 from accounts.models import AccountKind, Organisation
 from importing.inventory import Outcome
 from importing.target import Done, held
+from tokens.importing import remember, take_place
 from tokens.kinds import Kind
-from tokens.moving import remember, take_place
 
 # What of a main account belongs to its plan, or never changes.
 OF_THE_PLAN = {"name", "searchable", "accessible", "is_flexible", "max_daily_gb"}

@@ -7,8 +7,8 @@ from importing.inventory import Outcome
 from importing.target import Done, held
 from sharing.models import Filter, Share
 from sharing.scope import Operator
+from tokens.importing import add
 from tokens.kinds import Kind
-from tokens.moving import add
 
 PAUSED = "It was paused where it came from"
 

@@ -6,7 +6,7 @@ class SharingConfig(AppConfig):
 
     def ready(self):
         from sharing.models.shares import check_shown  # noqa: PLC0415 -- models come first
-        from tokens.homes import HOMES, Home  # noqa: PLC0415 -- models come first
+        from tokens.kind_pages import HOMES, Home  # noqa: PLC0415 -- models come first
         from tokens.kinds import Kind  # noqa: PLC0415 -- models come first
         from tokens.limits import enabling_checks  # noqa: PLC0415 -- models come first
 

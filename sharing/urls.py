@@ -1,6 +1,6 @@
 from django.urls import include, path
 
-from sharing.views import filters, guests, links, shares, views
+from sharing.views import dashboards, filters, links, shares, visitors
 
 app_name = "sharing"
 account = [
@@ -12,11 +12,11 @@ account = [
     path("<int:pk>/guest/", links.share_guest, name="see_as_guest"),
     path("<int:pk>/link/", links.share_link, name="link"),
     path("<int:pk>/code/", links.share_code, name="code"),
-    path("views/new/", views.view_create, name="view_create"),
-    path("views/<int:pk>/edit/", views.view_edit, name="view_edit"),
-    path("views/<int:pk>/delete/", views.view_delete, name="view_delete"),
-    path("views/<int:pk>/up/", views.view_up, name="view_up"),
-    path("views/<int:pk>/down/", views.view_down, name="view_down"),
+    path("views/new/", dashboards.view_create, name="view_create"),
+    path("views/<int:pk>/edit/", dashboards.view_edit, name="view_edit"),
+    path("views/<int:pk>/delete/", dashboards.view_delete, name="view_delete"),
+    path("views/<int:pk>/up/", dashboards.view_up, name="view_up"),
+    path("views/<int:pk>/down/", dashboards.view_down, name="view_down"),
     path("filters/new/", filters.filter_create, name="filter_create"),
     path("filters/<int:pk>/edit/", filters.filter_edit, name="filter_edit"),
     path("filters/<int:pk>/delete/", filters.filter_delete, name="filter_delete"),
@@ -24,7 +24,7 @@ account = [
 urlpatterns = [
     path("accounts/<int:account_id>/tokens/shared/", include(account)),
     # The secret follows the id behind a "#", which no browser sends.
-    path("s/<str:page>", guests.link_page, name="guest"),
-    path("s/<str:page>/open", guests.link_open, name="open"),
-    path("s/<str:page>/renew", guests.link_renew, name="renew"),
+    path("s/<str:page>", visitors.link_page, name="guest"),
+    path("s/<str:page>/open", visitors.link_open, name="open"),
+    path("s/<str:page>/renew", visitors.link_renew, name="renew"),
 ]

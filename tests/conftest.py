@@ -18,7 +18,7 @@ from tests.factories import (
     MembershipFactory,
     UserFactory,
 )
-from tokens import recording, verification
+from tokens import usage_counters, verification
 
 keep_cookies()
 
@@ -145,6 +145,6 @@ def recorder():
 
     Nor is anything left in the recorder of uses that were refused.
     """
-    recording.recorder.__init__(recording.write_uses)
-    recording.refusals.__init__(recording.write_refusals)
-    return recording.recorder
+    usage_counters.recorder.__init__(usage_counters.write_uses)
+    usage_counters.refusals.__init__(usage_counters.write_refusals)
+    return usage_counters.recorder

@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from config import arriving
-from config.arriving import Arriving
+from config import asgi_requests
+from config.asgi_requests import Arriving
 
 SCOPE = {
     "method": "POST",
@@ -62,13 +62,13 @@ def ask(*messages, headers=(), application=echo):
 
 
 def environ(*headers):
-    return arriving.environ_of(SCOPE | {"headers": headers})
+    return asgi_requests.environ_of(SCOPE | {"headers": headers})
 
 
 def test_a_request_is_told_as_wsgi_wants_it():
     told = environ((b"user-agent", b"J\xc3\xbcrgen"), (b"content-type", b"text/plain"))
 
-    assert told == arriving.OF_ALL | {
+    assert told == asgi_requests.OF_ALL | {
         "REQUEST_METHOD": "POST",
         "PATH_INFO": "/caf\xc3\xa9",
         "QUERY_STRING": "a=%20",
@@ -114,8 +114,8 @@ def test_a_body_is_handed_over_whole():
 
 
 def test_a_body_that_is_too_long_is_not_waited_for():
-    length = str(arriving.MAX_BODY + 1).encode()
-    half = message(bytes(arriving.MAX_BODY // 2 + 1), more=True)
+    length = str(asgi_requests.MAX_BODY + 1).encode()
+    half = message(bytes(asgi_requests.MAX_BODY // 2 + 1), more=True)
 
     assert ask(headers=[(b"content-length", length)]) == (413, TOO_LARGE)
     assert ask(half, half, headers=[(b"transfer-encoding", b"chunked")]) == (
@@ -126,7 +126,7 @@ def test_a_body_that_is_too_long_is_not_waited_for():
 
 @pytest.mark.parametrize("patience", ["BODY_SECONDS", "SILENT_SECONDS"])
 def test_a_body_that_does_not_come_is_refused(monkeypatch, patience):
-    monkeypatch.setattr(arriving, patience, 0.01)
+    monkeypatch.setattr(asgi_requests, patience, 0.01)
 
     answer = ask(message(b"a", more=True), headers=[(b"content-length", b"3")])
 
@@ -161,7 +161,7 @@ def test_nobody_waits_for_the_answer_to_who_has_left():
     made = loop.create_future()
     made.cancel()
 
-    arriving.unless_gone(made, lambda: made.set_result("late"))
+    asgi_requests.unless_gone(made, lambda: made.set_result("late"))
     loop.close()
 
     assert made.cancelled()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from config import launch, surroundings
+from config import launch, preflight
 from tests.installation import Installation, free_ports
 
 # What differs on PostgreSQL is in test_serve.py.
@@ -166,21 +166,21 @@ def test_a_wrong_key_stops_the_start_with_its_own_exit_code(installation):
 
 def test_an_unwritable_folder_is_one_sentence():
     # Not even root may make files there.
-    with pytest.raises(surroundings.CannotStartError) as refusal:
-        surroundings.require_writable("/proc")
+    with pytest.raises(preflight.CannotStartError) as refusal:
+        preflight.require_writable("/proc")
 
     assert str(refusal.value).startswith("The folder /proc cannot be written to (")
 
 
 @pytest.mark.parametrize("port", ["", "0", "65536", "http", "-1", "80 80", "٨٠"])
 def test_what_is_no_port_is_refused(port):
-    with pytest.raises(surroundings.CannotStartError, match=r"^PORT must be a number"):
-        surroundings.require_free_ports({"PORT": port})
+    with pytest.raises(preflight.CannotStartError, match=r"^PORT must be a number"):
+        preflight.require_free_ports({"PORT": port})
 
 
 def test_the_port_after_the_last_one_is_none():
-    with pytest.raises(surroundings.CannotStartError) as refusal:
-        surroundings.require_free_ports({"PORT": "65535"})
+    with pytest.raises(preflight.CannotStartError) as refusal:
+        preflight.require_free_ports({"PORT": "65535"})
 
     assert str(refusal.value) == (
         "GATEWAY_PORT must be a number from 1 to 65535, not '65536'."
@@ -188,8 +188,8 @@ def test_the_port_after_the_last_one_is_none():
 
 
 def test_one_port_cannot_be_both():
-    with pytest.raises(surroundings.CannotStartError) as refusal:
-        surroundings.require_free_ports({"PORT": "8000", "GATEWAY_PORT": "8000"})
+    with pytest.raises(preflight.CannotStartError) as refusal:
+        preflight.require_free_ports({"PORT": "8000", "GATEWAY_PORT": "8000"})
 
     assert str(refusal.value) == "PORT and GATEWAY_PORT must differ, not both be 8000."
 
@@ -200,9 +200,9 @@ def test_two_ports_that_are_free_are_proposed():
     with (
         socket.create_server(places[0]),
         socket.create_server(places[1]),
-        pytest.raises(surroundings.CannotStartError) as refusal,
+        pytest.raises(preflight.CannotStartError) as refusal,
     ):
-        surroundings.require_free_ports({"PORT": str(port)})
+        preflight.require_free_ports({"PORT": str(port)})
 
     said, proposed = str(refusal.value).rsplit("=", 1)
     assert said == (
@@ -214,8 +214,8 @@ def test_two_ports_that_are_free_are_proposed():
 
 
 def test_a_host_that_is_not_this_machine_is_refused():
-    with pytest.raises(surroundings.CannotStartError, match=r"192\.0\.2\.1 cannot be"):
-        surroundings.require_free_ports({"HOST": "192.0.2.1"})
+    with pytest.raises(preflight.CannotStartError, match=r"192\.0\.2\.1 cannot be"):
+        preflight.require_free_ports({"HOST": "192.0.2.1"})
 
 
 def test_static_files_are_told_apart_by_name_and_content(tmp_path):

@@ -17,7 +17,7 @@ from accounts.rule_violations import Unavailable
 from gateway.models import Webhook
 from tests.environment import KEYS
 from tests.factories import TokenFactory, UserFactory
-from tokens import rotation
+from tokens import reencryption
 from tokens.models import StoredSecret
 from tokens.permissions import Use
 from tokens.verification import verify as opens
@@ -195,7 +195,7 @@ def test_a_retired_key_is_not_rotated_to_again(tokens, put_first, rotate, settin
 
 def test_a_rotation_that_was_stopped_goes_on_where_it_was(tokens, put_first, rotate):
     put_first("enc")
-    rotation.renew_batch(0, 4)
+    reencryption.renew_batch(0, 4)
     for token in tokens:
         assert opens(token.secret_text, Use.API) == token
         assert token.reveal(by=Actor.console()).reveal() == token.secret_text
@@ -255,7 +255,7 @@ def test_rows_that_somebody_holds_are_taken_in_the_next_round(
 ):
     put_first("enc")
     rounds = iter([[], None])
-    renew = rotation.renew_batch
+    renew = reencryption.renew_batch
 
     def renew_or_pass_over(after, size):
         return renew(after, size) if next(rounds, None) is None else []
@@ -276,12 +276,12 @@ def test_what_does_not_come_back_whole_is_not_written(tokens, put_first, monkeyp
     monkeypatch.setattr(seeds, "seal", lambda _, *context: sealed(b"other", *context))
     monkeypatch.setattr(StoredSecret, "open", lambda self: object())
     monkeypatch.setattr(
-        rotation, "protect", lambda *args: {"envelope": b"", "enc_kid": 2}
+        reencryption, "protect", lambda *args: {"envelope": b"", "enc_kid": 2}
     )
 
     with pytest.raises(AssertionError, match="does not give back"):
         accounts_rotation.renew_seeds(accounts_rotation.old_seeds())
     with pytest.raises(AssertionError, match="does not give back"):
-        rotation.renew_batch(0, 10)
+        reencryption.renew_batch(0, 10)
 
     assert list(StoredSecret.objects.order_by("pk").values("envelope")) == before

@@ -14,7 +14,7 @@ import pytest
 
 from accounts.limits.shared_counts import SHARED_FILE, SIZE
 from config import dotenv, server
-from config.listening import Listener
+from config.listener import Listener
 from tests.installation import FORM_TOKEN, PROJECT, Installation, free_ports
 
 HOLD_SECONDS = 1.5

@@ -12,9 +12,9 @@ class TokensConfig(AppConfig):
         from accounts.crypto import checks  # noqa: PLC0415 -- needs the models
         from accounts.web import quick_find  # noqa: PLC0415 -- needs the models
         from tokens.api.plumbing import secrets  # noqa: PLC0415 -- the same
-        from tokens.jump import find_tokens  # noqa: PLC0415 -- the same
         from tokens.models import provide_default_token  # noqa: PLC0415 -- the same
-        from tokens.rotation import count_secrets  # noqa: PLC0415 -- the same
+        from tokens.quick_find import find_tokens  # noqa: PLC0415 -- the same
+        from tokens.reencryption import count_secrets  # noqa: PLC0415 -- the same
 
         checks.row_counters["enc"] = [partial(count_secrets, "enc")]
         checks.row_counters["index"] = [partial(count_secrets, "index")]

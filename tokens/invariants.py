@@ -20,7 +20,7 @@ from accounts.models import (
 from tokens.kinds import RULES, SHIPPED_TO, Kind
 from tokens.limits import limit
 from tokens.models import StoredSecret, Token
-from tokens.rotation import check_secrets
+from tokens.reencryption import check_secrets
 
 CLOCKS_DIFFER_BY = timedelta(seconds=1)
 

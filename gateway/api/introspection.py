@@ -19,7 +19,7 @@ from sharing.models import Share
 from tokens.credentials import token_in
 from tokens.kinds import Kind
 from tokens.permissions import Use
-from tokens.recording import note_use
+from tokens.usage_counters import note_use
 from tokens.verification import verify
 
 

@@ -5,7 +5,7 @@ import enum
 from accounts.clock import clock
 from accounts.permissions import allows
 from gateway.models import Reason
-from tokens import reviving
+from tokens import reactivation
 from tokens.models.querysets import RESTORABLE_FOR
 from tokens.permissions import operation
 
@@ -52,6 +52,6 @@ def asked(found, dead):
 def apply(found, dead, *, by):
     """Let the token, or the old secret that was used last, work for an hour."""
     if found is Remedy.OLD_SECRET:
-        reviving.revive_secret(dead.token, dead.secret, by=by)
+        reactivation.revive_secret(dead.token, dead.secret, by=by)
     else:
-        reviving.revive(dead.token, by=by)
+        reactivation.revive(dead.token, by=by)

@@ -4,7 +4,7 @@ from django import template
 from django.urls import reverse
 
 from gateway.models import Reason
-from tokens.homes import home_of
+from tokens.kind_pages import home_of
 
 register = template.Library()
 

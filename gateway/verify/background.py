@@ -14,7 +14,7 @@ from accounts.postgresql import pulse
 from gateway.notifications import dispatch
 from gateway.verify.clock_skew import Jumps, SkewAlarm
 from gateway.verify.invalidation import POLL_SECONDS
-from tokens.recording import recorder, refusals
+from tokens.usage_counters import recorder, refusals
 
 FLUSH_SECONDS = 2.0
 ALARM_SECONDS = 60.0

@@ -31,7 +31,7 @@ from gateway.verify.invalidation import FRESH_SECONDS, Watcher
 from gateway.verify.lookups import SECONDS, Here, InThreads
 from gateway.verify.query_check import why_not
 from gateway.verify.signal import ASK, DOORS, SIGNALS, ticket_in, token_in
-from tokens.recording import Tally, recorder, refusals
+from tokens.usage_counters import Tally, recorder, refusals
 
 PREFIX = "/gateway/verify/"
 SIGNAL_AT = len(PREFIX)

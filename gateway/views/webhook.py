@@ -15,7 +15,7 @@ from accounts.permissions import Operation, for_account
 from gateway.forms import WebhookForm
 from gateway.models import Way, Webhook
 from gateway.notifications import content, webhook_tests
-from tokens.handover import hand_out
+from tokens.secret_response import hand_out
 
 PAGE = "gateway/webhook.html"
 

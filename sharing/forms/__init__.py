@@ -1,10 +1,10 @@
-from sharing.forms.filters import DeleteFilterForm, EditFilterForm, FilterForm
-from sharing.forms.shares import EditShareForm, ShareForm
-from sharing.forms.views import (
+from sharing.forms.dashboards import (
     DeleteSharedViewForm,
     EditSharedViewForm,
     SharedViewForm,
 )
+from sharing.forms.filters import DeleteFilterForm, EditFilterForm, FilterForm
+from sharing.forms.shares import EditShareForm, ShareForm
 
 __all__ = [
     "DeleteFilterForm",

@@ -9,8 +9,8 @@ from django.utils.formats import date_format
 
 from accounts.names import NameField
 from sharing.models import Filter, Share
-from sharing.outlook import Outlook
 from sharing.scope import Operator
+from sharing.summary import Outlook
 from tokens.forms import MAX_INTEGER, ExpiryForm
 from tokens.limits import MAX_NAME
 

@@ -3,7 +3,7 @@
 import django.core.validators
 import django.db.models.deletion
 import django.utils.timezone
-import sharing.models.views
+import sharing.models.dashboards
 from django.db import migrations, models
 
 
@@ -25,7 +25,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.AutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('title', models.CharField(max_length=100, validators=[django.core.validators.RegexValidator('\\A[^\\x00-\\x1f\\x7f-\\x9f\\u2028\\u2029]+\\Z', 'Control characters are not allowed.')])),
-                ('address', models.CharField(max_length=2000, validators=[django.core.validators.RegexValidator('\\A[^\\x00-\\x1f\\x7f-\\x9f\\u2028\\u2029]+\\Z', 'Control characters are not allowed.'), sharing.models.views.check_address])),
+                ('address', models.CharField(max_length=2000, validators=[django.core.validators.RegexValidator('\\A[^\\x00-\\x1f\\x7f-\\x9f\\u2028\\u2029]+\\Z', 'Control characters are not allowed.'), sharing.models.dashboards.check_address])),
                 ('position', models.PositiveSmallIntegerField()),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('created_by', models.CharField(max_length=254)),

@@ -1,5 +1,5 @@
+from sharing.models.dashboards import SharedView
 from sharing.models.filters import Filter
 from sharing.models.shares import Share
-from sharing.models.views import SharedView
 
 __all__ = ["Filter", "Share", "SharedView"]

@@ -7,7 +7,7 @@ from accounts.locks import locked, read_again, repeated
 from accounts.models import Account, Action
 from accounts.names import check_seen
 from accounts.rule_violations import Refused, Stale
-from sharing.lengths import check_length
+from sharing.header_lengths import check_length
 from sharing.scope import widens
 
 # Text without control characters; the Logz.io API is stricter and checks for itself.

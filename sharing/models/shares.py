@@ -4,7 +4,7 @@ from django.utils.text import Truncator
 from accounts.locks import locked, repeated
 from accounts.models import Action
 from accounts.rule_violations import Gone, Refused, Stale
-from sharing.lengths import check_length
+from sharing.header_lengths import check_length
 from sharing.models.filters import Filter
 from sharing.scope import EVERYTHING, NOTHING, Operator, scope, widens
 from tokens.kinds import Kind

@@ -6,7 +6,7 @@ from django_htmx.http import trigger_client_event
 from accounts.audit.trail import Actor
 from accounts.permissions import Operation, for_account
 from sharing.forms import DeleteFilterForm, EditFilterForm, FilterForm
-from sharing.views.page import PAGE, about_filters, page
+from sharing.views.tab import PAGE, about_filters, page
 from tokens.kinds import Kind
 from tokens.views.guards import posted
 from tokens.views.rows import about_rows

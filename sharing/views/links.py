@@ -9,11 +9,11 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.audit.trail import Actor
 from accounts.permissions import Operation, for_account
 from sharing import links, visitors
-from sharing.passes import Pass
-from sharing.views.guests import CLOSED, closed, discreet, opened
+from sharing.page_version import Pass
 from sharing.views.shares import share_in
-from tokens.handover import hand_out
-from tokens.homes import home_of
+from sharing.views.visitors import CLOSED, closed, discreet, opened
+from tokens.kind_pages import home_of
+from tokens.secret_response import hand_out
 
 
 @require_safe

@@ -9,8 +9,8 @@ from accounts.audit.trail import Actor
 from accounts.permissions import Operation, for_account
 from sharing.forms import EditShareForm
 from sharing.models import Share
-from sharing.views.page import PAGE, new_form, page
-from tokens.homes import home_of
+from sharing.views.tab import PAGE, new_form, page
+from tokens.kind_pages import home_of
 from tokens.kinds import Kind
 from tokens.views.guards import posted
 from tokens.views.rows import about_rows, answer, changed, counts

@@ -16,7 +16,7 @@ from gateway.verify.background import flush, raise_alarm
 from gateway.verify.invalidation import Watcher
 from tests.factories import TokenFactory
 from tests.gateway.conftest import UNKNOWN, Asked, SameConnection
-from tokens import recording
+from tokens import usage_counters
 from tokens.models import TokenUsage
 from tokens.permissions import Use
 from tokens.verification import verify
@@ -45,7 +45,7 @@ def test_refused_calls_wait_for_a_database_that_is_away(ask, main, monkeypatch):
     ask("logs", token.secret_text)
     with monkeypatch.context() as away:
         away.setattr(DeadToken.objects, "add_calls", failing)
-        away.setattr(recording, "close_old_connections", lambda: None)
+        away.setattr(usage_counters, "close_old_connections", lambda: None)
         flush(ask.gate, at_once=True)
     ask("logs", token.secret_text)
 
@@ -117,13 +117,13 @@ def test_threads_look_and_write_until_the_process_ends(ask, monkeypatch, caplog)
 
 def test_admins_are_told_or_it_waits(monkeypatch, caplog):
     asked = []
-    monkeypatch.setattr(background.notices, "send_due", lambda: asked.append(1))
+    monkeypatch.setattr(background.dispatch, "send_due", lambda: asked.append(1))
     background.tell()
 
     def fail():
         raise DatabaseError("away")
 
-    monkeypatch.setattr(background.notices, "send_due", fail)
+    monkeypatch.setattr(background.dispatch, "send_due", fail)
     background.tell()
 
     assert asked == [1]

@@ -14,7 +14,7 @@ from tests.gateway.dead_pages import page, shown
 from tests.sharing.guests import show
 from tokens.kinds import Kind
 from tokens.models import Token
-from tokens.recording import refusals
+from tokens.usage_counters import refusals
 
 pytestmark = pytest.mark.usefixtures("recorder")
 AGENT = {"User-Agent": "terraform/1.9"}

@@ -13,8 +13,8 @@ from tests.factories import BY, ShareFactory, TokenFactory
 from tests.gateway.conftest import UNKNOWN, Asked, basic
 from tokens.kinds import Kind
 from tokens.models import StoredSecret, TokenUsage
-from tokens.recording import refusals
 from tokens.secrets import make
+from tokens.usage_counters import refusals
 
 SHIPPING = {"logs", "metrics", "traces"}
 MISSING = "Send a token in X-API-TOKEN or in Authorization"

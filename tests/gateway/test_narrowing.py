@@ -5,7 +5,7 @@ import pytest
 from accounts.rule_violations import Refused
 from gateway.verify.decisions import decide
 from gateway.verify.signal import DOORS
-from sharing.lengths import MOST
+from sharing.header_lengths import MOST
 from sharing.models import Share
 from tests.factories import BY, FilterFactory, ShareFactory
 
@@ -59,7 +59,7 @@ def test_a_link_cannot_be_given_filters_that_are_too_long(main, env):
 
 def test_far_too_many_filters_are_not_even_written(main, monkeypatch):
     filters = long_filters(main, MOST // LONGEST + 1)
-    monkeypatch.setattr("sharing.lengths.measures", [])
+    monkeypatch.setattr("sharing.header_lengths.measures", [])
 
     with pytest.raises(Refused, match="too long together"):
         ShareFactory(account=main, filters=filters)

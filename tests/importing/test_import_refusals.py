@@ -26,8 +26,8 @@ from tests.importing.elsewhere import (
     secret,
     share,
 )
+from tokens.importing import add
 from tokens.kinds import Kind
-from tokens.moving import add
 from tokens.secrets import recognise
 
 pytestmark = pytest.mark.django_db

@@ -3,7 +3,7 @@ from django.utils.html import escape
 
 from accounts.models import AccountKind
 from sharing.models import Filter
-from sharing.views import page
+from sharing.views import tab
 from tests.factories import BY, ChildFactory, FilterFactory, ShareFactory
 from tokens.models import Token
 
@@ -208,7 +208,7 @@ def test_delete_answers_htmx_with_the_paused_rows(as_admin, share, env, at):
 
 
 def test_many_filters_are_paged(as_admin, main, at, monkeypatch):
-    monkeypatch.setattr(page, "FILTERS_SHOWN", 2)
+    monkeypatch.setattr(tab, "FILTERS_SHOWN", 2)
     for number in range(3):
         FilterFactory(account=main, field=f"field{number}")
 

@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 
 from sharing.models import SharedView
-from sharing.passes import Pass, words
+from sharing.page_version import Pass, words
 from tests.factories import BY, SharedViewFactory, ShareFactory
 
 DAY, HOUR, MINUTE = 86_400, 3_600, 60

@@ -4,8 +4,8 @@ from django.core.exceptions import ValidationError
 from accounts.models import AccountKind, Action, AuditEvent
 from accounts.rule_violations import Gone, Refused, Stale
 from sharing.models import SharedView
-from sharing.models import views as rules
-from sharing.models.views import check_address
+from sharing.models import dashboards as rules
+from sharing.models.dashboards import check_address
 from tests.factories import BY, ChildFactory, SharedViewFactory, ShareFactory
 
 GRAFANA = "https://grafana.acme.example/d/abc?orgId=1&from=now-6h#panel"

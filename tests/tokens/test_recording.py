@@ -7,9 +7,9 @@ import time_machine
 from django.db import DataError, OperationalError
 
 from tests.factories import TokenFactory
-from tokens import recording
+from tokens import usage_counters
 from tokens.models import Token, TokenUsage
-from tokens.recording import Recorder, Tally, write_uses
+from tokens.usage_counters import Recorder, Tally, write_uses
 
 NOW = datetime(2026, 3, 1, 12, 34, 56, tzinfo=UTC)
 
@@ -102,12 +102,12 @@ def test_calls_of_a_secret_that_is_gone_are_not_those_of_its_heir(
     pk, secret, born = shown(token)
     gone, caller = (pk, secret, born - 1), ("192.0.2.1", "curl")
     recorder.note(*gone, *caller)
-    recording.refusals.note(*gone, "deleted", "api", *caller)
+    usage_counters.refusals.note(*gone, "deleted", "api", *caller)
 
     written = []
-    monkeypatch.setattr(recording, "refusal_writers", [written.append])
+    monkeypatch.setattr(usage_counters, "refusal_writers", [written.append])
     recorder.flush()
-    recording.refusals.flush()
+    usage_counters.refusals.flush()
 
     assert written == [{}]
     assert not TokenUsage.objects.exists()
@@ -127,7 +127,7 @@ def test_recorder_keeps_what_the_database_does_not_take(token, monkeypatch, capl
         patched.setattr(Token.objects, "note_uses", _failing)
         patched.setattr(TokenUsage.objects, "add_calls", _failing)
         # A test's connection is in the middle of a transaction.
-        patched.setattr(recording, "close_old_connections", lambda: None)
+        patched.setattr(usage_counters, "close_old_connections", lambda: None)
         recorder.flush()
     recorder.note(*shown(token), "192.0.2.1", "")
 

@@ -9,7 +9,7 @@ from accounts.rule_violations import Refused
 from tests.factories import BY, ChildFactory, MainFactory, ShareFactory, TokenFactory
 from tokens.kinds import Kind
 from tokens.models import Token
-from tokens.reviving import FOR, revive, revive_secret
+from tokens.reactivation import FOR, revive, revive_secret
 
 ADMIN = Actor(label="ada@example.com")
 SLACK = timedelta(seconds=30)

@@ -7,7 +7,7 @@ from accounts.rule_violations import Refused, Unavailable
 from tests.factories import BY, TokenFactory
 from tokens.models import Token
 from tokens.permissions import Use
-from tokens.reviving import revive_secret
+from tokens.reactivation import revive_secret
 from tokens.verification import verify
 
 pytestmark = pytest.mark.django_db

@@ -8,8 +8,8 @@ import time_machine
 from django.utils import timezone
 
 from tests.factories import BY, TokenFactory
-from tokens.following import Place, Rotation
 from tokens.models import TokenUsage
+from tokens.rotation_progress import Place, Rotation
 from tokens.templatetags.usage import calls_by_day, sparkline
 from tokens.usage import CALLERS_SHOWN, callers, with_days
 

@@ -3,7 +3,7 @@
 from django import template
 from django.urls import reverse
 
-from tokens.homes import home_of
+from tokens.kind_pages import home_of
 from tokens.kinds import Kind
 from tokens.templatetags.token_rows import action
 

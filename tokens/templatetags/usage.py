@@ -6,7 +6,7 @@ from datetime import date
 from django import template
 
 from accounts.templatetags.accounts import icon
-from tokens.following import Place
+from tokens.rotation_progress import Place
 
 register = template.Library()
 

@@ -14,9 +14,9 @@ from tokens.forms import (
     RotateForm,
     SetExpiryForm,
 )
-from tokens.handover import hand_out
-from tokens.homes import HOMES, home_of
+from tokens.kind_pages import HOMES, home_of
 from tokens.models import TokenUsage
+from tokens.secret_response import hand_out
 from tokens.senders import senders_with
 from tokens.views.guards import for_token, posted
 from tokens.views.rows import answer, back_from, counts, rights

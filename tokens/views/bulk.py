@@ -13,10 +13,10 @@ from accounts.models.accounts import ID_PATTERN
 from accounts.permissions import Operation
 from accounts.rule_violations import Refused
 from accounts.web.pagination import paginate
+from tokens.bulk_preview import Preview
 from tokens.forms import ExpiryForm, OverlapForm
 from tokens.models import BulkAction, BulkJob, Outcome
 from tokens.models.bulk import MOST, UNDOES
-from tokens.preview import Preview
 from tokens.search import TokenSearch
 from tokens.senders import senders_with
 from tokens.views.all_tokens import list_url

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.audit.trail import Actor
 from accounts.permissions import Operation, for_account, require
 from accounts.web.pagination import paginate
-from tokens.homes import HOMES, home_of
+from tokens.kind_pages import HOMES, home_of
 from tokens.kinds import Kind
 from tokens.models.querysets import TokenQuerySet
 from tokens.permissions import operation

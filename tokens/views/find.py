@@ -7,11 +7,11 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
 from accounts.permissions import Operation, allows, for_account, relations
-from tokens.homes import HOMES
+from tokens.kind_pages import HOMES
 from tokens.kinds import Kind
 from tokens.models import Token
-from tokens.pasted import EVERYWHERE, FindForm
 from tokens.permissions import operation, overseen
+from tokens.search_text import EVERYWHERE, FindForm
 from tokens.verification import find
 from tokens.views.all_tokens import list_url
 

@@ -21,10 +21,10 @@ from tokens.forms import (
     SetExpiryForm,
     TokenForm,
 )
-from tokens.handover import hand_out
 from tokens.kinds import Kind
 from tokens.models import Token
 from tokens.models.querysets import TokenQuerySet
+from tokens.secret_response import hand_out
 from tokens.views.actions import ask_and_do
 from tokens.views.guards import posted
 from tokens.views.listing import column

@@ -6,7 +6,7 @@ from django.shortcuts import redirect, render
 from accounts.audit.trail import Actor
 from accounts.web.pagination import paginate
 from tokens.forms import ListForm, State, TokenForm
-from tokens.homes import home_of
+from tokens.kind_pages import home_of
 from tokens.limits import check_offered
 from tokens.models.querysets import TokenQuerySet
 from tokens.usage import with_days

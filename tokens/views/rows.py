@@ -9,7 +9,7 @@ from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
 
 from accounts.permissions import allows
 from tokens import limits
-from tokens.homes import HOMES, home_of
+from tokens.kind_pages import HOMES, home_of
 from tokens.kinds import Kind
 from tokens.permissions import operation
 from tokens.usage import with_days

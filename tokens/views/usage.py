@@ -5,10 +5,10 @@ from urllib.parse import urlencode
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from tokens.following import Rotation
 from tokens.forms import EndRotationForm
-from tokens.homes import home_of
+from tokens.kind_pages import home_of
 from tokens.models.usage import KEPT_FOR
+from tokens.rotation_progress import Rotation
 from tokens.usage import CALLERS_SHOWN, callers, with_days
 from tokens.views.guards import for_token
 from tokens.views.rows import back_from, rights

@@ -14,8 +14,8 @@ from accounts.audit.trail import Actor
 from accounts.permissions import relations, require, staff_only
 from tokens.forms import DisableForm
 from tokens.models import Token
-from tokens.pasted import FindForm
 from tokens.permissions import operation, why_stopped
+from tokens.search_text import FindForm
 from tokens.verification import find
 
 UNKNOWN = "No token of this installation has this secret."

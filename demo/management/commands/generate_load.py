@@ -5,7 +5,7 @@ from django.core.management.base import CommandError
 from accounts.console import OperatorCommand
 from accounts.models import NAME_PATTERN, Organisation
 from demo.load import generate
-from tokens.handover import print_out
+from tokens.secret_response import print_out
 
 WIDTH = 30
 

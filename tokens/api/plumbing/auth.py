@@ -3,7 +3,7 @@ from ninja.security import APIKeyHeader
 from accounts.limits import call_rates
 from tokens.credentials import token_in
 from tokens.permissions import Use
-from tokens.recording import note_refusal, note_use
+from tokens.usage_counters import note_refusal, note_use
 from tokens.verification import examine, opened
 
 # What the gateway calls the same door.

@@ -4,9 +4,9 @@ from django.utils import timezone
 
 from accounts.console import OperatorCommand, find_account
 from accounts.rule_violations import Refused
-from tokens.handover import print_out
 from tokens.kinds import Kind
 from tokens.models import Token
+from tokens.secret_response import print_out
 
 # Shared tokens are made with their filters, on the page; the others come with accounts.
 KINDS = (Kind.API, Kind.LOGS, Kind.GATEWAY)

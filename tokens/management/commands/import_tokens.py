@@ -5,7 +5,7 @@ from django.db import transaction
 
 from accounts.console import OperatorCommand
 from accounts.rule_violations import Refused
-from tokens.moving import read, take_over
+from tokens.importing import read, take_over
 
 
 class Command(OperatorCommand):

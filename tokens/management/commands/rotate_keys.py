@@ -10,7 +10,7 @@ from accounts.console import OperatorCommand
 from accounts.crypto import reencryption as accounts_rotation
 from accounts.crypto.keys import SETTINGS, keyring
 from accounts.models import Action, AuditChain
-from tokens.rotation import check_secrets, old_secrets, renew_batch
+from tokens.reencryption import check_secrets, old_secrets, renew_batch
 
 PAUSE_SECONDS = 0.05
 

@@ -20,8 +20,8 @@ from accounts.limits import call_rates
 from accounts.web.addresses import client_address
 from accounts.web.cookies import is_doubled, only
 from sharing import tickets, visitors
-from sharing.passes import Pass
-from tokens.recording import note_refusal
+from sharing.page_version import Pass
+from tokens.usage_counters import note_refusal
 
 POLICY = settings.SECURE_CSP | {
     "img-src": [CSP.SELF],

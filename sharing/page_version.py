@@ -5,7 +5,7 @@ from hashlib import sha256
 
 from accounts.clock import clock
 from sharing.models import SharedView
-from sharing.outlook import Outlook
+from sharing.summary import Outlook
 
 UNITS = (("day", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
 

@@ -19,7 +19,7 @@ from granian import Granian
 from granian.constants import HTTPModes, Interfaces
 from granian.log import LogLevels
 
-from config.arriving import Arriving
+from config.asgi_requests import Arriving
 
 GRACE_SECONDS = 20
 LAST_SECONDS = 0.3

@@ -3,7 +3,7 @@
 from accounts.permissions import Operation, allows
 from accounts.web.pagination import paginate
 from sharing.forms import FilterForm, SharedViewForm, ShareForm
-from sharing.models.views import MOST
+from sharing.models.dashboards import MOST
 from tokens.kinds import Kind
 from tokens.views.listing import listing
 

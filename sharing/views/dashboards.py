@@ -8,7 +8,7 @@ from django_htmx.http import retarget, trigger_client_event
 from accounts.audit.trail import Actor
 from accounts.permissions import Operation, for_account
 from sharing.forms import DeleteSharedViewForm, EditSharedViewForm, SharedViewForm
-from sharing.views.page import PAGE, about_views, page
+from sharing.views.tab import PAGE, about_views, page
 from tokens.views.guards import posted
 
 ask_and_do = require_http_methods(["GET", "HEAD", "POST"])

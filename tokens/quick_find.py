@@ -2,7 +2,7 @@
 
 from accounts.models import Account
 from accounts.web.quick_find import Result
-from tokens.homes import HOMES, home_of
+from tokens.kind_pages import HOMES, home_of
 from tokens.models import Token
 
 SHOWN = 8
