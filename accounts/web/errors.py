@@ -1,12 +1,14 @@
 """Pages for what went wrong."""
 
 import sys
+from urllib.parse import urlsplit
 
 from django.contrib.auth.decorators import login_not_required
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.defaults import server_error
@@ -48,6 +50,28 @@ def _back(request):
     referrer = request.META.get("HTTP_REFERER", "")
     hosts = {request.get_host()}
     return referrer if url_has_allowed_host_and_scheme(referrer, hosts) else "/"
+
+
+def page_behind(request):
+    """Return the address of the page that a request belongs to.
+
+    That is its own when it asks for a page. What a form or a script sends belongs to the
+    page that it stands on.
+    """
+    if request.htmx and request.htmx.current_url_abs_path:
+        return request.htmx.current_url_abs_path
+    if request.method in ("GET", "HEAD"):
+        return request.get_full_path()
+    return urlsplit(_back(request))._replace(scheme="", netloc="").geturl()
+
+
+def not_allowed(request, methods):
+    """Say that nothing can be looked at there; forms send to such an address."""
+    account_id = request.resolver_match.kwargs.get("account_id")
+    home = account_id and reverse("accounts:general", args=[account_id])
+    response = render(request, "405.html", {"home": home or "/"}, status=405)
+    response["Allow"] = methods
+    return response
 
 
 @never_cache

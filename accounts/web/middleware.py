@@ -11,6 +11,7 @@ from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.contrib.auth.middleware import (
     LoginRequiredMiddleware as DjangoLoginRequiredMiddleware,
 )
+from django.contrib.auth.views import redirect_to_login
 from django.contrib.sessions.middleware import (
     SessionMiddleware as DjangoSessionMiddleware,
 )
@@ -26,7 +27,7 @@ from accounts.limits.attempts import enter
 from accounts.rule_violations import Refused
 from accounts.signing_in.arrivals import LAST_ACCOUNT
 from accounts.web.cookies import is_doubled, only
-from accounts.web.errors import DATABASE_AWAY, refused
+from accounts.web.errors import DATABASE_AWAY, not_allowed, page_behind, refused
 
 TWO_SESSIONS = (
     "Your browser sent two session cookies, and one of them may be somebody else's, so "
@@ -80,7 +81,11 @@ class LoginRequiredMiddleware(DjangoLoginRequiredMiddleware):
         return super().process_view(request, view_func, view_args, view_kwargs)
 
     def handle_no_permission(self, request, view_func):
-        response = super().handle_no_permission(request, view_func)
+        response = redirect_to_login(
+            page_behind(request),
+            self.get_login_url(view_func),
+            self.get_redirect_field_name(view_func),
+        )
         if not request.htmx:
             return response
         # A 302 would be followed by htmx and the login page swapped into a row.
@@ -170,6 +175,8 @@ class RefusalMiddleware:
         if refusal := getattr(request, "refusal", None):
             response.status_code = refusal.status
             response["Retry-After"] = str(refusal.retry_after)
+        if response.status_code == 405 and not request.is_api:
+            return not_allowed(request, response["Allow"])
         return response
 
     def process_view(self, request, view_func, view_args, view_kwargs):

@@ -1,3 +1,5 @@
+from urllib.parse import parse_qs, urljoin, urlsplit
+
 import pytest
 import time_machine
 from allauth.usersessions.models import UserSession
@@ -195,3 +197,35 @@ def test_nothing_that_a_person_was_shown_is_stored(client, admin, page):
 
     assert "no-store" in asked["Cache-Control"]
     assert "no-store" in shown["Cache-Control"]
+
+
+@pytest.mark.parametrize(
+    ("headers", "back"),
+    [
+        (
+            {"HX-Request": "true", "HX-Current-URL": "http://testserver/x/?a=b"},
+            "/x/?a=b",
+        ),
+        ({"Referer": "http://testserver/x/?a=b"}, "/x/?a=b"),
+        ({"Referer": "http://evil.example/x/"}, "/"),
+        ({"HX-Request": "true", "HX-Current-URL": "http://evil.example/x/"}, "/"),
+        ({}, "/"),
+    ],
+)
+def test_login_leads_back_to_the_page_that_a_form_stood_on(client, page, headers, back):
+    response = client.post(f"{page}add/", headers=headers)
+
+    address = response.headers.get("HX-Redirect") or response.url
+    assert parse_qs(urlsplit(address).query) == {"next": [back]}
+
+
+@pytest.mark.parametrize(("address", "home"), [("add/", True), ("/theme/", False)])
+def test_where_only_forms_send_to_is_said_on_a_page(client, main, admin, address, home):
+    client.force_login(admin)
+
+    users = reverse("accounts:user_list", args=[main.pk])
+    response = client.get(urljoin(users, address))
+
+    assert (response.status_code, response["Allow"]) == (405, "POST")
+    there = reverse("accounts:general", args=[main.pk]) if home else "/"
+    assert f'href="{there}">To ' in response.text
