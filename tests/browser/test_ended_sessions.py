@@ -68,7 +68,7 @@ def test_somebody_else_who_signs_in_is_not_shown_it(visit, admin, sub_admin, mai
 
     expect(name_field(page)).to_have_value("")
     page.wait_for_load_state("load")
-    assert page.evaluate("sessionStorage.length") == 0
+    assert page.evaluate("sessionStorage.getItem('tollgate.draft')") is None
 
 
 def test_no_token_is_kept_that_was_pasted_as_a_name(visit, admin, main):
