@@ -1,6 +1,8 @@
 import os
 import threading
+from importlib import import_module
 
+from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
@@ -10,6 +12,9 @@ django_application = get_wsgi_application()
 # Models can be imported only now.
 from gateway.verify import background  # noqa: E402
 from gateway.verify.gate import PREFIX, Gate  # noqa: E402
+
+# Takes seconds on a small machine, for which the first request would wait.
+import_module(settings.ROOT_URLCONF)
 
 # Configurations of before the gate had a listener of its own ask here.
 gate = Gate()

@@ -1,3 +1,5 @@
+import subprocess
+import sys
 import threading
 from wsgiref.util import setup_testing_defaults
 
@@ -14,6 +16,15 @@ def ask(path, application=wsgi.application):
     started = []
     body = application(environ, lambda status, headers: started.append(status))
     return started, b"".join(body)
+
+
+def test_the_first_visitor_does_not_wait_for_the_pages_to_be_read():
+    code = "import config.wsgi, sys; print('tokens.views.listing' in sys.modules)"
+    command = sys.executable, "-c", code
+
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+
+    assert done.stdout == "True\n"
 
 
 def test_the_server_gets_answers(db, monkeypatch):
