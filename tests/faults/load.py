@@ -68,6 +68,7 @@ class Load:
 
     @contextmanager
     def going_on(self):
+        self._wait_until_all_is_well()
         texts = {"known": self.world.known, "stopped": self.world.stopped, "new": ""}
         threads = [
             threading.Thread(target=self._ask, args=item) for item in texts.items()
@@ -81,6 +82,15 @@ class Load:
             self._over.set()
             for thread in threads:
                 thread.join()
+
+    def _wait_until_all_is_well(self):
+        """What a start takes is no part of what a fault takes."""
+        self.world.installation.wait_for_health()
+        status = None
+        while status != 204:
+            with suppress(OSError), closing(self._wire()) as wire:
+                status = wire.ask("api", self.world.known)
+            time.sleep(0.05)
 
     def _ask(self, name, text):
         passed_at = time.monotonic()
