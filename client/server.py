@@ -14,6 +14,8 @@ LONGEST_WAIT = 60
 # Who answers so has done nothing; proxies that answer for it do not know.
 UNTOUCHED = {429, 503}
 UNKNOWN = {502, 504}
+# The code of who would have, but lost the database on the way.
+UNSETTLED = "outcome_unknown"
 NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout)
 
 
@@ -108,9 +110,17 @@ def _wait(answer, *, repeatable):
     """Return after how many seconds at least to try again, or None for not at all."""
     if isinstance(answer, httpx.RequestError):
         return 0 if repeatable or isinstance(answer, NEVER_SENT) else None
-    if answer.status_code in UNKNOWN and repeatable:
-        return 0
+    if _is_unsettled(answer):
+        return 0 if repeatable else None
     if answer.status_code not in UNTOUCHED:
         return None
     asked = answer.headers.get("Retry-After", "0")
     return int(asked) if asked.isdecimal() else 0
+
+
+def _is_unsettled(answer):
+    """Whether nobody knows if what was asked for was done."""
+    if answer.status_code in UNKNOWN:
+        return True
+    contents = read_object(answer) or {}
+    return answer.status_code in UNTOUCHED and contents.get("code") == UNSETTLED

@@ -106,6 +106,24 @@ def test_a_delete_that_never_got_there_is_repeated(run, server):
     assert result.exit_code == 0
 
 
+def lost():
+    return problem(503, "Nobody knows.", code="outcome_unknown")
+
+
+def test_a_delete_whose_outcome_was_lost_is_not_repeated(run, server):
+    result = run("tokens", "delete", "77", answers=[lost()])
+
+    assert (result.exit_code, result.stderr) == (5, "Error: Nobody knows.\n")
+
+
+def test_what_may_arrive_twice_is_repeated_when_its_outcome_was_lost(run, server):
+    result = run(
+        "tokens", "disable", "77", answers=[lost(), httpx.Response(200, json=TOKEN)]
+    )
+
+    assert result.exit_code == 0
+
+
 def test_a_server_that_asks_for_time_gets_it(run, server, monkeypatch):
     waited = []
     monkeypatch.setattr("client.server.time.sleep", waited.append)
