@@ -11,6 +11,7 @@ from functools import wraps
 from django.core.exceptions import ObjectDoesNotExist
 from django.db import OperationalError, connection, transaction
 
+from accounts.deadline import errand
 from accounts.rule_violations import Gone, Stale, Unavailable
 
 ATTEMPTS = 4
@@ -48,23 +49,33 @@ def repeated(action):
     """Repeat an action that the database gave up on for a passing reason.
 
     Only for actions that write everything in one transaction. Raises Unavailable
-    when the reason does not pass.
+    when the reason does not pass in time.
     """
 
     @wraps(action)
     def attempt(*args, **kwargs):
         if connection.in_atomic_block:
             return action(*args, **kwargs)
-        for number in range(ATTEMPTS):
+        for _ in _attempts():
             try:
                 return action(*args, **kwargs)
             except OperationalError as error:
                 if not passing(error):
                     raise
-                time.sleep(random.uniform(0.01, 0.08) * (number + 1))  # noqa: S311 -- jitter
         raise Unavailable("busy", "The database is busy. Try again in a moment.")
 
     return attempt
+
+
+def _attempts():
+    """Yield once for each attempt that there is time for, with pauses in between."""
+    yield
+    for number in range(1, ATTEMPTS):
+        pause = random.uniform(0.01, 0.08) * number  # noqa: S311 -- jitter
+        if pause > errand.seconds_left:
+            return
+        time.sleep(pause)
+        yield
 
 
 def passing(error):

@@ -8,6 +8,7 @@ event loop where a slow client holds nothing but its connection.
 import asyncio
 import sys
 import threading
+import time
 from functools import lru_cache, partial
 from io import BytesIO
 from queue import SimpleQueue
@@ -32,6 +33,9 @@ TOO_LARGE = "A request takes at most 2.5 MB"
 TOO_SLOW = "The request did not arrive in time"
 CUT_SHORT = "The request ended before it was whole"
 GONE = "http.disconnect"
+# In an environ, when the request was there, on the monotonic clock: it may have to wait
+# for a thread.
+ARRIVED_AT = "tollgate.arrived_at"
 START, BODY = "http.response.start", "http.response.body"
 OF_ALL = {
     "SCRIPT_NAME": "",
@@ -64,6 +68,7 @@ class Arriving:
         try:
             environ = environ_of(scope)
             environ["wsgi.input"] = await body_of(environ, receive)
+            environ[ARRIVED_AT] = time.monotonic()
         except RefusedError as refusal:
             await refuse(*refusal.args, send)
             return

@@ -69,7 +69,7 @@ class Environment(environ.Env):
                 "OPTIONS": SQLITE_OPTIONS,
                 "CONN_MAX_AGE": None,
             }
-        pool = {"min_size": 1, "max_size": connections, "timeout": POOL_TIMEOUT}
+        pool = {"min_size": 1, "max_size": connections}
         return config | {
             "ENGINE": "accounts.postgresql",
             "OPTIONS": {"pool": pool} | POSTGRESQL_OPTIONS | config.get("OPTIONS", {}),
@@ -108,10 +108,8 @@ SQLITE_OPTIONS = {
     "timeout": 10,
     "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
 }
-# Seconds; who waits for a connection is told within two.
-POOL_TIMEOUT = 1.5
 POSTGRESQL_OPTIONS = {
-    "connect_timeout": 3,
+    "connect_timeout": 2,
     # A replica knows changes late, and one that was left behind never.
     "target_session_attrs": "primary",
     # A server that vanished without a word is found out over TCP within ten seconds,
@@ -122,7 +120,7 @@ POSTGRESQL_OPTIONS = {
     "keepalives_interval": 2,
     "keepalives_count": 3,
     "options": (
-        "-c synchronous_commit=on -c statement_timeout=5000 -c lock_timeout=2000"
+        "-c synchronous_commit=on -c statement_timeout=5000 -c lock_timeout=1200"
         " -c idle_in_transaction_session_timeout=10000"
     ),
 }

@@ -273,6 +273,8 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="WARNING")},
     "loggers": {
         "django": {"handlers": [], "level": "WARNING", "propagate": True},
+        # It would tell of each try to connect; who needed the connection says so.
+        "psycopg.pool": {"level": "ERROR"},
     },
 }
 

@@ -1,5 +1,6 @@
 import os
 import threading
+import time
 from importlib import import_module
 
 from django.conf import settings
@@ -10,6 +11,8 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django_application = get_wsgi_application()
 
 # Models can be imported only now.
+from accounts.deadline import errand  # noqa: E402
+from config.asgi_requests import ARRIVED_AT  # noqa: E402
 from gateway.verify import background  # noqa: E402
 from gateway.verify.gate import PREFIX, Gate  # noqa: E402
 
@@ -31,7 +34,9 @@ def application(environ, start_response):
 
 
 def portal(environ, start_response):
-    return django_application(environ, start_response)
+    arrived_at = environ.get(ARRIVED_AT) or time.monotonic()
+    with errand.going_on(environ["REQUEST_METHOD"], arrived_at):
+        return django_application(environ, start_response)
 
 
 # CPython keeps frames in chunks of 16 KiB, and gives a chunk back as soon as the first

@@ -24,6 +24,17 @@ def echo(environ, start_response):
     return [environ["wsgi.input"].read()]
 
 
+def moment(environ, start_response):
+    start_response("200 OK", [])
+    return [repr(environ[asgi_requests.ARRIVED_AT]).encode()]
+
+
+def test_it_is_noted_when_a_request_has_arrived(monkeypatch):
+    monkeypatch.setattr(asgi_requests.time, "monotonic", lambda: 7.25)
+
+    assert ask(message(b""), application=moment) == (200, b"7.25")
+
+
 class Files:
     """An application whose answer is long and comes in parts."""
 

@@ -1,9 +1,12 @@
 import subprocess
 import sys
 import threading
+from math import inf
 from wsgiref.util import setup_testing_defaults
 
+from accounts.deadline import CHANGING_SECONDS, READING_SECONDS, errand
 from config import gateway, wsgi
+from config.asgi_requests import ARRIVED_AT
 from gateway.verify.gate import Gate
 
 # What is said to somebody who is not known as a gateway.
@@ -16,6 +19,27 @@ def ask(path, application=wsgi.application):
     started = []
     body = application(environ, lambda status, headers: started.append(status))
     return started, b"".join(body)
+
+
+def test_a_request_has_its_time_from_when_it_arrived(monkeypatch):
+    def answer(environ, start_response):
+        ends.append(errand.ends_at)
+        return [b""]
+
+    ends = []
+    monkeypatch.setattr(wsgi, "django_application", answer)
+    monkeypatch.setattr(wsgi.time, "monotonic", lambda: 1000.0)
+    for method in ("GET", "POST"):
+        for arrived in ({}, {ARRIVED_AT: 990.0}):
+            wsgi.portal({"REQUEST_METHOD": method} | arrived, None)
+
+    assert ends == [
+        1000 + READING_SECONDS,
+        990 + READING_SECONDS,
+        1000 + CHANGING_SECONDS,
+        990 + CHANGING_SECONDS,
+    ]
+    assert errand.ends_at == inf
 
 
 def test_the_first_visitor_does_not_wait_for_the_pages_to_be_read():

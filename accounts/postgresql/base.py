@@ -1,19 +1,37 @@
 """Django's backend for PostgreSQL, over connections that do not wait for ever."""
 
+import time
+
 from django.db.backends.postgresql import base
 from django.db.backends.postgresql.psycopg_any import IsolationLevel
+from psycopg import Error
+from psycopg_pool import PoolTimeout
 
+from accounts.deadline import Settling, errand
 from accounts.postgresql import Connection, check, pulse
 
+# For how long a connection is waited for by who has no deadline.
+POOL_SECONDS = 1.5
+# The pool tries to connect when somebody comes, and only then again when that failed.
+# Left to itself it would try after a second, then two, then four.
+TRY_SECONDS = 0.15
+POOL = {
+    "connection_class": Connection,
+    # Done here: between two that are broken the pool would sleep for a second.
+    "check": None,
+    "timeout": TRY_SECONDS,
+    "reconnect_timeout": TRY_SECONDS,
+}
 
-class DatabaseWrapper(base.DatabaseWrapper):
+
+class DatabaseWrapper(Settling, base.DatabaseWrapper):
     """As Django's; with the option `patience` it has a Connection with it, and no pool."""
 
     def __init__(self, settings_dict, alias):
         super().__init__(settings_dict, alias)
         pool = self.settings_dict["OPTIONS"].get("pool")
         if pool:
-            pool |= {"connection_class": Connection, "check": check}
+            pool |= POOL
 
     def get_connection_params(self):
         parameters = super().get_connection_params()
@@ -21,11 +39,38 @@ class DatabaseWrapper(base.DatabaseWrapper):
         return parameters
 
     def get_new_connection(self, conn_params):
+        if self.pool:
+            return self._get_from_pool(conn_params)
         if self.patience is None:
-            # A pool would wait for a connection that works.
-            pulse.require()
             return super().get_new_connection(conn_params)
         self.isolation_level = IsolationLevel.READ_COMMITTED
         connection = Connection.connect(**conn_params)
         connection.patience = self.patience
         return connection
+
+    def _get_from_pool(self, conn_params):
+        """Return a connection that works, unless there is none in time."""
+        ends_at = min(errand.ends_at, time.monotonic() + POOL_SECONDS)
+        while True:
+            pulse.require()
+            try:
+                connection = super().get_new_connection(conn_params)
+            except PoolTimeout:
+                if time.monotonic() >= ends_at:
+                    raise
+                continue
+            try:
+                check(connection)
+            except Error:
+                self.pool.putconn(connection)
+            else:
+                return connection
+
+    def set_autocommit(self, autocommit, **options):
+        # A connection that was lost within a transaction is not replaced by another one
+        # only to tell that to commit by itself, as each does from the start.
+        if self.connection is not None or not autocommit:
+            super().set_autocommit(autocommit, **options)
+
+    def knows_nothing(self):
+        return self.connection is None or self.connection.closed

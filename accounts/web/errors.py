@@ -14,15 +14,11 @@ from django.views.decorators.cache import never_cache
 from django.views.defaults import server_error
 from django_htmx.http import reselect, reswap, retarget
 
+from accounts.deadline import database_away
 from accounts.models import Membership
 from accounts.permissions import Forbidden
-from accounts.rule_violations import Unavailable
 
 ADMINS_NAMED = 20
-DATABASE_AWAY = Unavailable(
-    "database_unavailable",
-    "The database does not answer. Nothing was changed; try again.",
-)
 
 
 def refused(request, refusal):
@@ -108,8 +104,9 @@ def broken(request):
     if isinstance(sys.exception(), OperationalError | InterfaceError):
         is_part = "HX-Request" in request.headers
         template = "components/refusal.html" if is_part else "refused.html"
-        page = render_to_string(template, {"refusal": DATABASE_AWAY, "back": "/"})
-        wait = {"Retry-After": str(DATABASE_AWAY.retry_after)}
+        refusal = database_away()
+        page = render_to_string(template, {"refusal": refusal, "back": "/"})
+        wait = {"Retry-After": str(refusal.retry_after)}
         response = HttpResponse(page, status=503, headers=wait)
         return _as_notice(response) if is_part else response
     return server_error(request)

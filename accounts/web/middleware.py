@@ -23,11 +23,12 @@ from django.utils.cache import add_never_cache_headers
 from django.utils.decorators import sync_only_middleware
 from django.utils.http import urlencode
 
+from accounts.deadline import database_away
 from accounts.limits.attempts import enter
 from accounts.rule_violations import Refused
 from accounts.signing_in.arrivals import LAST_ACCOUNT
 from accounts.web.cookies import is_doubled, only
-from accounts.web.errors import DATABASE_AWAY, not_allowed, page_behind, refused
+from accounts.web.errors import not_allowed, page_behind, refused
 
 TWO_SESSIONS = (
     "Your browser sent two session cookies, and one of them may be somebody else's, so "
@@ -193,7 +194,7 @@ class RefusalMiddleware:
         if isinstance(exception, ReauthenticationRequired) and request.htmx:
             return _reauthenticate_and_come_back(request)
         if isinstance(exception, OperationalError | InterfaceError):
-            return refused(request, DATABASE_AWAY)
+            return refused(request, database_away())
         return None
 
 

@@ -1,11 +1,17 @@
-"""Django's SQLite, with files that nobody but their owner can open."""
+"""Django's SQLite, with files that nobody but their owner can open.
+
+Who waits for its lock waits no longer than there is time.
+"""
 
 import os
 import threading
 from contextlib import suppress
+from math import inf
 from pathlib import Path
 
 from django.db.backends.sqlite3 import base
+
+from accounts.deadline import Settling, errand
 
 # SQLite gives what it lays beside a database the mode of the database.
 BESIDE = ("", "-wal", "-shm", "-journal")
@@ -14,11 +20,21 @@ OWNER_ONLY = 0o600
 _creating = threading.Lock()
 
 
-class DatabaseWrapper(base.DatabaseWrapper):
+class DatabaseWrapper(Settling, base.DatabaseWrapper):
     def get_new_connection(self, conn_params):
         if not self.is_in_memory_db():
             shut(os.path.realpath(conn_params["database"]))
         return super().get_new_connection(conn_params)
+
+    def hurry(self):
+        if errand.ends_at < inf:
+            usual = self.settings_dict["OPTIONS"]["timeout"]
+            seconds = min(max(errand.seconds_left, 0), usual)
+            self.connection.execute(f"PRAGMA busy_timeout = {round(seconds * 1000)}")
+
+    def _start_transaction_under_autocommit(self):
+        self.hurry()
+        super()._start_transaction_under_autocommit()
 
 
 def shut(path):

@@ -1,9 +1,11 @@
 import logging
+import time
 
 import pytest
 from django.db import OperationalError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
+from accounts.deadline import CHANGING_SECONDS, errand
 from accounts.locks import ATTEMPTS, locked, passing, repeated
 from accounts.rule_violations import Gone, Refused, Stale, Unavailable
 from accounts.web.logs import OneLineFormatter
@@ -69,6 +71,19 @@ def test_what_does_not_pass_is_unavailable(naps):
         failing(ATTEMPTS, failure("40P01"))("x")
 
     assert (refusal.value.code, refusal.value.status) == ("busy", 503)
+
+
+def test_nothing_is_repeated_that_there_is_no_time_for(naps):
+    act = failing(1, failure("40P01"))
+
+    with (
+        errand.going_on("POST", time.monotonic() - CHANGING_SECONDS),
+        pytest.raises(Unavailable),
+    ):
+        act("x")
+
+    assert naps == []
+    assert act("x") == 2
 
 
 def test_any_other_failure_is_not_repeated(naps):

@@ -1,9 +1,11 @@
+import time
 from datetime import timedelta
 
 import pytest
 from django.utils import timezone
 
 from accounts.audit.trail import Actor
+from accounts.deadline import CHANGING_SECONDS, errand
 from accounts.models import Action, AuditEvent
 from tests.factories import BY, TokenFactory
 from tests.tokens.bulk_jobs import at, outcomes, states
@@ -52,6 +54,17 @@ def test_undo_leaves_what_was_changed_meanwhile(client, carry_out, main, tokens)
 
     assert outcomes(job.undone_by)["Kept off"] == Outcome.REFUSED
     assert states(tokens[:1]) == {"disabled"}
+
+
+def test_a_batch_ends_with_the_time_of_its_request(prepare, tokens, admin):
+    job = prepare("disable", tokens)
+    job.start()
+
+    for done in range(len(tokens)):
+        assert job.tally[Outcome.DONE] == done
+        with errand.going_on("POST", time.monotonic() - CHANGING_SECONDS):
+            job.run(by=Actor(admin.email, admin))
+    assert job.is_finished
 
 
 @pytest.mark.parametrize("action", ["rotate", "expiry"])

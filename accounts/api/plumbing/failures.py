@@ -8,9 +8,9 @@ from django.http import Http404, UnreadablePostError
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from accounts.api.plumbing.error_bodies import problem
+from accounts.deadline import database_away
 from accounts.rule_violations import Refused, Unavailable
 
-UNAVAILABLE = "The database does not answer. Nothing was changed; try again."
 # How endpoints name the parameter that holds all that the query asks for.
 WHOLE_QUERY = "asked"
 UNREADABLE = "The body is not valid JSON"
@@ -66,7 +66,7 @@ def _refusal(request, refusal):
 
 def database_unavailable(request, error):
     logger.warning("The API could not reach the database: %s", error)
-    return refused(request, Unavailable("unavailable", UNAVAILABLE))
+    return refused(request, database_away())
 
 
 def invalid(request, error):

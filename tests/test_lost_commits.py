@@ -1,0 +1,93 @@
+"""A commit that waits for a replica which is not there.
+
+It holds already, and the server would wait with it for ever: whoever asked for it is
+told in time that nobody knows.
+"""
+
+import json
+import time
+import urllib.error
+import urllib.request
+
+import psycopg
+import pytest
+
+from accounts.deadline import UNKNOWN
+from config import dotenv
+from tests import postgresql
+from tests.installation import PROJECT, Installation
+
+pytestmark = [pytest.mark.walk, pytest.mark.sqlite]
+
+
+@pytest.fixture
+def server():
+    with postgresql.separate() as server:
+        yield server
+        # It would not end with commits that wait.
+        wait_for_replica(server, "")
+
+
+@pytest.fixture
+def installation(tmp_path, server):
+    installation = Installation(tmp_path, DATABASE_URL=server.get_uri())
+    dotenv.create(installation.dotenv, PROJECT / ".env.example", demo=False)
+    assert installation.run("manage.py", "migrate", "-v0").returncode == 0
+    return installation
+
+
+def wait_for_replica(server, name):
+    """Let commits wait for a replica with a name; an empty one: for none."""
+    with psycopg.connect(server.get_uri(), autocommit=True) as connection:
+        connection.execute(f"ALTER SYSTEM SET synchronous_standby_names = '{name}'")
+        connection.execute("SELECT pg_reload_conf()")
+
+
+def command(installation, *words):
+    done = installation.run("manage.py", *words)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+def names_in(server):
+    with psycopg.connect(server.get_uri()) as connection:
+        return {name for (name,) in connection.execute("SELECT name FROM tokens_token")}
+
+
+class Account:
+    def __init__(self, installation):
+        number = command(installation, "create_organisation", "Acme", "--plan=pro")
+        token = command(installation, "create_token", "--account", number, "script")
+        self.address = f"{installation.address}/api/v1/accounts/{number}/tokens"
+        self.headers = {"X-API-TOKEN": token, "Content-Type": "application/json"}
+
+    def create(self, name):
+        body = json.dumps({"kind": "logs", "name": name, "enabled": False}).encode()
+        request = urllib.request.Request(self.address, body, self.headers)
+        try:
+            with urllib.request.urlopen(request, timeout=30) as answer:
+                return answer.status, json.load(answer)
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code, json.load(error)
+
+
+def test_who_waits_for_a_commit_is_told_that_nobody_knows(installation, server):
+    account = Account(installation)
+
+    with installation.running():
+        first = account.create("before")
+        wait_for_replica(server, "nobody")
+        names = (f"token {number}" for number in range(100))
+        status = 201
+        # The server takes a moment to know.
+        while status == 201:
+            time.sleep(0.05)
+            name = next(names)
+            status, body = account.create(name)
+        wait_for_replica(server, "")
+        last = account.create("after")
+
+    assert (status, body["code"], body["detail"]) == (503, "outcome_unknown", UNKNOWN)
+    assert (first[0], last[0]) == (201, 201)
+    assert name in names_in(server)
