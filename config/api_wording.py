@@ -110,7 +110,9 @@ FAILURES = {
         "Something went wrong on our side.",
     ),
     503: (
-        "The database does not answer; nothing was changed. Try again.",
+        "The database does not answer; nothing was changed. Try again. With the code "
+        "`outcome_unknown` nobody knows whether it was: look first, or repeat the call "
+        "with the same `Idempotency-Key`.",
         "The database does not answer. Nothing was changed; try again.",
     ),
 }
