@@ -8,6 +8,7 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
 
+from config import dotenv
 from config.environment import Environment
 from tests.environment import KEYS
 from tests.installation import PROJECT, outer_environment
@@ -51,6 +52,15 @@ def test_check_deploy_is_clean_with_production_variables():
 
     assert result.stderr == ""
     assert result.stdout == "System check identified no issues (0 silenced).\n"
+
+
+def test_check_deploy_is_clean_with_fresh_keys(tmp_path):
+    dotenv.create(tmp_path / ".env", PROJECT / ".env.example", demo=False)
+    fresh = dotenv.read(tmp_path / ".env")
+
+    result = manage("check", "--deploy", "--fail-level=WARNING", **fresh | PRODUCTION)
+
+    assert result.stderr == ""
 
 
 @pytest.mark.parametrize("name", KEYS)

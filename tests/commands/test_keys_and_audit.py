@@ -50,7 +50,7 @@ def test_key_fingerprints_shows_no_key(run, settings):
         ([], r"1:[\w+/]{43}="),
         (["--kid=7"], r"7:[\w+/]{43}="),
         (["TOLLGATE_ENC_KEYS", "--kid=2"], r"TOLLGATE_ENC_KEYS=2:[\w+/]{43}="),
-        (["SECRET_KEY"], r"SECRET_KEY=[\w+/]{43}="),
+        (["SECRET_KEY"], r"SECRET_KEY=[\w+/]{64}"),
     ],
 )
 def test_generate_key_needs_no_settings(words, pattern):
