@@ -2,6 +2,7 @@ import re
 
 import pytest
 import yaml
+from django.conf import settings
 
 from tests.installation import PROJECT
 from tokens.secrets import OURS
@@ -149,6 +150,15 @@ def test_compose_has_what_its_services_name():
         assert set(service["networks"]) <= stack["networks"].keys()
         assert set(service.get("secrets", ())) <= stack["secrets"].keys()
         assert set(service.get("depends_on", ())) <= stack["services"].keys()
+
+
+def test_the_image_has_every_app():
+    recipe = (DEPLOY / "compose" / "Dockerfile").read_text()
+    let_in = (DEPLOY / "compose" / "Dockerfile.dockerignore").read_text()
+    apps = [name for name in settings.INSTALLED_APPS if (PROJECT / name).is_dir()]
+
+    assert [app for app in apps if f"COPY {app} {app}\n" not in recipe] == []
+    assert [app for app in apps if f"!{app}\n" not in let_in] == []
 
 
 def test_the_documentation_names_the_versions_that_are_tested():
