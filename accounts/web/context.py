@@ -6,16 +6,22 @@ from django.urls import reverse
 
 from accounts.web.navigation import COUNTERS, SECTIONS
 
+# Each with the beginning of the names of its pages.
 PROFILE = (
-    ("Profile", "accounts:profile", "user-circle"),
-    ("Password", "account_change_password", "lock-closed"),
-    ("Two-step login", "mfa_index", "finger-print"),
-    ("Sessions", "usersessions_list", "computer-desktop"),
+    ("Profile", "accounts:profile", "user-circle", "accounts:profile"),
+    ("Password", "account_change_password", "lock-closed", "account_change_password"),
+    ("Two-step login", "mfa_index", "finger-print", "mfa_"),
+    ("Sessions", "usersessions_list", "computer-desktop", "usersessions_"),
 )
 STAFF = (
-    ("Organisations", "accounts:staff_organisations", "building-office-2"),
-    ("Gateway tokens", "tokens:gateway", "key"),
-    ("Whose is this?", "tokens:whose", "magnifying-glass"),
+    (
+        "Organisations",
+        "accounts:staff_organisations",
+        "building-office-2",
+        "accounts:staff_",
+    ),
+    ("Gateway tokens", "tokens:gateway", "key", "tokens:gateway"),
+    ("Whose is this?", "tokens:whose", "magnifying-glass", "tokens:whose"),
 )
 
 
@@ -33,19 +39,23 @@ def settings_area(request):
 def _nav(request, account):
     if not getattr(request, "user", None) or not request.user.is_authenticated:
         return []
-    return _with_current(request.path, list(_sections(request, account)))
+    return _with_current(request.resolver_match, list(_sections(request, account)))
 
 
-def _with_current(path, sections):
-    """Mark the item whose address is the longest beginning of the page's."""
-    # What is done to many tokens is done from the page over all of them.
-    here = path.replace("/tokens/bulk/", "/tokens/all/")
-    here = here.replace("/webhook/", "/tokens/dead/")
-    items = [item for section in sections for item in section["items"]]
-    found = [item for item in items if here.startswith(item["place"])]
-    current = max(found, key=lambda item: len(item["place"]), default=None)
-    for item in items:
-        item["current"] = item is current
+def _with_current(match, sections):
+    """Mark the item that has the longest beginning of the page's name."""
+    name = match.view_name if match else ""
+    pages = {
+        beginning: item
+        for section in sections
+        for item in section["items"]
+        for beginning in item["pages"]
+    }
+    found = [beginning for beginning in pages if name.startswith(beginning)]
+    current = pages[max(found, key=len)] if found else None
+    for section in sections:
+        for item in section["items"]:
+            item["current"] = item is current
     return sections
 
 
@@ -61,7 +71,7 @@ def _sections(request, account):
 def _account_nav(request, account):
     for heading, places in SECTIONS:
         items = [
-            _item(place.label, place.url(account), place.icon)
+            _item(place.label, place.url(account), place.icon, place.pages)
             | {"id": place.id, "count": _counter(request, account, place)}
             for place in places
             if place.is_open(request.relations, account)
@@ -77,10 +87,11 @@ def _counter(request, account, place):
 
 
 def _plain(entries):
-    return [_item(label, reverse(name), icon) for label, name, icon in entries]
+    return [
+        _item(label, reverse(name), icon, (beginning,))
+        for label, name, icon, beginning in entries
+    ]
 
 
-def _item(label, url, icon):
-    # The tabs of a page share its place in the navigation.
-    place = url.removesuffix("shipping/")
-    return {"label": label, "url": url, "icon": icon, "place": place}
+def _item(label, url, icon, pages):
+    return {"label": label, "url": url, "icon": icon, "pages": pages}

@@ -9,12 +9,16 @@ from accounts.permissions import Operation, allows
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A page that every account has, or only the main account."""
+    """A page that every account has, or only the main account.
+
+    `pages` are the beginnings of the names of the pages that belong to it.
+    """
 
     label: str
     name: str
     icon: str
     operation: Operation
+    pages: tuple
     main_only: bool = False
 
     @property
@@ -33,12 +37,22 @@ class Place:
 # How many things wait for somebody at a place, by its name, as a function of the person
 # and the account. An app above adds its own when it is loaded.
 COUNTERS = {}
-TOKENS = Place("Manage tokens", "tokens:shipping", "key", Operation.ACCOUNT_VIEW)
+GENERAL = Place(
+    "General",
+    "accounts:general",
+    "cog-6-tooth",
+    Operation.ACCOUNT_VIEW,
+    ("accounts:general",),
+)
+TOKENS = Place(
+    "Manage tokens",
+    "tokens:shipping",
+    "key",
+    Operation.ACCOUNT_VIEW,
+    ("tokens:", "sharing:"),
+)
 SECTIONS = (
-    (
-        None,
-        (Place("General", "accounts:general", "cog-6-tooth", Operation.ACCOUNT_VIEW),),
-    ),
+    (None, (GENERAL,)),
     (
         "Tools",
         (
@@ -48,6 +62,7 @@ SECTIONS = (
                 "gateway:dead",
                 "shield-exclamation",
                 Operation.DEAD_LIST,
+                ("gateway:",),
             ),
         ),
     ),
@@ -59,6 +74,7 @@ SECTIONS = (
                 "accounts:account_list",
                 "rectangle-stack",
                 Operation.ACCOUNT_CREATE,
+                ("accounts:account_list", "accounts:account_new"),
                 main_only=True,
             ),
             Place(
@@ -66,21 +82,30 @@ SECTIONS = (
                 "tokens:all",
                 "queue-list",
                 Operation.API_LIST,
+                # What is done to many tokens is done from the page over all of them.
+                ("tokens:all", "tokens:bulk_"),
                 main_only=True,
             ),
-            Place("Manage users", "accounts:user_list", "users", Operation.USER_LIST),
+            Place(
+                "Manage users",
+                "accounts:user_list",
+                "users",
+                Operation.USER_LIST,
+                ("accounts:user_",),
+            ),
             Place(
                 "Audit trail",
                 "accounts:audit_list",
                 "clipboard-document-list",
                 Operation.AUDIT_VIEW,
+                ("accounts:audit_",),
             ),
         ),
     ),
 )
 TABS = (
-    Place("Shared tokens", "sharing:list", "link", Operation.SHARED_LIST),
-    Place("API tokens", "tokens:api", "command-line", Operation.API_LIST),
+    Place("Shared tokens", "sharing:list", "link", Operation.SHARED_LIST, ()),
+    Place("API tokens", "tokens:api", "command-line", Operation.API_LIST, ()),
 )
 PLACES = (*(place for _, places in SECTIONS for place in places), *TABS)
 
