@@ -1,9 +1,10 @@
 """Who may do what: the authorization matrix, and nothing else decides.
 
-Each row of the matrix lists the answer for the relations of COLUMNS, in their order:
-y yes, n no (403), h hidden (404), m only when the account is the main account,
-s only for the acting token itself, - cannot occur. A person or token can have several
-relations to an account; the best answer counts. No relation at all is 404.
+Each row of the matrix lists the answers for the relations, in their order: y yes, n no
+(403), h hidden (404), m only when the account is the main account, s only for the acting
+token itself, - cannot occur. In the heads of its columns `m.` is the main account, and
+`shut` the same while the child is not accessible to it. A person or token can have
+several relations to an account; the best answer counts. No relation at all is 404.
 """
 
 import enum
@@ -29,87 +30,153 @@ class Relation(enum.Enum):
     MAIN_TOKEN_SHUT = "the main account's API token, the child is not accessible"
 
 
-COLUMNS = tuple(Relation)
-LISTED = "n y y n n h y y y n"
-TOKEN_ONLY_BY_PEOPLE = "n y y n n h n n n n"
-TOKEN_BY_ALL = "n y y n n h n y y n"
-TOKEN_STOPPED = "n y y n n h y y y n"
-CHILD_GOVERNED = "n n y y n h y n y y"
+class Operation(enum.Enum):
+    API_LIST = "api.list"
+    API_VIEW = "api.view"
+    API_REVEAL = "api.reveal"
+    API_CREATE = "api.create"
+    API_MINT = "api.mint"
+    API_RENAME = "api.rename"
+    API_ENABLE = "api.enable"
+    API_DISABLE = "api.disable"
+    API_DELETE = "api.delete"
+    API_ROTATE = "api.rotate"
+    API_EXPIRY = "api.expiry"
+    SHIP_LIST = "ship.list"
+    SHIP_VIEW = "ship.view"
+    SHIP_REVEAL = "ship.reveal"
+    SHIP_CREATE = "ship.create"
+    SHIP_RENAME = "ship.rename"
+    SHIP_ENABLE = "ship.enable"
+    SHIP_DISABLE = "ship.disable"
+    SHIP_DELETE = "ship.delete"
+    SHIP_ROTATE = "ship.rotate"
+    SHIP_EXPIRY = "ship.expiry"
+    SHARED_LIST = "shared.list"
+    SHARED_VIEW = "shared.view"
+    SHARED_REVEAL = "shared.reveal"
+    SHARED_CREATE = "shared.create"
+    SHARED_RENAME = "shared.rename"
+    SHARED_ENABLE = "shared.enable"
+    SHARED_DISABLE = "shared.disable"
+    SHARED_DELETE = "shared.delete"
+    SHARED_ROTATE = "shared.rotate"
+    SHARED_EXPIRY = "shared.expiry"
+    SHARED_FILTERS = "shared.filters"
+    SHARED_LINK = "shared.link"
+    FILTER_LIST = "filter.list"
+    FILTER_CREATE = "filter.create"
+    FILTER_EDIT = "filter.edit"
+    FILTER_DELETE = "filter.delete"
+    VIEW_LIST = "view.list"
+    VIEW_CREATE = "view.create"
+    VIEW_EDIT = "view.edit"
+    VIEW_DELETE = "view.delete"
+    DEAD_LIST = "dead.list"
+    DEAD_ACT = "dead.act"
+    WEBHOOK_EDIT = "webhook.edit"
+    ACCOUNT_LIST = "account.list"
+    ACCOUNT_VIEW = "account.view"
+    ACCOUNT_EDIT = "account.edit"
+    ACCOUNT_CREATE = "account.create"
+    ACCOUNT_SUSPEND = "account.suspend"
+    ACCOUNT_DELETE = "account.delete"
+    ACCOUNT_FLAGS = "account.flags"
+    ACCOUNT_PLAN = "account.plan"
+    USER_LIST = "user.list"
+    USER_INVITE = "user.invite"
+    USER_INVITE_ADMIN = "user.invite_admin"
+    USER_ROLE = "user.role"
+    USER_SUSPEND = "user.suspend"
+    USER_REMOVE = "user.remove"
+    USER_RESET = "user.reset"
+    AUDIT_VIEW = "audit.view"
+    AUDIT_EXPORT = "audit.export"
 
-MATRIX = {
-    "api.list": LISTED,
-    "api.view": LISTED,
-    "api.reveal": TOKEN_ONLY_BY_PEOPLE,
-    "api.create": TOKEN_ONLY_BY_PEOPLE,
-    "api.mint": "n n n n n h n n y y",
-    "api.rename": TOKEN_ONLY_BY_PEOPLE,
-    "api.enable": TOKEN_ONLY_BY_PEOPLE,
-    "api.disable": "n y y n n h y s n n",
-    "api.delete": "n y y n n h n s n n",
-    "api.rotate": TOKEN_ONLY_BY_PEOPLE,
-    "api.expiry": TOKEN_ONLY_BY_PEOPLE,
-    "ship.list": LISTED,
-    "ship.view": LISTED,
-    "ship.reveal": TOKEN_BY_ALL,
-    "ship.create": TOKEN_BY_ALL,
-    "ship.rename": TOKEN_BY_ALL,
-    "ship.enable": TOKEN_BY_ALL,
-    "ship.disable": TOKEN_STOPPED,
-    "ship.delete": TOKEN_BY_ALL,
-    "ship.rotate": TOKEN_BY_ALL,
-    "ship.expiry": TOKEN_BY_ALL,
-    "shared.list": LISTED,
-    "shared.view": LISTED,
-    "shared.reveal": TOKEN_BY_ALL,
-    "shared.create": TOKEN_BY_ALL,
-    "shared.rename": TOKEN_BY_ALL,
-    "shared.enable": TOKEN_BY_ALL,
-    "shared.disable": TOKEN_STOPPED,
-    "shared.delete": TOKEN_BY_ALL,
-    "shared.rotate": TOKEN_BY_ALL,
-    "shared.expiry": TOKEN_BY_ALL,
-    "shared.filters": TOKEN_BY_ALL,
-    "shared.link": TOKEN_BY_ALL,
-    "filter.list": LISTED,
-    "filter.create": TOKEN_BY_ALL,
-    "filter.edit": TOKEN_BY_ALL,
-    "filter.delete": TOKEN_BY_ALL,
-    "view.list": LISTED,
-    "view.create": TOKEN_BY_ALL,
-    "view.edit": TOKEN_BY_ALL,
-    "view.delete": TOKEN_BY_ALL,
-    # Who looks after the tokens looks after their refused calls and hears of them; the
-    # address of a webhook is often a credential, so that staff do not see it.
-    "dead.list": "n y y n n h y n n n",
-    "dead.act": TOKEN_ONLY_BY_PEOPLE,
-    "webhook.edit": TOKEN_ONLY_BY_PEOPLE,
-    "account.list": "y y y y y h y y y y",
-    "account.view": "y y y y y h y y y y",
-    "account.edit": "n m y y n h y m y y",
-    "account.create": "n m - - - h y m - -",
-    "account.suspend": CHILD_GOVERNED,
-    "account.delete": CHILD_GOVERNED,
-    "account.flags": CHILD_GOVERNED,
-    "account.plan": "n n n n n h y n n n",
-    "user.list": "n y y y n h y y y y",
-    "user.invite": "n y y y n h y y y y",
-    "user.invite_admin": "n y y y n h n n n n",
-    "user.role": "n y y y n h n n n n",
-    "user.suspend": "n y y y n h y y y y",
-    "user.remove": "n y y y n h n y y y",
-    "user.reset": "n n n n n h y n n n",
-    "audit.view": "n y y y n h y y n n",
-    "audit.export": "n y y y n h n n n n",
-}
-Operation = enum.Enum(
-    "Operation",
-    {name.upper().replace(".", "_"): name for name in MATRIX},
-    module=__name__,
-)
-POLICY = {
-    operation: dict(zip(COLUMNS, MATRIX[operation.value].split(), strict=True))
-    for operation in Operation
-}
+
+COLUMNS = tuple(Relation)
+# Who looks after the tokens looks after their refused calls and hears of them; the
+# address of a webhook is often a credential, so that staff do not see it.
+MATRIX = """\
+#                 member admin  m.adm  shut   m.mem  shut   staff  token  m.tok  shut
+api.list          n      y      y      n      n      h      y      y      y      n
+api.view          n      y      y      n      n      h      y      y      y      n
+api.reveal        n      y      y      n      n      h      n      n      n      n
+api.create        n      y      y      n      n      h      n      n      n      n
+api.mint          n      n      n      n      n      h      n      n      y      y
+api.rename        n      y      y      n      n      h      n      n      n      n
+api.enable        n      y      y      n      n      h      n      n      n      n
+api.disable       n      y      y      n      n      h      y      s      n      n
+api.delete        n      y      y      n      n      h      n      s      n      n
+api.rotate        n      y      y      n      n      h      n      n      n      n
+api.expiry        n      y      y      n      n      h      n      n      n      n
+#                 member admin  m.adm  shut   m.mem  shut   staff  token  m.tok  shut
+ship.list         n      y      y      n      n      h      y      y      y      n
+ship.view         n      y      y      n      n      h      y      y      y      n
+ship.reveal       n      y      y      n      n      h      n      y      y      n
+ship.create       n      y      y      n      n      h      n      y      y      n
+ship.rename       n      y      y      n      n      h      n      y      y      n
+ship.enable       n      y      y      n      n      h      n      y      y      n
+ship.disable      n      y      y      n      n      h      y      y      y      n
+ship.delete       n      y      y      n      n      h      n      y      y      n
+ship.rotate       n      y      y      n      n      h      n      y      y      n
+ship.expiry       n      y      y      n      n      h      n      y      y      n
+#                 member admin  m.adm  shut   m.mem  shut   staff  token  m.tok  shut
+shared.list       n      y      y      n      n      h      y      y      y      n
+shared.view       n      y      y      n      n      h      y      y      y      n
+shared.reveal     n      y      y      n      n      h      n      y      y      n
+shared.create     n      y      y      n      n      h      n      y      y      n
+shared.rename     n      y      y      n      n      h      n      y      y      n
+shared.enable     n      y      y      n      n      h      n      y      y      n
+shared.disable    n      y      y      n      n      h      y      y      y      n
+shared.delete     n      y      y      n      n      h      n      y      y      n
+shared.rotate     n      y      y      n      n      h      n      y      y      n
+shared.expiry     n      y      y      n      n      h      n      y      y      n
+shared.filters    n      y      y      n      n      h      n      y      y      n
+shared.link       n      y      y      n      n      h      n      y      y      n
+#                 member admin  m.adm  shut   m.mem  shut   staff  token  m.tok  shut
+filter.list       n      y      y      n      n      h      y      y      y      n
+filter.create     n      y      y      n      n      h      n      y      y      n
+filter.edit       n      y      y      n      n      h      n      y      y      n
+filter.delete     n      y      y      n      n      h      n      y      y      n
+view.list         n      y      y      n      n      h      y      y      y      n
+view.create       n      y      y      n      n      h      n      y      y      n
+view.edit         n      y      y      n      n      h      n      y      y      n
+view.delete       n      y      y      n      n      h      n      y      y      n
+dead.list         n      y      y      n      n      h      y      n      n      n
+dead.act          n      y      y      n      n      h      n      n      n      n
+webhook.edit      n      y      y      n      n      h      n      n      n      n
+#                 member admin  m.adm  shut   m.mem  shut   staff  token  m.tok  shut
+account.list      y      y      y      y      y      h      y      y      y      y
+account.view      y      y      y      y      y      h      y      y      y      y
+account.edit      n      m      y      y      n      h      y      m      y      y
+account.create    n      m      -      -      -      h      y      m      -      -
+account.suspend   n      n      y      y      n      h      y      n      y      y
+account.delete    n      n      y      y      n      h      y      n      y      y
+account.flags     n      n      y      y      n      h      y      n      y      y
+account.plan      n      n      n      n      n      h      y      n      n      n
+#                 member admin  m.adm  shut   m.mem  shut   staff  token  m.tok  shut
+user.list         n      y      y      y      n      h      y      y      y      y
+user.invite       n      y      y      y      n      h      y      y      y      y
+user.invite_admin n      y      y      y      n      h      n      n      n      n
+user.role         n      y      y      y      n      h      n      n      n      n
+user.suspend      n      y      y      y      n      h      y      y      y      y
+user.remove       n      y      y      y      n      h      n      y      y      y
+user.reset        n      n      n      n      n      h      y      n      n      n
+audit.view        n      y      y      y      n      h      y      y      n      n
+audit.export      n      y      y      y      n      h      n      n      n      n
+"""
+
+
+def _read(table):
+    rows = [line.split() for line in table.splitlines() if not line.startswith("#")]
+    return {
+        Operation(name): dict(zip(COLUMNS, answers, strict=True))
+        for name, *answers in rows
+    }
+
+
+POLICY = _read(MATRIX)
 
 
 class Forbidden(PermissionDenied):

@@ -19,10 +19,9 @@ class Kind(models.TextChoices):
 
 @dataclass(frozen=True, slots=True)
 class KindRule:
-    """What a kind allows. `family` is its name in the authorization matrix."""
+    """What a kind allows."""
 
     prefix: str
-    family: str
     lives_in: tuple
     is_single: bool = False
     may_expire: bool = True
@@ -32,7 +31,6 @@ class KindRule:
 RULES = {
     Kind.API: KindRule(
         "tga_",
-        "API",
         (
             AccountKind.MAIN,
             AccountKind.SUB,
@@ -42,17 +40,15 @@ RULES = {
             AccountKind.METRICS,
         ),
     ),
-    Kind.LOGS: KindRule("tgl_", "SHIP", LOG_KINDS),
+    Kind.LOGS: KindRule("tgl_", LOG_KINDS),
     Kind.METRICS: KindRule(
-        "tgm_", "SHIP", (AccountKind.METRICS,), is_single=True, may_expire=False
+        "tgm_", (AccountKind.METRICS,), is_single=True, may_expire=False
     ),
     Kind.TRACES: KindRule(
-        "tgt_", "SHIP", (AccountKind.TRACING,), is_single=True, may_expire=False
+        "tgt_", (AccountKind.TRACING,), is_single=True, may_expire=False
     ),
-    Kind.SHARED: KindRule(
-        "tgs_", "SHARED", LOG_KINDS, default_lifetime=timedelta(days=7)
-    ),
-    Kind.GATEWAY: KindRule("tgg_", "GATEWAY", ()),
+    Kind.SHARED: KindRule("tgs_", LOG_KINDS, default_lifetime=timedelta(days=7)),
+    Kind.GATEWAY: KindRule("tgg_", ()),
 }
 SHIPPING = (Kind.LOGS, Kind.METRICS, Kind.TRACES)
 SHIPPED_TO = {

@@ -14,7 +14,7 @@ from accounts.locks import locked
 from accounts.models import AuditChain
 from accounts.names import check_seen
 from accounts.rule_violations import Refused
-from tokens.kinds import RULES, Kind
+from tokens.kinds import RULES, SHIPPING, Kind
 
 MAX_NAME = 100
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
@@ -80,7 +80,7 @@ def _check_kind(token):
     label = Kind(token.kind).label.lower()
     code = (
         "account_type_has_no_shipping_tokens"
-        if RULES[token.kind].family == "SHIP"
+        if token.kind in SHIPPING
         else "account_type_has_no_tokens_of_this_kind"
     )
     raise Refused(

@@ -7,14 +7,60 @@ from django.db.models import Q
 from accounts.clock import clock
 from accounts.models import Account, AccountKind
 from accounts.permissions import Operation
-from tokens.kinds import RULES, Kind
+from tokens.kinds import Kind
 
 READABLE_FROM_MAIN = (AccountKind.METRICS, AccountKind.TRACING)
+# What is done to a token, by the words of its pages and of the API.
+API = {
+    "list": Operation.API_LIST,
+    "view": Operation.API_VIEW,
+    "reveal": Operation.API_REVEAL,
+    "create": Operation.API_CREATE,
+    "rename": Operation.API_RENAME,
+    "enable": Operation.API_ENABLE,
+    "disable": Operation.API_DISABLE,
+    "delete": Operation.API_DELETE,
+    "rotate": Operation.API_ROTATE,
+    "expiry": Operation.API_EXPIRY,
+}
+SHIP = {
+    "list": Operation.SHIP_LIST,
+    "view": Operation.SHIP_VIEW,
+    "reveal": Operation.SHIP_REVEAL,
+    "create": Operation.SHIP_CREATE,
+    "rename": Operation.SHIP_RENAME,
+    "enable": Operation.SHIP_ENABLE,
+    "disable": Operation.SHIP_DISABLE,
+    "delete": Operation.SHIP_DELETE,
+    "rotate": Operation.SHIP_ROTATE,
+    "expiry": Operation.SHIP_EXPIRY,
+}
+SHARED = {
+    "list": Operation.SHARED_LIST,
+    "view": Operation.SHARED_VIEW,
+    "reveal": Operation.SHARED_REVEAL,
+    "create": Operation.SHARED_CREATE,
+    "rename": Operation.SHARED_RENAME,
+    "enable": Operation.SHARED_ENABLE,
+    "disable": Operation.SHARED_DISABLE,
+    "delete": Operation.SHARED_DELETE,
+    "rotate": Operation.SHARED_ROTATE,
+    "expiry": Operation.SHARED_EXPIRY,
+    "filters": Operation.SHARED_FILTERS,
+    "link": Operation.SHARED_LINK,
+}
+OPERATIONS = {
+    Kind.API: API,
+    Kind.LOGS: SHIP,
+    Kind.METRICS: SHIP,
+    Kind.TRACES: SHIP,
+    Kind.SHARED: SHARED,
+}
 
 
 def operation(kind, verb):
     """Return the matrix row for a verb on a kind of token, such as SHIP_RENAME."""
-    return Operation[f"{RULES[kind].family}_{verb.upper()}"]
+    return OPERATIONS[kind][verb]
 
 
 def overseen(main, user):

@@ -80,9 +80,8 @@ def amount(number):
 
 @register.filter
 def may(account, name):
-    """Whether the person may do an operation, such as account_edit, in an account."""
-    operation = Operation[name.upper()]
-    return bool(allows(account.relations, operation, account))
+    """Whether the person may do an operation, such as ACCOUNT_EDIT, in an account."""
+    return bool(allows(account.relations, Operation[name], account))
 
 
 def _time(value, words, absent):

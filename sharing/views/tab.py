@@ -9,6 +9,16 @@ from tokens.views.listing import listing
 
 PAGE = "sharing/list.html"
 FILTERS_SHOWN = 50
+FILTERS = {
+    "create": Operation.FILTER_CREATE,
+    "edit": Operation.FILTER_EDIT,
+    "delete": Operation.FILTER_DELETE,
+}
+VIEWS = {
+    "create": Operation.VIEW_CREATE,
+    "edit": Operation.VIEW_EDIT,
+    "delete": Operation.VIEW_DELETE,
+}
 STATES = [("active", "Active"), ("disabled", "Paused"), ("expired", "Expired")]
 
 
@@ -45,22 +55,20 @@ def new_form(account, data=None):
 
 def about_filters(request, account):
     """Return what the row of every filter needs besides its filter."""
-    return {"may_filter": _rights(request, account, "FILTER")}
+    return {"may_filter": _rights(request, account, FILTERS)}
 
 
 def about_views(request, account):
     """Return what the list of shared views needs."""
     return {
-        "may_view": _rights(request, account, "VIEW"),
+        "may_view": _rights(request, account, VIEWS),
         "views": account.shared_views.all(),
         "most_views": MOST,
     }
 
 
-def _rights(request, account, family):
+def _rights(request, account, operations):
     return {
-        verb: bool(
-            allows(request.relations, Operation[f"{family}_{verb.upper()}"], account)
-        )
-        for verb in ("create", "edit", "delete")
+        verb: bool(allows(request.relations, operation, account))
+        for verb, operation in operations.items()
     }
