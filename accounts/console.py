@@ -14,7 +14,7 @@ from django.db import DatabaseError
 from accounts.audit.trail import Actor
 from accounts.crypto.checks import check_keys, note_keys_in_use
 from accounts.models import Account, Organisation
-from accounts.rule_violations import Refused
+from accounts.rule_violations import RuleViolation
 
 # EX_CONFIG of sysexits.h: a service manager need not try again.
 CONFIGURATION_ERROR = 78
@@ -35,7 +35,7 @@ class OperatorCommand(BaseCommand):
         try:
             require_sound_keys()
             return super().execute(*args, **options)
-        except Refused as refusal:
+        except RuleViolation as refusal:
             raise CommandError(refusal.message) from refusal
         except DatabaseError as error:
             raise CommandError(
@@ -66,7 +66,7 @@ def find_organisation(pk):
 
 def find_account(pk):
     """Return an account that is not deleted."""
-    accounts = Account.objects.standing().select_related("organisation")
+    accounts = Account.objects.not_deleted().select_related("organisation")
     found = accounts.filter(pk=pk).first()
     if found is None:
         raise CommandError(f"There is no account {pk}.")

@@ -9,7 +9,7 @@ from accounts.lists import LISTS
 from accounts.locks import locked, repeated
 from accounts.models import Account, AccountKind, Action, Organisation, User
 from accounts.models.accounts import RESTORABLE_FOR
-from accounts.rule_violations import Gone, Refused, Stale
+from accounts.rule_violations import Gone, RuleViolation, Stale
 
 # What has to exist in a new account. An app above this one adds its part when it is
 # loaded, since imports only point down: tokens adds the default shipping token.
@@ -37,7 +37,7 @@ def found_organisation(*, name, by, **fields):
 def open_account(organisation, *, kind, by, **fields):
     """Create a child account with its shipping token and return it.
 
-    Raises Refused when the plan, a limit or the name stands against it.
+    Raises RuleViolation when the plan, a limit or the name stands against it.
     """
     lists = {name: fields.pop(name) for name in LISTS if name in fields}
     with locked(organisation.main):
@@ -68,7 +68,7 @@ def _open(account, lists, by):
 
 def name_is_taken(account):
     """Whether another account of its kind has its name, in whatever letter case."""
-    others = account.organisation.accounts.standing().exclude(pk=account.pk)
+    others = account.organisation.accounts.not_deleted().exclude(pk=account.pk)
     return others.of_kind(account.kind).filter(name__iexact=account.name).exists()
 
 
@@ -80,7 +80,7 @@ def _person(by):
 def _check_name(account):
     if name_is_taken(account):
         noun = AccountKind(account.kind).noun
-        raise Refused(
+        raise RuleViolation(
             "name_taken",
             f"The organisation already has a {noun} named {account.name}.",
             field="name",
@@ -89,7 +89,7 @@ def _check_name(account):
 
 @repeated
 def edit_account(account, *, by, version=None, **fields):
-    """Change fields and lists of an account; raises Refused, or Stale for `version`."""
+    """Change fields and lists of an account; raises RuleViolation, or Stale for `version`."""
     lists = {name: fields.pop(name) for name in LISTS if name in fields}
     with locked(account.main, account):
         account.refresh_from_db()
@@ -188,7 +188,9 @@ def restore_account(account, *, by):
         if account.deleted_at is None:
             return
         if account.deleted_at < timezone.now() - RESTORABLE_FOR:
-            raise Refused("too_late", "Deleted accounts can be restored for 30 days.")
+            raise RuleViolation(
+                "too_late", "Deleted accounts can be restored for 30 days."
+            )
         quotas.check_room(account.organisation, account.kind)
         _check_name(account)
         quotas.check(account)
@@ -198,9 +200,9 @@ def restore_account(account, *, by):
 
 
 def refuse_main(account, verb):
-    """Raise Refused for the one account that an organisation cannot be without."""
+    """Raise RuleViolation for the one account that an organisation cannot be without."""
     if account.is_main:
-        raise Refused("main_account", f"The main account cannot be {verb}.")
+        raise RuleViolation("main_account", f"The main account cannot be {verb}.")
 
 
 @repeated

@@ -8,7 +8,7 @@ READERS = (*LOG_KINDS, AccountKind.SECURITY)
 
 def candidates(account, name):
     """Return the accounts that may be on a list: others of the organisation."""
-    accounts = account.organisation.accounts.standing()
+    accounts = account.organisation.accounts.not_deleted()
     kinds = READERS if name == "authorized_accounts" else LOG_KINDS
     return accounts.of_kind(*kinds).exclude(pk=account.pk)
 

@@ -16,14 +16,14 @@ from accounts.locks import locked, repeated
 from accounts.mail import send_added, send_invitation
 from accounts.models import Action, Membership, Role, User
 from accounts.names import check_seen, quoted
-from accounts.rule_violations import Gone, Refused
+from accounts.rule_violations import Gone, RuleViolation
 
 
 @repeated
 def add_member(account, *, email, role, by, full_name="", tell=True):
     """Make a person a member and mail them, unless they are not to be told.
 
-    Who has no password yet gets a link to choose one. Raises Refused for somebody who
+    Who has no password yet gets a link to choose one. Raises RuleViolation for somebody who
     is a member already, and to operators for one of them.
     """
     check_seen(email=email, full_name=full_name)
@@ -84,7 +84,7 @@ def _mail_for(person):
 def invite_again(membership, *, by):
     """Mail the link once more; the links of earlier mails go on working."""
     if membership.entered_at:
-        raise Refused("has_come", f"{membership.name} has been here already.")
+        raise RuleViolation("has_come", f"{membership.name} has been here already.")
     what = "invitation sent again"
     with transaction.atomic():
         _record(Action.USER_UPDATED, membership, by, what=what, mailed=True)
@@ -100,11 +100,11 @@ def _inviter(by):
 def _check_new(account, person, by):
     # Only operators are told who the operators are; it gives these nothing.
     if person.is_staff and is_operator(by):
-        raise Refused(
+        raise RuleViolation(
             "is_staff", "Operator staff cannot be members of accounts.", field="email"
         )
     if account.memberships.filter(user=person).exists():
-        raise Refused(
+        raise RuleViolation(
             "user_exists",
             f"{person.email} is a member of {account.name} already.",
             field="email",
@@ -200,7 +200,7 @@ def is_needed(membership):
 
 def _protect_last_admin(membership):
     if last_admin(membership.account) == membership.pk:
-        raise Refused(
+        raise RuleViolation(
             "last_admin",
             f"{membership.name} is the last active admin of "
             f"{membership.account.name}. Make somebody else an admin first.",

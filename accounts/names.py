@@ -9,7 +9,7 @@ import re
 from django import forms
 from django.core.exceptions import ValidationError
 
-from accounts.rule_violations import Refused
+from accounts.rule_violations import RuleViolation
 
 # Unicode's Default_Ignorable_Code_Point: soft hyphens, joiners, direction marks,
 # overrides and isolates, fillers, variation selectors, tags. And annotations.
@@ -47,11 +47,11 @@ def _sentence(letter):
 
 
 def check_seen(**texts):
-    """Raise Refused for the first of some fields in which something cannot be seen."""
+    """Raise RuleViolation for the first of some fields in which something cannot be seen."""
     for field, text in texts.items():
         letter = unseen(text)
         if letter:
-            raise Refused("unseen_character", _sentence(letter), field=field)
+            raise RuleViolation("unseen_character", _sentence(letter), field=field)
 
 
 def validate_seen(text):

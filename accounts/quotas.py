@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from django.db.models import Count, Max, Sum
 
 from accounts.models import LOG_KINDS, AccountKind
-from accounts.rule_violations import Refused
+from accounts.rule_violations import RuleViolation
 
 LIMITS = {
     AccountKind.SUB: "max_sub_accounts",
@@ -66,7 +66,7 @@ def accounts_of(organisation, kind):
 
 def accounts_by_kind(organisation):
     """Return for each kind of child how many accounts there are and may be."""
-    kinds = organisation.accounts.standing().order_by().values_list("kind")
+    kinds = organisation.accounts.not_deleted().order_by().values_list("kind")
     used = dict(kinds.annotate(number=Count("pk")))
     return {
         kind: Share(getattr(organisation, limit), used.get(kind, 0))
@@ -75,7 +75,7 @@ def accounts_by_kind(organisation):
 
 
 def _others(organisation, without):
-    accounts = organisation.accounts.standing()
+    accounts = organisation.accounts.not_deleted()
     return accounts.exclude(pk=without.pk) if without and without.pk else accounts
 
 
@@ -84,14 +84,14 @@ def _sum(accounts, field):
 
 
 def check_room(organisation, kind):
-    """Raise Refused when no further account of a kind fits the plan."""
+    """Raise RuleViolation when no further account of a kind fits the plan."""
     if kind == AccountKind.SUB and not organisation.entitlement.sub_accounts:
-        raise Refused(
+        raise RuleViolation(
             "plan_has_no_sub_accounts", "Sub accounts need the Pro or Enterprise plan."
         )
     room = accounts_of(organisation, kind)
     if room.left < 1:
-        raise Refused(
+        raise RuleViolation(
             "account_limit",
             f"The plan allows {room.total} {AccountKind(kind).label.lower()} accounts "
             "and all of them are in use.",
@@ -99,7 +99,7 @@ def check_room(organisation, kind):
 
 
 def check(account):
-    """Raise Refused when the plan does not add up with an account as it is given.
+    """Raise RuleViolation when the plan does not add up with an account as it is given.
 
     `parameters["reason"]` says by how much.
     """
@@ -146,7 +146,7 @@ def _check_warm_tier(account):
 
 
 def _check_warm_days(account):
-    """Raise Refused when a sub account would have more warm days than the main one."""
+    """Raise RuleViolation when a sub account would have more warm days than the main one."""
     days = account.snap_search_retention_days or 0
     if account.is_main:
         children = _others(account.organisation, account).of_kind(AccountKind.SUB)
@@ -249,7 +249,7 @@ CHECKS = {
 
 
 def _illegal(field, reason):
-    raise Refused(
+    raise RuleViolation(
         "illegal_plan",
         f"The plan does not add up: {reason}.",
         field=field,

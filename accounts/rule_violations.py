@@ -1,7 +1,7 @@
 """What the product refuses although the caller has the right to ask."""
 
 
-class Refused(Exception):  # noqa: N818 -- a refusal is an answer, not an error
+class RuleViolation(Exception):  # noqa: N818 -- a refusal is an answer, not an error
     """A business rule said no: 409 on pages, 400 in the Logz.io-compatible API."""
 
     status = 409
@@ -16,7 +16,7 @@ class Refused(Exception):  # noqa: N818 -- a refusal is an answer, not an error
         self.parameters = parameters
 
 
-class Stale(Refused):
+class Stale(RuleViolation):
     """Somebody else changed the row since the caller saw it."""
 
     status = 412
@@ -29,7 +29,7 @@ class Stale(Refused):
         )
 
 
-class Gone(Refused):
+class Gone(RuleViolation):
     """The row was there when the caller looked, and is not any more."""
 
     status = 404
@@ -38,7 +38,7 @@ class Gone(Refused):
         super().__init__("gone", f"{label} is not there any more.")
 
 
-class Unavailable(Refused):
+class Unavailable(RuleViolation):
     """Something the answer needs cannot be had right now."""
 
     status = 503

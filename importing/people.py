@@ -4,7 +4,7 @@ from django.core.validators import validate_email
 
 from accounts.api.logzio.user_bodies import ROLES
 from accounts.members import add_member, suspend_member
-from accounts.rule_violations import Refused
+from accounts.rule_violations import RuleViolation
 from importing.inventory import Outcome
 from importing.target import Done
 
@@ -15,7 +15,9 @@ def add(landing, person):
     if member is None:
         return _add(landing, account, person, role)
     if member.role != role:
-        raise Refused("role", f"There already, as {member.get_role_display().lower()}.")
+        raise RuleViolation(
+            "role", f"There already, as {member.get_role_display().lower()}."
+        )
     return Done(Outcome.THERE, member.user_id)
 
 

@@ -4,7 +4,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from accounts.locks import repeated
-from accounts.rule_violations import Refused
+from accounts.rule_violations import RuleViolation
 from importing.inventory import Line, Outcome
 
 
@@ -31,7 +31,7 @@ class Journey:
     def _try(self, step):
         try:
             done = _act(step, self.landing)
-        except Refused as refusal:
+        except RuleViolation as refusal:
             return self._refuse(step, refusal.message)
         except ValidationError as error:
             return self._refuse(step, " ".join(error.messages))

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from accounts.audit.trail import Actor, record
 from accounts.models import Account, Action, AuditEvent, Organisation
-from accounts.rule_violations import Refused
+from accounts.rule_violations import RuleViolation
 from importing.inventory import Outcome
 from tokens.models import StoredSecret
 
@@ -45,9 +45,9 @@ class Landing:
 
     @property
     def home(self):
-        """The organisation; raises Refused when the main account is not here."""
+        """The organisation; raises RuleViolation when the main account is not here."""
         if self.organisation is None:
-            raise Refused("main_missing", "The main account is not here.")
+            raise RuleViolation("main_missing", "The main account is not here.")
         return self.organisation
 
     def note(self, key, here):
@@ -61,11 +61,11 @@ class Landing:
             self.filters[key.place, key.number] = here
 
     def account(self, there):
-        """Return the account that one from over there became; raises Refused."""
-        accounts = Account.objects.standing().select_related("organisation")
+        """Return the account that one from over there became; raises RuleViolation."""
+        accounts = Account.objects.not_deleted().select_related("organisation")
         found = accounts.filter(pk=self.accounts.get(there)).first()
         if found is None:
-            raise Refused(
+            raise RuleViolation(
                 "account_missing", f"Account {there} of over there is not here."
             )
         return found
@@ -101,12 +101,12 @@ class Landing:
 def held(account, kind, secret):
     """Return the account's token that has a secret, or None when nothing has it.
 
-    Raises Refused when it opens something else here.
+    Raises RuleViolation when it opens something else here.
     """
     rows = StoredSecret.objects.matching(secret).select_related("token")
     token = next((row.token for row in rows), None)
     if token and (token.account_id, token.kind) != (account.pk, kind):
-        raise Refused(
+        raise RuleViolation(
             "secret_taken",
             f"Its secret is here already, as token {token.pk} of account "
             f"{token.account_id}.",

@@ -2,7 +2,7 @@
 
 from django.utils import timezone
 
-from accounts.rule_violations import Refused
+from accounts.rule_violations import RuleViolation
 from importing.inventory import Outcome
 from importing.target import Done, held
 from sharing.models import Filter, Share
@@ -57,7 +57,7 @@ def add_share(landing, there, found):
     if found.shows == "nothing":
         return Done(Outcome.LEFT_OUT, None, "it shows nothing since a filter is gone")
     if not (found.filters or landing.unfiltered):
-        raise Refused(
+        raise RuleViolation(
             "unfiltered",
             "It has no filters and would show everything of its account: allow it with"
             " --unfiltered.",
@@ -87,7 +87,7 @@ def _filters(landing, account, there, numbers):
     pks = [landing.filters.get((there, number)) for number in numbers]
     found = account.filters.in_bulk(pks)
     if None in pks or len(found) < len(set(pks)):
-        raise Refused("filter_missing", "One of its filters is not here.")
+        raise RuleViolation("filter_missing", "One of its filters is not here.")
     return list(found.values())
 
 

@@ -1,6 +1,6 @@
 """How long a scope may get where it is handed on, which is in headers of answers."""
 
-from accounts.rule_violations import Refused
+from accounts.rule_violations import RuleViolation
 
 # Proxies take 64 KiB of headers, those of whatever answers besides included.
 MOST = 32_000
@@ -10,9 +10,9 @@ measures = []
 
 
 def check_length(scope, whose, *, field):
-    """Raise Refused, at a field of a form, for a scope that no proxy would hand on."""
+    """Raise RuleViolation, at a field of a form, for a scope that no proxy would hand on."""
     if _is_too_long(scope):
-        raise Refused(
+        raise RuleViolation(
             "filters_too_long",
             f"{whose} would be too long together for proxies to hand on. "
             "Take fewer filters, or shorter ones.",

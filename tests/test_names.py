@@ -7,7 +7,7 @@ from django.core.management import CommandError, call_command
 from django.urls import reverse
 
 from accounts.names import unseen
-from accounts.rule_violations import Refused
+from accounts.rule_violations import RuleViolation
 from sharing.models import Filter
 from tests.api.calls import Api
 from tests.factories import BY, FilterFactory, SharedViewFactory, TokenFactory
@@ -262,7 +262,7 @@ def test_a_command_says_so(main, named):
 
 
 def test_a_token_that_moves_in_is_refused(main):
-    with pytest.raises(Refused) as refusal:
+    with pytest.raises(RuleViolation) as refusal:
         Token.issue(account=main, kind="api", name="a\u200bb", by=BY)
 
     assert (refusal.value.code, refusal.value.field) == ("unseen_character", "name")

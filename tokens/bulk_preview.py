@@ -4,12 +4,12 @@ The model decides when the job runs; here the same reasons are found for thousan
 tokens in a handful of queries, and in the order in which the job goes through them.
 """
 
-from accounts.rule_violations import Gone, Refused, Stale
+from accounts.rule_violations import Gone, RuleViolation, Stale
 from tokens import limits
 from tokens.kinds import Kind
 from tokens.models import Token
 from tokens.models.bulk import BulkAction, not_yours
-from tokens.permissions import overseen
+from tokens.permissions import visible_to_main_admin
 
 STOPPING = (BulkAction.DISABLE, BulkAction.EXPIRY, BulkAction.DELETE)
 
@@ -22,19 +22,21 @@ class Preview:
         self.changing, self.exceptions = [], []
         items = job.items.select_related("token__account__organisation")
         self.items = list(items.order_by("pk"))
-        self.allowed = set(overseen(job.account, job.user).values_list("pk", flat=True))
-        self.lasting = self._lasting_by_account()
+        self.allowed = set(
+            visible_to_main_admin(job.account, job.user).values_list("pk", flat=True)
+        )
+        self.never_expiring = self._never_expiring_by_account()
         for item in self.items:
             self._sort(item)
 
-    def _lasting_by_account(self):
+    def _never_expiring_by_account(self):
         """Return the ids of the log tokens of which each account must keep one."""
         accounts = {
             item.token.account_id for item in self.items if item.token.kind == Kind.LOGS
         }
         found = {account: set() for account in accounts}
         if self.job.action in STOPPING:
-            tokens = Token.objects.of_kind(Kind.LOGS).lasting()
+            tokens = Token.objects.of_kind(Kind.LOGS).never_expiring()
             rows = tokens.filter(account__in=accounts).values_list("account_id", "pk")
             for account, pk in rows:
                 found[account].add(pk)
@@ -44,12 +46,12 @@ class Preview:
         token = item.token
         try:
             self._check(item, token)
-        except Refused as refusal:
+        except RuleViolation as refusal:
             self.exceptions.append((token, refusal.message))
             return
         self.changing.append(token)
         if self._stops(token):
-            self.lasting.get(token.account_id, set()).discard(token.pk)
+            self.never_expiring.get(token.account_id, set()).discard(token.pk)
 
     def _check(self, item, token):
         if token.deleted_at:
@@ -62,20 +64,20 @@ class Preview:
 
     def check_disable(self, token):
         if token.disabled_at:
-            raise Refused("unchanged", "It is disabled already.")
+            raise RuleViolation("unchanged", "It is disabled already.")
         self.check_protected(token)
 
     def check_protected(self, token):
         if token.rule.is_single:
             limits.protect_last(token)
         if self._is_last(token):
-            raise Refused("last_enabled_token", limits.LAST_ENABLED)
+            raise RuleViolation("last_enabled_token", limits.LAST_ENABLED)
 
     def check_expiry(self, token):
         if token.expires_at == self.job.expires_at:
-            raise Refused("unchanged", "It has this expiry already.")
+            raise RuleViolation("unchanged", "It has this expiry already.")
         if self.job.expires_at and self._is_last(token):
-            raise Refused("last_enabled_token", limits.LAST_ENABLED)
+            raise RuleViolation("last_enabled_token", limits.LAST_ENABLED)
         if token.kind != Kind.LOGS:
             limits.check_expiry(token, self.job.expires_at)
 
@@ -83,7 +85,7 @@ class Preview:
         """A rotation is never refused."""
 
     def _is_last(self, token):
-        return self.lasting.get(token.account_id) == {token.pk}
+        return self.never_expiring.get(token.account_id) == {token.pk}
 
     def _stops(self, token):
         return self.job.action != BulkAction.EXPIRY or self.job.expires_at

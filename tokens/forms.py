@@ -10,7 +10,7 @@ from django.utils.formats import date_format
 
 from accounts.clock import clock
 from accounts.names import NameField
-from accounts.rule_violations import Refused
+from accounts.rule_violations import RuleViolation
 from tokens.kinds import OVERLAPS
 from tokens.limits import MAX_NAME
 from tokens.models import Token
@@ -30,7 +30,7 @@ class RuleForm(forms.Form):
         """Put a refusal that is about a field at that field."""
         try:
             yield
-        except Refused as refusal:
+        except RuleViolation as refusal:
             if refusal.field not in self.fields:
                 raise
             self.add_error(refusal.field, refusal.message)

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
 from accounts.models import Account
-from accounts.rule_violations import Refused
+from accounts.rule_violations import RuleViolation
 from tokens.kinds import RULES, Kind
 from tokens.models import Token
 from tokens.secrets import recognise
@@ -43,16 +43,16 @@ def _texts(number, line):
 
 
 def take_over(row, *, by):
-    """Make the token that a row describes and return it; raises Refused."""
+    """Make the token that a row describes and return it; raises RuleViolation."""
     values = {name: (value or "").strip() for name, value in row.items() if name}
     missing = [name for name in NEEDED if not values.get(name)]
     if missing:
-        raise Refused("incomplete", f"{', '.join(missing)} is missing.")
+        raise RuleViolation("incomplete", f"{', '.join(missing)} is missing.")
     if values["kind"] not in KINDS:
-        raise Refused("kind", f"The kind must be one of {', '.join(KINDS)}.")
+        raise RuleViolation("kind", f"The kind must be one of {', '.join(KINDS)}.")
     secret = recognise(values["secret"])
     if secret is None:
-        raise Refused("secret", "The secret is nothing that a token can be.")
+        raise RuleViolation("secret", "The secret is nothing that a token can be.")
     account, kind = _account(values["account"]), Kind(values["kind"])
     if RULES[kind].is_single:
         return take_place(account, kind, secret, by=by)
@@ -70,19 +70,19 @@ def take_over(row, *, by):
 
 
 def _account(text):
-    known = Account.objects.standing().select_related("organisation")
+    known = Account.objects.not_deleted().select_related("organisation")
     found = known.filter(pk=text).first() if re.fullmatch("[0-9]{1,9}", text) else None
     if found is None:
-        raise Refused("account", f"There is no account {text[:20]}.")
+        raise RuleViolation("account", f"There is no account {text[:20]}.")
     return found
 
 
 def take_place(account, kind, secret, *, by):
     """Let the account's oldest token of a kind go on with the secret from elsewhere."""
-    found = account.tokens.standing().filter(kind=kind)
+    found = account.tokens.not_deleted().filter(kind=kind)
     token = found.order_by("created_at", "pk").first()
     if token is None:
-        raise Refused("kind", f"{account.name} has no {kind.label.lower()}.")
+        raise RuleViolation("kind", f"{account.name} has no {kind.label.lower()}.")
     token.rotate(by=by, secret=secret)
     return token
 
@@ -120,5 +120,5 @@ def _moment(values, name):
     except ValueError:
         moment = None
     if moment is None:
-        raise Refused(name, f"{name} must look like 2026-11-23T14:00:00Z.")
+        raise RuleViolation(name, f"{name} must look like 2026-11-23T14:00:00Z.")
     return moment if timezone.is_aware(moment) else timezone.make_aware(moment)

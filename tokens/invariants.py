@@ -28,10 +28,12 @@ CLOCKS_DIFFER_BY = timedelta(seconds=1)
 def shipping_accounts_have_a_token():
     """I1: an enabled shipping token that does not expire."""
     for kind, shipping in SHIPPED_TO.items():
-        own = Token.objects.lasting().filter(account=OuterRef("pk"), kind=shipping)
+        own = Token.objects.never_expiring().filter(
+            account=OuterRef("pk"), kind=shipping
+        )
         accounts = Account.objects.running().of_kind(kind)
         for account in accounts.exclude(Exists(own)):
-            yield f"account {account.pk} ({account}) has no lasting shipping token"
+            yield f"account {account.pk} ({account}) has no shipping token that never expires"
 
 
 def limits_hold():

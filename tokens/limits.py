@@ -13,7 +13,7 @@ from accounts.clock import clock
 from accounts.locks import locked
 from accounts.models import AuditChain
 from accounts.names import check_seen
-from accounts.rule_violations import Refused
+from accounts.rule_violations import RuleViolation
 from tokens.kinds import RULES, SHIPPING, Kind
 
 MAX_NAME = 100
@@ -40,7 +40,7 @@ def locked_installation():
 
 
 def check_new(token):
-    """Raise Refused when the account cannot have this further token."""
+    """Raise RuleViolation when the account cannot have this further token."""
     _check_kind(token)
     check_name(token)
     check_expiry(token, token.expires_at)
@@ -68,10 +68,10 @@ NOT_OFFERED = {
 
 
 def check_offered(account, kind):
-    """Raise Refused when the portal does not offer a kind in an account."""
+    """Raise RuleViolation when the portal does not offer a kind in an account."""
     code = why_not_offered(account, kind)
     if code:
-        raise Refused(code, NOT_OFFERED[code])
+        raise RuleViolation(code, NOT_OFFERED[code])
 
 
 def _check_kind(token):
@@ -83,13 +83,13 @@ def _check_kind(token):
         if token.kind in SHIPPING
         else "account_type_has_no_tokens_of_this_kind"
     )
-    raise Refused(
+    raise RuleViolation(
         code, f"A {token.account.get_kind_display()} account has no {label}s."
     )
 
 
 def check_name(token):
-    """Raise Refused for a name that cannot be given."""
+    """Raise RuleViolation for a name that cannot be given."""
     _check_letters(token.name)
     check_name_is_free(token)
 
@@ -97,7 +97,7 @@ def check_name(token):
 def check_name_is_free(token):
     others = siblings(token).filter(name_key=token.name_key)
     if others.exists():
-        raise Refused(
+        raise RuleViolation(
             "name_taken",
             f"There is already a token named {token.name} here.",
             field="name",
@@ -106,13 +106,13 @@ def check_name_is_free(token):
 
 def _check_letters(name):
     if not any(unicodedata.category(letter)[0] in "LNPS" for letter in name):
-        raise Refused("name_required", "Give the token a name.", field="name")
+        raise RuleViolation("name_required", "Give the token a name.", field="name")
     if len(name) > MAX_NAME:
-        raise Refused(
+        raise RuleViolation(
             "name_too_long", f"Names have up to {MAX_NAME} characters.", field="name"
         )
     if CONTROL.search(name):
-        raise Refused(
+        raise RuleViolation(
             "name_unprintable", "Control characters are not allowed.", field="name"
         )
     check_seen(name=name)
@@ -120,7 +120,7 @@ def _check_letters(name):
 
 def siblings(token):
     """Return the other tokens of the same account and kind that are not deleted."""
-    tokens = type(token).objects.standing().exclude(pk=token.pk)
+    tokens = type(token).objects.not_deleted().exclude(pk=token.pk)
     return tokens.filter(account=token.account_id, kind=token.kind)
 
 
@@ -136,7 +136,7 @@ def has_room(token):
 
 
 def check_enabling(token):
-    """Raise Refused when a token may not be brought to life."""
+    """Raise RuleViolation when a token may not be brought to life."""
     check_room(token)
     for check in enabling_checks:
         check(token)
@@ -144,7 +144,7 @@ def check_enabling(token):
 
 def check_room(token):
     if not has_room(token):
-        raise Refused("limit_reached", limit_words(limit(token.account)))
+        raise RuleViolation("limit_reached", limit_words(limit(token.account)))
 
 
 def limit_words(most):
@@ -156,19 +156,19 @@ def limit_words(most):
 
 
 def protect_single(token):
-    """Raise Refused when the account has the token from the start, for good."""
+    """Raise RuleViolation when the account has the token from the start, for good."""
     if token.rule.is_single:
-        raise Refused(
+        raise RuleViolation(
             "single_token",
             f"{token.account.name} has exactly one such token. Rotate it instead.",
         )
 
 
 def protect_last(token):
-    """Raise Refused when the account would be left without a lasting log token."""
+    """Raise RuleViolation when the account would be left without a log token that never expires."""
     reason = why_protected(token)
     if reason:
-        raise Refused("last_enabled_token", reason)
+        raise RuleViolation("last_enabled_token", reason)
 
 
 LAST_ENABLED = (
@@ -183,31 +183,35 @@ def why_protected(token):
         return "This account has exactly one shipping token. Rotate it instead."
     if token.kind != Kind.LOGS or token.disabled_at or token.expires_at:
         return ""
-    return "" if siblings(token).lasting().exists() else LAST_ENABLED
+    return "" if siblings(token).never_expiring().exists() else LAST_ENABLED
 
 
-def sole_lasting(account):
+def sole_never_expiring(account):
     """Return the id of the log token that is protected right now, or None."""
-    lasting = account.tokens.of_kind(Kind.LOGS).lasting().order_by("created_at", "pk")
+    lasting = (
+        account.tokens.of_kind(Kind.LOGS).never_expiring().order_by("created_at", "pk")
+    )
     found = list(lasting.values_list("pk", flat=True)[:2])
     return found[0] if len(found) == 1 else None
 
 
 def check_expiry(token, expires_at):
-    """Raise Refused when a token may not expire then, or not at all."""
+    """Raise RuleViolation when a token may not expire then, or not at all."""
     if expires_at is None:
         _check_endless(token)
         return
     if not token.rule.may_expire:
-        raise Refused("no_expiry", "Such a token has no expiry.", field="expires_at")
+        raise RuleViolation(
+            "no_expiry", "Such a token has no expiry.", field="expires_at"
+        )
     if expires_at <= clock.now():
-        raise Refused(
+        raise RuleViolation(
             "expiry_in_the_past",
             "The expiry must be in the future.",
             field="expires_at",
         )
     if why_protected(token):
-        raise Refused(
+        raise RuleViolation(
             "last_enabled_token",
             "The last enabled log shipping token never expires.",
             field="expires_at",
@@ -217,7 +221,7 @@ def check_expiry(token, expires_at):
 def _check_endless(token):
     if token.kind != Kind.SHARED or token.account.organisation.allows_endless_links:
         return
-    raise Refused(
+    raise RuleViolation(
         "expiry_required",
         "Shared tokens need an expiry in this organisation.",
         field="expires_at",
@@ -226,4 +230,4 @@ def _check_endless(token):
 
 def check_restorable(token):
     if token.pk and not type(token).objects.recently_deleted().filter(pk=token.pk):
-        raise Refused("too_late", "Deleted tokens can be restored for 30 days.")
+        raise RuleViolation("too_late", "Deleted tokens can be restored for 30 days.")

@@ -63,9 +63,9 @@ def operation(kind, verb):
     return OPERATIONS[kind][verb]
 
 
-def overseen(main, user):
+def visible_to_main_admin(main, user):
     """Return the accounts whose tokens a person sees from the main account's page."""
-    accounts = main.organisation.accounts.standing()
+    accounts = main.organisation.accounts.not_deleted()
     if user.is_staff:
         return accounts
     return accounts.filter(pk__in=Account.objects.administered_by(user).values("pk"))

@@ -14,7 +14,7 @@ def find_tokens(user, _account, text):
     if len(text) < LEAST_LETTERS:
         return []
     accounts = Account.objects.administered_by(user)
-    named = Token.objects.filter(account__in=accounts).standing().named_like(text)
+    named = Token.objects.filter(account__in=accounts).not_deleted().named_like(text)
     rows = named.of_kind(*HOMES).select_related("account")[:SHOWN]
     return [
         Result(

@@ -8,7 +8,7 @@ from django.db import transaction
 from accounts.clock import clock
 from accounts.locks import repeated
 from accounts.models import Action
-from accounts.rule_violations import Refused
+from accounts.rule_violations import RuleViolation
 from tokens import limits
 from tokens.permissions import why_stopped
 
@@ -23,7 +23,9 @@ def revive(token, *, by):
     """
     with _holding(token):
         if not why_stopped(token).startswith("token_"):
-            raise Refused("works_already", f"{token.name} is not stopped any more.")
+            raise RuleViolation(
+                "works_already", f"{token.name} is not stopped any more."
+            )
         if token.deleted_at:
             token.restore(by=by)
         if token.disabled_at:
@@ -35,10 +37,10 @@ def revive(token, *, by):
 def revive_secret(token, secret, *, by):
     """Let a secret that was rotated away work for an hour from now."""
     with _holding(token):
-        token.refresh_standing()
+        token.refresh_unless_deleted()
         now = clock.now()
         if not token.secrets.filter(pk=secret.pk, valid_until__lte=now).exists():
-            raise Refused("works_already", f"That secret of {token.name} works.")
+            raise RuleViolation("works_already", f"That secret of {token.name} works.")
         until = now + FOR
         token.secrets.filter(pk=secret.pk).update(valid_until=until)
         token.overlap_until = max(until, token.overlap_until or until)

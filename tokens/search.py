@@ -13,7 +13,7 @@ from accounts.clock import clock
 from accounts.forms.pickers import AccountPicker, AccountsField
 from tokens.kinds import Kind
 from tokens.models import Token
-from tokens.permissions import overseen
+from tokens.permissions import visible_to_main_admin
 
 UNUSED_FOR = timedelta(days=90)
 SORTS = {
@@ -88,7 +88,7 @@ class TokenSearch(forms.Form):
     def __init__(self, *args, main, user, **kwargs):
         super().__init__(*args, label_suffix="", **kwargs)
         self.organisation = main.organisation_id
-        self.accounts = overseen(main, user)
+        self.accounts = visible_to_main_admin(main, user)
         self.fields["account"].queryset = self.accounts
         address = reverse("tokens:all", args=[main.pk])
         self.fields["account"].widget.address = address
@@ -110,9 +110,9 @@ class TokenSearch(forms.Form):
         tokens = Token.objects.filter(self._scope())
         if asked["token"]:
             # The one that a pasted secret belongs to, which may be deleted.
-            tokens = tokens.standing() | tokens.recently_deleted()
+            tokens = tokens.not_deleted() | tokens.recently_deleted()
             return tokens.filter(pk=asked["token"])
-        tokens = tokens.standing().filter(*self._conditions())
+        tokens = tokens.not_deleted().filter(*self._conditions())
         return tokens.named_like(asked["q"]) if asked["q"] else tokens
 
     def _scope(self):

@@ -4,7 +4,7 @@ from django.http import JsonResponse
 from django.shortcuts import render
 
 from accounts.audit.trail import Actor
-from accounts.rule_violations import Refused
+from accounts.rule_violations import RuleViolation
 from tokens.secrets import Secret
 
 
@@ -19,7 +19,7 @@ def hand_out(request, token, *, back, write=Secret.reveal, **told):
         return render(request, "tokens/copy.html", context, status=406)
     try:
         secret = token.reveal(by=Actor.of(request), **told)
-    except Refused as refusal:
+    except RuleViolation as refusal:
         return JsonResponse({"detail": refusal.message}, status=refusal.status)
     return JsonResponse({"secret": write(secret)})
 

@@ -14,20 +14,22 @@ from accounts.audit.trail import sign_again, verify
 from accounts.crypto.keys import keyring
 from accounts.crypto.seeds import renewed, sealed
 from accounts.models import AuditChain, AuditEvent, CryptoKey
-from accounts.rule_violations import Refused
+from accounts.rule_violations import RuleViolation
 
 
 def require_ready(purpose):
-    """Raise Refused unless a new key is first and an older one still present."""
+    """Raise RuleViolation unless a new key is first and an older one still present."""
     if len(keyring(purpose).keys) < 2:
-        raise Refused(
+        raise RuleViolation(
             "one_key",
             "There is one key only. Put the new key first and keep the old one "
             "after it, as in 2:<new>,1:<old>.",
         )
     spent = CryptoKey.objects.exclude(retired_at=None)
     if spent.filter(purpose=purpose, kid=keyring(purpose).active.kid).exists():
-        raise Refused("retired", "The first key was retired. Put a new one first.")
+        raise RuleViolation(
+            "retired", "The first key was retired. Put a new one first."
+        )
 
 
 def old_seeds():
@@ -86,12 +88,12 @@ def old_chains():
 
 
 def renew_chain(chain):
-    """Sign a whole chain anew; raises Refused for a broken one, which stays as it is."""
+    """Sign a whole chain anew; raises RuleViolation for a broken one, which stays as it is."""
     with transaction.atomic():
         AuditChain.objects.select_for_update(no_key=True).get(pk=chain.pk)
         place = verify(chain)
         if place is not None:
-            raise Refused("broken", f"The {chain} is broken at event {place:,}.")
+            raise RuleViolation("broken", f"The {chain} is broken at event {place:,}.")
         sign_again(chain)
     return chain.sequence
 

@@ -8,7 +8,7 @@ from accounts.forms.pickers import AccountsField
 from accounts.lifecycle import edit_account, open_account
 from accounts.lists import LISTS, candidates
 from accounts.models import Account, AccountKind
-from accounts.rule_violations import Refused
+from accounts.rule_violations import RuleViolation
 
 EVERY_MINUTES = (10, 30, 60)
 FLAGS = ("accessible", "searchable")
@@ -95,7 +95,7 @@ class AccountForm(forms.ModelForm):
     def _unless_refused(self, action, *args, **kwargs):
         try:
             return action(*args, **kwargs, **self.values())
-        except Refused as refusal:
+        except RuleViolation as refusal:
             field = refusal.field if refusal.field in self.fields else None
             self.add_error(field, refusal.message)
             self.status = 422 if refusal.field else refusal.status

@@ -4,7 +4,7 @@ from accounts.members import add_member
 from accounts.models import Role
 from accounts.names import NameField, validate_seen
 from accounts.permissions import invitation
-from accounts.rule_violations import Refused
+from accounts.rule_violations import RuleViolation
 
 
 class MemberForm(forms.Form):
@@ -44,7 +44,7 @@ class MemberForm(forms.Form):
         """Return the new membership, or None and the reason on its field."""
         try:
             return add_member(account, by=by, **self.cleaned_data)
-        except Refused as refusal:
+        except RuleViolation as refusal:
             self.add_error(refusal.field, refusal.message)
             self.status = refusal.status
             return None

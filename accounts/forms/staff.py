@@ -7,7 +7,7 @@ from accounts.members import found_with_admin
 from accounts.models import Account, Organisation, User
 from accounts.names import NameField, validate_seen
 from accounts.plans import Plan
-from accounts.rule_violations import Refused
+from accounts.rule_violations import RuleViolation
 
 # What an integer column holds on every database.
 MOST = MaxValueValidator(2**31 - 1)
@@ -147,7 +147,7 @@ class FoundingForm(forms.Form):
         """Return the main account, or None and the reason on its field."""
         try:
             return found_with_admin(by=by, **self.cleaned_data)
-        except Refused as refusal:
+        except RuleViolation as refusal:
             self.add_error(refusal.field, refusal.message)
             self.status = refusal.status
             return None

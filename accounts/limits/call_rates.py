@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from django.conf import settings
 
 from accounts.limits.shared_counts import MINUTE, Counts
-from accounts.rule_violations import Refused
+from accounts.rule_violations import RuleViolation
 from accounts.web.addresses import client_network
 
 # Policies, each with a table of its own.
@@ -24,7 +24,7 @@ NOWHERE, TOGETHER = "nowhere", 20
 counts = Counts()
 
 
-class TooManyCalls(Refused):
+class TooManyCalls(RuleViolation):
     status = 429
 
     def __init__(self, allowance):

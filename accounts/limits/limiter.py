@@ -15,14 +15,14 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from accounts.models import Tries
-from accounts.rule_violations import Refused
+from accounts.rule_violations import RuleViolation
 
 SLOTS = 1 << 16
 # More would say the same, and 2 to the power of it be no number any more.
 MOST_DOUBLINGS = 30
 
 
-class TooManyTries(Refused):
+class TooManyTries(RuleViolation):
     status = 429
 
     def __init__(self, seconds):

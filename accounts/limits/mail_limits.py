@@ -10,7 +10,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from accounts.models import Action, AuditEvent
-from accounts.rule_violations import Refused
+from accounts.rule_violations import RuleViolation
 
 DAY = timedelta(days=1)
 # Of the same organisation, to the same person.
@@ -19,7 +19,7 @@ INVITATIONS = (Action.USER_ADDED, Action.USER_UPDATED)
 
 
 def check_invitations(membership, *, by):
-    """Raise Refused for the invitation that is one too many.
+    """Raise RuleViolation for the invitation that is one too many.
 
     Belongs after its event and in the same transaction: whoever writes the next one of
     the organisation waits for that. Operators may send as many as they need.
@@ -28,14 +28,14 @@ def check_invitations(membership, *, by):
         return
     sent = lately(membership.account, INVITATIONS).filter(data__mailed=True)
     if sent.count() > settings.INVITATIONS_A_DAY:
-        raise Refused(
+        raise RuleViolation(
             "too_many_invitations",
             f"An organisation sends up to {settings.INVITATIONS_A_DAY} invitations in a "
             "day. Go on tomorrow, or ask the operators.",
             field="email",
         )
     if sent.filter(target=membership.user.email).count() > MOST_TO_ONE:
-        raise Refused(
+        raise RuleViolation(
             "too_many_invitations",
             f"Somebody gets up to {MOST_TO_ONE} invitations of an organisation in a "
             "day. Try again tomorrow.",

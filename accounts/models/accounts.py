@@ -38,7 +38,7 @@ LOG_KINDS = (AccountKind.MAIN, AccountKind.SUB)
 
 
 class AccountQuerySet(models.QuerySet):
-    def standing(self):
+    def not_deleted(self):
         """Return accounts that are not deleted."""
         return self.filter(deleted_at=None)
 
@@ -48,7 +48,7 @@ class AccountQuerySet(models.QuerySet):
 
     def running(self):
         """Return accounts whose tokens may work."""
-        return self.standing().filter(
+        return self.not_deleted().filter(
             suspended_at=None, organisation__suspended_at=None
         )
 
@@ -76,16 +76,16 @@ class AccountQuerySet(models.QuerySet):
         """Return the accounts a person may know about; staff see deleted ones too."""
         if user.is_staff:
             return self
-        return self.standing().filter(_entered_by(user))
+        return self.not_deleted().filter(_entered_by(user))
 
     def enterable_by(self, user):
         """Return the accounts a person finds in the switcher."""
-        return self.standing().filter(_entered_by(user))
+        return self.not_deleted().filter(_entered_by(user))
 
     def administered_by(self, user):
         """Return the accounts whose tokens a person manages."""
         admin = user.memberships.active().filter(role=Role.ADMIN)
-        return self.standing().filter(
+        return self.not_deleted().filter(
             models.Q(pk__in=admin.values("account"))
             | models.Q(accessible=True, organisation__in=_organisations(admin))
         )

@@ -3,7 +3,7 @@ from datetime import timedelta
 from django.db import models
 from django.utils import timezone
 
-from accounts.rule_violations import Refused
+from accounts.rule_violations import RuleViolation
 
 REMEMBERED_FOR = timedelta(hours=24)
 
@@ -53,7 +53,7 @@ class RecordedCall(models.Model):
             token_id=token_id, key=key, defaults={"fingerprint": fingerprint}
         )
         if bytes(call.fingerprint) != fingerprint:
-            raise Refused(
+            raise RuleViolation(
                 "key_reused",
                 "This key came with another call before. Use a fresh one for each.",
                 field="Idempotency-Key",

@@ -8,7 +8,7 @@ came to is told nothing, whatever else they belong to.
 from accounts.audit.trail import Actor, record
 from accounts.models import Account
 from accounts.models.accounts import ID_PATTERN
-from accounts.web.navigation import standing_at
+from accounts.web.navigation import page_at
 
 LAST_ACCOUNT = "account"
 
@@ -20,7 +20,7 @@ def landing(request, user, address="/"):
     first, of an organisation where they have been before as long as there is one.
     """
     accounts = Account.objects.enterable_by(user)
-    _, named = standing_at(address.partition("?")[0])
+    _, named = page_at(address.partition("?")[0])
     last = request.COOKIES.get(LAST_ACCOUNT, "")
     wanted = [named, int(last) if ID_PATTERN.fullmatch(last) else None]
     found = accounts.in_bulk([pk for pk in wanted if pk])

@@ -12,7 +12,7 @@ from accounts.forms.accounts import FORMS
 from accounts.forms.lists import AccountListForm
 from accounts.models import Account
 from accounts.permissions import Operation, for_account, require
-from accounts.rule_violations import Refused
+from accounts.rule_violations import RuleViolation
 from accounts.views.accounts import main_only, summary
 
 SHOWN_OR_SENT = ["GET", "HEAD", "POST"]
@@ -66,7 +66,7 @@ def _show_new(request, main, form):
 def _why_no_room(organisation, kind):
     try:
         quotas.check_room(organisation, kind)
-    except Refused as refusal:
+    except RuleViolation as refusal:
         return refusal
     return None
 

@@ -23,7 +23,7 @@ def account_list(request, account):
     main_only(account)
     form = AccountListForm(request.GET)
     children = account.organisation.accounts.of_kind(form.asked_kind)
-    matching = rows(children.standing().matching(form.text))
+    matching = rows(children.not_deleted().matching(form.text))
     page = paginate(matching, form.order, form.position)
     context = summary(account.organisation) | {
         "kind": form.asked_kind,
@@ -109,7 +109,7 @@ LISTS_SHOWN = {
 
 def _first_of(related):
     """Return the first names of a list, and how many more there are."""
-    standing = related.standing()
+    standing = related.not_deleted()
     names = list(
         standing.order_by("name", "pk").values_list("name", flat=True)[:LISTED]
     )

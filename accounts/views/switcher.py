@@ -8,7 +8,7 @@ from django.views.decorators.http import require_safe
 from accounts.forms.find import SearchForm
 from accounts.models import Account
 from accounts.permissions import about_oneself, relations_to
-from accounts.web.navigation import counterpart, standing_at
+from accounts.web.navigation import counterpart, page_at
 
 ACCOUNTS_SHOWN = 50
 
@@ -30,13 +30,13 @@ def switcher(request):
 
 
 def _find(user, text):
-    accounts = Account.objects.visible_to(user).standing().matching(text)
+    accounts = Account.objects.visible_to(user).not_deleted().matching(text)
     rows = accounts.select_related("organisation").fetch_mode(models.FETCH_RAISE)
     return list(rows.in_order()[: ACCOUNTS_SHOWN + 1])
 
 
 def _grouped(user, accounts, origin):
-    place, current = standing_at(origin)
+    place, current = page_at(origin)
     related = relations_to(user, accounts)
     for account in accounts:
         account.url = counterpart(place, related[account.pk], account)

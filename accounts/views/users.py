@@ -17,7 +17,7 @@ from accounts.forms.find import SearchForm
 from accounts.forms.members import MemberForm, RoleForm
 from accounts.models import Membership, Role, User
 from accounts.permissions import Operation, allows, for_account, invitation, require
-from accounts.rule_violations import Refused
+from accounts.rule_violations import RuleViolation
 from accounts.signing_in import recovery
 from accounts.web.pagination import paginate
 
@@ -60,7 +60,7 @@ def user_role(request, account, pk):
     membership = _membership(account, pk)
     form = RoleForm(request.POST)
     if not form.is_valid():
-        raise Refused("role_unknown", "Choose one of the roles that are offered.")
+        raise RuleViolation("role_unknown", "Choose one of the roles that are offered.")
     members.change_role(membership, by=Actor.of(request), **form.cleaned_data)
     role = membership.get_role_display().lower()
     return _changed(request, membership, f"{membership.name}: {role} now.")

@@ -25,7 +25,7 @@ from django.utils.http import urlencode
 
 from accounts.deadline import database_away
 from accounts.limits.attempts import enter
-from accounts.rule_violations import Refused
+from accounts.rule_violations import RuleViolation
 from accounts.signing_in.arrivals import LAST_ACCOUNT
 from accounts.web.cookies import is_doubled, only
 from accounts.web.errors import not_allowed, page_behind, refused
@@ -184,12 +184,12 @@ class RefusalMiddleware:
         if request.method == "POST" and request.resolver_match.url_name in ENTRANCES:
             try:
                 enter(request)
-            except Refused as refusal:
+            except RuleViolation as refusal:
                 return refused(request, refusal)
         return None
 
     def process_exception(self, request, exception):
-        if isinstance(exception, Refused):
+        if isinstance(exception, RuleViolation):
             return refused(request, exception)
         if isinstance(exception, ReauthenticationRequired) and request.htmx:
             return _reauthenticate_and_come_back(request)

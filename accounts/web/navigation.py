@@ -110,7 +110,7 @@ TABS = (
 PLACES = (*(place for _, places in SECTIONS for place in places), *TABS)
 
 
-def standing_at(path):
+def page_at(path):
     """Return the place and the account's id that an address names, or Nones."""
     try:
         match = resolve(path)

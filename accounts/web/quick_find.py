@@ -45,7 +45,7 @@ def _page_result(place, account):
 
 
 def find_accounts(user, _account, text):
-    accounts = Account.objects.visible_to(user).standing().matching(text)
+    accounts = Account.objects.visible_to(user).not_deleted().matching(text)
     rows = accounts.select_related("organisation").in_order()[:ACCOUNTS_SHOWN]
     return [
         Result(

@@ -8,7 +8,7 @@ from django.db import DatabaseError, close_old_connections
 from django.utils import timezone
 
 from accounts.locks import locked
-from accounts.rule_violations import Refused, Unavailable
+from accounts.rule_violations import RuleViolation, Unavailable
 from gateway.models import Delivery, Way, Webhook
 from gateway.notifications import content, webhook_calls
 
@@ -21,7 +21,7 @@ logger = logging.getLogger(__name__)
 
 
 def begin(account):
-    """Have an account's webhook tested soon; raises Refused when that is too often."""
+    """Have an account's webhook tested soon; raises RuleViolation when that is too often."""
     delivery = _turn(account)
     beside.submit(_run, delivery.pk)
     delivery.refresh_from_db()
@@ -37,7 +37,9 @@ def _turn(account):
             tried_at__gt=now - BETWEEN_TESTS,
         )
         if recent.exists():
-            raise Refused("too_soon", "One was called a moment ago. Wait ten seconds.")
+            raise RuleViolation(
+                "too_soon", "One was called a moment ago. Wait ten seconds."
+            )
         # Until there is an answer, none is shown.
         delivery, _ = Delivery.objects.update_or_create(
             account=account,

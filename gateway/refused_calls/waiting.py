@@ -1,7 +1,7 @@
 """Which refused tokens a person hears about, and how many wait for a look."""
 
 from gateway.models import DeadToken
-from tokens.permissions import overseen
+from tokens.permissions import visible_to_main_admin
 
 # Nobody counts further.
 MOST = 100
@@ -10,7 +10,9 @@ MOST = 100
 def dead_tokens(user, account):
     """Return the dead tokens of an account; the main account has all that one oversees."""
     if account.is_main:
-        return DeadToken.objects.filter(account__in=overseen(account, user))
+        return DeadToken.objects.filter(
+            account__in=visible_to_main_admin(account, user)
+        )
     return account.dead_tokens.all()
 
 

@@ -16,7 +16,7 @@ from accounts.permissions import (
     relations_to,
     require,
 )
-from accounts.rule_violations import Refused
+from accounts.rule_violations import RuleViolation
 from accounts.web.pagination import paginate
 from gateway.models import DeadUse
 from gateway.refused_calls import reactivation
@@ -78,7 +78,9 @@ def dead_revive(request, account, pk):
     dead = _one(request, account, pk)
     found = reactivation.remedy(dead)
     if found is None:
-        raise Refused("nothing_to_revive", f"{dead.token.name} cannot be enabled here.")
+        raise RuleViolation(
+            "nothing_to_revive", f"{dead.token.name} cannot be enabled here."
+        )
     owner = dead.token.account
     for each in reactivation.asked(found, dead):
         require(relations(request.user, owner), each, owner)

@@ -8,7 +8,7 @@ from accounts.audit.trail import record
 from accounts.locks import locked, read_again, repeated
 from accounts.models import Account, Action
 from accounts.names import check_seen
-from accounts.rule_violations import Refused
+from accounts.rule_violations import RuleViolation
 from sharing.models.filters import PRINTABLE
 from tokens.secrets import OURS
 
@@ -68,9 +68,9 @@ class SharedView(models.Model):
     @classmethod
     @repeated
     def add(cls, *, account, title, address, by):
-        """Put a view below the others; raises Refused."""
+        """Put a view below the others; raises RuleViolation."""
         if not account.takes_logs:
-            raise Refused(
+            raise RuleViolation(
                 "account_type_has_no_views",
                 f"A {account.get_kind_display()} account has no links to open views.",
             )
@@ -78,7 +78,7 @@ class SharedView(models.Model):
         with locked(account):
             others = list(account.shared_views.all())
             if len(others) >= MOST:
-                raise Refused(
+                raise RuleViolation(
                     "too_many_views", f"An account has at most {MOST} shared views."
                 )
             made = cls.objects.create(

@@ -6,7 +6,7 @@ from accounts.audit.trail import record
 from accounts.locks import locked, read_again, repeated
 from accounts.models import Account, Action
 from accounts.names import check_seen
-from accounts.rule_violations import Refused, Stale
+from accounts.rule_violations import RuleViolation, Stale
 from sharing.header_lengths import check_length
 from sharing.scope import widens
 
@@ -55,7 +55,7 @@ class Filter(models.Model):
     @repeated
     def add(cls, *, account, field, value, by, description=""):
         if not account.takes_logs:
-            raise Refused(
+            raise RuleViolation(
                 "account_type_has_no_filters",
                 f"A {account.get_kind_display()} account has no shared tokens to filter.",
             )

@@ -3,7 +3,7 @@ from django.utils.text import Truncator
 
 from accounts.locks import locked, repeated
 from accounts.models import Action
-from accounts.rule_violations import Gone, Refused, Stale
+from accounts.rule_violations import Gone, RuleViolation, Stale
 from sharing.header_lengths import check_length
 from sharing.models.filters import Filter
 from sharing.scope import EVERYTHING, NOTHING, Operator, scope, widens
@@ -154,7 +154,7 @@ class Share(models.Model):
             token.touch(by=by)
             changes = [["lost_filter", "", self.lost_filter]]
             token.record(Action.SHARE_CHANGED, by, changes=changes)
-        elif token.is_standing:
+        elif token.is_not_deleted:
             token.disable(by=by, reason=reason)
         else:
             token.disable_deleted(by=by, reason=reason)
@@ -172,7 +172,7 @@ class Share(models.Model):
             self.refresh_from_db()
         except Share.DoesNotExist:
             raise Gone(self.token.name) from None
-        self.token.refresh_standing()
+        self.token.refresh_unless_deleted()
         if version is not None and version != self.token.version:
             raise Stale(self.token.name)
 
@@ -189,7 +189,7 @@ class Share(models.Model):
 
 def _check_choice(filters, shows_everything):
     if bool(filters) == bool(shows_everything):
-        raise Refused(
+        raise RuleViolation(
             "choose_filters_or_everything",
             "Choose at least one filter, or tick that the link shows everything.",
             field="filters",
@@ -202,21 +202,21 @@ def _check_length(filters, operator):
 
 
 def _still_there(account, filters):
-    """Return the filters as they are now; raises Refused when one is gone."""
+    """Return the filters as they are now; raises RuleViolation when one is gone."""
     wanted = {each.pk for each in filters}
     found = list(account.filters.filter(pk__in=wanted))
     if len(found) != len(wanted):
-        raise Refused(
+        raise RuleViolation(
             "filter_gone", "One of the filters was deleted meanwhile.", field="filters"
         )
     return found
 
 
 def check_shown(token):
-    """Raise Refused when nobody has said what a shared token may show."""
+    """Raise RuleViolation when nobody has said what a shared token may show."""
     share = Share.objects.filter(pk=token.pk).first()
     if share and share.lost_filter:
-        raise Refused(
+        raise RuleViolation(
             "filter_lost",
             f"{token.name} lost its filter {Truncator(share.lost_filter).chars(80)}. "
             "Edit it and say what it may show before it is resumed.",

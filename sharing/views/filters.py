@@ -66,7 +66,7 @@ def _answer(request, account, filter_, what, text, shares=()):
     # A row that is not in the page cannot be swapped, so it says which ones are.
     shown = set(request.POST.getlist("shown"))
     touched = [share.pk for share in shares if str(share.pk) in shown]
-    tokens = account.tokens.standing().filter(pk__in=touched)
+    tokens = account.tokens.not_deleted().filter(pk__in=touched)
     context = about_rows(request, account, Kind.SHARED) | {
         **about_filters(request, account),
         "filter": account.filters.with_uses().filter(pk=filter_.pk).first(),

@@ -10,7 +10,7 @@ from accounts import lifecycle
 from accounts.lists import listed
 from accounts.models import Account, AccountKind, Action, AuditEvent
 from accounts.plans import Plan
-from accounts.rule_violations import Refused, Stale
+from accounts.rule_violations import RuleViolation, Stale
 from tests.factories import BY, ChildFactory, MainFactory, UserFactory
 
 
@@ -65,7 +65,7 @@ def test_a_child_keeps_its_lists(main, sub):
 @pytest.mark.parametrize("name", ["Staging", "staging", "STAGING"])
 def test_names_are_unique_in_an_organisation_however_written(main, sub, name):
     with pytest.raises(
-        Refused, match=f"already has a sub account named {name}"
+        RuleViolation, match=f"already has a sub account named {name}"
     ) as refusal:
         ChildFactory(main=main, name=name)
 
@@ -79,7 +79,7 @@ def test_accounts_of_each_kind_may_share_a_name(main):
         ChildFactory(main=main, kind=kind, name=main.name.upper())
 
     for kind in kinds:
-        with pytest.raises(Refused, match=f"already has a {kind.noun} named"):
+        with pytest.raises(RuleViolation, match=f"already has a {kind.noun} named"):
             ChildFactory(main=main, kind=kind, name=main.name)
 
 
@@ -146,7 +146,7 @@ def test_an_edit_of_a_version_that_is_past_is_refused(sub):
 
 
 def test_an_edit_that_does_not_add_up_changes_nothing(sub):
-    with pytest.raises(Refused):
+    with pytest.raises(RuleViolation):
         lifecycle.edit_account(sub, by=BY, name="Stage", max_daily_gb=10**6)
 
     assert fresh(sub).name == "Staging"
@@ -186,7 +186,7 @@ def test_a_restore_after_30_days_is_too_late(sub):
     long_ago = timezone.now() - timedelta(days=30, minutes=1)
     Account.objects.filter(pk=sub.pk).update(deleted_at=long_ago)
 
-    with pytest.raises(Refused, match="can be restored for 30 days"):
+    with pytest.raises(RuleViolation, match="can be restored for 30 days"):
         lifecycle.restore_account(sub, by=BY)
 
 
@@ -194,7 +194,7 @@ def test_a_restore_needs_its_name_back(main, sub):
     lifecycle.delete_account(sub, by=BY)
     ChildFactory(main=main, name="Staging")
 
-    with pytest.raises(Refused, match="already has a sub account named Staging"):
+    with pytest.raises(RuleViolation, match="already has a sub account named Staging"):
         lifecycle.restore_account(sub, by=BY)
 
     assert fresh(sub).state == "deleted"
@@ -207,7 +207,7 @@ def test_a_restore_needs_its_place_back():
     lifecycle.delete_account(sub, by=BY)
     ChildFactory(main=main)
 
-    with pytest.raises(Refused, match="all of them are in use"):
+    with pytest.raises(RuleViolation, match="all of them are in use"):
         lifecycle.restore_account(sub, by=BY)
 
 
@@ -219,7 +219,7 @@ def test_a_restore_needs_its_place_back():
     ],
 )
 def test_the_main_account_stays(main, action, message):
-    with pytest.raises(Refused) as refusal:
+    with pytest.raises(RuleViolation) as refusal:
         action(main, by=BY)
 
     assert refusal.value.message == message

@@ -7,7 +7,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.deadline import CHANGING_SECONDS, errand
 from accounts.locks import ATTEMPTS, locked, passing, repeated
-from accounts.rule_violations import Gone, Refused, Stale, Unavailable
+from accounts.rule_violations import Gone, RuleViolation, Stale, Unavailable
 from accounts.web.logs import OneLineFormatter
 
 
@@ -125,7 +125,7 @@ def test_nothing_to_lock_is_a_transaction_all_the_same(db):
 @pytest.mark.parametrize(
     ("refusal", "code", "status"),
     [
-        (Refused("code", "Text.", field="name", n=1), "code", 409),
+        (RuleViolation("code", "Text.", field="name", n=1), "code", 409),
         (Stale("Terraform"), "stale", 412),
         (Gone("Terraform"), "gone", 404),
         (Unavailable("busy", "Text."), "busy", 503),

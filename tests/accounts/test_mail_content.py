@@ -10,7 +10,7 @@ from accounts import members
 from accounts.audit.trail import Actor
 from accounts.models import Membership, Role
 from accounts.names import quoted
-from accounts.rule_violations import Refused
+from accounts.rule_violations import RuleViolation
 from tests.accounts.signing_in import OTHER, PASSWORD, sign_in
 from tests.api.calls import Api
 from tests.factories import ChildFactory, MainFactory, TokenFactory
@@ -118,7 +118,7 @@ def add(account, number, by):
 
 def too_many():
     return pytest.raises(
-        Refused, check=lambda refusal: refusal.code == "too_many_invitations"
+        RuleViolation, check=lambda refusal: refusal.code == "too_many_invitations"
     )
 
 

@@ -11,7 +11,7 @@ from django.db import connection, transaction
 from accounts import members
 from accounts.audit.trail import Actor
 from accounts.models import Account, Action, AuditEvent, Membership, Role, User
-from accounts.rule_violations import Gone, Refused
+from accounts.rule_violations import Gone, RuleViolation
 from tests.factories import MembershipFactory, UserFactory
 
 BY = Actor("dana@acme.example")
@@ -156,7 +156,7 @@ def test_last_admin_is_the_one_whose_person_is_active(main):
     second = MembershipFactory(account=main)
     User.objects.filter(pk=second.user_id).update(is_active=False)
 
-    with pytest.raises(Refused) as refusal:
+    with pytest.raises(RuleViolation) as refusal:
         members.remove_member(first, by=BY)
 
     assert refusal.value.code == "last_admin"
@@ -178,7 +178,7 @@ def test_invitation_is_sent_again_with_an_event(plain, mailoutbox):
 def test_founding_is_all_or_nothing(main, staff):
     before = Account.objects.count()
 
-    with pytest.raises(Refused):
+    with pytest.raises(RuleViolation):
         members.found_with_admin(name="Globex", email=staff.email, by=BY)
 
     assert Account.objects.count() == before

@@ -7,7 +7,7 @@ from django.contrib.sessions.models import Session
 from django.db import InterfaceError, OperationalError
 from django.urls import reverse
 
-from accounts.rule_violations import Refused, Stale, Unavailable
+from accounts.rule_violations import RuleViolation, Stale, Unavailable
 from tests.factories import TokenFactory
 from tokens.api.logzio import log_tokens
 
@@ -70,7 +70,7 @@ def test_times_are_in_the_zone_of_the_browser(client, main, admin, zone, shown):
 @pytest.mark.parametrize(
     ("refusal", "status"),
     [
-        (Refused("no", "That cannot be."), 409),
+        (RuleViolation("no", "That cannot be."), 409),
         (Stale("That cannot be."), 412),
         (Unavailable("no", "That cannot be."), 503),
         (OperationalError("gone"), 503),

@@ -7,7 +7,7 @@ from accounts.lifecycle import edit_account, edit_organisation
 from accounts.models import Account, AccountKind
 from accounts.plans import Plan
 from accounts.quotas import Share
-from accounts.rule_violations import Refused
+from accounts.rule_violations import RuleViolation
 from tests.factories import BY, ChildFactory, MainFactory
 
 
@@ -31,7 +31,7 @@ def outcome(account):
     """Return at which field and why the plan does not add up, or None."""
     try:
         quotas.check(account)
-    except Refused as refusal:
+    except RuleViolation as refusal:
         reason = refusal.parameters["reason"]
         if refusal.message == f"The plan does not add up: {reason}.":
             return refusal.field, reason
@@ -280,7 +280,7 @@ def test_the_number_of_accounts_is_limited(kind, field, word):
     quotas.check_room(main.organisation, kind)
     ChildFactory(main=main, kind=kind)
 
-    with pytest.raises(Refused) as refusal:
+    with pytest.raises(RuleViolation) as refusal:
         quotas.check_room(main.organisation, kind)
 
     assert refusal.value.code == "account_limit"
@@ -291,6 +291,8 @@ def test_the_number_of_accounts_is_limited(kind, field, word):
 def test_community_has_no_sub_accounts(main):
     edit_organisation(main.organisation, by=BY, plan=Plan.COMMUNITY)
 
-    with pytest.raises(Refused, match="Sub accounts need the Pro or Enterprise plan"):
+    with pytest.raises(
+        RuleViolation, match="Sub accounts need the Pro or Enterprise plan"
+    ):
         quotas.check_room(main.organisation, AccountKind.SUB)
     quotas.check_room(main.organisation, AccountKind.METRICS)

@@ -15,7 +15,7 @@ from schemathesis.engine.run import PhaseName
 from schemathesis.transport.wsgi import WSGITransport
 
 from accounts.api.plumbing.failures import HANDLERS
-from accounts.rule_violations import Refused
+from accounts.rule_violations import RuleViolation
 from config.api import api
 
 WHY = "x-refused"
@@ -117,7 +117,7 @@ class Application:
 def application():
     """Yield the application, which tells in a header why it refused a call."""
     told = {
-        Refused: lambda error: error.code,
+        RuleViolation: lambda error: error.code,
         ValidationError: lambda error: "invalid",
         HttpError: lambda error: "unreadable",
     }

@@ -2,7 +2,7 @@
 
 import pytest
 
-from accounts.rule_violations import Refused
+from accounts.rule_violations import RuleViolation
 from gateway.verify.decisions import decide
 from gateway.verify.signal import DOORS
 from sharing.header_lengths import MOST
@@ -40,7 +40,7 @@ def test_no_answer_is_too_long_for_proxies(main, operator, letter):
             share = ShareFactory(account=main, filters=some, operator=operator)
             sizes.append(size(answer(share)))
 
-    with pytest.raises(Refused) as refusal:
+    with pytest.raises(RuleViolation) as refusal:
         take_more()
 
     assert (refusal.value.code, refusal.value.field) == ("filters_too_long", "filters")
@@ -51,7 +51,7 @@ def test_a_link_cannot_be_given_filters_that_are_too_long(main, env):
     share = ShareFactory(account=main, filters=[env])
     choice = {"operator": "AND", "shows_everything": False, "by": BY}
 
-    with pytest.raises(Refused, match="These filters would be too long together"):
+    with pytest.raises(RuleViolation, match="These filters would be too long together"):
         share.narrow(filters=long_filters(main, 14), **choice)
 
     assert list(Share.objects.get().filters.all()) == [env]
@@ -61,7 +61,7 @@ def test_far_too_many_filters_are_not_even_written(main, monkeypatch):
     filters = long_filters(main, MOST // LONGEST + 1)
     monkeypatch.setattr("sharing.header_lengths.measures", [])
 
-    with pytest.raises(Refused, match="too long together"):
+    with pytest.raises(RuleViolation, match="too long together"):
         ShareFactory(account=main, filters=filters)
 
 
@@ -70,7 +70,7 @@ def test_a_filter_cannot_be_made_too_long_for_its_links(main, env, field):
     share = ShareFactory(account=main, name="Board", filters=[env])
     share.filters.add(*long_filters(main, 10, field="team"))
 
-    with pytest.raises(Refused, match="The filters of Board would be") as refusal:
+    with pytest.raises(RuleViolation, match="The filters of Board would be") as refusal:
         env.edit(by=BY, **{field: "😀" * LONGEST})
 
     assert refusal.value.field == field

@@ -11,7 +11,7 @@ from functools import partial
 import pytest
 from django.db import connection
 
-from accounts.rule_violations import Refused
+from accounts.rule_violations import RuleViolation
 
 
 @pytest.fixture
@@ -22,7 +22,7 @@ def race():
         barrier.wait()
         try:
             action()
-        except Refused as refusal:
+        except RuleViolation as refusal:
             return refusal.code
         finally:
             # As at the end of a request: the pool has eight.

@@ -16,7 +16,7 @@ from hypothesis.stateful import (
 )
 
 from accounts.models import AuditEvent
-from accounts.rule_violations import Refused
+from accounts.rule_violations import RuleViolation
 from sharing.models import Filter, Share
 from tests.factories import BY, MainFactory
 from tests.sharing.lines import CLAUSES
@@ -82,7 +82,7 @@ class Actions(RuleBasedStateMachine):
         if refusal is None:
             self.done = action()
             return True
-        with pytest.raises(Refused) as caught, transaction.atomic():
+        with pytest.raises(RuleViolation) as caught, transaction.atomic():
             action()
         assert caught.value.code == refusal
         return False

@@ -1,7 +1,7 @@
 import pytest
 
 from accounts.models import AccountKind, Action, AuditEvent
-from accounts.rule_violations import Gone, Refused, Stale
+from accounts.rule_violations import Gone, RuleViolation, Stale
 from sharing.models import Filter, Share
 from sharing.scope import NOTHING, Operator
 from tests.factories import BY, ChildFactory, FilterFactory, ShareFactory
@@ -30,7 +30,7 @@ def test_filter_add_tells_the_audit_trail(main):
 def test_filter_add_refuses_accounts_without_logs(main, kind):
     account = ChildFactory(main=main, kind=kind)
 
-    with pytest.raises(Refused, match="no shared tokens"):
+    with pytest.raises(RuleViolation, match="no shared tokens"):
         Filter.add(account=account, field="env", value="test", by=BY)
 
 
@@ -175,7 +175,7 @@ def test_deleted_link_comes_back_paused_when_its_filter_is_gone(main, env, team)
     fresh(share).token.restore(by=BY)
 
     assert fresh(share).token.state == "paused"
-    with pytest.raises(Refused, match="lost its filter env: test"):
+    with pytest.raises(RuleViolation, match="lost its filter env: test"):
         fresh(share).token.enable(by=BY)
 
 

@@ -2,7 +2,7 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from accounts.models import AccountKind, Action, AuditEvent
-from accounts.rule_violations import Gone, Refused, Stale
+from accounts.rule_violations import Gone, RuleViolation, Stale
 from sharing.models import SharedView
 from sharing.models import dashboards as rules
 from sharing.models.dashboards import check_address
@@ -44,7 +44,7 @@ def test_add_is_told_with_its_address(main):
 def test_an_account_has_a_bounded_number(main, three, monkeypatch):
     monkeypatch.setattr(rules, "MOST", 3)
 
-    with pytest.raises(Refused, match="at most 3 shared views"):
+    with pytest.raises(RuleViolation, match="at most 3 shared views"):
         SharedViewFactory(account=main)
 
     three[0].remove(by=BY)
@@ -55,7 +55,7 @@ def test_an_account_has_a_bounded_number(main, three, monkeypatch):
 def test_an_account_without_logs_has_none(main):
     metrics = ChildFactory(main=main, kind=AccountKind.METRICS)
 
-    with pytest.raises(Refused, match="A Metrics account has no links"):
+    with pytest.raises(RuleViolation, match="A Metrics account has no links"):
         SharedViewFactory(account=metrics)
 
 

@@ -4,7 +4,7 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import Action, AuditEvent
-from accounts.rule_violations import Gone, Refused, Stale
+from accounts.rule_violations import Gone, RuleViolation, Stale
 from sharing.models import Share
 from sharing.scope import EVERYTHING, NOTHING, Operator
 from tests.factories import BY, FilterFactory, ShareFactory
@@ -37,17 +37,17 @@ def test_issue_makes_a_token_that_is_narrowed(main, env, team):
 
 def test_issue_of_everything_needs_the_tick(main):
     assert ShareFactory(account=main, shows_everything=True).scope == EVERYTHING
-    with pytest.raises(Refused, match="at least one filter"):
+    with pytest.raises(RuleViolation, match="at least one filter"):
         ShareFactory(account=main, shows_everything=False)
 
 
 def test_issue_refuses_filters_and_the_tick_together(main, env):
-    with pytest.raises(Refused, match="at least one filter"):
+    with pytest.raises(RuleViolation, match="at least one filter"):
         ShareFactory(account=main, filters=[env], shows_everything=True)
 
 
 def test_issue_refuses_the_filter_of_another_account(main):
-    with pytest.raises(Refused, match="deleted meanwhile"):
+    with pytest.raises(RuleViolation, match="deleted meanwhile"):
         ShareFactory(account=main, filters=[FilterFactory()])
 
 
@@ -102,7 +102,7 @@ def test_narrow_refuses_the_second_writer(share, team):
 
 
 def test_narrow_refuses_to_leave_it_open_without_the_tick(share):
-    with pytest.raises(Refused, match="at least one filter"):
+    with pytest.raises(RuleViolation, match="at least one filter"):
         share.narrow(**NOTHING_CHOSEN, by=BY)
 
 
@@ -172,7 +172,7 @@ def test_link_that_lost_a_filter_resumes_after_a_decision(main, share, env, team
     team.delete_narrowing(by=BY)
     share.refresh_from_db()
 
-    with pytest.raises(Refused, match="lost its filter team: payments"):
+    with pytest.raises(RuleViolation, match="lost its filter team: payments"):
         share.token.enable(by=BY)
     assert share.scope == NOTHING
 

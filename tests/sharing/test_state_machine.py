@@ -59,13 +59,15 @@ class AccountMachine(Actions):
             assert self.homes.setdefault(token.pk, home) == home
             made_with_filters = token.kind == Kind.SHARED
             assert token.version == 1 + changes[token.pk] - made_with_filters
-        keys = [(token.kind, token.name_key) for token in tokens if token.is_standing]
+        keys = [
+            (token.kind, token.name_key) for token in tokens if token.is_not_deleted
+        ]
         assert len(set(keys)) == len(keys)
 
     @invariant()
     def i1_i2_an_account_can_always_ship_within_its_limit(self):
         logs = self.account.tokens.of_kind(Kind.LOGS)
-        assert logs.lasting().exists()
+        assert logs.never_expiring().exists()
         assert logs.enabled().count() <= LIMIT
 
     @invariant()

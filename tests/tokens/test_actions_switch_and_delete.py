@@ -111,7 +111,7 @@ def test_name_is_typed_to_delete_what_is_in_use(as_admin, used, typed, status):
     response = as_admin.post(url("delete", used), data)
 
     assert response.status_code == status
-    assert again(used).is_standing == (status == 422)
+    assert again(used).is_not_deleted == (status == 422)
 
 
 def test_name_is_not_asked_for_what_was_not_used_lately(as_admin, used):

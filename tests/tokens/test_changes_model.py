@@ -4,7 +4,7 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import Action
-from accounts.rule_violations import Gone, Refused, Stale
+from accounts.rule_violations import Gone, RuleViolation, Stale
 from tests.factories import BY, TokenFactory
 from tests.tokens.audited import actions
 from tokens.models import Token
@@ -95,7 +95,7 @@ def test_doing_it_twice_changes_nothing(token, again):
 def test_refused_change_leaves_the_object_as_it_was(main, token):
     TokenFactory(account=main, name="Taken")
 
-    with pytest.raises(Refused, match="already a token named Taken") as refusal:
+    with pytest.raises(RuleViolation, match="already a token named Taken") as refusal:
         token.rename("Taken", by=BY)
 
     assert (token.name, refusal.value.field) == ("Terraform", "name")
@@ -108,7 +108,7 @@ def test_deleted_token_comes_back_with_its_secret(token):
     token.restore(by=BY)
 
     assert verify(token.secret_text, Use.API) == token
-    assert token.is_standing
+    assert token.is_not_deleted
 
 
 def test_restoring_a_standing_token_is_gone(token):
@@ -121,7 +121,7 @@ def test_token_is_kept_for_thirty_days(token):
     long_ago = timezone.now() - timedelta(days=30, seconds=1)
     Token.objects.filter(pk=token.pk).update(deleted_at=long_ago)
 
-    with pytest.raises(Refused) as refusal:
+    with pytest.raises(RuleViolation) as refusal:
         token.restore(by=BY)
 
     assert refusal.value.code == "too_late"

@@ -5,7 +5,7 @@ from django.db import IntegrityError
 
 from accounts.audit.trail import verify as verify_chain
 from accounts.models import Action, AuditChain, AuditEvent
-from accounts.rule_violations import Refused, Stale
+from accounts.rule_violations import RuleViolation, Stale
 from tests.factories import BY, TokenFactory
 from tokens.kinds import Kind
 from tokens.models import Token
@@ -57,7 +57,7 @@ def test_installation_has_one_chain(gateway):
 
 
 def test_two_gateway_tokens_share_no_name(gateway):
-    with pytest.raises(Refused, match="already a token named edge"):
+    with pytest.raises(RuleViolation, match="already a token named edge"):
         TokenFactory(account=None, kind=Kind.GATEWAY, name="edge")
 
 

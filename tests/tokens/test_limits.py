@@ -6,7 +6,7 @@ from django.utils import timezone
 from accounts.lifecycle import edit_organisation
 from accounts.models import AccountKind
 from accounts.plans import Plan
-from accounts.rule_violations import Refused
+from accounts.rule_violations import RuleViolation
 from tests.factories import BY, ChildFactory, ShareFactory, TokenFactory
 from tokens import limits
 from tokens.kinds import Kind
@@ -17,7 +17,7 @@ SOON = timedelta(hours=1)
 
 
 def refused(code):
-    return pytest.raises(Refused, check=lambda refusal: refusal.code == code)
+    return pytest.raises(RuleViolation, check=lambda refusal: refusal.code == code)
 
 
 @pytest.fixture
@@ -97,12 +97,12 @@ def test_last_enabled_log_token_stays(main, log_tokens, change):
     with refused("last_enabled_token"):
         getattr(first, change)(by=BY)
 
-    assert limits.sole_lasting(main) == first.pk
+    assert limits.sole_never_expiring(main) == first.pk
     assert limits.why_protected(first) == limits.LAST_ENABLED
 
 
 def test_nothing_is_protected_among_several(main, log_tokens):
-    assert limits.sole_lasting(main) is None
+    assert limits.sole_never_expiring(main) is None
     assert [limits.why_protected(token) for token in log_tokens] == ["", "", ""]
 
 
@@ -195,7 +195,7 @@ def test_portal_offers_api_tokens_by_account_and_plan(
 
 def test_app_above_can_stand_against_enabling(main, monkeypatch):
     def never(token):
-        raise Refused("never", "Not today.")
+        raise RuleViolation("never", "Not today.")
 
     token = TokenFactory(account=main)
     token.disable(by=BY)

@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from accounts.audit.trail import Actor
 from accounts.models import Action, AuditEvent
-from accounts.rule_violations import Refused
+from accounts.rule_violations import RuleViolation
 from tests.factories import BY, ChildFactory, MainFactory, ShareFactory, TokenFactory
 from tokens.kinds import Kind
 from tokens.models import Token
@@ -72,7 +72,7 @@ def test_a_paused_link_works_for_an_hour(main):
 def test_a_token_that_works_is_not_cut_short(main):
     token = TokenFactory(account=main)
 
-    with pytest.raises(Refused) as refusal:
+    with pytest.raises(RuleViolation) as refusal:
         revive(token, by=ADMIN)
 
     assert refusal.value.code == "works_already"
@@ -85,7 +85,7 @@ def test_the_limit_of_log_tokens_holds_and_nothing_is_half_done(db):
     spare = TokenFactory(account=main, kind=Kind.LOGS, enabled=False)
     spare.delete_softly(by=BY)
 
-    with pytest.raises(Refused) as refusal:
+    with pytest.raises(RuleViolation) as refusal:
         revive(spare, by=ADMIN)
 
     assert refusal.value.code == "limit_reached"
@@ -136,7 +136,7 @@ def test_a_secret_that_works_is_left_as_it_is(main):
     old = rotate(token, overlap=timedelta(days=1))
 
     for secret in (current, old, TokenFactory(account=main).secrets.get()):
-        with pytest.raises(Refused):
+        with pytest.raises(RuleViolation):
             revive_secret(token, secret, by=ADMIN)
 
     assert token.secrets.get(pk=old.pk).valid_until == old.valid_until

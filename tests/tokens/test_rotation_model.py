@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from accounts.rule_violations import Refused, Unavailable
+from accounts.rule_violations import RuleViolation, Unavailable
 from tests.factories import BY, TokenFactory
 from tokens.models import Token
 from tokens.permissions import Use
@@ -103,7 +103,7 @@ def test_rotation_that_is_over_is_neither_finished_nor_rolled_back(token, over, 
     OVER[over](token)
     current, version = token.secrets.current().get(), token.version
 
-    with pytest.raises(Refused) as refusal:
+    with pytest.raises(RuleViolation) as refusal:
         getattr(token, end)(by=BY)
 
     assert refusal.value.code == "nothing_overlaps"

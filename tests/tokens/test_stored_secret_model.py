@@ -6,7 +6,7 @@ from django.test import override_settings
 
 from accounts.crypto.envelope import Sealed
 from accounts.models import Action
-from accounts.rule_violations import Refused, Unavailable
+from accounts.rule_violations import RuleViolation, Unavailable
 from tests.factories import BY, TokenFactory
 from tests.tokens.audited import actions
 from tests.tokens.test_secrets import UUID
@@ -90,7 +90,7 @@ def test_secret_moves_in_once(main, sub):
     token, _ = move_in(main)
 
     assert actions(token) == [Action.TOKEN_IMPORTED]
-    with pytest.raises(Refused) as refusal:
+    with pytest.raises(RuleViolation) as refusal:
         move_in(sub)
     assert (refusal.value.code, refusal.value.field) == ("secret_taken", "secret")
     assert sub.tokens.filter(kind=Kind.API).count() == 0

@@ -5,7 +5,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from accounts.models import AccountKind
-from accounts.rule_violations import Refused
+from accounts.rule_violations import RuleViolation
 from tests.factories import BY, ChildFactory, TokenFactory
 from tokens.kinds import Kind
 from tokens.models import Token, TokenUsage
@@ -52,7 +52,7 @@ def test_name_that_unfolds_is_stored(main):
     ],
 )
 def test_name_nobody_can_read_is_refused(main, name, code):
-    with pytest.raises(Refused) as refusal:
+    with pytest.raises(RuleViolation) as refusal:
         TokenFactory(account=main, name=name)
 
     assert (refusal.value.code, refusal.value.field) == (code, "name")
@@ -63,7 +63,7 @@ def test_name_of_a_deleted_token_is_free_again(main, token):
 
     TokenFactory(account=main, name="Terraform")
 
-    with pytest.raises(Refused) as refusal:
+    with pytest.raises(RuleViolation) as refusal:
         token.restore(by=BY)
     assert refusal.value.code == "name_taken"
 
@@ -191,15 +191,15 @@ def test_queries_speak_of_states(main):
 
     found = {
         name: {token.name for token in getattr(ours, name)()}
-        for name in ("standing", "enabled", "disabled", "expired", "lasting")
+        for name in ("not_deleted", "enabled", "disabled", "expired", "never_expiring")
     }
 
     assert found == {
-        "standing": {"active", "disabled", "expired", "ending"},
+        "not_deleted": {"active", "disabled", "expired", "ending"},
         "enabled": {"active", "ending"},
         "disabled": {"disabled"},
         "expired": {"expired"},
-        "lasting": {"active"},
+        "never_expiring": {"active"},
     }
     assert ours.recently_deleted().get().name == "deleted"
     assert ours.named_like("XPIR").get().name == "expired"

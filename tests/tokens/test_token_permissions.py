@@ -21,8 +21,8 @@ from tokens.permissions import (
     USES,
     Use,
     operation,
-    overseen,
     reach,
+    visible_to_main_admin,
     why_refused,
     why_stopped,
 )
@@ -272,5 +272,7 @@ def test_other_kinds_reach_nothing(main, kind):
 def test_admin_oversees_what_is_accessible(family, admin, staff):
     main = family["Acme"]
 
-    assert {each.name for each in overseen(main, admin)} == set(family) - {"Shut"}
-    assert {each.name for each in overseen(main, staff)} == set(family)
+    assert {each.name for each in visible_to_main_admin(main, admin)} == set(family) - {
+        "Shut"
+    }
+    assert {each.name for each in visible_to_main_admin(main, staff)} == set(family)

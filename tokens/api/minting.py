@@ -10,7 +10,7 @@ from accounts.limits.mail_limits import lately
 from accounts.locks import repeated
 from accounts.models import Action, Membership
 from accounts.names import quoted
-from accounts.rule_violations import Refused
+from accounts.rule_violations import RuleViolation
 from tokens.kinds import Kind
 from tokens.models import Token
 
@@ -19,9 +19,9 @@ MOST_TOLD = 20
 
 
 def check_allowed(organisation):
-    """Raise Refused where no token may make tokens, or be told of one again."""
+    """Raise RuleViolation where no token may make tokens, or be told of one again."""
     if not organisation.allows_minting:
-        raise Refused(
+        raise RuleViolation(
             "minting_off", "This organisation does not let tokens make API tokens."
         )
 

@@ -9,7 +9,7 @@ from accounts.deadline import errand
 from accounts.locks import repeated
 from accounts.models import Account
 from accounts.permissions import Forbidden, relations, require
-from accounts.rule_violations import Gone, Refused
+from accounts.rule_violations import Gone, RuleViolation
 from tokens.kinds import OVERLAPS
 from tokens.models.tokens import Token
 from tokens.permissions import operation
@@ -203,7 +203,7 @@ class BulkItem(models.Model):
                 return
             try:
                 self.outcome = self._act(by)
-            except Refused as refusal:
+            except RuleViolation as refusal:
                 self.outcome, self.reason = Outcome.REFUSED, refusal.message[:300]
             self.save(update_fields=["outcome", "reason", "version"])
 
@@ -228,4 +228,6 @@ class BulkItem(models.Model):
 
 
 def not_yours(token):
-    return Refused("forbidden", f"You may not change the tokens of {token.account}.")
+    return RuleViolation(
+        "forbidden", f"You may not change the tokens of {token.account}."
+    )

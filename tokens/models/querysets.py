@@ -33,7 +33,7 @@ class TokenQuerySet(models.QuerySet):
             else self.filter(kind__in=kinds)
         )
 
-    def standing(self):
+    def not_deleted(self):
         """Return tokens that are not deleted."""
         return self.filter(deleted_at=None)
 
@@ -47,20 +47,20 @@ class TokenQuerySet(models.QuerySet):
         """Return tokens that nothing about themselves stops."""
         now = clock.now()
         unexpired = models.Q(expires_at=None) | models.Q(expires_at__gt=now)
-        return self.standing().filter(unexpired, disabled_at=None)
+        return self.not_deleted().filter(unexpired, disabled_at=None)
 
     def disabled(self):
-        return self.standing().exclude(disabled_at=None)
+        return self.not_deleted().exclude(disabled_at=None)
 
     def stopped(self):
-        """Return standing tokens that are disabled or expired."""
+        """Return tokens, not deleted, that are disabled or expired."""
         expired = models.Q(expires_at__lte=clock.now())
-        return self.standing().filter(expired | ~models.Q(disabled_at=None))
+        return self.not_deleted().filter(expired | ~models.Q(disabled_at=None))
 
     def expired(self):
-        return self.standing().filter(expires_at__lte=clock.now())
+        return self.not_deleted().filter(expires_at__lte=clock.now())
 
-    def lasting(self):
+    def never_expiring(self):
         """Return enabled tokens that never expire."""
         return self.enabled().filter(expires_at=None)
 

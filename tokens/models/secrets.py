@@ -4,7 +4,7 @@ from django.db.models.functions import Now
 from accounts.clock import clock
 from accounts.crypto.envelope import Sealed, seal, unseal
 from accounts.crypto.keys import keyring
-from accounts.rule_violations import Refused, Unavailable
+from accounts.rule_violations import RuleViolation, Unavailable
 from tokens.secrets import Secret, digest, digests
 
 
@@ -30,10 +30,10 @@ class StoredSecretQuerySet(models.QuerySet):
         self.current().update(valid_until=until)
 
     def finish(self):
-        """Stop what overlaps; raises Refused when nothing does."""
+        """Stop what overlaps; raises RuleViolation when nothing does."""
         # Somebody may have rolled back, and then the old secret is the current one.
         if not self.overlapping().update(valid_until=clock.now()):
-            raise Refused(
+            raise RuleViolation(
                 "nothing_overlaps", "The rotation is over: one secret works already."
             )
 
@@ -41,7 +41,7 @@ class StoredSecretQuerySet(models.QuerySet):
         """Let the last secret that overlaps be the current one; return it."""
         before = self.overlapping().select_related("token").order_by("-pk").first()
         if before is None:
-            raise Refused(
+            raise RuleViolation(
                 "nothing_overlaps",
                 "The old secret has stopped, so that there is nothing to go back to.",
             )

@@ -10,7 +10,7 @@ from accounts.clock import clock
 from accounts.locks import repeated
 from accounts.models import Account, Action, Organisation
 from accounts.names import check_seen
-from accounts.rule_violations import Gone, Refused, Stale
+from accounts.rule_violations import Gone, RuleViolation, Stale
 from tokens import limits
 from tokens.kinds import RULES, Kind
 from tokens.models.querysets import (
@@ -80,7 +80,7 @@ class Token(models.Model):
     ):
         """Make a token and return it with its Secret.
 
-        A `secret` is given for one that moves in from elsewhere. Raises Refused.
+        A `secret` is given for one that moves in from elsewhere. Raises RuleViolation.
         """
         fresh = secret or make(kind)
         with transaction.atomic(), limits.locked_account(account):
@@ -103,7 +103,7 @@ class Token(models.Model):
         return RULES[self.kind]
 
     @property
-    def is_standing(self):
+    def is_not_deleted(self):
         return self.deleted_at is None
 
     @property
@@ -241,19 +241,19 @@ class Token(models.Model):
     def _changing(self, by, version=None, *, deleted=False):
         """Hold the account's lock, read the row afresh, write what the block set."""
         with transaction.atomic(), limits.locked_account(self.account):
-            self.refresh_standing(deleted=deleted)
+            self.refresh_unless_deleted(deleted=deleted)
             if version is not None and version != self.version:
                 raise Stale(self.name)
             before = self._values()
             try:
                 yield
-            except Refused:
+            except RuleViolation:
                 self.refresh_from_db()
                 raise
             if self._values() != before:
                 self.touch(by=by)
 
-    def refresh_standing(self, *, deleted=False):
+    def refresh_unless_deleted(self, *, deleted=False):
         """Read the row afresh; raises Gone when it was deleted (or restored)."""
         try:
             self.refresh_from_db()
@@ -275,7 +275,7 @@ class Token(models.Model):
             with transaction.atomic():
                 StoredSecret.keep(self, secret).save(force_insert=True)
         except IntegrityError:
-            raise Refused(
+            raise RuleViolation(
                 "secret_taken", "This token is here already.", field="secret"
             ) from None
 

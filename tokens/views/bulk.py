@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.audit.trail import Actor
 from accounts.models.accounts import ID_PATTERN
 from accounts.permissions import Operation
-from accounts.rule_violations import Refused
+from accounts.rule_violations import RuleViolation
 from accounts.web.pagination import paginate
 from tokens.bulk_preview import Preview
 from tokens.forms import ExpiryForm, OverlapForm
@@ -106,7 +106,7 @@ class PickForm(forms.Form):
             found = found.filter(pk__in=self.cleaned_data["pick"])
         tokens = list(found.order_by(order, "pk")[: MOST + 1])
         if len(tokens) > MOST:
-            raise Refused(
+            raise RuleViolation(
                 "too_many",
                 f"{MOST:,} tokens at a time is the most. Narrow the list by its filters.",
             )
@@ -232,5 +232,5 @@ def bulk_run(request, account, pk):
 def bulk_undo(request, account, pk):
     job = _job(request, account, pk)
     if job.action not in UNDOES or not job.is_finished:
-        raise Refused("nothing_to_undo", "There is nothing to undo.")
+        raise RuleViolation("nothing_to_undo", "There is nothing to undo.")
     return redirect("tokens:bulk_job", account.pk, job.undo().pk)

@@ -10,7 +10,7 @@ from accounts.permissions import Operation, allows, for_account, relations
 from tokens.kind_pages import HOMES
 from tokens.kinds import Kind
 from tokens.models import Token
-from tokens.permissions import operation, overseen
+from tokens.permissions import operation, visible_to_main_admin
 from tokens.search_text import EVERYWHERE, FindForm
 from tokens.verification import find
 from tokens.views.all_tokens import list_url
@@ -40,7 +40,7 @@ def _not_found(request, account, form):
         return _say(request, account, form, NOT_FOUND if form.secret else BROKEN)
     # A name can look like a token from elsewhere; the name of one that is there may
     # be shown in an address, whatever else may not.
-    named = Token.objects.standing().filter(
+    named = Token.objects.not_deleted().filter(
         account__in=_searched(request, account, form)
     )
     if named.named_like(form.text).exists():
@@ -50,14 +50,14 @@ def _not_found(request, account, form):
 
 def _searched(request, account, form):
     if form.cleaned_data["tab"] == EVERYWHERE:
-        return overseen(account, request.user)
+        return visible_to_main_admin(account, request.user)
     return [account]
 
 
 def _is_listed_for(user, token):
     if token.account is None:
         return False
-    if not (Token.objects.standing() | Token.objects.recently_deleted()).contains(
+    if not (Token.objects.not_deleted() | Token.objects.recently_deleted()).contains(
         token
     ):
         return False

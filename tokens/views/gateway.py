@@ -34,7 +34,7 @@ PAGE = "tokens/gateway.html"
 GATEWAY = Token.objects.of_kind(Kind.GATEWAY)
 
 
-def for_gateway_token(among=TokenQuerySet.standing):
+def for_gateway_token(among=TokenQuerySet.not_deleted):
     """Guard an action of staff: the view gets the token."""
 
     def decorate(view):
@@ -57,7 +57,7 @@ def gateway_list(request):
 def _list(request, form=None):
     wanted = ListForm(request.GET).read()
     tokens = GATEWAY.all().fetch_mode(models.FETCH_RAISE)
-    shown = tokens.standing()
+    shown = tokens.not_deleted()
     if wanted["q"]:
         shown = shown.named_like(wanted["q"])
     return {

@@ -10,7 +10,7 @@ from tokens.models.querysets import TokenQuerySet
 from tokens.permissions import operation
 
 
-def for_token(verb, *, among=TokenQuerySet.standing):
+def for_token(verb, *, among=TokenQuerySet.not_deleted):
     """Guard an action: the view gets a token of the account that the URL names.
 
     The matrix row depends on the token's kind. For an id that the account does not

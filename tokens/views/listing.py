@@ -24,7 +24,7 @@ def listing(request, account, kind, *, tokens=None, form=None):
     """Return the context of a list; `form` is one that was sent with mistakes."""
     wanted = ListForm(request.GET).read()
     tokens = account.tokens.of_kind(kind) if tokens is None else tokens
-    tokens = tokens.standing().fetch_mode(models.FETCH_RAISE)
+    tokens = tokens.not_deleted().fetch_mode(models.FETCH_RAISE)
     added = tokens.filter(pk=wanted["added"]).first() if wanted["added"] else None
     page = paginate(narrow(tokens, wanted), column(wanted["sort"]), wanted["cursor"])
     with_days([*page, added] if added else page)

@@ -47,7 +47,7 @@ def about_rows(request, account, kind):
         "list_url": HOMES[kind].url(account.pk),
         "new_url": HOMES[kind].url(account.pk, new=1),
         "kind": kind,
-        "sole": limits.sole_lasting(account) if takes_logs else None,
+        "sole": limits.sole_never_expiring(account) if takes_logs else None,
         "why_sole": limits.LAST_ENABLED,
         "usage": usage(account) if takes_logs else None,
         "home": HOMES[kind],
@@ -113,7 +113,9 @@ def _others(token):
     """Return the rows whose controls a change of this token can switch on or off."""
     if token.kind != Kind.LOGS:
         return []
-    lasting = token.account.tokens.of_kind(Kind.LOGS).lasting().exclude(pk=token.pk)
+    lasting = (
+        token.account.tokens.of_kind(Kind.LOGS).never_expiring().exclude(pk=token.pk)
+    )
     found = list(lasting[:2])
     return found if len(found) == 1 else []
 

@@ -6,7 +6,7 @@ from accounts.models import Account
 from accounts.permissions import Operation, for_account
 from tokens.kinds import RULES, SHIPPED_TO, SHIPPING, Kind
 from tokens.models import Token
-from tokens.permissions import overseen
+from tokens.permissions import visible_to_main_admin
 from tokens.views.listing import add, listing
 from tokens.views.tabs import tabs
 
@@ -54,14 +54,14 @@ def _tokens(request, account, kind):
     if not account.is_main:
         return None
     tokens = Token.objects.of_kind(kind).select_related("account__organisation")
-    return tokens.filter(account__in=overseen(account, request.user))
+    return tokens.filter(account__in=visible_to_main_admin(account, request.user))
 
 
 def _accounts_for(request, account, kind):
     """Return some accounts that a person can go to for a kind of token."""
     if kind is None:
         return []
-    places = Account.objects.visible_to(request.user).standing()
+    places = Account.objects.visible_to(request.user).not_deleted()
     places = places.filter(organisation=account.organisation_id)
     return list(places.of_kind(*RULES[kind].lives_in)[:ELSEWHERE])
 

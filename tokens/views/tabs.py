@@ -27,7 +27,7 @@ def tabs(account, current):
 def _count(account, kind):
     if kind is None:
         return "0"
-    return up_to(account.tokens.of_kind(kind).standing().bounded_count())
+    return up_to(account.tokens.of_kind(kind).not_deleted().bounded_count())
 
 
 def up_to(count):

@@ -155,7 +155,7 @@ class DetailedTimeBasedAccount(Answer):
     soft_limit_gb: Annotated[Gigabytes, SOFT_LIMIT_GB]
 
 
-class Shelf:
+class AccountSerializer:
     """What the answers about accounts of one organisation have in common, read once."""
 
     def __init__(self, main):

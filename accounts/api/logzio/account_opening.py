@@ -6,7 +6,7 @@ from accounts.audit.trail import Actor
 from accounts.lists import candidates
 from accounts.members import add_member
 from accounts.models import Account, Role
-from accounts.rule_violations import Refused
+from accounts.rule_violations import RuleViolation
 
 CODES = {"illegal_plan": "ILLEGAL_PLAN_REQUEST", "name_taken": "DUPLICATE_NAME"}
 NO_SUCH_PERSON = "Email must belong to an existing user"
@@ -28,7 +28,7 @@ def open_account(request, *, kind, email, no_person=NO_SUCH_PERSON, **fields):
     main, by = request.auth.account, Actor.calling(request)
     admins = main.memberships.admins().filter(user__email=email.lower())
     if not admins.exists():
-        raise Refused("unknown_email", no_person)
+        raise RuleViolation("unknown_email", no_person)
     account = lifecycle.open_account(main.organisation, kind=kind, by=by, **fields)
     add_member(account, email=email, role=Role.ADMIN, by=by)
     return account

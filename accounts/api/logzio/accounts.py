@@ -7,8 +7,8 @@ from accounts import lifecycle
 from accounts.api.logzio.account_answers import (
     SHARING,
     AccountMade,
+    AccountSerializer,
     DetailedTimeBasedAccount,
-    Shelf,
     TimeBasedAccount,
 )
 from accounts.api.logzio.account_bodies import (
@@ -36,7 +36,7 @@ from accounts.api.plumbing.streams import streamed
 from accounts.audit.trail import Actor
 from accounts.models import AccountKind
 from accounts.permissions import Operation
-from accounts.rule_violations import Refused
+from accounts.rule_violations import RuleViolation
 
 ROOT = "/v1/account-management/time-based-accounts"
 FLAGS = ("searchable", "accessible")
@@ -57,7 +57,7 @@ AccountPk = path_id(1042)
 def account_list(request):
     accounts = each_account_for(request, Operation.ACCOUNT_LIST)
     found = (account for account in accounts if account.takes_logs)
-    return streamed(Shelf(request.auth.account).plain(found))
+    return streamed(AccountSerializer(request.auth.account).plain(found))
 
 
 @router.post(
@@ -121,7 +121,7 @@ def account_get_detailed(request, pk: AccountPk):
 @requires(AS_OWNER, there=[Operation.ACCOUNT_VIEW])
 def account_get(request, pk: AccountPk):
     account = find(request, pk, Operation.ACCOUNT_VIEW)
-    (shown,) = Shelf(request.auth.account).plain([account])
+    (shown,) = AccountSerializer(request.auth.account).plain([account])
     return shown
 
 
@@ -175,7 +175,7 @@ def _flags(account):
 
 def _detailed(request, accounts):
     secrets = default_tokens.revealed(request, accounts)
-    return Shelf(request.auth.account).detailed(accounts, secrets)
+    return AccountSerializer(request.auth.account).detailed(accounts, secrets)
 
 
 def _shared(account, pks):
@@ -183,24 +183,24 @@ def _shared(account, pks):
 
 
 def _unknown(pk):
-    return Refused(
+    return RuleViolation(
         "unknown_account", f"account {pk} not found", field="sharingObjectsAccounts"
     )
 
 
 def _of_main(request, main, body, values):
-    """Return the change without what stays; raise Refused for what the plan says.
+    """Return the change without what stays; raise RuleViolation for what the plan says.
 
     Main stays open when nothing is said of it, since a default would shut it.
     """
     fixed = set(OF_THE_PLAN) if not main.is_flexible else {"retention_days"}
     shown = {name: getattr(main, name) for name in fixed}
     if not main.is_flexible:
-        shown["max_daily_gb"] = Shelf(main).max_daily_gb(main)
+        shown["max_daily_gb"] = AccountSerializer(main).max_daily_gb(main)
     for name in fixed:
         asked = getattr(body, name)
         if asked and asked != shown[name]:
             message = "cannot be changed for the main account"
-            raise Refused("of_the_plan", message, field=OF_THE_PLAN[name])
+            raise RuleViolation("of_the_plan", message, field=OF_THE_PLAN[name])
     silent = {name for name in FLAGS if not body.says(name)}
     return {name: value for name, value in values.items() if name not in fixed | silent}

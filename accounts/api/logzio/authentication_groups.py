@@ -11,7 +11,7 @@ from accounts.api.plumbing.bodies import Sparse
 from accounts.api.plumbing.fields import MAX_ITEMS, Answer, Text
 from accounts.api.plumbing.guards import requires
 from accounts.permissions import Operation
-from accounts.rule_violations import Refused
+from accounts.rule_violations import RuleViolation
 
 ROOT = "/v1/authentication/groups"
 
@@ -52,6 +52,6 @@ def authentication_group_list(request):
 def authentication_group_replace(
     request, body: Body[Annotated[list[Group], Field(max_length=MAX_ITEMS)]]
 ):
-    raise Refused(
+    raise RuleViolation(
         "sso_disabled", "Single sign-on is not enabled here, so there are no groups."
     )

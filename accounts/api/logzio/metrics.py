@@ -34,7 +34,7 @@ from accounts.lists import listed
 from accounts.locks import locked
 from accounts.models import Account, AccountKind
 from accounts.permissions import Operation
-from accounts.rule_violations import Refused
+from accounts.rule_violations import RuleViolation
 
 ROOT = "/v1/account-management/metrics-accounts"
 SUFFIX = "_metrics"
@@ -201,7 +201,7 @@ def _readers(account, pks):
 
 def _not_owned(pk):
     reason = f"account {pk} is not owned by the main account"
-    return Refused(
+    return RuleViolation(
         "sub_account_not_owned", f"The {reason}.", accountId=pk, reason=reason
     )
 

@@ -18,7 +18,7 @@ from accounts.api.plumbing.fields import Answer, OptionalFlag, OptionalWholes
 from accounts.api.plumbing.guards import AS_OWNER, requires
 from accounts.api.plumbing.idempotency import IdempotencyKey, once
 from accounts.models import AccountKind
-from accounts.rule_violations import Refused
+from accounts.rule_violations import RuleViolation
 
 router = router_in(AccountArea("SIEM"))
 
@@ -89,4 +89,6 @@ def _shown(account, scanned):
 
 
 def _unknown(pk):
-    return Refused("unknown_account", f"account {pk} not found", field="accountsToScan")
+    return RuleViolation(
+        "unknown_account", f"account {pk} not found", field="accountsToScan"
+    )

@@ -31,7 +31,7 @@ from accounts.audit.trail import Actor
 from accounts.lists import listed
 from accounts.models import AccountKind
 from accounts.permissions import Operation
-from accounts.rule_violations import Refused
+from accounts.rule_violations import RuleViolation
 
 ROOT = "/v1/account-management/consumption/tracing-accounts"
 READERS = "authorized_accounts"
@@ -212,7 +212,7 @@ def tracing_soft_limit_update(request, pk: AccountPk, body: SoftLimitBody):
     account = _find(request, pk, Operation.ACCOUNT_EDIT)
     if body.tracing_account_id != pk:
         message = "must be the id that the path has"
-        raise Refused("other_account", message, field="tracingAccountId")
+        raise RuleViolation("other_account", message, field="tracingAccountId")
     limit = {"soft_limit_gb": body.soft_limit_gb}
     lifecycle.edit_account(account, by=Actor.calling(request), **limit)
     return _limit_of(account)
@@ -221,7 +221,7 @@ def tracing_soft_limit_update(request, pk: AccountPk, body: SoftLimitBody):
 def _check_plan(request):
     if not request.auth.account.organisation.is_consumption:
         message = "account must be of consumption type"
-        raise Refused("not_consumption_account", message)
+        raise RuleViolation("not_consumption_account", message)
 
 
 def _is_tracing(account):
@@ -243,7 +243,7 @@ def _readers(account, body):
 
 def _unknown(pk):
     message = f"account {pk} not found"
-    return Refused("unknown_account", message, field="authorizedAccountIds")
+    return RuleViolation("unknown_account", message, field="authorizedAccountIds")
 
 
 def _one(request, account):

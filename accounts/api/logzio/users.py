@@ -19,7 +19,7 @@ from accounts.audit.trail import Actor
 from accounts.models import Membership
 from accounts.models import User as Person
 from accounts.permissions import Forbidden, Operation, invitation
-from accounts.rule_violations import Refused
+from accounts.rule_violations import RuleViolation
 
 ROOT = "/v1/user-management"
 AREA = Area(
@@ -127,7 +127,7 @@ def user_update(request, pk: UserPk, body: UserChange):
     membership = _one(request, Operation.USER_INVITE, pk, body.account_id)
     by = Actor.calling(request)
     if body.username and body.username.lower() != membership.user.email:
-        raise Refused("fixed", "cannot be changed", field="username")
+        raise RuleViolation("fixed", "cannot be changed", field="username")
     role = ROLES.get(body.role, membership.role)
     if role != membership.role:
         try:
@@ -213,7 +213,7 @@ def _one(request, operation, pk, account_id):
     """
     first, *others = _all(request, operation, pk, account_id)
     if others:
-        raise Refused(
+        raise RuleViolation(
             "several_accounts",
             f"{first.user.email} is in several accounts: say in which by accountId.",
         )

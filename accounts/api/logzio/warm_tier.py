@@ -20,7 +20,7 @@ from accounts.api.plumbing.fields import Answer, path_id, whole
 from accounts.api.plumbing.guards import AS_OWNER, accounts_for, requires
 from accounts.audit.trail import Actor
 from accounts.permissions import Operation
-from accounts.rule_violations import Refused
+from accounts.rule_violations import RuleViolation
 
 WARM_DAYS = "snap_search_retention_days"
 AREA = AccountArea("TimeBasedAccount")
@@ -73,7 +73,7 @@ def warm_retention_update(request, pk: AccountPk, body: WarmRetention):
     _check(account, days)
     try:
         lifecycle.edit_account(account, by=Actor.calling(request), **{WARM_DAYS: days})
-    except Refused as refusal:
+    except RuleViolation as refusal:
         reason = refusal.parameters.get("reason", refusal.message)
         raise _invalid(account, reason) from refusal
     accounts = accounts_for(request, Operation.ACCOUNT_LIST)
@@ -81,7 +81,7 @@ def warm_retention_update(request, pk: AccountPk, body: WarmRetention):
 
 
 def _check(account, days):
-    """Raise Refused where only the operator can switch the warm tier on or off."""
+    """Raise RuleViolation where only the operator can switch the warm tier on or off."""
     if not (account.organisation.warm_tier and account.main.snap_search_retention_days):
         raise _invalid(account, "the warm tier is not enabled for the main account")
     if account.is_main and not days:
@@ -89,7 +89,7 @@ def _check(account, days):
 
 
 def _invalid(account, reason):
-    return Refused(
+    return RuleViolation(
         "invalid_warm_retention",
         f"Invalid warm retention for account {account.pk}. Reason: {reason}.",
         accountId=account.pk,

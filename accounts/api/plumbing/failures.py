@@ -9,7 +9,7 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from accounts.api.plumbing.error_bodies import problem
 from accounts.deadline import database_away
-from accounts.rule_violations import Refused, Unavailable
+from accounts.rule_violations import RuleViolation, Unavailable
 
 # How endpoints name the parameter that holds all that the query asks for.
 WHOLE_QUERY = "asked"
@@ -112,7 +112,7 @@ HANDLERS = {
     HttpError: unreadable,
     UnreadablePostError: unreadable,
     RequestDataTooBig: too_big,
-    Refused: refused,
+    RuleViolation: refused,
     OperationalError: database_unavailable,
     InterfaceError: database_unavailable,
     Exception: unexpected,

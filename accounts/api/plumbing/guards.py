@@ -79,7 +79,7 @@ def accounts_for(request, *operations):
 def each_account_for(request, *operations):
     """Yield the same accounts, read a chunk at a time."""
     caller = request.auth.account
-    accounts = caller.organisation.accounts.standing().in_order()
+    accounts = caller.organisation.accounts.not_deleted().in_order()
     for account in accounts.iterator(chunk_size=CHUNK):
         # Read with each row, it would take half of the time.
         account.organisation = caller.organisation
@@ -89,5 +89,5 @@ def each_account_for(request, *operations):
 
 
 def _accounts_near(caller):
-    accounts = caller.organisation.accounts.standing()
+    accounts = caller.organisation.accounts.not_deleted()
     return accounts.select_related("organisation")

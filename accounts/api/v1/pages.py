@@ -3,7 +3,7 @@
 from pydantic import Field
 
 from accounts.api.v1.fields import Asked
-from accounts.rule_violations import Refused
+from accounts.rule_violations import RuleViolation
 from accounts.web.pagination import is_cursor, paginate
 
 UNREADABLE = "The cursor is not one of this list. Begin again without it."
@@ -18,7 +18,7 @@ class Paging(Asked):
     def page(self, request, response, queryset, sort):
         """Return one page of a queryset, and link to the one after it."""
         if not is_cursor(queryset, sort, self.cursor):
-            raise Refused("unreadable_cursor", UNREADABLE, field="cursor")
+            raise RuleViolation("unreadable_cursor", UNREADABLE, field="cursor")
         page = paginate(queryset, sort, self.cursor, size=self.limit)
         if page.next:
             query = request.GET.copy()

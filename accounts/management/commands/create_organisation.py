@@ -7,7 +7,7 @@ from accounts.console import OperatorCommand
 from accounts.lifecycle import edit_account, found_organisation
 from accounts.models import NAME_PATTERN, Account
 from accounts.plans import Plan
-from accounts.rule_violations import Refused
+from accounts.rule_violations import RuleViolation
 
 WARM_DAYS = "snap_search_retention_days"
 
@@ -33,7 +33,7 @@ class Command(OperatorCommand):
 
     def handle(self, *, name, plan, trial_days, daily_gb, warm_days, **options):
         if not NAME_PATTERN.fullmatch(name):
-            raise Refused(
+            raise RuleViolation(
                 "name",
                 "Use letters, digits, dashes, dots, underscores and spaces only.",
             )

@@ -9,7 +9,7 @@ from accounts.api.plumbing.guards import requires
 from accounts.api.plumbing.idempotency import IdempotencyKey, once
 from accounts.audit.trail import Actor
 from accounts.permissions import Operation
-from accounts.rule_violations import Refused
+from accounts.rule_violations import RuleViolation
 from sharing.api.logzio.areas import AREA, ROOT
 from sharing.models import Filter
 from sharing.models.filters import MAX_LENGTH
@@ -106,7 +106,7 @@ def _find(request, pk):
 def _unknown(request, pk):
     account = request.auth.account.pk
     message = f"filter with id {pk} not found for account {account}"
-    return Refused("unknown_filter", message)
+    return RuleViolation("unknown_filter", message)
 
 
 def _shown(filter_):

@@ -14,7 +14,7 @@ from accounts.api.plumbing.idempotency import IdempotencyKey, once
 from accounts.audit.trail import Actor
 from accounts.clock import clock
 from accounts.permissions import Operation
-from accounts.rule_violations import Refused
+from accounts.rule_violations import RuleViolation
 from sharing.api.logzio.areas import AREA, ROOT
 from sharing.api.logzio.filters import find_filters
 from sharing.models import Share
@@ -192,7 +192,7 @@ def _choice(request, body, operator):
 
 
 def _all(request, **named):
-    tokens = request.auth.account.tokens.standing().of_kind(Kind.SHARED)
+    tokens = request.auth.account.tokens.not_deleted().of_kind(Kind.SHARED)
     shares = Share.objects.filter(token__in=tokens.filter(**named))
     return shares.prefetch_related("filters").select_related(
         "token__account__organisation"
@@ -203,7 +203,7 @@ def _find(request, pk):
     share = _all(request, pk=pk).first()
     if share is None:
         account = request.auth.account
-        raise Refused(
+        raise RuleViolation(
             "unknown_token", f"token with id {pk} not found for account {account.pk}"
         )
     return share

@@ -197,9 +197,11 @@ def _answered(response, filter_):
     response["ETag"] = etag(filter_)
     return FilterWithUses(
         **_fields(filter_),
-        used_by=[share.pk for share in filter_.used_by() if share.token.is_standing],
+        used_by=[share.pk for share in filter_.used_by() if share.token.is_not_deleted],
         would_pause=[
-            share.pk for share in filter_.shares_that_stop() if share.token.is_standing
+            share.pk
+            for share in filter_.shares_that_stop()
+            if share.token.is_not_deleted
         ],
     )
 

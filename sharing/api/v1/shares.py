@@ -12,7 +12,7 @@ from accounts.api.v1.fields import Answer, Body, Flag, Ids, IfMatch
 from accounts.api.v1.routers import changes, own_router, reads
 from accounts.api.v1.versions import etag, seen
 from accounts.audit.trail import Actor
-from accounts.rule_violations import Refused
+from accounts.rule_violations import RuleViolation
 from sharing.api.v1.filters import FilterAnswer, filter_shown
 from sharing.models import Share
 from sharing.scope import Operator
@@ -68,7 +68,7 @@ class Choice(Body):
         found = account.filters.in_bulk(self.filters)
         unknown = [pk for pk in self.filters if pk not in found]
         if unknown:
-            raise Refused(
+            raise RuleViolation(
                 "unknown_filter",
                 f"{account.name} has no filter with the id {unknown[0]}.",
                 field="filters",

@@ -206,7 +206,7 @@ def test_a_token_that_goes_meanwhile_is_gone(api, token, path, monkeypatch):
     def gone(self, **how):
         raise Gone(self.name)
 
-    monkeypatch.setattr(Token, "refresh_standing", gone)
+    monkeypatch.setattr(Token, "refresh_unless_deleted", gone)
 
     assert api.post(f"{path}/disable") == NOT_FOUND
 

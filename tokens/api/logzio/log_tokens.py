@@ -22,7 +22,7 @@ from accounts.api.plumbing.guards import requires
 from accounts.api.plumbing.idempotency import IdempotencyKey, once
 from accounts.audit.trail import Actor
 from accounts.permissions import Operation
-from accounts.rule_violations import Refused
+from accounts.rule_violations import RuleViolation
 from tokens import limits
 from tokens.api.plumbing.names import TokenName
 from tokens.api.plumbing.secrets import SecretText, hand_out
@@ -239,7 +239,7 @@ def log_token_search(request, body: LogTokenSearch):
 
 
 def _all(request):
-    return request.auth.account.tokens.standing().of_kind(Kind.LOGS)
+    return request.auth.account.tokens.not_deleted().of_kind(Kind.LOGS)
 
 
 def _find(request, pk):
@@ -252,7 +252,9 @@ def _find(request, pk):
 def _enable(token, by):
     token.enable(by=by)
     if token.is_expired:
-        raise Refused("expired", f"{token.name} has expired: give it a later expiry.")
+        raise RuleViolation(
+            "expired", f"{token.name} has expired: give it a later expiry."
+        )
 
 
 def _handed_out(request, token):

@@ -8,7 +8,7 @@ from pydantic import InstanceOf, PlainSerializer
 from accounts.audit.trail import record
 from accounts.locks import repeated
 from accounts.models import Action
-from accounts.rule_violations import Refused
+from accounts.rule_violations import RuleViolation
 from tokens.defaults import default_tokens
 from tokens.models import StoredSecret
 from tokens.secrets import Secret
@@ -59,7 +59,7 @@ def rows_of(answer):
 def open_again(rows, *, by):
     """Return the secrets of an earlier answer; the audit trail is told of it.
 
-    Raises Refused when the answer is not true any more.
+    Raises RuleViolation when the answer is not true any more.
     """
     found = StoredSecret.objects.select_related("token__account")
     return {
@@ -70,7 +70,7 @@ def open_again(rows, *, by):
 
 def _again(row, version, by):
     if row is None or row.token.version != version or row.token.account.deleted_at:
-        raise Refused("changed_since", CHANGED_SINCE)
+        raise RuleViolation("changed_since", CHANGED_SINCE)
     secret = row.open()
     row.token.record(Action.TOKEN_REVEALED, by, repeated_call=True)
     return secret

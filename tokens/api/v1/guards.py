@@ -19,7 +19,7 @@ def of_tokens(*verbs, kinds=KINDS):
     )
 
 
-def token_for(request, pk, *verbs, kinds=KINDS, among=TokenQuerySet.standing):
+def token_for(request, pk, *verbs, kinds=KINDS, among=TokenQuerySet.not_deleted):
     """Return the token with an id when the caller may do all that with it.
 
     Raises Http404 for one that does not exist to the caller, or Forbidden.
@@ -39,4 +39,4 @@ def token_for(request, pk, *verbs, kinds=KINDS, among=TokenQuerySet.standing):
 
 def restorable_too(tokens):
     """Return tokens that are there, or that can be brought back."""
-    return tokens.standing() | tokens.recently_deleted()
+    return tokens.not_deleted() | tokens.recently_deleted()

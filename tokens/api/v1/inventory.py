@@ -76,7 +76,7 @@ class TokenQuery(Paging):
         return sign + SORTS[self.sort.removeprefix("-")]
 
     def narrow(self, tokens):
-        tokens = tokens.recently_deleted() if self.deleted else tokens.standing()
+        tokens = tokens.recently_deleted() if self.deleted else tokens.not_deleted()
         tokens = tokens.filter(*self._conditions(), **self._range())
         return tokens.named_like(self.name) if self.name else tokens
 

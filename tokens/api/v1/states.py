@@ -10,7 +10,7 @@ from accounts.api.v1.fields import Body, IfMatch, Line
 from accounts.api.v1.routers import changes, own_router
 from accounts.api.v1.versions import etag, seen
 from accounts.audit.trail import Actor
-from accounts.rule_violations import Refused
+from accounts.rule_violations import RuleViolation
 from tokens.api.plumbing.secrets import hand_out
 from tokens.api.v1.answers import (
     OverlapName,
@@ -155,8 +155,8 @@ def own_token_restore(
     token = token_for(request, pk, "create", among=restorable_too)
 
     def restore():
-        if token.is_standing:
-            raise Refused("not_deleted", f"{token.name} is not deleted.")
+        if token.is_not_deleted:
+            raise RuleViolation("not_deleted", f"{token.name} is not deleted.")
         token.restore(by=Actor.calling(request))
         return shown(token)
 

@@ -13,7 +13,7 @@ from accounts.api.examples import TIME
 from accounts.api.plumbing.guards import requires
 from accounts.api.v1.fields import Answer, Asked, Moment
 from accounts.api.v1.routers import own_router, reads
-from accounts.rule_violations import Refused
+from accounts.rule_violations import RuleViolation
 from tokens.api.v1.guards import of_tokens, token_for
 from tokens.api.v1.tokens import TOKEN, TokenPk
 from tokens.models import TokenUsage
@@ -36,7 +36,7 @@ class UsageQuery(Asked):
         until = self.until or timezone.now()
         since = self.since or until - DEFAULT
         if not timedelta(0) <= until - since <= LONGEST[self.unit]:
-            raise Refused(
+            raise RuleViolation(
                 "unusable_range",
                 f"`until` must follow `since`, for {self.unit}s by at most "
                 f"{LONGEST[self.unit].days} days.",

@@ -3,7 +3,7 @@ from datetime import timedelta
 from django.utils import timezone
 
 from accounts.console import OperatorCommand, find_account
-from accounts.rule_violations import Refused
+from accounts.rule_violations import RuleViolation
 from tokens.kinds import Kind
 from tokens.models import Token
 from tokens.secret_response import print_out
@@ -25,7 +25,7 @@ class Command(OperatorCommand):
 
     def handle(self, *, name, kind, account, expires_in, **options):
         if (account is None) != (kind == Kind.GATEWAY):
-            raise Refused(
+            raise RuleViolation(
                 "account",
                 "Give an --account, except for a gateway token, which has none.",
             )

@@ -12,7 +12,7 @@ class Command(OperatorCommand):
         parser.add_argument("--reason", required=True)
 
     def handle(self, *, token, reason, **options):
-        found = Token.objects.standing().select_related("account__organisation")
+        found = Token.objects.not_deleted().select_related("account__organisation")
         found = found.filter(pk=token).first()
         if found is None:
             raise CommandError(f"There is no token {token}.")

@@ -4,7 +4,7 @@ from django.core.management.base import CommandError
 from django.db import transaction
 
 from accounts.console import OperatorCommand
-from accounts.rule_violations import Refused
+from accounts.rule_violations import RuleViolation
 from tokens.importing import read, take_over
 
 
@@ -27,7 +27,7 @@ class Command(OperatorCommand):
         for number, row in self.rows(file, format):
             try:
                 self.stdout.write(f"row {number}: {self.take(row, dry_run=dry_run)}")
-            except Refused as refusal:
+            except RuleViolation as refusal:
                 failed += 1
                 self.stdout.write(f"row {number}: refused: {refusal.message}")
         if failed:
