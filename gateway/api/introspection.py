@@ -14,7 +14,7 @@ from accounts.api.plumbing.areas import Area, router_in
 from accounts.api.plumbing.fields import Answer, Text
 from gateway.verify.credentials import BY_TEXT
 from gateway.verify.decisions import PASS, decide
-from gateway.verify.signal import ASK, DOORS
+from gateway.verify.signal import ASK, SIGNALS
 from sharing.models import Share
 from tokens.credentials import token_in
 from tokens.kinds import Kind
@@ -142,9 +142,9 @@ def introspect(request, token: TokenText):
         return Introspection(active=False)
     row, _ = found
     opened = {
-        signal: dict(decision.headers)
-        for signal, door in {"ask": ASK, **DOORS}.items()
-        if (decision := decide(door, row)).status is PASS
+        name: dict(decision.headers)
+        for name, signal in {"ask": ASK, **SIGNALS}.items()
+        if (decision := decide(signal, row)).status is PASS
     }
     return _described(row, opened) if opened else Introspection(active=False)
 

@@ -7,17 +7,17 @@ narrows a query of VictoriaLogs is in gateway.verify.narrowing.
 
 from urllib.parse import quote
 
-from gateway.verify.signal import DOORS
+from gateway.verify.signal import SIGNALS
 
 LABEL = "tollgate_account"
 HEADER = "X-Tollgate-Args"
 
 
-def arguments(door, accounts):
-    """Yield the headers that carry the arguments of a door, if it has any."""
-    if door is DOORS["metrics"]:
+def arguments(signal, accounts):
+    """Yield the headers that carry the arguments of a signal, if it has any."""
+    if signal is SIGNALS["metrics"]:
         yield HEADER, argument("extra_label", f"{LABEL}={accounts[0]}")
-    elif door is DOORS["query-metrics"]:
+    elif signal is SIGNALS["query-metrics"]:
         readable = "|".join(map(str, accounts))
         matchers = f'{{{LABEL}=~"{readable}"}}'
         yield HEADER, argument("extra_filters[]", matchers)

@@ -1,4 +1,4 @@
-"""Decisions that a process remembers, by door and by what was shown there."""
+"""Decisions that a process remembers, by signal and by what was shown there."""
 
 import os
 import threading
@@ -6,7 +6,7 @@ from hashlib import blake2b
 from itertools import islice
 
 from gateway.verify.decisions import NOT_KNOWN
-from gateway.verify.signal import ASK, DOORS
+from gateway.verify.signal import ASK, SIGNALS
 
 MAX_KNOWN = 200_000
 MAX_UNKNOWN = 50_000
@@ -24,25 +24,25 @@ class Memory:
     """
 
     def __init__(self, max_known=MAX_KNOWN, max_unknown=MAX_UNKNOWN):
-        doors = (ASK, *DOORS.values())
-        self._known = tuple({} for _ in doors)
+        signals = (ASK, *SIGNALS.values())
+        self._known = tuple({} for _ in signals)
         self._unknown = {}
-        self._max_known = max_known // len(doors)
+        self._max_known = max_known // len(signals)
         self._max_unknown = max_unknown
         self._lock = threading.Lock()
 
-    def recall(self, door, key, sight, now):
+    def recall(self, signal, key, sight, now):
         """Return the Decision remembered, and whether it is certainly still true."""
-        found = self._known[door.number].get(key)
+        found = self._known[signal.number].get(key)
         if found is None:
             return NOT_KNOWN, self._unknown.get(key) == sight.total
         decision, number = found
         true = sight.numbers[decision.slot] == number and now < decision.until
         return decision, true
 
-    def keep(self, door, key, decision, sight):
+    def keep(self, signal, key, decision, sight):
         """Remember a Decision together with a Sight of before it was made."""
-        known = self._known[door.number]
+        known = self._known[signal.number]
         if decision.slot is None:
             value = sight.total
             store, most, other = self._unknown, self._max_unknown, known

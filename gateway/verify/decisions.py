@@ -9,7 +9,7 @@ from accounts.clock import clock
 from gateway.verify.arguments import arguments
 from gateway.verify.messages import INVALID, LATER, MISSING, why
 from gateway.verify.narrowing import narrowing
-from gateway.verify.signal import DOORS
+from gateway.verify.signal import SIGNALS
 from sharing.models import Share
 from sharing.scope import NOTHING, SHOWS_NOTHING
 from tokens.kinds import Kind
@@ -65,22 +65,22 @@ def said(sentence, *headers):
     return written, (body,)
 
 
-def _challenge(sentence, door):
-    offered = TO_PROGRAMS if door.ships else TO_BROWSERS
+def _challenge(sentence, signal):
+    offered = TO_PROGRAMS if signal.ships else TO_BROWSERS
     return Decision(UNKNOWN, *said(sentence, ("WWW-Authenticate", offered)))
 
 
 NOT_NOW = Decision(AWAY, *said(LATER, RETRY))
-# No token, and one that is nobody's, whatever the door; and what is answered there.
+# No token, and one that is nobody's, whatever the signal; and what is answered there.
 NOT_SHOWN, NOT_KNOWN = (
     Decision(UNKNOWN, *said(sentence)) for sentence in (MISSING, INVALID)
 )
-MISSING_AT = {door.number: _challenge(MISSING, door) for door in DOORS.values()}
-INVALID_AT = {door.number: _challenge(INVALID, door) for door in DOORS.values()}
+MISSING_AT = {signal.number: _challenge(MISSING, signal) for signal in SIGNALS.values()}
+INVALID_AT = {signal.number: _challenge(INVALID, signal) for signal in SIGNALS.values()}
 
 
-def decide(door, row, until=inf):
-    """Return the Decision about a StoredSecret at a door, as things stand right now.
+def decide(signal, row, until=inf):
+    """Return the Decision about a StoredSecret for a signal, as things stand right now.
 
     `until` is when what was shown ends by itself, in seconds since 1970.
     """
@@ -88,30 +88,30 @@ def decide(door, row, until=inf):
     now = clock.now()
     token = row.token
     slot = slot_of(token.organisation_id)
-    reason = why_refused(row, door.uses)
-    accounts = () if reason else _accounts(door, token)
+    reason = why_refused(row, signal.uses)
+    accounts = () if reason else _accounts(signal, token)
     share = None if reason else _share(token)
     if share is not None and share.scope == NOTHING:
         reason = SHOWS_NOTHING
     known = {"slot": slot, "token_id": token.pk}
     known["counted_as"] = token.pk, row.pk, row.born
     # A gateway's own token has no account, and needs none.
-    if reason or (door.kinds and not accounts):
-        return Decision(STOPPED, *said(why(reason, door)), reason=reason, **known)
-    headers = [NO_STORE, *_headers(token, accounts), *arguments(door, accounts)]
+    if reason or (signal.kinds and not accounts):
+        return Decision(STOPPED, *said(why(reason, signal)), reason=reason, **known)
+    headers = [NO_STORE, *_headers(token, accounts), *arguments(signal, accounts)]
     if share is not None:
-        headers += narrowing(share.scope, by_logsql=door.judges_queries)
-    known["judges_query"] = door.judges_queries and share is not None
+        headers += narrowing(share.scope, by_logsql=signal.judges_queries)
+    known["judges_query"] = signal.judges_queries and share is not None
     return Decision(PASS, headers, until=min(until, _until(row, now)), **known)
 
 
-def _accounts(door, token):
-    """Return the ids of the accounts behind a door, the token's own first."""
+def _accounts(signal, token):
+    """Return the ids of the accounts behind a signal, the token's own first."""
     if token.account_id is None:
         return ()
-    if not door.kinds or token.kind != Kind.API:
+    if not signal.kinds or token.kind != Kind.API:
         return (token.account_id,)
-    found = reach(token).of_kind(*door.kinds).values_list("pk", flat=True)
+    found = reach(token).of_kind(*signal.kinds).values_list("pk", flat=True)
     return tuple(sorted(found, key=lambda pk: (pk != token.account_id, pk)))
 
 

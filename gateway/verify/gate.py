@@ -30,7 +30,7 @@ from gateway.verify.decisions import (
 from gateway.verify.invalidation import FRESH_SECONDS, Watcher
 from gateway.verify.lookups import SECONDS, Here, InThreads
 from gateway.verify.query_check import why_not
-from gateway.verify.signal import ASK, DOORS, SIGNALS, ticket_in, token_in
+from gateway.verify.signal import ASK, SIGNAL_NAMES, SIGNALS, ticket_in, token_in
 from tokens.usage_counters import Tally, recorder, refusals
 
 PREFIX = "/gateway/verify/"
@@ -64,22 +64,22 @@ class Gate:
     def answer(self, environ):
         """Return the Decision about a request; never raises for what a client sends."""
         # Envoy appends the client's own path, which says nothing here.
-        signal = environ["PATH_INFO"][SIGNAL_AT:].partition("/")[0]
-        door = DOORS.get(signal)
+        signal_name = environ["PATH_INFO"][SIGNAL_AT:].partition("/")[0]
+        signal = SIGNALS.get(signal_name)
         asking = self._asking(environ)
-        if door is None or asking is not PASS:
+        if signal is None or asking is not PASS:
             if asking is not AWAY:
-                known = signal if door else "other"
+                known = signal_name if signal else "other"
                 self.strangers.note(known, *caller(environ))
             return NOT_NOW
-        decision = self._about(door, environ)
+        decision = self._about(signal, environ)
         if decision is NOT_KNOWN:
-            return INVALID_AT[door.number]
+            return INVALID_AT[signal.number]
         if decision is NOT_SHOWN:
-            return MISSING_AT[door.number]
+            return MISSING_AT[signal.number]
         if decision.judges_query:
             decision = _judged(decision, environ)
-        self._note(door, decision, environ)
+        self._note(signal, decision, environ)
         return decision
 
     def _asking(self, environ):
@@ -93,50 +93,50 @@ class Gate:
             recorder.count(decision.counted_as + proxy)
         return decision.status
 
-    def _about(self, door, environ):
+    def _about(self, signal, environ):
         text = token_in(environ)
-        if text or not door.takes_tickets:
-            return self._recall_or_ask(door, text, BY_TEXT)
-        return self._recall_or_ask(door, ticket_in(environ), BY_TICKET)
+        if text or not signal.takes_tickets:
+            return self._recall_or_ask(signal, text, BY_TEXT)
+        return self._recall_or_ask(signal, ticket_in(environ), BY_TICKET)
 
-    def _recall_or_ask(self, door, text, way):
+    def _recall_or_ask(self, signal, text, way):
         if not text:
             return NOT_SHOWN
         key, sight, now = key_of(text), self.watcher.sight, time.monotonic()
         decision, true = self.memory.recall(
-            door, key, sight, time.time() + sight.offset
+            signal, key, sight, time.time() + sight.offset
         )
         if true and now - sight.seen_at < FRESH_SECONDS:
             return decision
         shown = way.read(text)
         if shown is None:
             return NOT_KNOWN
-        answer = self._ask(door, way, shown) if self._may_ask(sight, now) else None
+        answer = self._ask(signal, way, shown) if self._may_ask(sight, now) else None
         if self.watcher.sight.era != sight.era:
             # All of that is of a database that another may have taken the place of.
             return NOT_NOW
         if answer is not None:
-            return self._kept(door, key, answer, sight)
+            return self._kept(signal, key, answer, sight)
         # What was known before the database went away stays good for a while.
         late = now - sight.seen_at
         return decision if true and late < settings.GATEWAY_GRACE_SECONDS else NOT_NOW
 
-    def _kept(self, door, key, answer, sight):
+    def _kept(self, signal, key, answer, sight):
         if answer is NOT_KNOWN and sight.lacks_key:
             # Another host may know it by the key that this one was not given yet.
             return NOT_NOW
-        self.memory.keep(door, key, answer, sight)
+        self.memory.keep(signal, key, answer, sight)
         return answer
 
     def _may_ask(self, sight, now):
         # Once it was waited for in vain, the database is asked when it is seen again.
         return sight.seen_at >= self._given_up_at and not sight.is_away(now)
 
-    def _ask(self, door, way, shown):
+    def _ask(self, signal, way, shown):
         """Return the Decision of the database, or None when it does not answer."""
         begun = time.monotonic()
         try:
-            return self._asker(look_up, door, way, shown)
+            return self._asker(look_up, signal, way, shown)
         except (DatabaseError, InterfaceError) as error:
             self._warn(error, begun)
         if took_long(begun):
@@ -149,27 +149,27 @@ class Gate:
             self._warned_at = now
             logger.warning("The gateway could not look a token up: %s", error)
 
-    def _note(self, door, decision, environ):
+    def _note(self, signal, decision, environ):
         if decision.status is PASS:
             recorder.count(decision.counted_as + caller(environ))
         elif decision.reason:
-            what = *decision.counted_as, decision.reason, SIGNALS[door.number]
+            what = *decision.counted_as, decision.reason, SIGNAL_NAMES[signal.number]
             refusals.count(what + caller(environ))
 
 
-def look_up(database, door, way, shown):
+def look_up(database, signal, way, shown):
     """Return the Decision about what is shown; raises a database's error."""
     begun = time.monotonic()
     try:
         found = way.find(database, shown)
-        return decide(door, *found) if found else NOT_KNOWN
+        return decide(signal, *found) if found else NOT_KNOWN
     except (DatabaseError, InterfaceError):
         database.close()
         if took_long(begun):
             raise
     # A connection that the database dropped is found out by using it.
     found = way.find(database, shown)
-    return decide(door, *found) if found else NOT_KNOWN
+    return decide(signal, *found) if found else NOT_KNOWN
 
 
 def took_long(begun):

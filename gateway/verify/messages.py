@@ -1,7 +1,7 @@
 """What a refusal says: one sentence for whoever has a client's log before them."""
 
 from gateway.templatetags.refused_calls import it_takes
-from gateway.verify.signal import SIGNALS
+from gateway.verify.signal import SIGNAL_NAMES
 
 MISSING = "Send a token in X-API-TOKEN or in Authorization"
 INVALID = "This token is not valid"
@@ -19,10 +19,10 @@ SENTENCES = {
 }
 
 
-def why(reason, door):
-    """Return the sentence about a token that is refused at a door."""
+def why(reason, signal):
+    """Return the sentence about a token that is refused for a signal."""
     if reason != "wrong_kind":
         return SENTENCES[reason]
-    signal = SIGNALS.get(door.number)
-    needed = it_takes(signal) if signal else "a gateway token"
+    signal_name = SIGNAL_NAMES.get(signal.number)
+    needed = it_takes(signal_name) if signal_name else "a gateway token"
     return f"This token is of the wrong kind: this takes {needed}"

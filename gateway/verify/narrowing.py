@@ -11,7 +11,7 @@ SCOPES_KEPT = 256
 def write(scope, *, by_logsql):
     """Return the headers that hold a scope in the languages of the stores.
 
-    VictoriaLogs has a door of its own, where queries are judged: nowhere else is told
+    VictoriaLogs has a signal of its own, where queries are judged: nowhere else is told
     what narrows it.
     """
     if by_logsql:

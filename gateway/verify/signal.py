@@ -1,4 +1,4 @@
-"""What a gateway may ask about, and where clients of each door put their token."""
+"""What a gateway may ask about, and where clients of each signal put their token."""
 
 from dataclasses import dataclass
 from urllib.parse import unquote
@@ -11,11 +11,11 @@ from tokens.permissions import Use
 
 
 @dataclass(frozen=True, slots=True)
-class Door:
+class Signal:
     """A signal that a gateway guards.
 
     `uses` open it; `kinds` are those of the accounts that are read behind it, empty
-    for a door that only the token's own account is behind. `judges_queries`: a shared
+    for a signal that only the token's own account is behind. `judges_queries`: a shared
     token passes only with a query that the proxy hands over.
     """
 
@@ -34,22 +34,22 @@ class Door:
 SHIPPING = {Use.SHIP_LOGS, Use.SHIP_METRICS, Use.SHIP_TRACES}
 
 
-def _door(number, *uses, **more):
-    return Door(number, frozenset(uses), **more)
+def _signal(number, *uses, **more):
+    return Signal(number, frozenset(uses), **more)
 
 
-ASK = _door(0, Use.ASK)
-DOORS = {
-    "logs": _door(1, Use.SHIP_LOGS),
-    "metrics": _door(2, Use.SHIP_METRICS),
-    "traces": _door(3, Use.SHIP_TRACES),
-    "query-logs": _door(
+ASK = _signal(0, Use.ASK)
+SIGNALS = {
+    "logs": _signal(1, Use.SHIP_LOGS),
+    "metrics": _signal(2, Use.SHIP_METRICS),
+    "traces": _signal(3, Use.SHIP_TRACES),
+    "query-logs": _signal(
         4, Use.API, Use.READ_SHARED, kinds=LOG_KINDS, takes_tickets=True
     ),
-    "query-metrics": _door(5, Use.API, kinds=(AccountKind.METRICS,)),
-    "query-traces": _door(6, Use.API, kinds=(AccountKind.TRACING,)),
-    "api": _door(7, Use.API, kinds=tuple(AccountKind)),
-    "query-logsql": _door(
+    "query-metrics": _signal(5, Use.API, kinds=(AccountKind.METRICS,)),
+    "query-traces": _signal(6, Use.API, kinds=(AccountKind.TRACING,)),
+    "api": _signal(7, Use.API, kinds=tuple(AccountKind)),
+    "query-logsql": _signal(
         8,
         Use.API,
         Use.READ_SHARED,
@@ -58,7 +58,7 @@ DOORS = {
         judges_queries=True,
     ),
 }
-SIGNALS = {door.number: signal for signal, door in DOORS.items()}
+SIGNAL_NAMES = {signal.number: signal_name for signal_name, signal in SIGNALS.items()}
 
 
 def token_in(environ):

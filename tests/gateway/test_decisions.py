@@ -1,4 +1,4 @@
-"""What each token is told at each door."""
+"""What each token is told about each signal."""
 
 from datetime import datetime, timedelta
 
@@ -9,7 +9,7 @@ from django.utils import timezone
 from accounts.models import Account
 from accounts.plans import Plan
 from gateway.verify.decisions import decide
-from gateway.verify.signal import ASK, DOORS
+from gateway.verify.signal import ASK, SIGNALS
 from tests.factories import (
     BY,
     ChildFactory,
@@ -29,7 +29,7 @@ OPENS = {
     Kind.SHARED: {"query-logs", "query-logsql"},
     Kind.GATEWAY: {"ask"},
 }
-EVERY_DOOR = {"ask": ASK, **DOORS}
+EVERY_SIGNAL = {"ask": ASK, **SIGNALS}
 VL = "query-logsql"
 NARROWING = ("LogQL", "LogsQL", "PromQL", "OpenSearch", "Args")
 IN_AN_HOUR = timedelta(hours=1)
@@ -40,7 +40,7 @@ def row_of(token):
 
 
 def told(token, signal="query-logs"):
-    return decide(EVERY_DOOR[signal], row_of(token))
+    return decide(EVERY_SIGNAL[signal], row_of(token))
 
 
 def one_of(kind, main):
@@ -71,7 +71,7 @@ def family(main, sub):
 def test_a_kind_opens_its_doors_and_no_other(family, kind):
     token = one_of(kind, family["main"])
 
-    answers = {signal: told(token, signal) for signal in EVERY_DOOR}
+    answers = {signal: told(token, signal) for signal in EVERY_SIGNAL}
 
     opened = {signal for signal, each in answers.items() if each.status[:3] == "204"}
     assert opened == OPENS[kind]
@@ -228,7 +228,7 @@ def test_a_secret_that_was_rotated_away_is_refused_although_the_token_works(main
     token.rotate(by=BY)
     old.refresh_from_db()
 
-    assert decide(DOORS["api"], old).reason == "rotated"
+    assert decide(SIGNALS["api"], old).reason == "rotated"
 
 
 def moment(seconds):
@@ -243,8 +243,8 @@ def test_an_answer_ends_when_the_first_thing_ends_by_itself(db, field):
     thing = {"expires_at": row.token, "trial_ends_at": row.token.account.organisation}
     setattr(thing.get(field, row), field, soon)
 
-    assert moment(decide(DOORS["api"], row).until) == soon
-    assert decide(DOORS["api"], row, until=1.5).until == 1.5
+    assert moment(decide(SIGNALS["api"], row).until) == soon
+    assert decide(SIGNALS["api"], row, until=1.5).until == 1.5
 
 
 def test_an_answer_without_an_end_has_none(main):
@@ -266,13 +266,13 @@ def test_what_ends_during_the_look_up_has_an_end(main, time_machine):
         return execute(*arguments)
 
     with connection.execute_wrapper(slow):
-        decision = decide(DOORS["query-logs"], row)
+        decision = decide(SIGNALS["query-logs"], row)
 
     assert decision.until == row.token.expires_at.timestamp()
 
 
 def test_the_queries_of_links_are_judged_and_no_others(family):
-    asked = [(kind, signal) for kind in (Kind.API, Kind.SHARED) for signal in DOORS]
+    asked = [(kind, signal) for kind in (Kind.API, Kind.SHARED) for signal in SIGNALS]
 
     judged = [
         (kind, signal)

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from gateway.models import DeadUse
 from gateway.verify.gate import caller
-from gateway.verify.signal import DOORS
+from gateway.verify.signal import SIGNALS
 from sharing.tickets import issue, lasts_until
 from tests.factories import BY, ShareFactory, TokenFactory
 from tests.gateway.conftest import UNKNOWN, Asked, basic
@@ -40,7 +40,7 @@ def test_what_the_proxy_appends_to_the_signal_says_nothing(ask, token, suffix):
     "text",
     ["", "nonsense", UNKNOWN, pytest.param(make(Kind.LOGS).reveal(), id="unknown")],
 )
-@pytest.mark.parametrize("signal", DOORS)
+@pytest.mark.parametrize("signal", SIGNALS)
 def test_no_token_or_an_unknown_one_is_401(ask, signal, text):
     status, headers = ask(signal, text)
 

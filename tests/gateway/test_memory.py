@@ -3,9 +3,9 @@ import pytest
 from gateway.verify.cache import Memory, key_of
 from gateway.verify.decisions import NOT_KNOWN, PASS, Decision
 from gateway.verify.invalidation import NEVER, Sight
-from gateway.verify.signal import ASK, DOORS
+from gateway.verify.signal import ASK, SIGNALS
 
-LOGS = DOORS["logs"]
+LOGS = SIGNALS["logs"]
 KEY = key_of("shown")
 PASSING = Decision(PASS, [], slot=3, token_id=1, until=100.0)
 
@@ -51,7 +51,7 @@ def test_doors_do_not_share_what_is_known(memory):
     memory.keep(LOGS, KEY, PASSING, seen())
 
     assert memory.recall(ASK, KEY, seen(), 0.0)[1] is False
-    assert memory.recall(DOORS["metrics"], KEY, seen(), 0.0)[1] is False
+    assert memory.recall(SIGNALS["metrics"], KEY, seen(), 0.0)[1] is False
 
 
 def test_what_becomes_known_or_unknown_is_remembered_once(memory):

@@ -4,7 +4,7 @@ import pytest
 
 from accounts.rule_violations import RuleViolation
 from gateway.verify.decisions import decide
-from gateway.verify.signal import DOORS
+from gateway.verify.signal import SIGNALS
 from sharing.header_lengths import MOST
 from sharing.models import Share
 from tests.factories import BY, FilterFactory, ShareFactory
@@ -16,7 +16,7 @@ LONGEST = 512
 
 def answer(share, signal="query-logs"):
     row = share.token.secrets.select_related("token__account__organisation").get()
-    return decide(DOORS[signal], row).headers
+    return decide(SIGNALS[signal], row).headers
 
 
 def size(headers):
