@@ -37,11 +37,11 @@ class WebhookForm(forms.Form):
     )
 
     def point(self, account, *, by):
-        """Make the account's webhook, or move it."""
+        """Make the account's webhook, or move it, or send there again."""
         url = self.cleaned_data["url"]
         with locked(account):
             webhook = Webhook.objects.filter(account=account).first()
             if webhook is None:
                 Webhook.add(account, url, by=by)
-            elif webhook.url != url:
+            elif webhook.url != url or webhook.stopped_at:
                 webhook.move(url, by=by)

@@ -1,3 +1,4 @@
+import random
 from datetime import timedelta
 
 from django.db import models
@@ -7,6 +8,10 @@ from accounts.models import Account
 
 FIRST_RETRY, LAST_RETRY = timedelta(minutes=1), timedelta(hours=6)
 MOST_DOUBLED = 10
+# As Standard Webhooks advises: what failed together is not tried again together.
+JITTER = 0.2
+# However long a receiver asks to be left alone.
+LONGEST_WAIT = timedelta(days=1)
 # Longer than a call may take that waits for its turn.
 PATIENCE = timedelta(seconds=30)
 
@@ -54,10 +59,14 @@ class Delivery(models.Model):
         self.answer, self.failures = answer[:300], 0
         self._keep("delivered_at")
 
-    def put_off(self, answer):
-        """Note a failure; the next try comes the later the more often it failed."""
-        pause = FIRST_RETRY * 2 ** min(self.failures, MOST_DOUBLED)
-        self.free_at = timezone.now() + min(pause, LAST_RETRY)
+    def put_off(self, answer, *, wait=timedelta()):
+        """Note a failure; the next try comes the later the more often it failed.
+
+        It comes no sooner than the receiver asked to `wait`.
+        """
+        pause = min(FIRST_RETRY * 2 ** min(self.failures, MOST_DOUBLED), LAST_RETRY)
+        pause *= 1 + JITTER * random.random()  # noqa: S311 -- nothing secret
+        self.free_at = timezone.now() + max(pause, min(wait, LONGEST_WAIT))
         self.answer = answer[:300]
         self.failures += 1
         self._keep()

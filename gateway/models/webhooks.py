@@ -1,10 +1,12 @@
 import hmac
+from base64 import b64decode, b64encode
 from contextlib import contextmanager
 from hashlib import sha256
-from secrets import token_hex
+from secrets import token_bytes
 
 from django.db import models, transaction
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from accounts.audit.trail import record
 from accounts.crypto.envelope import Sealed, seal, unseal
@@ -13,7 +15,15 @@ from accounts.models import Account, Action
 from accounts.rule_violations import Gone, Unavailable
 from tokens.secrets import Secret
 
-PREFIX = "tgw_"
+# Standard Webhooks has the key in base64 behind it; before, the text itself was the key.
+PREFIX, PREFIX_BEFORE = "whsec_", "tgw_"
+KEY_BYTES = 32
+
+
+class WebhookQuerySet(models.QuerySet):
+    def wanted(self):
+        """Leave out those whose receiver said that it is gone."""
+        return self.filter(stopped_at=None)
 
 
 class Webhook(models.Model):
@@ -28,6 +38,10 @@ class Webhook(models.Model):
     masked = models.CharField(max_length=24)
     created_at = models.DateTimeField(db_default=Now())
     created_by = models.CharField(max_length=254)
+    # When the receiver answered 410 Gone: nothing is sent until somebody saves it anew.
+    stopped_at = models.DateTimeField(null=True, blank=True)
+
+    objects = WebhookQuerySet.as_manager()
 
     def __str__(self):
         return f"webhook of {self.account}"
@@ -47,10 +61,10 @@ class Webhook(models.Model):
         return webhook
 
     def move(self, url, *, by):
-        """Send what there is to tell somewhere else from now on."""
+        """Send what there is to tell somewhere else, or there again, from now on."""
         with self._standing():
-            self.url = url
-            self.save(update_fields=["url"])
+            self.url, self.stopped_at = url, None
+            self.save(update_fields=["url", "stopped_at"])
             self._record(Action.WEBHOOK_CHANGED, by)
 
     def renew(self, *, by):
@@ -59,6 +73,11 @@ class Webhook(models.Model):
             self._keep(_make())
             self.save(update_fields=["envelope", "enc_kid", "masked"])
             self._record(Action.WEBHOOK_RENEWED, by)
+
+    def stop(self):
+        """Send nothing more: the receiver wants none of it."""
+        same = Webhook.objects.wanted().filter(pk=self.pk, url=self.url)
+        same.update(stopped_at=timezone.now())
 
     def remove(self, *, by):
         with self._standing():
@@ -89,9 +108,17 @@ class Webhook(models.Model):
                 "secret_unavailable", f"The webhook's secret cannot be opened: {error}."
             ) from error
 
+    @property
+    def is_from_before(self):
+        """Whether it was made before webhooks followed Standard Webhooks."""
+        return self.masked.startswith(PREFIX_BEFORE)
+
     def sign(self, text):
-        """Return the hex HMAC-SHA256 of bytes under the secret."""
-        return hmac.new(self.secret.reveal().encode(), text, sha256).hexdigest()
+        """Return the HMAC-SHA256 of bytes under the secret."""
+        secret = self.secret.reveal()
+        if self.is_from_before:
+            return hmac.digest(secret.encode(), text, sha256)
+        return hmac.digest(b64decode(secret.removeprefix(PREFIX)), text, sha256)
 
     def seal_again(self):
         """Move the secret to the active encryption key."""
@@ -112,7 +139,7 @@ class Webhook(models.Model):
 
 
 def _make():
-    return Secret(PREFIX + token_hex(32))
+    return Secret(PREFIX + b64encode(token_bytes(KEY_BYTES)).decode())
 
 
 def place(url):

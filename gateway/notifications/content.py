@@ -1,5 +1,7 @@
 """What is told about refused tokens: in a mail, and in a webhook's call."""
 
+from hashlib import sha256
+
 from django.urls import reverse
 
 from accounts.mail import link
@@ -34,8 +36,17 @@ def subject(account, rows, total):
     return f"Refused calls: {total} tokens of {quoted(account.name)}"
 
 
+def message_id(account, told):
+    """Return the id of what a webhook is told, which is the same at each try.
+
+    `told` has the ids of the dead tokens, and when each was told of before.
+    """
+    words = [f"{pk} {before and before.isoformat()}" for pk, before in sorted(told)]
+    return f"msg_{sha256(f'{account.pk}: {words}'.encode()).hexdigest()[:32]}"
+
+
 def body(account, rows, total):
-    """Return what a webhook is sent, as JSON takes it."""
+    """Return what a webhook is sent as its data, as JSON takes it."""
     return {
         "account": {"id": account.pk, "name": account.name},
         "page": page_of(account),

@@ -7,6 +7,7 @@ there is to tell stays in the table until somebody was told.
 
 import logging
 from datetime import timedelta
+from typing import NamedTuple
 
 from django.db import transaction
 from django.db.models import Q
@@ -30,6 +31,14 @@ TOLD = {Way.MAIL: "mailed_at", Way.WEBHOOK: "hooked_at"}
 logger = logging.getLogger(__name__)
 
 
+class Outcome(NamedTuple):
+    """What came of telling, and how long whoever was told wants to be left alone."""
+
+    answer: str
+    is_fine: bool
+    wait: timedelta = timedelta()
+
+
 def send_due():
     """Tell at most one account in each way."""
     for way in Way:
@@ -45,7 +54,7 @@ def untold(way, now):
     ripe = ripe.filter(last_seen_at__gt=now - EVERY, account__deleted_at=None)
     ripe = ripe.exclude(told)
     if way == Way.WEBHOOK:
-        return ripe.filter(account__in=Webhook.objects.values("account"))
+        return ripe.filter(account__in=Webhook.objects.wanted().values("account"))
     return ripe
 
 
@@ -67,51 +76,57 @@ def _deliver(delivery):
     now = timezone.now()
     account, waiting = delivery.account, untold(delivery.way, now)
     waiting = waiting.filter(account=account).order_by("-last_seen_at", "pk")
-    ids = list(waiting.values_list("pk", flat=True))
-    if not ids:
+    found = list(waiting.values_list("pk", TOLD[delivery.way]))
+    if not found:
         return  # Somebody has settled it in this very moment.
+    ids = [pk for pk, _ in found]
     named = waiting.filter(pk__in=ids[: content.MOST_NAMED]).select_related("token")
     rows = content.with_callers(list(named))
-    answer, is_fine = SENDERS[delivery.way](account, rows, len(ids))
-    if not is_fine:
-        delivery.put_off(answer)
+    outcome = SENDERS[delivery.way](account, rows, found)
+    if not outcome.is_fine:
+        delivery.put_off(outcome.answer, wait=outcome.wait)
         words = "%s could not be told of refused calls by %s: %s"
-        logger.warning(words, account, delivery.way, answer)
+        logger.warning(words, account, delivery.way, outcome.answer)
         return
     with transaction.atomic():
         told = {TOLD[delivery.way]: timezone.now()}
         DeadToken.objects.filter(pk__in=ids).update(**told)
-        delivery.settle(answer, pause=SPACING[delivery.way])
+        delivery.settle(outcome.answer, pause=SPACING[delivery.way])
 
 
-def _mail(account, rows, total):
+def _mail(account, rows, found):
     context = {
         "rows": rows,
-        "more": total - len(rows),
+        "more": len(found) - len(rows),
         "page": content.page_of(account),
     }
     try:
         send_to_admins(
             account,
-            content.subject(account, rows, total),
+            content.subject(account, rows, len(found)),
             "gateway/mail/refused.txt",
             **context,
         )
     except Unavailable as error:
-        return error.message, False
-    return "", True
+        return Outcome(error.message, is_fine=False)
+    return Outcome("", is_fine=True)
 
 
-def _call(account, rows, total):
+def _call(account, rows, found):
     webhook = Webhook.objects.filter(account=account).first()
     if webhook is None:
-        return "It was removed", True
+        return Outcome("It was removed", is_fine=True)
     try:
-        body = content.body(account, rows, total)
-        answer = webhook_calls.call(webhook, webhook_calls.REFUSED, body)
+        answer = webhook_calls.call(
+            webhook,
+            webhook_calls.REFUSED,
+            content.body(account, rows, len(found)),
+            message_id=content.message_id(account, found),
+            occurred_at=rows[0].last_seen_at,
+        )
     except Unavailable as error:
-        return error.message, False
-    return str(answer), answer.is_fine
+        return Outcome(error.message, is_fine=False)
+    return Outcome(str(answer), is_fine=answer.is_fine, wait=answer.retry_after)
 
 
 SENDERS = {Way.MAIL: _mail, Way.WEBHOOK: _call}

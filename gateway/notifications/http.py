@@ -5,19 +5,23 @@ to: a name that means something else a moment later (DNS rebinding) gains nothin
 Redirects are not followed, and proxies of the environment are not asked.
 """
 
+import re
 import socket
 import ssl
 import threading
 import time
 from concurrent.futures import Future
 from dataclasses import dataclass
+from datetime import timedelta
+from http import HTTPStatus
 
 import httpcore
 from django.conf import settings
 
 from gateway.notifications.public_addresses import is_public
 
-SECONDS = 8.0
+# Standard Webhooks gives receivers 15 to 30 seconds.
+SECONDS = 15.0
 MOST_BYTES = 2000
 ADDRESSES_TRIED = 3
 FAILURES = (
@@ -34,10 +38,16 @@ class Answer:
 
     status: int
     text: str
+    # What the receiver asks to wait before the next try.
+    retry_after: timedelta = timedelta()
 
     @property
     def is_fine(self):
         return 200 <= self.status < 300
+
+    @property
+    def is_gone(self):
+        return self.status == HTTPStatus.GONE
 
     def __str__(self):
         return f"{self.status} {self.text}".strip() if self.status else self.text
@@ -53,11 +63,21 @@ def post(url, body, headers):
             httpcore.ConnectionPool(context, network_backend=guard) as pool,
             pool.stream("POST", url, headers=headers, content=body) as response,
         ):
-            return Answer(response.status, _beginning(response))
+            wait = _wait(dict(response.headers))
+            return Answer(response.status, _beginning(response), wait)
     except httpcore.TimeoutException:
         return Answer(0, f"No answer within {SECONDS:.0f} seconds")
     except FAILURES as error:
         return Answer(0, f"No answer: {_printable(str(error))[:200]}")
+
+
+def _wait(headers):
+    """Return what Retry-After asks for in seconds; it is seldom a date, and then not."""
+    names = {name.lower(): value for name, value in headers.items()}
+    seconds = names.get(b"retry-after", b"")
+    if not re.fullmatch(rb"[0-9]{1,9}", seconds):
+        return timedelta()
+    return timedelta(seconds=int(seconds))
 
 
 def _beginning(response):

@@ -39,8 +39,14 @@ def test_a_mail_that_fails_is_tried_again_ever_more_rarely(
         clock.move_to(delivery.free_at + timedelta(seconds=1))
         DeadToken.objects.update(last_seen_at=timezone.now())
 
-    assert waits[:3] == [timedelta(minutes=minutes) for minutes in (1, 2, 4)]
-    assert waits[-1] == timedelta(hours=6)
+    hours = timedelta(hours=6)
+    least = [timedelta(minutes=minutes) for minutes in (1, 2, 4)] + [hours]
+    seen = [*waits[:3], waits[-1]]
+    assert [wait >= each for wait, each in zip(seen, least, strict=True)] == [True] * 4
+    assert [wait < each * 1.2 for wait, each in zip(seen, least, strict=True)] == (
+        [True] * 4
+    )
+    assert len({wait / hours for wait in waits[-3:]}) == 3
     assert delivery.failures == 12
     assert "could not be sent" in delivery.answer
     assert DeadToken.objects.get().mailed_at is None

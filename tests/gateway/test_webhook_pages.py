@@ -1,3 +1,5 @@
+import json
+from base64 import b64decode
 from datetime import timedelta
 
 import pytest
@@ -51,7 +53,7 @@ def test_the_page_says_who_is_told(as_admin, main, sub):
     assert "mailto:admin@acme.example" in page
     assert "Add webhook" in page
     assert "Nothing sent so far" in page
-    assert "hmac.compare_digest" in page
+    assert "import Webhook" in page
     assert "mailto:admin@acme.example" in as_admin.get(at(sub)).text
 
 
@@ -74,8 +76,8 @@ def test_the_database_holds_no_secret(webhook):
         (row,) = cursor.fetchall()
 
     secret = webhook.secret.reveal().encode()
-    assert secret.startswith(b"tgw_")
-    assert len(secret) == 68
+    assert secret.startswith(b"whsec_")
+    assert len(b64decode(secret.removeprefix(b"whsec_"))) == 32
     values = [value for value in row if not isinstance(value, str)]
     assert not [value for value in map(str, values) if secret.decode() in value]
     assert secret not in bytes(webhook.envelope)
@@ -136,8 +138,8 @@ def test_plain_http_is_taken_where_private_addresses_are(as_admin, main, setting
 def test_a_test_shows_the_answer(as_admin, main, receiver):
     response = as_admin.post(at(main, "test"), headers=HTMX)
 
-    ((_, headers, _),) = receiver.calls
-    assert headers["X-Tollgate-Event"] == "test"
+    ((_, _, body),) = receiver.calls
+    assert json.loads(body)["type"] == "test"
     assert "<code>200 &lt;b&gt;thanks&lt;/b&gt;</code>" in response.text
     assert "Last sent" in response.text
     assert "Last sent" in as_admin.get(at(main)).text
@@ -165,6 +167,27 @@ def test_a_test_that_fails_says_why(as_admin, main, webhook):
     assert "Not delivered" in page
     assert "Failing" in page
     assert Delivery.objects.get().failures == 2
+
+
+@HERE
+def test_the_page_says_that_a_receiver_is_gone(as_admin, main, receiver):
+    receiver.answer = (410, b"", ())
+
+    as_admin.post(at(main, "test"))
+
+    page = as_admin.get(at(main)).text
+    assert "The receiver answered that it is gone" in page
+    assert "Save and send again" in page
+    as_admin.post(at(main), {"url": receiver.url})
+    assert "Change address" in as_admin.get(at(main)).text
+
+
+def test_the_page_explains_a_webhook_from_before(as_admin, main, webhook):
+    assert "This webhook is older" not in as_admin.get(at(main)).text
+
+    Webhook.objects.update(masked="tgw_…abcd")
+
+    assert "This webhook is older" in as_admin.get(at(main)).text
 
 
 @HERE
