@@ -114,6 +114,22 @@ def test_targets_of_make_that_are_named_exist(paper):
     assert set(named) - set(targets) == set()
 
 
+def test_every_dependency_has_its_reason():
+    project = tomllib.loads((PROJECT / "pyproject.toml").read_text())
+    asked_for = [
+        *project["project"]["dependencies"],
+        *project["dependency-groups"]["dev"],
+    ]
+    needed = {re.match(r"[\w-]+", each)[0] for each in asked_for}
+
+    paper = (PROJECT / "docs" / "architecture.md").read_text()
+
+    reasons = section(paper, "Why is each dependency there?")
+    cells = re.findall(r"^\| ([\w, -]+) \|", reasons, re.MULTILINE)
+    explained = {name.lower() for cell in cells for name in cell.split(", ")}
+    assert explained - {"package"} == needed
+
+
 def test_the_readme_stays_short():
     assert len((PROJECT / "README.md").read_text().splitlines()) <= 100
 
