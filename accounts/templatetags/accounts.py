@@ -1,5 +1,6 @@
 from datetime import UTC, timedelta
 from functools import cache
+from secrets import token_urlsafe
 
 from django import template
 from django.utils import timezone
@@ -9,6 +10,7 @@ from heroicons.templatetags.heroicons import heroicon_micro
 
 from accounts import names
 from accounts.permissions import Operation, allows
+from accounts.web import resubmission
 
 register = template.Library()
 
@@ -36,6 +38,15 @@ ICONS = {
 
 
 register.filter(names.quoted)
+
+
+@register.simple_tag(takes_context=True)
+def once(context):
+    """Return the field by which a form that is sent again is known."""
+    key = resubmission.key_of(context["request"]) or token_urlsafe(16)
+    return format_html(
+        '<input type="hidden" name="{}" value="{}">', resubmission.FIELD, key
+    )
 
 
 @register.simple_tag

@@ -2,7 +2,7 @@
 
 from django.conf import settings
 from django.contrib import messages
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -14,6 +14,7 @@ from accounts.models import Account
 from accounts.permissions import Operation, for_account, require
 from accounts.rule_violations import RuleViolation
 from accounts.views.accounts import main_only, summary
+from accounts.web.resubmission import leave_for, made_once
 
 SHOWN_OR_SENT = ["GET", "HEAD", "POST"]
 
@@ -23,10 +24,15 @@ SHOWN_OR_SENT = ["GET", "HEAD", "POST"]
 def account_new(request, account):
     main_only(account)
     form = _new_form(request, account, request.POST if _is_sent(request) else None)
-    if form.is_valid() and (created := form.open(by=Actor.of(request))):
+    created = _is_sent(request) and made_once(request, lambda: _open(request, form))
+    if created:
         messages.success(request, f"Created {created.name}.")
-        return redirect("accounts:account_details", created.pk)
+        return leave_for(request, "accounts:account_details", created.pk)
     return _show_new(request, account, form)
+
+
+def _open(request, form):
+    return form.is_valid() and form.open(by=Actor.of(request))
 
 
 @require_POST
@@ -81,7 +87,7 @@ def account_edit(request, account):
         form.edit(account, by=Actor.of(request))
     if form.is_valid():
         messages.success(request, f"Saved {form.cleaned_data['name']}.")
-        return redirect("accounts:account_details", account.pk)
+        return leave_for(request, "accounts:account_details", account.pk)
     return _show_edit(request, account, form)
 
 

@@ -18,6 +18,7 @@ from accounts.forms.staff import FoundingForm, OrganisationForm, ReasonForm
 from accounts.models import Account, AccountKind, Organisation
 from accounts.permissions import staff_only
 from accounts.web.pagination import paginate
+from accounts.web.resubmission import leave_for, made_once
 
 PAGE = ["GET", "HEAD", "POST"]
 LONGEST_ID = 9
@@ -87,16 +88,20 @@ def _rooms(organisation):
 @staff_only
 def staff_organisation_add(request):
     form = FoundingForm(request.POST or None)
-    main = form.is_valid() and form.found(by=Actor.of(request))
+    main = form.is_bound and made_once(request, lambda: _found(request, form))
     if main:
         text = f"{main.name} was created. An invitation was mailed to its first admin."
         messages.success(request, text)
-        return redirect("accounts:staff_organisation", main.organisation_id)
+        return leave_for(request, "accounts:staff_organisation", main.organisation_id)
     status = form.status if form.is_bound else 200
     context = {"form": form}
     return render(
         request, "accounts/staff_organisation_add.html", context, status=status
     )
+
+
+def _found(request, form):
+    return form.is_valid() and form.found(by=Actor.of(request))
 
 
 @require_http_methods(PAGE)

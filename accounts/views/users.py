@@ -20,6 +20,7 @@ from accounts.permissions import Operation, allows, for_account, invitation, req
 from accounts.rule_violations import RuleViolation
 from accounts.signing_in import recovery
 from accounts.web.pagination import paginate
+from accounts.web.resubmission import made_once
 
 SHOWN_MAIN_ADMINS = 20
 CONTROLS = {
@@ -42,16 +43,21 @@ def user_list(request, account):
 @for_account(Operation.USER_INVITE)
 def user_add(request, account):
     form = _form(request, request.POST)
-    if form.is_valid():
-        require(request.relations, form.operation, account)
-        membership = form.add(account, by=Actor.of(request))
-        if membership:
-            return _added(request, account, membership)
+    membership = made_once(request, lambda: _add(request, account, form))
+    if membership:
+        return _added(request, account, membership)
     if request.htmx:
         context = _controls(request, account) | {"form": form}
         page = "accounts/user_list.html#new"
         return render(request, page, context, status=form.status)
     return _list(request, account, form, status=form.status)
+
+
+def _add(request, account, form):
+    if not form.is_valid():
+        return None
+    require(request.relations, form.operation, account)
+    return form.add(account, by=Actor.of(request))
 
 
 @require_POST

@@ -7,6 +7,7 @@ from django_htmx.http import retarget, trigger_client_event
 
 from accounts.audit.trail import Actor
 from accounts.permissions import Operation, for_account
+from accounts.web.resubmission import made_once
 from sharing.forms import DeleteSharedViewForm, EditSharedViewForm, SharedViewForm
 from sharing.views.tab import PAGE, about_views, page
 from tokens.views.guards import posted
@@ -19,14 +20,18 @@ UP, DOWN = -1, 1
 @for_account(Operation.VIEW_CREATE)
 def view_create(request, account):
     form = SharedViewForm(request.POST)
-    if form.is_valid():
-        made = form.add(account=account, by=Actor.of(request))
+    made = made_once(request, lambda: _add(request, account, form))
+    if made:
         return _answer(request, account, f"{made} is added.", made)
     if request.htmx:
         context = {"view_form": form}
         response = render(request, "sharing/new_view.html", context, status=422)
         return retarget(response, "#new-view")
     return render(request, PAGE, page(request, account, view_form=form), status=422)
+
+
+def _add(request, account, form):
+    return form.is_valid() and form.add(account=account, by=Actor.of(request))
 
 
 @ask_and_do

@@ -5,6 +5,7 @@ from django_htmx.http import trigger_client_event
 
 from accounts.audit.trail import Actor
 from accounts.permissions import Operation, for_account
+from accounts.web.resubmission import made_once
 from sharing.forms import DeleteFilterForm, EditFilterForm, FilterForm
 from sharing.views.tab import PAGE, about_filters, page
 from tokens.kinds import Kind
@@ -18,13 +19,17 @@ ask_and_do = require_http_methods(["GET", "HEAD", "POST"])
 @for_account(Operation.FILTER_CREATE)
 def filter_create(request, account):
     form = FilterForm(request.POST)
-    if form.is_valid():
-        made = form.add(account=account, by=Actor.of(request))
+    made = made_once(request, lambda: _add(request, account, form))
+    if made:
         return _answer(request, account, made, "added", f"{made} is added.")
     if request.htmx:
         context = {"filter_form": form}
         return render(request, "sharing/new_filter.html", context, status=422)
     return render(request, PAGE, page(request, account, filter_form=form), status=422)
+
+
+def _add(request, account, form):
+    return form.is_valid() and form.add(account=account, by=Actor.of(request))
 
 
 @ask_and_do

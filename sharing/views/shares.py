@@ -7,6 +7,7 @@ from django.views.decorators.http import (
 
 from accounts.audit.trail import Actor
 from accounts.permissions import Operation, for_account
+from accounts.web.resubmission import made_once
 from sharing.forms import EditShareForm
 from sharing.models import Share
 from sharing.views.tab import PAGE, new_form, page
@@ -33,13 +34,17 @@ def share_list(request, account):
 @for_account(Operation.SHARED_CREATE)
 def share_create(request, account):
     form = new_form(account, request.POST)
-    share = form.is_valid() and form.is_agreed and form.issue(by=Actor.of(request))
+    share = made_once(request, lambda: _issue(request, form))
     if not share:
         return _new_again(request, account, form, status=422)
     if not request.htmx:
         return redirect(home_of(share.token, added=share.pk))
     context = changed(request, share.token) | counts(account, Kind.SHARED)
     return render(request, "sharing/added.html", context)
+
+
+def _issue(request, form):
+    return form.is_valid() and form.is_agreed and form.issue(by=Actor.of(request))
 
 
 @require_POST

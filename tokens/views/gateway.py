@@ -13,6 +13,7 @@ from django_htmx.http import reswap, retarget, trigger_client_event
 from accounts.audit.trail import Actor
 from accounts.permissions import staff_only
 from accounts.web.pagination import paginate
+from accounts.web.resubmission import made_once
 from tokens.forms import (
     DeleteForm,
     ListForm,
@@ -73,9 +74,7 @@ def _list(request, form=None):
 @staff_only
 def gateway_create(request):
     form = TokenForm(request.POST)
-    token = form.is_valid() and form.issue(
-        account=None, kind=Kind.GATEWAY, by=Actor.of(request)
-    )
+    token = made_once(request, lambda: _issue(request, form))
     if not token:
         template = f"{PAGE}#new" if request.htmx else PAGE
         return render(request, template, _list(request, form), status=422)
@@ -83,6 +82,12 @@ def gateway_create(request):
         return redirect(reverse("tokens:gateway", query={"added": token.pk}))
     context = {"token": token, "added": token.pk}
     return render(request, "tokens/gateway.html#added", context)
+
+
+def _issue(request, form):
+    return form.is_valid() and form.issue(
+        account=None, kind=Kind.GATEWAY, by=Actor.of(request)
+    )
 
 
 @require_POST

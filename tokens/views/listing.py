@@ -5,6 +5,7 @@ from django.shortcuts import redirect, render
 
 from accounts.audit.trail import Actor
 from accounts.web.pagination import paginate
+from accounts.web.resubmission import made_once
 from tokens.forms import ListForm, State, TokenForm
 from tokens.kind_pages import home_of
 from tokens.limits import check_offered
@@ -65,9 +66,7 @@ def add(request, account, kind, template, **frame):
     """Add a token and show it on top, or show again what was typed."""
     check_offered(account, kind)
     form = TokenForm(request.POST)
-    token = form.is_valid() and form.issue(
-        account=account, kind=kind, by=Actor.of(request)
-    )
+    token = made_once(request, lambda: _issue(request, form, account, kind))
     if not token and request.htmx:
         context = about_rows(request, account, kind) | {"form": form}
         return render(request, "tokens/new_row.html", context, status=422)
@@ -78,3 +77,9 @@ def add(request, account, kind, template, **frame):
         return redirect(home_of(token, added=token.pk))
     context = changed(request, token) | counts(account, kind)
     return render(request, "tokens/added.html", context)
+
+
+def _issue(request, form, account, kind):
+    return form.is_valid() and form.issue(
+        account=account, kind=kind, by=Actor.of(request)
+    )
