@@ -168,5 +168,7 @@ function announce(words) {
   setTimeout(() => { region.textContent = words; }, 100);
 }
 
+document.addEventListener("tollgate:announce", ({ detail }) => announce(detail));
+
 customElements.define("copy-text", CopyText);
 customElements.define("copy-secret", CopySecret);

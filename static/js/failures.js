@@ -1,21 +1,24 @@
-// A request that failed must not look like one that did nothing.
+// A request that failed must not look like one that did nothing, nor like one that was
+// not done when nobody knows.
 
-const notice = document.getElementById("notice");
+const AGAIN = "If it was, sending it again finds it: nothing is made twice.";
 
 document.addEventListener("htmx:beforeSwap", ({ detail }) => {
-  if (detail.xhr.status === 503 && detail.xhr.getResponseHeader("HX-Retarget")) {
-    detail.shouldSwap = true;
-    detail.isError = false;
-  }
+  // The server says it by itself.
+  if (detail.xhr.status < 400 || !detail.xhr.getResponseHeader("HX-Retarget")) return;
+  detail.shouldSwap = true;
+  detail.isError = false;
 });
 
-document.addEventListener("htmx:responseError", ({ detail }) => {
-  say(`The server answered ${detail.xhr.status}. Reload the page to see what holds now.`);
+document.addEventListener("htmx:responseError", ({ detail: { elt, requestConfig, xhr } }) => {
+  const id = xhr.getResponseHeader("X-Request-Id");
+  const small = id ? `Request ${id}` : "";
+  say(answered(xhr.status, requestConfig.verb, named(elt)), [look], small);
 });
 
-document.addEventListener("htmx:sendError", () => {
-  say("The server cannot be reached. Nothing was changed.");
-});
+for (const lost of ["htmx:sendError", "htmx:timeout"]) {
+  document.addEventListener(lost, ({ detail: { elt, requestConfig } }) => unanswered(elt, requestConfig));
+}
 
 // A dialog that was opened as a page of its own has no row behind it to swap, so its
 // form is sent as a plain one.
@@ -26,14 +29,38 @@ document.addEventListener("htmx:beforeProcessNode", ({ target }) => {
   }
 });
 
-function say(words) {
-  const box = document.createElement("div");
-  const text = document.createElement("p");
-  box.className = "notice";
-  box.dataset.level = "error";
-  box.setAttribute("role", "alert");
-  text.textContent = words;
-  box.append(text);
-  document.getElementById("modal")?.close();
-  notice.replaceChildren(box);
+function answered(status, verb, name) {
+  if (status === 404) return `${name} is not there any more: it was deleted, or your part in this account has ended.`;
+  if (verb === "get") return "Something broke on our side.";
+  return `Something broke on our side. It is not known whether ${name} was changed.`;
+}
+
+function unanswered(elt, { verb, triggeringEvent }) {
+  const again = { label: "Try again", act: () => repeat(elt, triggeringEvent) };
+  if (verb === "get") return say("No answer came. Is this machine connected?", [again]);
+  const name = named(elt);
+  if (!elt.querySelector?.("[name='once']")) {
+    return say(`It is not known whether ${name} was changed: no answer came.`, [look]);
+  }
+  say(`It is not known whether ${name} was made: no answer came.`, [again, look], AGAIN);
+}
+
+const look = { label: "Look", act: () => location.reload() };
+
+function repeat(elt, event) {
+  if (elt.matches("form")) return elt.requestSubmit(event?.submitter);
+  elt.dispatchEvent(new Event(event?.type ?? "click", { bubbles: true, cancelable: true }));
+}
+
+// What a message is about: what was typed for it, its row, or its dialog.
+function named(elt) {
+  const typed = elt.querySelector?.("[name='once']") && elt.querySelector("[type='text'], [type='email']");
+  if (typed?.value) return typed.value;
+  const said = elt.closest("tr")?.querySelector(".name") ?? elt.closest(".dialog")?.querySelector("h1 bdi");
+  return said?.textContent.trim() || "this";
+}
+
+function say(text, actions, small) {
+  const detail = { level: "error", text, actions, small };
+  document.dispatchEvent(new CustomEvent("tollgate:say", { detail }));
 }

@@ -41,12 +41,17 @@ ARGUMENTS = [
 EXPECTED = (
     # What a test does to a page on purpose is told by the page itself.
     "Failed to load resource: the server responded with a status of",
+    # Answers that a test loses.
+    "Failed to load resource: net::ERR_FAILED",
+    "htmx:sendError",
+    "htmx:afterRequest",
+    "Response Status Error Code",
     # Plain http on a LAN is nothing a browser isolates.
     "The Cross-Origin-Opener-Policy header has been ignored",
 )
 
 # Patience costs nothing while all is well; a busy machine needs it.
-PATIENCE = 30_000
+PATIENCE = 12_000
 expect.set_options(timeout=PATIENCE)
 
 

@@ -1,5 +1,6 @@
 """Everything that a person makes with a form: where, with what, and what shows it."""
 
+import re
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -9,6 +10,10 @@ from playwright.sync_api import expect
 from accounts.models import Account, Membership, Organisation
 from sharing.models import Filter, SharedView
 from tokens.models import Token
+
+
+def starting(label):
+    return re.compile(f"^{re.escape(label)}")
 
 
 @dataclass(frozen=True)
@@ -34,7 +39,7 @@ class Create:
 
     def fields(self, page):
         return [
-            (page.locator("main").get_by_role("textbox", name=label), value)
+            (page.locator("main").get_by_role("textbox", name=starting(label)), value)
             for label, value in self.fills.items()
         ]
 
