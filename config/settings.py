@@ -1,4 +1,5 @@
 from datetime import timedelta
+from hashlib import sha256
 from os import environ
 from pathlib import Path
 
@@ -43,6 +44,16 @@ DEMO_PASSWORDS = {
 
 APP_URL = env.str("APP_URL", default=f"http://{HOST}:{PORT}")
 API_URL = env.str("API_URL", default=APP_URL)
+
+
+def _cookie(name):
+    """Return a name that nothing else on this host has, whatever its port or path."""
+    installation = sha256(APP_URL.encode()).hexdigest()[:8]
+    # Under it a browser takes no cookie from another host of the same domain.
+    prefix = "__Host-" if HTTPS else ""
+    return f"{prefix}tollgate_{name}_{installation}"
+
+
 LISTENER_URL = env.str("LISTENER_URL", default="https://listener.example.com:8071")
 METRICS_LISTENER_URL = env.str(
     "METRICS_LISTENER_URL", default="https://listener.example.com:8053"
@@ -181,6 +192,11 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "accounts:home"
 SESSION_ENGINE = "accounts.web.sessions"
+SESSION_COOKIE_NAME = _cookie("session")
+CSRF_COOKIE_NAME = _cookie("csrf")
+DEVICE_COOKIE_NAME = _cookie("device")
+MESSAGES_COOKIE_NAME = _cookie("messages")
+MESSAGE_STORAGE = "accounts.web.messages.MessageStorage"
 PASSWORD_RESET_TIMEOUT = timedelta(days=7).total_seconds()
 
 ACCOUNT_ADAPTER = "accounts.signing_in.adapters.AccountAdapter"

@@ -223,3 +223,23 @@ def test_a_mail_server_is_read_from_an_url(env):
             "timeout": 10,
         },
     }
+
+
+COOKIES = """
+from django.conf import settings
+print(settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME,
+      settings.DEVICE_COOKIE_NAME, settings.MESSAGES_COOKIE_NAME)
+"""
+
+
+def cookie_names(**variables):
+    return manage("shell", "--no-imports", "-c", COOKIES, **variables).stdout.split()
+
+
+def test_cookies_have_names_that_nothing_else_on_the_host_has():
+    here, beside = (cookie_names(APP_URL=f"http://localhost:{n}") for n in (8000, 8001))
+    behind_https = cookie_names(**PRODUCTION)
+
+    assert len({*here, *beside, *behind_https}) == 12
+    assert all(name.startswith("tollgate_") for name in here + beside)
+    assert all(name.startswith("__Host-tollgate_") for name in behind_https)

@@ -10,7 +10,7 @@ from accounts.models import Account
 from accounts.models.accounts import ID_PATTERN
 from accounts.web.navigation import page_at
 
-LAST_ACCOUNT = "account"
+LAST_ACCOUNT = "tollgate_account"
 
 
 def landing(request, user, address="/"):

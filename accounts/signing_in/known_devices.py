@@ -10,7 +10,7 @@ from secrets import token_urlsafe
 from django.conf import settings
 from django.core import signing
 
-COOKIE = "tollgate_device"
+COOKIE = settings.DEVICE_COOKIE_NAME
 SALT = "tollgate.device"
 # Browsers keep no cookie longer (RFC 6265bis, section 5.5).
 AGE = timedelta(days=400)

@@ -11,6 +11,7 @@ from accounts.permissions import about_oneself
 from accounts.signing_in.arrivals import landing
 from accounts.web.navigation import TOKENS
 
+THEME_COOKIE = "tollgate_theme"
 THEME_KEPT = timedelta(days=365)
 
 
@@ -36,10 +37,10 @@ def theme(request):
     response = redirect(_same_host(request, form.cleaned_data["next"]))
     chosen = form.cleaned_data["theme"]
     if chosen == ThemeForm.SYSTEM:
-        response.delete_cookie("theme", samesite="Lax")
+        response.delete_cookie(THEME_COOKIE, samesite="Lax")
     else:
         response.set_cookie(
-            "theme",
+            THEME_COOKIE,
             chosen,
             max_age=THEME_KEPT,
             secure=settings.HTTPS,

@@ -27,7 +27,7 @@ STAFF = (
 
 def settings_area(request):
     account = getattr(request, "account", None)
-    theme = request.COOKIES.get("theme", "")
+    theme = request.COOKIES.get("tollgate_theme", "")
     return {
         "account": account,
         "person": getattr(request, "user", None),

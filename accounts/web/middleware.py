@@ -98,7 +98,7 @@ def ViewerTimezoneMiddleware(get_response):  # noqa: N802 -- named like its sibl
     """Render times in the zone that the browser told us in a cookie."""
 
     def middleware(request):
-        name = request.COOKIES.get("tz", "")
+        name = request.COOKIES.get("tollgate_zone", "")
         zone = zoneinfo.ZoneInfo(name) if name in ZONES else None
         with timezone.override(zone):
             return get_response(request)

@@ -29,7 +29,7 @@ def test_home_leads_to_the_account_that_was_opened_last(client, main, sub, admin
 
     response = client.get("/")
 
-    assert client.cookies["account"].value == str(sub.pk)
+    assert client.cookies["tollgate_account"].value == str(sub.pk)
     assert response.url == f"/accounts/{sub.pk}/tokens/shipping/"
 
 
@@ -44,7 +44,7 @@ def test_a_refused_page_is_not_the_account_that_was_opened_last(client, sub, mem
 
 def test_home_forgets_an_account_that_is_out_of_reach(client, main, admin, outsider):
     client.force_login(outsider)
-    client.cookies["account"] = str(main.pk)
+    client.cookies["tollgate_account"] = str(main.pk)
 
     response = client.get("/")
 
@@ -55,7 +55,7 @@ def test_home_forgets_an_account_that_is_out_of_reach(client, main, admin, outsi
 @pytest.mark.parametrize("remembered", HOSTILE)
 def test_home_reads_any_cookie(client, main, admin, remembered):
     client.force_login(admin)
-    client.cookies["account"] = remembered
+    client.cookies["tollgate_account"] = remembered
 
     response = client.get("/")
 
@@ -103,17 +103,17 @@ def test_theme_is_remembered(client, member, theme):
     response = client.post("/theme/", {"theme": theme, "next": "/profile/?a=1"})
 
     assert response.url == "/profile/?a=1"
-    assert client.cookies["theme"].value == theme
-    assert client.cookies["theme"]["httponly"]
+    assert client.cookies["tollgate_theme"].value == theme
+    assert client.cookies["tollgate_theme"]["httponly"]
 
 
 def test_theme_follows_the_system_again(client, member):
     client.force_login(member)
-    client.cookies["theme"] = "dark"
+    client.cookies["tollgate_theme"] = "dark"
 
     client.post("/theme/", {"theme": "system", "next": "/"})
 
-    assert client.cookies["theme"].value == ""
+    assert client.cookies["tollgate_theme"].value == ""
 
 
 @pytest.mark.parametrize(
@@ -135,7 +135,7 @@ def test_theme_refuses_what_is_none(client, member, theme):
     response = client.post("/theme/", {"theme": theme, "next": "/"})
 
     assert response.status_code == 400
-    assert "theme" not in client.cookies
+    assert "tollgate_theme" not in client.cookies
 
 
 @pytest.mark.parametrize(("method", "path"), [("get", "/theme/"), ("post", "/")])

@@ -42,7 +42,7 @@ def rows(response):
 
 def test_export_has_every_field_in_utc(client, trail, admin):
     client.force_login(admin)
-    client.cookies["tz"] = "Asia/Kathmandu"
+    client.cookies["tollgate_zone"] = "Asia/Kathmandu"
 
     response = export(client, trail, what=Action.ACCOUNT_UPDATED)
 

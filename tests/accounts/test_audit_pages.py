@@ -126,7 +126,7 @@ def test_trail_is_filtered_by_time_in_the_viewers_zone(client, trail, admin):
     moment = AuditEvent.objects.get(action=Action.ACCOUNT_UPDATED)
     AuditEvent.objects.filter(pk=moment.pk).update(created_at="2020-06-01T12:00Z")
     client.force_login(admin)
-    client.cookies["tz"] = "Asia/Kathmandu"
+    client.cookies["tollgate_zone"] = "Asia/Kathmandu"
 
     inside = read(client, trail, since="2020-06-01T17:45", until="2020-06-01T17:45")
     outside = read(client, trail, until="2020-06-01T17:44")

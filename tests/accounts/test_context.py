@@ -90,6 +90,6 @@ def test_frame_stands_without_a_person(rf):
 )
 def test_theme_is_one_of_ours(rf, cookie, theme):
     request = rf.get("/")
-    request.COOKIES["theme"] = cookie
+    request.COOKIES["tollgate_theme"] = cookie
 
     assert settings_area(request)["theme"] == theme

@@ -60,7 +60,7 @@ def test_times_are_in_the_zone_of_the_browser(client, main, admin, zone, shown):
     with time_machine.travel("2026-01-01 22:59:00Z", tick=False):
         client.force_login(admin)
         client.post(reverse("accounts:profile"), {"full_name": "Ada A."})
-        client.cookies["tz"] = zone
+        client.cookies["tollgate_zone"] = zone
         text = client.get(reverse("accounts:audit_list", args=[main.pk])).text
 
     assert shown in text
@@ -122,7 +122,7 @@ def test_last_account_is_remembered_once(client, admin, main, page):
     first = client.get(page)
     second = client.get(page)
 
-    assert first.cookies["account"].value == str(main.pk)
+    assert first.cookies["tollgate_account"].value == str(main.pk)
     assert "account" not in second.cookies
 
 

@@ -88,7 +88,7 @@ def test_who_signs_in_for_another_organisation_is_told_there(
 ):
     page = reverse("accounts:general", args=[nosy.account.pk])
     if way == "cookie":
-        client.cookies["account"] = str(nosy.account.pk)
+        client.cookies["tollgate_account"] = str(nosy.account.pk)
     data = {"login": "dana@acme.example", "password": PASSWORD}
     if way == "next":
         data["next"] = f"{page}?tab=1"
@@ -102,7 +102,7 @@ def test_who_signs_in_for_another_organisation_is_told_there(
 
 @pytest.mark.parametrize("cookie", ["", "x", "0", "99999", "9" * 30])
 def test_a_cookie_of_nothing_leads_home(client, main, added, cookie):
-    client.cookies["account"] = cookie
+    client.cookies["tollgate_account"] = cookie
 
     sign_in(client)
 

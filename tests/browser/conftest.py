@@ -43,6 +43,7 @@ EXPECTED = (
     "Failed to load resource: the server responded with a status of",
     # Answers that a test loses.
     "Failed to load resource: net::ERR_FAILED",
+    "htmx:sendAbort",
     "htmx:sendError",
     "htmx:afterRequest",
     "Response Status Error Code",

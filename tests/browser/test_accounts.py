@@ -19,6 +19,7 @@ def test_a_sub_account_is_made_and_its_token_copied(page):
     page.get_by_label("Name").fill("Payments")
     page.locator("[data-field=max_daily_gb] input").fill("5")
     page.get_by_role("button", name="Create account").last.click()
+    expect(page.get_by_role("heading", name="Payments")).to_be_visible()
     page.get_by_role("link", name="Manage accounts").first.click()
 
     row = page.get_by_role("row").filter(has_text="Payments")

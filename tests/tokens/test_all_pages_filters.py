@@ -140,7 +140,7 @@ def test_filter_by_past_and_future(look, past, query, names):
 def test_days_are_those_of_the_viewer(client, admin, main, api):
     Token.objects.filter(pk=api.pk).update(created_at="2026-03-01T23:30:00Z")
     client.force_login(admin)
-    client.cookies["tz"] = "Asia/Tokyo"
+    client.cookies["tollgate_zone"] = "Asia/Tokyo"
 
     page = client.get(address(main, created_to="2026-03-01")).context["page"]
     later = client.get(address(main, created_to="2026-03-02")).context["page"]

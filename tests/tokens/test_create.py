@@ -155,7 +155,7 @@ def test_token_works_until_the_end_of_a_day_where_the_person_is(
     as_admin, main, time_machine, zone, hour
 ):
     time_machine.move_to(datetime(2026, 11, 23, 3, tzinfo=UTC))
-    as_admin.cookies["tz"] = zone
+    as_admin.cookies["tollgate_zone"] = zone
     data = {"name": "Guest", "expires_at": "date", "expires_on": "2026-12-01"}
 
     create(as_admin, main, **data)
