@@ -9,7 +9,7 @@ from django.shortcuts import redirect
 from django_htmx.http import HttpResponseClientRedirect
 
 from accounts.models import RecordedCall
-from accounts.rule_violations import Refused
+from accounts.rule_violations import RuleViolation
 
 FIELD = "once"
 KEY = re.compile(r"[\w-]{16,64}", re.ASCII)
@@ -64,7 +64,7 @@ def _found(answer):
     rows = apps.get_model(answer["model"])._base_manager
     made = rows.filter(pk=answer["pk"]).first()
     if made is None or getattr(made, "deleted_at", None):
-        raise Refused(
+        raise RuleViolation(
             "made_and_gone",
             "Your first try made it, and it was deleted since. To make another, "
             "cancel and begin anew.",

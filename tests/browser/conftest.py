@@ -52,7 +52,7 @@ EXPECTED = (
 )
 
 # Patience costs nothing while all is well; a busy machine needs it.
-PATIENCE = 12_000
+PATIENCE = 30_000
 expect.set_options(timeout=PATIENCE)
 
 
