@@ -13,7 +13,7 @@ import psycopg
 
 from config import dotenv
 from tests import postgresql
-from tests.faults.load import Load, Seen, command, settle
+from tests.faults.load import Load, Seen, command, running, settle
 from tests.installation import PROJECT, Installation
 from tests.relay import Relay
 from tests.test_kill import TORN, acknowledged, ask
@@ -72,7 +72,7 @@ def stop_one(world, server):
 def under_load(installation, server, fault, times):
     """Do something to a server again and again while everybody asks and writes."""
     world = settle(installation)
-    with installation.running(), Load(world).going_on() as seen:
+    with running(installation), Load(world).going_on() as seen:
         time.sleep(1)
         stop_one(world, server)
         for _ in range(times):
@@ -164,7 +164,7 @@ def full_disks(times):
     """No file of SQLite's may grow for a while."""
     with installed() as installation:
         world = settle(installation)
-        with installation.running() as (process, _), Load(world).going_on() as seen:
+        with running(installation) as process, Load(world).going_on() as seen:
             for _ in range(times):
                 time.sleep(1)
                 limit(process.pid, 4096)
@@ -190,8 +190,8 @@ def skews(times):
         shared = {name: first.variables[name] for name in ("DATABASE_URL", "ENV_FILE")}
         second = Installation(folder, **MANY_CALLS, **shared)
         world, seen = settle(first), Seen()
-        stack.enter_context(first.running())
-        stack.enter_context(second.running(PYTHONPATH=str(folder)))
+        stack.enter_context(running(first))
+        stack.enter_context(running(second, PYTHONPATH=str(folder)))
         for number in range(times):
             token = ending_soon(world, server, f"short {number}")
             here = replace(world, stopped=token, stopped_at=time.monotonic() + 3)

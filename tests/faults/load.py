@@ -61,6 +61,14 @@ def command(installation, *words):
     return done.stdout.strip()
 
 
+@contextmanager
+def running(installation, **variables):
+    """Start it and read all that it says: whoever writes to a full pipe has to wait."""
+    with installation.running(**variables) as (process, _):
+        threading.Thread(target=process.stdout.read, daemon=True).start()
+        yield process
+
+
 class Load:
     def __init__(self, world, seen=None):
         self.world, self.seen = world, seen or Seen()
