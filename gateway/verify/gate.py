@@ -35,6 +35,7 @@ from tokens.usage_counters import Tally, recorder, refusals
 
 PREFIX = "/gateway/verify/"
 SIGNAL_AT = len(PREFIX)
+SIGNALS_AT = {f"{PREFIX}{name}": signal for name, signal in SIGNALS.items()}
 MAX_AGENT = 200
 WARN_SECONDS = 10
 ASKERS = {"postgresql": InThreads, "sqlite": Here}
@@ -63,14 +64,13 @@ class Gate:
 
     def answer(self, environ):
         """Return the Decision about a request; never raises for what a client sends."""
-        # Envoy appends the client's own path, which says nothing here.
-        signal_name = environ["PATH_INFO"][SIGNAL_AT:].partition("/")[0]
-        signal = SIGNALS.get(signal_name)
+        path = environ["PATH_INFO"]
+        signal = SIGNALS_AT.get(path) or _signal_at(path)
         asking = self._asking(environ)
         if signal is None or asking is not PASS:
             if asking is not AWAY:
-                known = signal_name if signal else "other"
-                self.strangers.note(known, *caller(environ))
+                name = SIGNAL_NAMES[signal.number] if signal else "other"
+                self.strangers.note(name, *caller(environ))
             return NOT_NOW
         decision = self._about(signal, environ)
         if decision is NOT_KNOWN:
@@ -155,6 +155,11 @@ class Gate:
         elif decision.reason:
             what = *decision.counted_as, decision.reason, SIGNAL_NAMES[signal.number]
             refusals.count(what + caller(environ))
+
+
+def _signal_at(path):
+    # Envoy appends the client's own path, which says nothing here.
+    return SIGNALS.get(path[SIGNAL_AT:].partition("/")[0])
 
 
 def look_up(database, signal, way, shown):
