@@ -1,6 +1,6 @@
 """From the text that a caller presents to the token it opens, if it does."""
 
-from copy import copy
+from django.db.models.base import ModelState
 
 from accounts.audit.generations import number_in, with_generation
 from accounts.crypto.checks import lacks_index_key
@@ -72,9 +72,19 @@ def _recall(secret):
 
 def opened(row):
     """Return the token of a row as the caller's own, with its account."""
-    token = copy(row.token)
+    token = _own(row.token)
     token.opened_by = row.pk, row.born
     if token.account is not None:
-        token.account = copy(token.account)
-        token.account.organisation = copy(token.account.organisation)
+        token.account = _own(token.account)
+        token.account.organisation = _own(token.account.organisation)
     return token
+
+
+def _own(instance):
+    """Return a copy of an instance, as `copy` makes one in three times the time."""
+    own = object.__new__(type(instance))
+    own.__dict__ |= instance.__dict__
+    own._state = ModelState()
+    own._state.__dict__ |= instance._state.__getstate__()
+    own._state.fields_cache = instance._state.fields_cache.copy()
+    return own
