@@ -72,8 +72,8 @@ class Operation(enum.Enum):
     VIEW_CREATE = "view.create"
     VIEW_EDIT = "view.edit"
     VIEW_DELETE = "view.delete"
-    DEAD_LIST = "dead.list"
-    DEAD_ACT = "dead.act"
+    REFUSED_CALLS_LIST = "refused_calls.list"
+    REFUSED_CALLS_ACT = "refused_calls.act"
     WEBHOOK_EDIT = "webhook.edit"
     ACCOUNT_LIST = "account.list"
     ACCOUNT_VIEW = "account.view"
@@ -98,73 +98,73 @@ COLUMNS = tuple(Relation)
 # Who looks after the tokens looks after their refused calls and hears of them; the
 # address of a webhook is often a credential, so that staff do not see it.
 MATRIX = """\
-#                 member admin  m.adm  shut   m.mem  shut   staff  token  m.tok  shut
-api.list          n      y      y      n      n      h      y      y      y      n
-api.view          n      y      y      n      n      h      y      y      y      n
-api.reveal        n      y      y      n      n      h      n      n      n      n
-api.create        n      y      y      n      n      h      n      n      n      n
-api.mint          n      n      n      n      n      h      n      n      y      y
-api.rename        n      y      y      n      n      h      n      n      n      n
-api.enable        n      y      y      n      n      h      n      n      n      n
-api.disable       n      y      y      n      n      h      y      s      n      n
-api.delete        n      y      y      n      n      h      n      s      n      n
-api.rotate        n      y      y      n      n      h      n      n      n      n
-api.expiry        n      y      y      n      n      h      n      n      n      n
-#                 member admin  m.adm  shut   m.mem  shut   staff  token  m.tok  shut
-ship.list         n      y      y      n      n      h      y      y      y      n
-ship.view         n      y      y      n      n      h      y      y      y      n
-ship.reveal       n      y      y      n      n      h      n      y      y      n
-ship.create       n      y      y      n      n      h      n      y      y      n
-ship.rename       n      y      y      n      n      h      n      y      y      n
-ship.enable       n      y      y      n      n      h      n      y      y      n
-ship.disable      n      y      y      n      n      h      y      y      y      n
-ship.delete       n      y      y      n      n      h      n      y      y      n
-ship.rotate       n      y      y      n      n      h      n      y      y      n
-ship.expiry       n      y      y      n      n      h      n      y      y      n
-#                 member admin  m.adm  shut   m.mem  shut   staff  token  m.tok  shut
-shared.list       n      y      y      n      n      h      y      y      y      n
-shared.view       n      y      y      n      n      h      y      y      y      n
-shared.reveal     n      y      y      n      n      h      n      y      y      n
-shared.create     n      y      y      n      n      h      n      y      y      n
-shared.rename     n      y      y      n      n      h      n      y      y      n
-shared.enable     n      y      y      n      n      h      n      y      y      n
-shared.disable    n      y      y      n      n      h      y      y      y      n
-shared.delete     n      y      y      n      n      h      n      y      y      n
-shared.rotate     n      y      y      n      n      h      n      y      y      n
-shared.expiry     n      y      y      n      n      h      n      y      y      n
-shared.filters    n      y      y      n      n      h      n      y      y      n
-shared.link       n      y      y      n      n      h      n      y      y      n
-#                 member admin  m.adm  shut   m.mem  shut   staff  token  m.tok  shut
-filter.list       n      y      y      n      n      h      y      y      y      n
-filter.create     n      y      y      n      n      h      n      y      y      n
-filter.edit       n      y      y      n      n      h      n      y      y      n
-filter.delete     n      y      y      n      n      h      n      y      y      n
-view.list         n      y      y      n      n      h      y      y      y      n
-view.create       n      y      y      n      n      h      n      y      y      n
-view.edit         n      y      y      n      n      h      n      y      y      n
-view.delete       n      y      y      n      n      h      n      y      y      n
-dead.list         n      y      y      n      n      h      y      n      n      n
-dead.act          n      y      y      n      n      h      n      n      n      n
-webhook.edit      n      y      y      n      n      h      n      n      n      n
-#                 member admin  m.adm  shut   m.mem  shut   staff  token  m.tok  shut
-account.list      y      y      y      y      y      h      y      y      y      y
-account.view      y      y      y      y      y      h      y      y      y      y
-account.edit      n      m      y      y      n      h      y      m      y      y
-account.create    n      m      -      -      -      h      y      m      -      -
-account.suspend   n      n      y      y      n      h      y      n      y      y
-account.delete    n      n      y      y      n      h      y      n      y      y
-account.flags     n      n      y      y      n      h      y      n      y      y
-account.plan      n      n      n      n      n      h      y      n      n      n
-#                 member admin  m.adm  shut   m.mem  shut   staff  token  m.tok  shut
-user.list         n      y      y      y      n      h      y      y      y      y
-user.invite       n      y      y      y      n      h      y      y      y      y
-user.invite_admin n      y      y      y      n      h      n      n      n      n
-user.role         n      y      y      y      n      h      n      n      n      n
-user.suspend      n      y      y      y      n      h      y      y      y      y
-user.remove       n      y      y      y      n      h      n      y      y      y
-user.reset        n      n      n      n      n      h      y      n      n      n
-audit.view        n      y      y      y      n      h      y      y      n      n
-audit.export      n      y      y      y      n      h      n      n      n      n
+#                   member admin  m.adm  shut   m.mem  shut   staff  token  m.tok  shut
+api.list            n      y      y      n      n      h      y      y      y      n
+api.view            n      y      y      n      n      h      y      y      y      n
+api.reveal          n      y      y      n      n      h      n      n      n      n
+api.create          n      y      y      n      n      h      n      n      n      n
+api.mint            n      n      n      n      n      h      n      n      y      y
+api.rename          n      y      y      n      n      h      n      n      n      n
+api.enable          n      y      y      n      n      h      n      n      n      n
+api.disable         n      y      y      n      n      h      y      s      n      n
+api.delete          n      y      y      n      n      h      n      s      n      n
+api.rotate          n      y      y      n      n      h      n      n      n      n
+api.expiry          n      y      y      n      n      h      n      n      n      n
+#                   member admin  m.adm  shut   m.mem  shut   staff  token  m.tok  shut
+ship.list           n      y      y      n      n      h      y      y      y      n
+ship.view           n      y      y      n      n      h      y      y      y      n
+ship.reveal         n      y      y      n      n      h      n      y      y      n
+ship.create         n      y      y      n      n      h      n      y      y      n
+ship.rename         n      y      y      n      n      h      n      y      y      n
+ship.enable         n      y      y      n      n      h      n      y      y      n
+ship.disable        n      y      y      n      n      h      y      y      y      n
+ship.delete         n      y      y      n      n      h      n      y      y      n
+ship.rotate         n      y      y      n      n      h      n      y      y      n
+ship.expiry         n      y      y      n      n      h      n      y      y      n
+#                   member admin  m.adm  shut   m.mem  shut   staff  token  m.tok  shut
+shared.list         n      y      y      n      n      h      y      y      y      n
+shared.view         n      y      y      n      n      h      y      y      y      n
+shared.reveal       n      y      y      n      n      h      n      y      y      n
+shared.create       n      y      y      n      n      h      n      y      y      n
+shared.rename       n      y      y      n      n      h      n      y      y      n
+shared.enable       n      y      y      n      n      h      n      y      y      n
+shared.disable      n      y      y      n      n      h      y      y      y      n
+shared.delete       n      y      y      n      n      h      n      y      y      n
+shared.rotate       n      y      y      n      n      h      n      y      y      n
+shared.expiry       n      y      y      n      n      h      n      y      y      n
+shared.filters      n      y      y      n      n      h      n      y      y      n
+shared.link         n      y      y      n      n      h      n      y      y      n
+#                   member admin  m.adm  shut   m.mem  shut   staff  token  m.tok  shut
+filter.list         n      y      y      n      n      h      y      y      y      n
+filter.create       n      y      y      n      n      h      n      y      y      n
+filter.edit         n      y      y      n      n      h      n      y      y      n
+filter.delete       n      y      y      n      n      h      n      y      y      n
+view.list           n      y      y      n      n      h      y      y      y      n
+view.create         n      y      y      n      n      h      n      y      y      n
+view.edit           n      y      y      n      n      h      n      y      y      n
+view.delete         n      y      y      n      n      h      n      y      y      n
+refused_calls.list  n      y      y      n      n      h      y      n      n      n
+refused_calls.act   n      y      y      n      n      h      n      n      n      n
+webhook.edit        n      y      y      n      n      h      n      n      n      n
+#                   member admin  m.adm  shut   m.mem  shut   staff  token  m.tok  shut
+account.list        y      y      y      y      y      h      y      y      y      y
+account.view        y      y      y      y      y      h      y      y      y      y
+account.edit        n      m      y      y      n      h      y      m      y      y
+account.create      n      m      -      -      -      h      y      m      -      -
+account.suspend     n      n      y      y      n      h      y      n      y      y
+account.delete      n      n      y      y      n      h      y      n      y      y
+account.flags       n      n      y      y      n      h      y      n      y      y
+account.plan        n      n      n      n      n      h      y      n      n      n
+#                   member admin  m.adm  shut   m.mem  shut   staff  token  m.tok  shut
+user.list           n      y      y      y      n      h      y      y      y      y
+user.invite         n      y      y      y      n      h      y      y      y      y
+user.invite_admin   n      y      y      y      n      h      n      n      n      n
+user.role           n      y      y      y      n      h      n      n      n      n
+user.suspend        n      y      y      y      n      h      y      y      y      y
+user.remove         n      y      y      y      n      h      n      y      y      y
+user.reset          n      n      n      n      n      h      y      n      n      n
+audit.view          n      y      y      y      n      h      y      y      n      n
+audit.export        n      y      y      y      n      h      n      n      n      n
 """
 
 

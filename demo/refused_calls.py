@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from demo.credentials import AGENTS
 from demo.people import ACME, MAIN
-from gateway.models import DeadToken, DeadUse, Reason
+from gateway.models import Reason, RefusedCall, RefusedToken
 from tokens.kinds import Kind
 from tokens.models import StoredSecret
 
@@ -20,7 +20,7 @@ def tell_refusals(story):
     chosen = list(_chosen(main))
     for number, (secret, reason, signal, stopped_at) in enumerate(chosen):
         _tell(story, secret, reason, signal, stopped_at, 4 * number**2 + 1)
-    DeadToken.objects.filter(pk=chosen[-1][0].token_id).update(
+    RefusedToken.objects.filter(pk=chosen[-1][0].token_id).update(
         dismissed_at=timezone.now()
     )
 
@@ -65,9 +65,9 @@ def _tell(story, secret, reason, signal, stopped_at, minutes):
         )
         for _ in range(story.dice.randint(1, CALLERS))
     ]
-    DeadUse.objects.add_calls(uses)
+    RefusedCall.objects.add_calls(uses)
     calls = sum(use[-1] for use in uses)
-    DeadToken.objects.add_calls(
+    RefusedToken.objects.add_calls(
         [(token.pk, token.account_id, *cause, first, last, calls)]
     )
 

@@ -30,4 +30,4 @@ class GatewayConfig(AppConfig):
         usage_counters.refusal_writers.append(note)
         purge_deleted.others.append(forget)
         request_started.connect(take_time)
-        navigation.COUNTERS["gateway:dead"] = count_waiting
+        navigation.COUNTERS["gateway:refused_calls"] = count_waiting

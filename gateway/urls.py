@@ -4,9 +4,21 @@ from gateway.views import refused_calls, webhook
 
 app_name = "gateway"
 account = [
-    path("tokens/dead/", refused_calls.dead_list, name="dead"),
-    path("tokens/dead/<int:pk>/revive/", refused_calls.dead_revive, name="revive"),
-    path("tokens/dead/<int:pk>/dismiss/", refused_calls.dead_dismiss, name="dismiss"),
+    # As it was called before: mails that were sent still name it.
+    path("tokens/dead/", refused_calls.refused_calls_moved, name="refused_calls_moved"),
+    path(
+        "tokens/refused-calls/", refused_calls.refused_call_list, name="refused_calls"
+    ),
+    path(
+        "tokens/refused-calls/<int:pk>/revive/",
+        refused_calls.refused_call_revive,
+        name="revive",
+    ),
+    path(
+        "tokens/refused-calls/<int:pk>/dismiss/",
+        refused_calls.refused_call_dismiss,
+        name="dismiss",
+    ),
     path("webhook/", webhook.webhook_edit, name="webhook"),
     path("webhook/test/", webhook.webhook_test, name="webhook_test"),
     path("webhook/reveal/", webhook.webhook_reveal, name="webhook_reveal"),

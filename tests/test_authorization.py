@@ -18,7 +18,7 @@ METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE", "TRACE")
 OURS = ("accounts", "tokens", "sharing", "gateway")
 # What a view may answer that went through: a page, a form to fill in, a rule's refusal.
 DENIED = {401, 403, 404, 500}
-THROUGH = {200, 201, 204, 302, 406, 409, 412, 422}
+THROUGH = {200, 201, 204, 301, 302, 406, 409, 412, 422}
 DECLARED = {
     **declared.ACCOUNT,
     **declared.MAIN_ONLY,

@@ -25,7 +25,7 @@ COMMON_SLOT = 0
 QUIET = frozenset(
     {
         Action.TOKEN_REVEALED,
-        Action.REFUSALS_DISMISSED,
+        Action.REFUSED_CALLS_DISMISSED,
         Action.WEBHOOK_ADDED,
         Action.WEBHOOK_CHANGED,
         Action.WEBHOOK_RENEWED,

@@ -36,7 +36,7 @@ class Action(models.TextChoices):
     VIEW_UPDATED = "view_updated", "Changed a shared view"
     VIEW_MOVED = "view_moved", "Moved a shared view"
     VIEW_DELETED = "view_deleted", "Deleted a shared view"
-    REFUSALS_DISMISSED = "refusals_dismissed", "Dismissed a token's refused calls"
+    REFUSED_CALLS_DISMISSED = "refusals_dismissed", "Dismissed a token's refused calls"
     WEBHOOK_ADDED = "webhook_added", "Added a webhook"
     WEBHOOK_CHANGED = "webhook_changed", "Changed a webhook's address"
     WEBHOOK_RENEWED = "webhook_renewed", "Renewed a webhook's secret"

@@ -59,9 +59,9 @@ SECTIONS = (
             TOKENS,
             Place(
                 "Refused calls",
-                "gateway:dead",
+                "gateway:refused_calls",
                 "shield-exclamation",
-                Operation.DEAD_LIST,
+                Operation.REFUSED_CALLS_LIST,
                 ("gateway:",),
             ),
         ),

@@ -1,5 +1,13 @@
 from gateway.models.deliveries import Delivery, Way
-from gateway.models.refused_calls import OTHERS, DeadToken, DeadUse, Reason
+from gateway.models.refused_calls import OTHERS, Reason, RefusedCall, RefusedToken
 from gateway.models.webhooks import Webhook
 
-__all__ = ["OTHERS", "DeadToken", "DeadUse", "Delivery", "Reason", "Way", "Webhook"]
+__all__ = [
+    "OTHERS",
+    "Delivery",
+    "Reason",
+    "RefusedCall",
+    "RefusedToken",
+    "Way",
+    "Webhook",
+]

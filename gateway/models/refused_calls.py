@@ -53,7 +53,7 @@ def _mended():
     )
 
 
-class DeadTokenQuerySet(models.QuerySet):
+class RefusedTokenQuerySet(models.QuerySet):
     def add_calls(self, rows):
         """Add (token, account, secret, reason, signal, now, now, calls).
 
@@ -88,18 +88,18 @@ class DeadTokenQuerySet(models.QuerySet):
         return self.filter(Q(last_seen_at__lt=clock.now() - KEPT) | purged)
 
 
-class DeadToken(models.Model):
+class RefusedToken(models.Model):
     """A token that was refused, over all who tried it."""
 
     token = models.OneToOneField(
         Token,
         primary_key=True,
         on_delete=models.CASCADE,
-        related_name="dead",
+        related_name="refused",
         db_constraint=False,
     )
     account = models.ForeignKey(
-        Account, on_delete=models.CASCADE, related_name="dead_tokens", db_index=False
+        Account, on_delete=models.CASCADE, related_name="refused_tokens", db_index=False
     )
     # Those of the last use; each caller's are in its own row.
     secret = models.ForeignKey(
@@ -114,9 +114,11 @@ class DeadToken(models.Model):
     mailed_at = models.DateTimeField(null=True, blank=True)
     hooked_at = models.DateTimeField(null=True, blank=True)
 
-    objects = DeadTokenQuerySet.as_manager()
+    objects = RefusedTokenQuerySet.as_manager()
 
     class Meta:
+        # Hosts of before and after an update share the tables: their names stay.
+        db_table = "gateway_deadtoken"
         indexes = [
             models.Index(fields=["account", "-last_seen_at"], name="dead_by_account"),
             models.Index(
@@ -132,19 +134,19 @@ class DeadToken(models.Model):
     def dismiss(self, *, by):
         """Put it aside until somebody new turns up with the token."""
         with transaction.atomic():
-            undismissed = DeadToken.objects.undismissed().filter(pk=self.pk)
+            undismissed = RefusedToken.objects.undismissed().filter(pk=self.pk)
             if undismissed.update(dismissed_at=clock.now()):
-                self.token.record(Action.REFUSALS_DISMISSED, by, calls=self.calls)
+                self.token.record(Action.REFUSED_CALLS_DISMISSED, by, calls=self.calls)
 
 
-class DeadUseQuerySet(models.QuerySet):
+class RefusedCallQuerySet(models.QuerySet):
     def add_calls(self, rows):
         """Add (token, secret, reason, signal, address, agent, now, now, calls)."""
         _upsert(ADD_USES, rows)
 
     def latest(self, most):
         """Return the latest callers of each token, and how many it has in all."""
-        each = {"partition_by": "dead_id"}
+        each = {"partition_by": "refused_id"}
         named_first = models.Case(models.When(address=OTHERS, then=1), default=0)
         order = [named_first, "-last_seen_at", "pk"]
         return (
@@ -153,30 +155,31 @@ class DeadUseQuerySet(models.QuerySet):
                 of=Window(models.Count("pk"), **each),
             )
             .filter(place__lte=most)
-            .order_by("dead_id", "place")
+            .order_by("refused_id", "place")
         )
 
     def forgettable(self):
         return self.filter(last_seen_at__lt=clock.now() - KEPT)
 
 
-class DeadUse(models.Model):
+class RefusedCall(models.Model):
     """How often one caller was refused for one reason."""
 
     # PostgreSQL takes a number for every row that it tries to insert, also for those
     # that it then adds to.
     id = models.BigAutoField(primary_key=True)
-    dead = models.ForeignKey(
-        DeadToken,
+    refused = models.ForeignKey(
+        RefusedToken,
         on_delete=models.CASCADE,
         related_name="uses",
+        db_column="dead_id",
         db_constraint=False,
         db_index=False,
     )
     secret = models.ForeignKey(
         StoredSecret,
         on_delete=models.CASCADE,
-        related_name="dead_uses",
+        related_name="refused_calls",
         db_constraint=False,
     )
     reason = models.CharField(max_length=15, choices=Reason)
@@ -187,12 +190,13 @@ class DeadUse(models.Model):
     last_seen_at = models.DateTimeField()
     calls = models.PositiveBigIntegerField()
 
-    objects = DeadUseQuerySet.as_manager()
+    objects = RefusedCallQuerySet.as_manager()
 
     class Meta:
+        db_table = "gateway_deaduse"
         constraints = [
             models.UniqueConstraint(
-                fields=["dead", "secret", "reason", "signal", "address", "agent"],
+                fields=["refused", "secret", "reason", "signal", "address", "agent"],
                 name="dead_use_once_per_caller",
             )
         ]

@@ -6,7 +6,7 @@ from django.urls import reverse
 
 from accounts.mail import link
 from accounts.names import quoted
-from gateway.models import OTHERS, DeadUse
+from gateway.models import OTHERS, RefusedCall
 from gateway.templatetags.refused_calls import tried
 
 # Tokens that are named; of more than these there is only the number.
@@ -16,14 +16,14 @@ CALLERS_NAMED = 5
 
 def page_of(account):
     """Return the full address of an account's page of refused calls."""
-    return link(reverse("gateway:dead", args=[account.pk]))
+    return link(reverse("gateway:refused_calls", args=[account.pk]))
 
 
 def with_callers(rows):
-    """Put its latest callers to each dead token; returns the tokens."""
+    """Put its latest callers to each refused token; returns the tokens."""
     callers = {}
-    for use in DeadUse.objects.filter(dead__in=rows).latest(CALLERS_NAMED):
-        callers.setdefault(use.dead_id, []).append(use)
+    for use in RefusedCall.objects.filter(refused__in=rows).latest(CALLERS_NAMED):
+        callers.setdefault(use.refused_id, []).append(use)
     for row in rows:
         row.callers = callers.get(row.pk, [])
     return rows
@@ -39,7 +39,7 @@ def subject(account, rows, total):
 def message_id(account, told):
     """Return the id of what a webhook is told, which is the same at each try.
 
-    `told` has the ids of the dead tokens, and when each was told of before.
+    `told` has the ids of the refused tokens, and when each was told of before.
     """
     words = [f"{pk} {before and before.isoformat()}" for pk, before in sorted(told)]
     return f"msg_{sha256(f'{account.pk}: {words}'.encode()).hexdigest()[:32]}"

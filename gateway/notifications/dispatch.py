@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from accounts.mail import send_to_admins
 from accounts.rule_violations import Unavailable
-from gateway.models import DeadToken, Delivery, Way, Webhook
+from gateway.models import Delivery, RefusedToken, Way, Webhook
 from gateway.notifications import content, webhook_calls
 
 # A token is told of once in that time.
@@ -48,9 +48,9 @@ def send_due():
 
 
 def untold(way, now):
-    """Return the dead tokens that somebody should be told of."""
+    """Return the refused tokens that somebody should be told of."""
     told = Q(**{f"{TOLD[way]}__gt": now - EVERY})
-    ripe = DeadToken.objects.waiting().filter(first_seen_at__lt=now - GATHERING)
+    ripe = RefusedToken.objects.waiting().filter(first_seen_at__lt=now - GATHERING)
     ripe = ripe.filter(last_seen_at__gt=now - EVERY, account__deleted_at=None)
     ripe = ripe.exclude(told)
     if way == Way.WEBHOOK:
@@ -90,7 +90,7 @@ def _deliver(delivery):
         return
     with transaction.atomic():
         told = {TOLD[delivery.way]: timezone.now()}
-        DeadToken.objects.filter(pk__in=ids).update(**told)
+        RefusedToken.objects.filter(pk__in=ids).update(**told)
         delivery.settle(outcome.answer, pause=SPACING[delivery.way])
 
 

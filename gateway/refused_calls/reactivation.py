@@ -27,31 +27,31 @@ BY_STATE = {
 }
 
 
-def remedy(dead):
-    """Return what lets a dead token work again for an hour, or None."""
-    token = dead.token
+def remedy(refused):
+    """Return what lets a refused token work again for an hour, or None."""
+    token = refused.token
     if token.deleted_at and token.deleted_at <= clock.now() - RESTORABLE_FOR:
         return None
     if token.state in BY_STATE:
         return BY_STATE[token.state]
-    rotated = dead.reason == Reason.ROTATED and not dead.is_mended
+    rotated = refused.reason == Reason.ROTATED and not refused.is_mended
     return Remedy.OLD_SECRET if rotated else None
 
 
-def may_apply(found, dead, relations):
+def may_apply(found, refused, relations):
     """Whether everything that a remedy does is allowed."""
-    account = dead.token.account
-    return all(allows(relations, each, account) for each in asked(found, dead))
+    account = refused.token.account
+    return all(allows(relations, each, account) for each in asked(found, refused))
 
 
-def asked(found, dead):
+def asked(found, refused):
     """Return the operations that a remedy consists of."""
-    return [operation(dead.token.kind, verb) for verb in found.value]
+    return [operation(refused.token.kind, verb) for verb in found.value]
 
 
-def apply(found, dead, *, by):
+def apply(found, refused, *, by):
     """Let the token, or the old secret that was used last, work for an hour."""
     if found is Remedy.OLD_SECRET:
-        reactivation.revive_secret(dead.token, dead.secret, by=by)
+        reactivation.revive_secret(refused.token, refused.secret, by=by)
     else:
-        reactivation.revive(dead.token, by=by)
+        reactivation.revive(refused.token, by=by)

@@ -7,13 +7,13 @@ from django.db import transaction
 
 from accounts.clock import clock
 from accounts.locks import repeated
-from gateway.models import OTHERS, DeadToken, DeadUse
+from gateway.models import OTHERS, RefusedCall, RefusedToken
 from tokens.models import Token
 
 # Callers of a token that get a row of their own in a day.
 MOST_CALLERS = 50
 AT_ONCE = 500
-KEY = ("dead_id", "secret_id", "reason", "signal", "address", "agent")
+KEY = ("refused_id", "secret_id", "reason", "signal", "address", "agent")
 
 
 @repeated
@@ -53,12 +53,12 @@ def _printable(text, length):
 def _add(counts, owners, now):
     # Always in the same order, so that two writers wait and never block each other.
     # The first rows also let only one of them at a time decide about new callers.
-    DeadToken.objects.add_calls(_sums(counts, owners, now))
+    RefusedToken.objects.add_calls(_sums(counts, owners, now))
     new, counts = _limited(counts, now)
     rows = ((*key, now, now, calls) for key, calls in sorted(counts.items()))
-    DeadUse.objects.add_calls(rows)
+    RefusedCall.objects.add_calls(rows)
     for some in batched(sorted(new), AT_ONCE):
-        dismissed = DeadToken.objects.filter(pk__in=some).exclude(dismissed_at=None)
+        dismissed = RefusedToken.objects.filter(pk__in=some).exclude(dismissed_at=None)
         dismissed.update(dismissed_at=None)
 
 
@@ -92,7 +92,7 @@ def _callers(tokens, now):
     today = now.replace(hour=0, minute=0, second=0, microsecond=0)
     known, room = set(), defaultdict(lambda: MOST_CALLERS)
     for some in batched(sorted(tokens), AT_ONCE):
-        rows = DeadUse.objects.filter(dead__in=some).exclude(address=OTHERS)
+        rows = RefusedCall.objects.filter(refused__in=some).exclude(address=OTHERS)
         for *key, first_seen_at in rows.values_list(*KEY, "first_seen_at"):
             known.add(tuple(key))
             room[key[0]] -= first_seen_at >= today
@@ -103,7 +103,7 @@ def _callers(tokens, now):
 def forget():
     """Remove what is too old to tell anybody; returns what it was, in words."""
     with transaction.atomic():
-        old = list(DeadToken.objects.forgettable().values_list("pk", flat=True))
-        DeadUse.objects.forgettable().delete()
-        DeadToken.objects.filter(pk__in=old).delete()
+        old = list(RefusedToken.objects.forgettable().values_list("pk", flat=True))
+        RefusedCall.objects.forgettable().delete()
+        RefusedToken.objects.filter(pk__in=old).delete()
     return f"the refused calls of {len(old)} tokens"

@@ -50,12 +50,12 @@ BECAUSE = {
 
 
 @register.filter
-def because(dead):
+def because(refused):
     """Return why a token is refused, as a sentence without its end."""
-    if dead.reason == Reason.WRONG_KIND:
-        what, needed = TRIED[dead.signal]
+    if refused.reason == Reason.WRONG_KIND:
+        what, needed = TRIED[refused.signal]
         return f"It was used to {what}, which takes {needed}"
-    return BECAUSE[dead.reason]
+    return BECAUSE[refused.reason]
 
 
 @register.filter

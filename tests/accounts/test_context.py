@@ -62,7 +62,7 @@ def test_profile_has_pages_of_ones_own(frame, admin, staff):
         ("tokens:shipping", "Manage tokens"),
         ("tokens:api", "Manage tokens"),
         ("tokens:all", "All tokens"),
-        ("gateway:dead", "Refused calls"),
+        ("gateway:refused_calls", "Refused calls"),
         ("gateway:webhook", "Refused calls"),
         ("accounts:audit_export", "Audit trail"),
     ],

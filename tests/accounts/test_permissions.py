@@ -67,8 +67,8 @@ view.list          403  yes  yes  403  403  404  yes  yes  yes  403
 view.create        403  yes  yes  403  403  404  403  yes  yes  403
 view.edit          403  yes  yes  403  403  404  403  yes  yes  403
 view.delete        403  yes  yes  403  403  404  403  yes  yes  403
-dead.list          403  yes  yes  403  403  404  yes  403  403  403
-dead.act           403  yes  yes  403  403  404  403  403  403  403
+refused_calls.list 403  yes  yes  403  403  404  yes  403  403  403
+refused_calls.act  403  yes  yes  403  403  404  403  403  403  403
 webhook.edit       403  yes  yes  403  403  404  403  403  403  403
 account.list       yes  yes  yes  yes  yes  404  yes  yes  yes  yes
 account.view       yes  yes  yes  yes  yes  404  yes  yes  yes  yes

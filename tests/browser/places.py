@@ -59,9 +59,11 @@ def sharing_pages(world):
 def gateway_pages(world):
     names = ("webhook", "webhook_renew", "webhook_remove")
     return [
-        *paths(world.main, "gateway:dead", *(f"gateway:{name}" for name in names)),
-        *paths(world.main, "gateway:dead", query="?dismissed=1"),
-        *paths(world.sub, "gateway:dead", "gateway:webhook"),
+        *paths(
+            world.main, "gateway:refused_calls", *(f"gateway:{name}" for name in names)
+        ),
+        *paths(world.main, "gateway:refused_calls", query="?dismissed=1"),
+        *paths(world.sub, "gateway:refused_calls", "gateway:webhook"),
     ]
 
 
@@ -154,7 +156,7 @@ def of_staff(world):
         *(reverse(f"tokens:gateway_{v}", args=[world.gateway.pk]) for v in verbs),
         reverse("tokens:whose"),
         reverse("tokens:whose_token", args=[world.used.pk]),
-        *paths(world.main, "tokens:api", "accounts:general", "gateway:dead"),
+        *paths(world.main, "tokens:api", "accounts:general", "gateway:refused_calls"),
     ]
 
 

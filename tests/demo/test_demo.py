@@ -94,15 +94,15 @@ def it_shows_every_state(demo, said):
 
 def refused_calls_are_shown(demo, said):
     acme = Organisation.objects.get(name="Acme").main
-    dead = acme.dead_tokens.with_mending()
-    assert [each.reason for each in dead.order_by("-last_seen_at")] == [
+    refused = acme.refused_tokens.with_mending()
+    assert [each.reason for each in refused.order_by("-last_seen_at")] == [
         *("deleted", "disabled", "wrong_kind", "rotated", "expired", "expired")
     ]
-    assert not dead.filter(is_mended=True).exists()
-    assert dead.waiting().count() == 5
-    for each in dead:
+    assert not refused.filter(is_mended=True).exists()
+    assert refused.waiting().count() == 5
+    for each in refused:
         assert each.calls == sum(use.calls for use in each.uses.all()) > 0
-    assert not dead.filter(first_seen_at__gt=F("last_seen_at")).exists()
+    assert not refused.filter(first_seen_at__gt=F("last_seen_at")).exists()
 
 
 def nothing_happened_before_it_could(demo, said):

@@ -10,7 +10,7 @@ from django.utils import timezone
 from accounts.clock import clock
 from accounts.models import Action, AuditEvent
 from accounts.postgresql import pulse
-from gateway.models import DeadToken, DeadUse
+from gateway.models import RefusedCall, RefusedToken
 from gateway.verify import background
 from gateway.verify.background import flush, raise_alarm
 from gateway.verify.invalidation import Watcher
@@ -37,21 +37,21 @@ def test_flush_writes_uses_that_passed_and_that_were_refused(ask, main):
     flush(ask.gate, at_once=True)
 
     assert TokenUsage.objects.filter(token=token).get().calls == 1
-    assert DeadUse.objects.get().calls == 1
+    assert RefusedCall.objects.get().calls == 1
 
 
 def test_refused_calls_wait_for_a_database_that_is_away(ask, main, monkeypatch):
     token = TokenFactory(account=main)
     ask("logs", token.secret_text)
     with monkeypatch.context() as away:
-        away.setattr(DeadToken.objects, "add_calls", failing)
+        away.setattr(RefusedToken.objects, "add_calls", failing)
         away.setattr(usage_counters, "close_old_connections", lambda: None)
         flush(ask.gate, at_once=True)
     ask("logs", token.secret_text)
 
     flush(ask.gate, at_once=True)
 
-    assert DeadUse.objects.get().calls == 2
+    assert RefusedCall.objects.get().calls == 2
 
 
 def failing(*args):

@@ -5,7 +5,7 @@ import threading
 import pytest
 from django.utils import timezone
 
-from gateway.models import DeadUse
+from gateway.models import RefusedCall
 from gateway.verify.gate import caller
 from gateway.verify.signal import SIGNALS
 from sharing.tickets import issue, lasts_until
@@ -183,8 +183,8 @@ def test_uses_that_are_refused_are_counted_apart(ask, token, recorder):
     recorder.flush()
     refusals.flush()
 
-    use = DeadUse.objects.get()
-    assert (use.dead_id, use.secret_id) == (token.pk, token.secrets.get().pk)
+    use = RefusedCall.objects.get()
+    assert (use.refused_id, use.secret_id) == (token.pk, token.secrets.get().pk)
     assert (use.reason, use.signal) == ("wrong_kind", "metrics")
     assert (use.address, use.agent, use.calls) == ("192.0.2.9", "", 1)
     assert not TokenUsage.objects.filter(token=token).exists()
@@ -193,7 +193,7 @@ def test_uses_that_are_refused_are_counted_apart(ask, token, recorder):
 def test_a_main_token_without_anything_behind_the_door_is_no_misuse(ask, main):
     assert ask.status("query-metrics", TokenFactory(account=main).secret_text) == 403
     refusals.flush()
-    assert not DeadUse.objects.exists()
+    assert not RefusedCall.objects.exists()
 
 
 class TestTickets:

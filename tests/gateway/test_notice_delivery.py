@@ -10,7 +10,7 @@ from django.core import mail
 from django.db import connection
 from django.utils import timezone
 
-from gateway.models import DeadToken, Delivery, Way
+from gateway.models import Delivery, RefusedToken, Way
 from gateway.notifications import dispatch
 from tests.factories import BY, MembershipFactory
 
@@ -37,7 +37,7 @@ def test_a_mail_that_fails_is_tried_again_ever_more_rarely(
         delivery = Delivery.objects.get(way=Way.MAIL)
         waits.append(delivery.free_at - timezone.now())
         clock.move_to(delivery.free_at + timedelta(seconds=1))
-        DeadToken.objects.update(last_seen_at=timezone.now())
+        RefusedToken.objects.update(last_seen_at=timezone.now())
 
     hours = timedelta(hours=6)
     least = [timedelta(minutes=minutes) for minutes in (1, 2, 4)] + [hours]
@@ -49,7 +49,7 @@ def test_a_mail_that_fails_is_tried_again_ever_more_rarely(
     assert len({wait / hours for wait in waits[-3:]}) == 3
     assert delivery.failures == 12
     assert "could not be sent" in delivery.answer
-    assert DeadToken.objects.get().mailed_at is None
+    assert RefusedToken.objects.get().mailed_at is None
 
 
 def test_after_failures_it_arrives(clock, later, refused, broken_mail, settings):
@@ -85,7 +85,7 @@ def test_a_worker_that_died_over_it_is_relieved(clock, later, refused, main):
 def test_what_was_settled_since_it_was_looked_at_is_not_told(clock, refused):
     refused()
     delivery = dispatch._claim(Way.MAIL, timezone.now())
-    DeadToken.objects.get().dismiss(by=BY)
+    RefusedToken.objects.get().dismiss(by=BY)
 
     dispatch._deliver(delivery)
 

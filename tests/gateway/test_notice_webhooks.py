@@ -11,7 +11,7 @@ import standardwebhooks
 from django.utils import timezone
 
 from gateway.forms import WebhookForm
-from gateway.models import DeadToken, Delivery, Way, Webhook
+from gateway.models import Delivery, RefusedToken, Way, Webhook
 from gateway.notifications import content, dispatch
 from tests.factories import BY
 from tests.gateway.receivers import receiving
@@ -198,7 +198,7 @@ def test_a_webhook_that_fails_keeps_what_there_is_to_tell(clock, later, refused,
 
     delivery = Delivery.objects.get(way=Way.WEBHOOK)
     assert (delivery.answer, delivery.failures) == ("500 on fire", 1)
-    assert DeadToken.objects.get().hooked_at is None
+    assert RefusedToken.objects.get().hooked_at is None
 
     hook.answer = (204, b"", ())
     later(minutes=2)
@@ -225,7 +225,7 @@ def test_a_webhook_that_was_just_removed_is_not_called(clock, refused, hook):
     refused()
     delivery = dispatch._claim(Way.WEBHOOK, timezone.now())
     webhooks = Webhook.objects.filter(account=delivery.account)
-    (row,) = content.with_callers(list(DeadToken.objects.all()))
+    (row,) = content.with_callers(list(RefusedToken.objects.all()))
     assert dispatch._call(delivery.account, [row], [(row.pk, None)]).is_fine
     webhooks.delete()
 

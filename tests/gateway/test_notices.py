@@ -7,7 +7,7 @@ from django.core import mail
 from django.urls import reverse
 from django.utils import timezone
 
-from gateway.models import DeadToken, Delivery
+from gateway.models import Delivery, RefusedToken
 from gateway.notifications import content, dispatch
 from tests.factories import BY, ChildFactory, TokenFactory
 from tests.gateway.uses import refuse
@@ -19,7 +19,7 @@ def again(token, **caller):
     """Let a token be used once more, right now."""
     refuse(token, **caller)
     now = timezone.now()
-    DeadToken.objects.filter(pk=token.pk).update(
+    RefusedToken.objects.filter(pk=token.pk).update(
         last_seen_at=now, first_seen_at=now - timedelta(hours=1)
     )
 
@@ -33,7 +33,7 @@ def test_admins_are_told_by_mail(clock, refused, main, settings):
     (sent,) = mail.outbox
     assert sent.to == ["admin@acme.example"]
     assert sent.subject == "Refused calls: “Terraform” of “Acme”"
-    link = reverse("gateway:dead", args=[main.pk])
+    link = reverse("gateway:refused_calls", args=[main.pk])
     for words in (
         f"“Terraform” (API token {token.masked})",
         "It was deleted. 3 calls since 1 May 2026, 09:59 UTC, lately by 203.0.113.5.",
@@ -71,7 +71,7 @@ def test_what_is_not_used_any_more_is_not_told_of_again(clock, later, refused):
 def test_what_begins_together_is_told_together(clock, later, refused):
     first = refused("First")
     now = timezone.now()
-    DeadToken.objects.filter(pk=first.pk).update(first_seen_at=now, last_seen_at=now)
+    RefusedToken.objects.filter(pk=first.pk).update(first_seen_at=now, last_seen_at=now)
     dispatch.send_due()
     assert mail.outbox == []
 
@@ -106,7 +106,7 @@ def test_a_flood_of_tokens_is_one_mail_and_few_an_hour(
 def test_what_is_settled_is_not_told_of(clock, refused, change):
     token = refused()
     if change == "dismissed":
-        DeadToken.objects.get().dismiss(by=BY)
+        RefusedToken.objects.get().dismiss(by=BY)
     else:
         token.restore(by=BY)
 

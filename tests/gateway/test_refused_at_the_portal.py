@@ -7,10 +7,10 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.lifecycle import suspend_account
-from gateway.models import DeadUse
+from gateway.models import RefusedCall
 from sharing.models import Share
 from tests.factories import BY, ShareFactory, TokenFactory
-from tests.gateway.dead_pages import page, shown
+from tests.gateway.refused_pages import page, shown
 from tests.sharing.guests import show
 from tokens.kinds import Kind
 from tokens.models import Token
@@ -27,8 +27,8 @@ def call(token, **headers):
 
 def noted():
     refusals.flush()
-    keys = ("dead_id", "reason", "signal", "address", "agent", "calls")
-    return list(DeadUse.objects.values_list(*keys))
+    keys = ("refused_id", "reason", "signal", "address", "agent", "calls")
+    return list(RefusedCall.objects.values_list(*keys))
 
 
 def disabled(token):

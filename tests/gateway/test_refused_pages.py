@@ -9,9 +9,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.lifecycle import suspend_account
-from gateway.models import OTHERS, DeadToken, DeadUse
+from gateway.models import OTHERS, RefusedCall, RefusedToken
 from tests.factories import BY, ChildFactory, MainFactory, ShareFactory, TokenFactory
-from tests.gateway.dead_pages import deleted, old_secret, page, shown
+from tests.gateway.refused_pages import deleted, old_secret, page, shown
 from tests.gateway.uses import refuse
 from tokens.models import Token
 
@@ -62,9 +62,9 @@ def test_other_pages_ask_once_whether_there_are_any(as_admin, main, count):
     with CaptureQueriesContext(connection) as queries:
         response = as_admin.get(reverse("accounts:general", args=[main.pk]))
 
-    asked = [query for query in queries if DeadToken._meta.db_table in query["sql"]]
+    asked = [query for query in queries if RefusedToken._meta.db_table in query["sql"]]
     assert len(asked) == 1 + count
-    assert ('id="count-gateway-dead">1</span>' in response.text) is bool(count)
+    assert ('id="count-gateway-refused_calls">1</span>' in response.text) is bool(count)
 
 
 def test_nobody_counts_beyond_a_hundred(as_admin, main, monkeypatch):
@@ -184,7 +184,7 @@ def test_others_and_another_reason_are_named(as_admin, main):
     token = deleted(main)
     refuse(token, "disabled", address="")
     refuse(token)
-    DeadUse.objects.filter(address="192.0.2.7").update(address=OTHERS)
+    RefusedCall.objects.filter(address="192.0.2.7").update(address=OTHERS)
 
     text = as_admin.get(page(main)).text
 
@@ -212,13 +212,21 @@ def test_what_is_put_aside_or_old_or_mended_does_not_wait(as_admin, main):
     aside, old, mended = deleted(main), deleted(main), TokenFactory(account=main)
     for token in (aside, old, mended):
         refuse(token)
-    DeadToken.objects.filter(pk=aside.pk).update(dismissed_at=timezone.now())
+    RefusedToken.objects.filter(pk=aside.pk).update(dismissed_at=timezone.now())
     week = timezone.now() - timedelta(days=8)
-    DeadToken.objects.filter(pk=old.pk).update(last_seen_at=week)
+    RefusedToken.objects.filter(pk=old.pk).update(last_seen_at=week)
 
     assert nav_count(as_admin.get(page(main))) == ""
 
 
-def test_a_dead_token_names_itself(main):
+def test_a_refused_token_names_itself(main):
     assert str(refuse(deleted(main, name="Terraform"))) == "Terraform: Deleted"
-    assert str(DeadUse.objects.get()) == "3 refused calls from 192.0.2.7"
+    assert str(RefusedCall.objects.get()) == "3 refused calls from 192.0.2.7"
+
+
+def test_the_address_of_before_leads_to_the_page(as_admin, main):
+    before = f"/accounts/{main.pk}/tokens/dead/?dismissed=1"
+
+    response = as_admin.get(before)
+
+    assert (response.status_code, response.url) == (301, page(main, "?dismissed=1"))

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from accounts.models import AccountKind, Action, AuditEvent
 from tests.factories import BY, ChildFactory, MainFactory, TokenFactory
-from tests.gateway.dead_pages import deleted, old_secret, page, shown
+from tests.gateway.refused_pages import deleted, old_secret, page, shown
 from tests.gateway.uses import refuse
 from tokens.kinds import Kind
 from tokens.models import Token
@@ -33,11 +33,11 @@ def test_enabling_for_an_hour_answers_with_the_token_as_it_is_now(as_admin, main
     response = act(as_admin, "revive", main, token, **HTMX)
 
     assert response.status_code == 200
-    assert f'id="dead-{token.pk}"' in response.text
+    assert f'id="refused-{token.pk}"' in response.text
     assert "Works again" in response.text
     assert "Enable again for an hour" not in response.text
     assert f"{token.name} works for an hour." in response.text
-    assert 'id="count-gateway-dead" hx-swap-oob="true" hidden' in response.text
+    assert 'id="count-gateway-refused_calls" hx-swap-oob="true" hidden' in response.text
 
 
 def test_enabling_for_an_hour_works_without_htmx(as_admin, main):
@@ -118,12 +118,12 @@ def test_putting_aside_takes_it_off_the_list_and_is_audited(as_admin, main):
 
     response = act(as_admin, "dismiss", main, token, **HTMX)
 
-    assert f'id="dead-{token.pk}"' not in response.text
+    assert f'id="refused-{token.pk}"' not in response.text
     assert f"{token.name} is put aside." in response.text
     assert shown(as_admin.get(page(main))) == []
     assert shown(as_admin.get(page(main, "?dismissed=1"))) == [token]
     event = AuditEvent.objects.latest("pk")
-    assert (event.action, event.token_id) == (Action.REFUSALS_DISMISSED, token.pk)
+    assert (event.action, event.token_id) == (Action.REFUSED_CALLS_DISMISSED, token.pk)
 
 
 def test_putting_aside_works_without_htmx_and_only_once(as_admin, main):
@@ -134,5 +134,5 @@ def test_putting_aside_works_without_htmx_and_only_once(as_admin, main):
     response = act(as_admin, "dismiss", main, token)
 
     assert response.url == page(main)
-    told = AuditEvent.objects.filter(action=Action.REFUSALS_DISMISSED)
+    told = AuditEvent.objects.filter(action=Action.REFUSED_CALLS_DISMISSED)
     assert told.count() == 1

@@ -6,7 +6,7 @@ from tests.factories import BY, TokenFactory
 
 
 def page(account, query=""):
-    return reverse("gateway:dead", args=[account.pk]) + query
+    return reverse("gateway:refused_calls", args=[account.pk]) + query
 
 
 def deleted(account, **fields):
@@ -16,7 +16,7 @@ def deleted(account, **fields):
 
 
 def shown(response):
-    return [dead.token for dead in response.context["page"]]
+    return [refused.token for refused in response.context["page"]]
 
 
 def old_secret(token):

@@ -7,7 +7,7 @@ from django.core.management import call_command
 from django.db import connection
 from django.utils import timezone
 
-from gateway.models import OTHERS, DeadToken, DeadUse
+from gateway.models import OTHERS, RefusedCall, RefusedToken
 from gateway.refused_calls import recording
 from tests.factories import MainFactory, TokenFactory
 from tokens.kinds import Kind
@@ -24,7 +24,9 @@ def use(token, address="192.0.2.1", agent="curl/8", reason="disabled", signal="a
 
 
 def callers(token):
-    rows = DeadUse.objects.filter(dead=token.pk).order_by("address", "agent", "reason")
+    rows = RefusedCall.objects.filter(refused=token.pk).order_by(
+        "address", "agent", "reason"
+    )
     return list(rows.values_list("address", "agent", "reason", "calls"))
 
 
@@ -32,7 +34,7 @@ def test_calls_add_up_by_caller_and_reason(token, main):
     recording.note({use(token): 2, use(token, "192.0.2.2"): 1})
     recording.note({use(token): 3, use(token, reason="deleted"): 1})
 
-    group = DeadToken.objects.get()
+    group = RefusedToken.objects.get()
     assert (group.token, group.account, group.calls) == (token, main, 7)
     assert (group.reason, group.signal) == ("deleted", "api")
     assert callers(token) == [
@@ -49,7 +51,7 @@ def test_first_and_last_use_are_kept(token):
         now.shift(timedelta(hours=2))
         recording.note({use(token): 1})
 
-    for row in (DeadToken.objects.get(), DeadUse.objects.get()):
+    for row in (RefusedToken.objects.get(), RefusedCall.objects.get()):
         assert (row.first_seen_at, row.last_seen_at) == (
             first,
             first + timedelta(hours=2),
@@ -62,8 +64,8 @@ def test_nothing_is_noted_of_tokens_that_are_purged_or_nobodys(db):
     recording.note({use(gateway): 1, (999_999, 1, "deleted", "api", "", ""): 1})
     recording.note({})
 
-    assert not DeadToken.objects.exists()
-    assert not DeadUse.objects.exists()
+    assert not RefusedToken.objects.exists()
+    assert not RefusedCall.objects.exists()
 
 
 @pytest.mark.parametrize(
@@ -92,10 +94,10 @@ def test_a_flood_of_callers_takes_bounded_room(token):
     recording.note(flood)
     recording.note(flood)
 
-    rows = DeadUse.objects.filter(dead=token.pk)
+    rows = RefusedCall.objects.filter(refused=token.pk)
     assert rows.count() == recording.MOST_CALLERS + 1
     assert rows.get(address=OTHERS).calls == 2 * (700 - recording.MOST_CALLERS)
-    assert DeadToken.objects.get().calls == 1400
+    assert RefusedToken.objects.get().calls == 1400
 
 
 def test_the_next_day_has_room_for_new_callers(token):
@@ -104,18 +106,18 @@ def test_the_next_day_has_room_for_new_callers(token):
         now.shift(timedelta(minutes=2))
         recording.note({use(token, "10.0.1.1"): 1})
 
-    assert DeadUse.objects.filter(address="10.0.1.1").exists()
+    assert RefusedCall.objects.filter(address="10.0.1.1").exists()
 
 
 def test_only_a_new_caller_brings_a_dismissed_token_back(token):
     recording.note({use(token): 1})
-    DeadToken.objects.update(dismissed_at=timezone.now())
+    RefusedToken.objects.update(dismissed_at=timezone.now())
 
     recording.note({use(token): 1})
-    assert DeadToken.objects.get().dismissed_at is not None
+    assert RefusedToken.objects.get().dismissed_at is not None
 
     recording.note({use(token, "192.0.2.9"): 1})
-    assert DeadToken.objects.get().dismissed_at is None
+    assert RefusedToken.objects.get().dismissed_at is None
 
 
 def test_what_is_old_or_of_a_purged_token_is_forgotten(token, capsys):
@@ -131,7 +133,7 @@ def test_what_is_old_or_of_a_purged_token_is_forgotten(token, capsys):
 
     assert "Purged the refused calls of 2 tokens." in capsys.readouterr().out
 
-    assert [group.token for group in DeadToken.objects.all()] == [token]
+    assert [group.token for group in RefusedToken.objects.all()] == [token]
     assert callers(token) == [("192.0.2.2", "curl/8", "disabled", 1)]
 
 
@@ -140,8 +142,8 @@ def test_a_purged_token_takes_its_dead_uses_along(token):
 
     token.delete()
 
-    assert not DeadToken.objects.exists()
-    assert not DeadUse.objects.exists()
+    assert not RefusedToken.objects.exists()
+    assert not RefusedCall.objects.exists()
 
 
 @pytest.mark.postgresql
@@ -160,6 +162,6 @@ def test_workers_that_write_at_once_lose_nothing():
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(work, range(4)))
 
-    assert [group.calls for group in DeadToken.objects.all()] == [4 * 4 * 42] * 3
-    shared = DeadUse.objects.filter(address__startswith="10.0.0.")
+    assert [group.calls for group in RefusedToken.objects.all()] == [4 * 4 * 42] * 3
+    shared = RefusedCall.objects.filter(address__startswith="10.0.0.")
     assert set(shared.values_list("calls", flat=True)) == {16}
