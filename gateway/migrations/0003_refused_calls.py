@@ -5,7 +5,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     """Call refused calls so in code; in the database nothing changes its name."""
 
-    dependencies = [("gateway", "0001_dead_uses")]
+    dependencies = [("gateway", "0002_webhooks_that_are_gone")]
 
     operations = [
         migrations.SeparateDatabaseAndState(
