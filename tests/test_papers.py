@@ -19,6 +19,11 @@ FOLDERS = sorted(
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 PATH = re.compile(rf"(?<![\w/.:-])(?:{'|'.join(FOLDERS)})/[\w./-]*[\w/]")
 READ = re.compile(r'\b(?:env\.\w+|os\.environ\.get)\(\s*f?"([A-Z_]+)')
+# A class, a method of one, or a function of several words.
+CODE = re.compile(
+    r"`((?:[A-Z][a-z]+){2,}(?:\.\w+)?|[A-Z][a-z]+\.\w+|[a-z]+(?:_[a-z]+)+)(?=[`(])"
+)
+DEFINED = re.compile(r"^ *(?:def|class) (\w+)", re.MULTILINE)
 ANCHOR = re.compile(r"[^\w\- ]")
 
 
@@ -112,6 +117,20 @@ def test_targets_of_make_that_are_named_exist(paper):
     named = re.findall(r"(?:`|^    )make ([a-z]+)", paper.read_text(), re.MULTILINE)
 
     assert set(named) - set(targets) == set()
+
+
+def test_the_architecture_names_code_that_exists():
+    paper = (PROJECT / "docs" / "architecture.md").read_text()
+    journeys = paper.partition("\n## Where do I find")[2].partition("\n## Which words")[
+        0
+    ]
+    files = (path for name in FOLDERS for path in (PROJECT / name).rglob("*.py"))
+    defined = {name for path in files for name in DEFINED.findall(path.read_text())}
+
+    named = {name for code in CODE.findall(journeys) for name in code.split(".")}
+
+    assert "Token" in named
+    assert named - defined == set()
 
 
 def test_every_dependency_has_its_reason():
