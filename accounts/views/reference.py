@@ -13,10 +13,7 @@ from django.views.decorators.vary import vary_on_headers
 
 from accounts.api.plumbing.error_bodies import message_only
 from accounts.forms.find import SearchForm
-from accounts.reference.bodies import errors
-from accounts.reference.code import curl
-from accounts.reference.fields import Fields
-from accounts.reference.operations import sections
+from accounts.reference import curl, sections
 from accounts.web.middleware import LoginRequiredMiddleware
 
 CREDENTIALS = ("X-API-TOKEN", "Authorization")
@@ -67,13 +64,12 @@ def _whole(api):
 
 def _searched(api, sought):
     """Return the two long parts of the page, rendered."""
-    described = api.get_openapi_schema()
-    server = described["servers"][0]["url"]
+    document = api.get_openapi_schema()
+    server = document["servers"][0]["url"]
     context = {
-        "sections": sections(described, sought),
-        "errors": errors(described, Fields(described)),
+        "sections": sections(document, sought),
         "server": server,
-        "hello": curl("GET", f"{server}/v2/whoami", "X-API-TOKEN", None),
+        "hello": curl("GET", f"{server}/v2/whoami", "X-API-TOKEN"),
         "sought": sought,
     }
     return {

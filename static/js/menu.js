@@ -33,3 +33,9 @@ document.addEventListener("submit", (event) => {
   event.preventDefault();
   first.click();
 });
+
+// On a small screen the navigation lies over the part of the page that it leads to.
+addEventListener("hashchange", () => {
+  const sidebar = document.getElementById("sidebar");
+  if (sidebar?.matches(":popover-open")) sidebar.hidePopover();
+});

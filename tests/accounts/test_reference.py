@@ -114,7 +114,7 @@ def test_page_tells_of_every_operation(page):
         for said in methods.values():
             assert f'href="#{said["operationId"].replace("_", "-")}"' in text
             assert f'id="{said["operationId"].replace("_", "-")}"' in text
-    assert text.count("<article") > text.count("<figcaption>Request")
+    assert text.count("<article") == text.count("<figcaption>Request") > 80
     assert "curl -X POST http://127.0.0.1:8000/v1/log-shipping/tokens" in text
 
 
@@ -123,7 +123,30 @@ def test_page_says_which_permissions_tokens_never_have(page):
 
     assert "<code>api.rotate</code> only people" in text
     assert "<code>api.disable</code> only itself" in text
-    assert "<code>ship.rotate</code></span>" in text
+    assert "<code>ship.rotate</code>." in text
+
+
+def test_page_says_what_fields_mean_and_take(page):
+    text = " ".join(page("POST /api/v1/accounts/{id}/tokens").split())
+    found = " ".join(page("GET /api/v1/tokens/{id}").split())
+
+    assert "<summary>shared</summary>" in text
+    assert "<code>name</code> <small>string, <strong>required</strong>" in text
+    assert "<code>overlap_until</code> <small>time or null</small>" in found
+    assert "<code>unit</code> <small>string, one of hour, day, day without it<" in found
+    assert "<code>series</code> <small>list of objects</small>" in found
+    assert "at least 1, at most 2147483647" not in found
+
+
+def test_page_shows_each_way_of_a_body_and_an_answer(page):
+    text = page()
+
+    assert "-d token=tgl_" in text
+    assert "JSON, one object on each line" in text
+    assert "a list</small>" in text
+    assert "without a body" in text
+    assert "other spelling" in text
+    assert "&quot;code&quot;: &quot;unauthorized&quot;" in text
 
 
 def test_page_leads_nowhere_that_is_not_on_it(page):

@@ -1,4 +1,4 @@
-"""The reference of the API: filtered while one types, followed while one reads."""
+"""The reference of the API: narrowed from the keyboard, and read on a small screen."""
 
 import re
 
@@ -11,29 +11,23 @@ def page(visit, admin):
     return visit(admin, "/api/docs")
 
 
-@pytest.fixture
-def index(page):
-    return page.get_by_role("navigation", name="Operations of the API")
-
-
-def test_what_is_typed_filters_and_enter_leads_there(page, index):
+def test_what_is_typed_narrows_the_page(page):
     page.keyboard.press("/")
     page.keyboard.type("rotate tokens")
-
-    expect(page.locator("#own-token-rotate")).to_be_visible()
-    expect(page.locator("#log-token-create")).to_be_hidden()
-    expect(index.get_by_role("listitem")).to_have_count(1)
     page.keyboard.press("Enter")
-    expect(page).to_have_url(re.compile("#own-token-rotate$"))
+
+    expect(page).to_have_url(re.compile(r"\?q=rotate\+tokens$"))
+    expect(page.locator("#own-token-rotate")).to_be_visible()
+    expect(page.get_by_role("article")).to_have_count(1)
 
 
-def test_filter_says_that_nothing_was_found(page, index):
-    index.get_by_role("searchbox").fill("nothing like it")
+def test_index_of_a_small_screen_makes_way_for_what_it_leads_to(page):
+    page.set_viewport_size({"width": 375, "height": 812})
+    index = page.get_by_role("navigation", name="Operations of the API")
 
-    expect(index.get_by_text("No operation has these words.")).to_be_visible()
+    page.get_by_role("button", name="Settings menu").click()
+    index.get_by_text("Log shipping tokens").click()
+    index.get_by_role("link", name="Create a log shipping token").click()
 
-
-def test_index_follows_the_reading(page, index):
-    page.locator("#log-token-create").evaluate("each => each.scrollIntoView()")
-
-    expect(index.locator("[aria-current]")).to_contain_text("Create a log shipping")
+    expect(index).to_be_hidden()
+    expect(page.locator("#log-token-create")).to_be_in_viewport()

@@ -1,1 +1,0 @@
-"""The reference page of the HTTP API, made of its OpenAPI document."""
