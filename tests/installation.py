@@ -1,11 +1,13 @@
 """An installation of a test's own, in a folder that nothing else touches."""
 
+import fcntl
 import os
 import re
 import secrets
 import socket
 import subprocess
 import sys
+import tempfile
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -14,10 +16,11 @@ from http.cookiejar import CookieJar
 from pathlib import Path
 
 from tests.environment import KEYS
+from tests.waiting import PATIENCE_SECONDS
 
 PROJECT = Path(__file__).resolve().parent.parent
-GRACE_SECONDS = 30
-GIVEN = set()
+PORTS = Path(tempfile.gettempdir(), "tollgate-ports")
+GIVEN = []
 
 
 FORM_TOKEN = r'name="csrfmiddlewaretoken" value="(\w+)"'
@@ -73,11 +76,13 @@ class Installation:
                 yield process, said_until_ready(process)
             finally:
                 process.terminate()
-                process.wait(GRACE_SECONDS)
+                process.wait(PATIENCE_SECONDS)
 
     def wait_for_health(self):
         """Wait until a worker has answered, and not only listened."""
-        urllib.request.urlopen(f"{self.address}/livez", timeout=60).close()
+        urllib.request.urlopen(
+            f"{self.address}/livez", timeout=PATIENCE_SECONDS
+        ).close()
 
     def log_in(self, email, password):
         """Fill in the login form; returns the names of the cookies then held."""
@@ -121,14 +126,26 @@ def said_until_ready(process):
 def free_port():
     """Return a port that nobody listens on, of those that no connection is given.
 
-    No port is returned twice: it may be long until somebody listens there.
+    No other process of tests is given it until this one ends: it may be long until
+    somebody listens there.
     """
+    PORTS.mkdir(exist_ok=True)
     while True:
         port = 20_000 + secrets.randbelow(12_000)
         with suppress(OSError), socket.create_server(("127.0.0.1", port)):
-            if port not in GIVEN:
-                GIVEN.add(port)
-                return port
+            GIVEN.append(reserve(port))
+            return port
+
+
+def reserve(port):
+    """Return a locked file; raises OSError when another process or this one has it."""
+    file = (PORTS / str(port)).open("w")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        file.close()
+        raise
+    return file
 
 
 def free_ports():

@@ -19,6 +19,8 @@ from config import dotenv
 from tests.installation import PROJECT, Installation, outer_environment
 
 CYCLES = 50
+# After how many answers of the two they are killed, by turns from none on.
+MOST_ANSWERS = 10
 # Forked from a program that is set up already, or starting would take all the time.
 WRITER = """
 import os
@@ -76,17 +78,25 @@ def cycle(process, number):
     """Let two writers write for a moment, kill them; return what they acknowledged."""
     process.stdin.write(f"{number}\n")
     process.stdin.flush()
-    said = []
+    said, writers = [], []
     for line in process.stdout:
-        if line.startswith("writing"):
-            time.sleep(random.uniform(0.05, 0.4))  # noqa: S311 -- any moment will do
-            for child in line.split()[1:]:
-                os.kill(int(child), signal.SIGKILL)
-        elif line == "dead\n":
+        verb, *numbers = line.split()
+        if verb == "writing":
+            writers = [int(each) for each in numbers]
+        elif verb == "dead":
             return said
         else:
-            said.append(tuple(line.split()))
+            said.append((verb, *numbers))
+        if writers and len(said) >= number % MOST_ANSWERS:
+            time.sleep(random.uniform(0, 0.03))  # noqa: S311 -- any moment will do
+            kill(writers)
+            writers = []
     raise AssertionError("the writers' parent died")
+
+
+def kill(processes):
+    for each in processes:
+        os.kill(each, signal.SIGKILL)
 
 
 def acknowledged(installation, cycles=CYCLES):

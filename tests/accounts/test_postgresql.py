@@ -15,8 +15,10 @@ from accounts.postgresql import (
     check,
     pulse,
 )
+from tests.waiting import PATIENCE_SECONDS
 
 LATE = SILENT_SECONDS + 0.1
+FOR_EVER = f"SELECT pg_sleep({PATIENCE_SECONDS})"
 
 
 @pytest.fixture(autouse=True)
@@ -69,10 +71,12 @@ def test_a_silent_database_is_not_asked_at_all(transactional_db):
 def test_what_is_being_asked_is_given_up_when_the_database_falls_silent(
     transactional_db,
 ):
-    pulse.heard_at, pulse.failed = time.monotonic() - LATE + 0.2, True
+    cursor = connection.cursor()
+    # Late enough for a busy machine to have asked by then.
+    pulse.heard_at, pulse.failed = time.monotonic() - LATE + 1, True
 
     with pytest.raises(OperationalError, match="has not answered"):
-        connection.cursor().execute("SELECT pg_sleep(3)")
+        cursor.execute(FOR_EVER)
 
     nothing_heard()
     connection.close()
@@ -112,11 +116,12 @@ def test_a_connection_with_patience_goes_by_that_alone(transactional_db):
     silence()
     parameters = connection.get_connection_params()
     with Connection.connect(**parameters) as opened:
-        opened.patience = 0.2
-
+        opened.patience = PATIENCE_SECONDS
         assert opened.execute("SELECT 1").fetchone() == (1,)
+
+        opened.patience = 0.2
         with pytest.raises(Silence):
-            opened.execute("SELECT pg_sleep(3)")
+            opened.execute(FOR_EVER)
         assert opened.closed
         with pytest.raises(psycopg.OperationalError):
             opened.execute("SELECT 1")

@@ -5,6 +5,7 @@ And a clock that stands still, with tokens that are refused by it.
 
 import time
 from base64 import b64encode
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -16,16 +17,25 @@ from gateway.verify.invalidation import Watcher
 from gateway.verify.lookups import Here
 from tests.factories import BY, TokenFactory
 from tests.gateway.uses import refuse
+from tests.waiting import PATIENCE_SECONDS
 from tokens.kinds import Kind
 
 UNKNOWN = "tgl_" + "x" * 49
 
 
+class Watching(Watcher):
+    """What it saw is new until a test says otherwise, however long that takes here."""
+
+    def _look(self):
+        sight = super()._look()
+        return replace(sight, seen_at=sight.seen_at + PATIENCE_SECONDS)
+
+
 class Asked:
-    """A gate, and the proxy that asks it; `calls` are the database's queries."""
+    """A gate, and the proxy that asks it."""
 
     def __init__(self, gateway_text, **options):
-        watcher = Watcher(connect=SameConnection)
+        watcher = Watching(connect=SameConnection)
         self.gate = Gate(watcher=watcher, asker=Here(), **options)
         self.gateway = {"HTTP_X_TOLLGATE_GATEWAY": gateway_text} if gateway_text else {}
         self.gate.watcher.poll()

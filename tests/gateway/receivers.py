@@ -3,7 +3,7 @@
 import socket
 import ssl
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -54,12 +54,13 @@ def receiving(**answer):
 
 @contextmanager
 def speaking(words, *, pause):
-    """Answer every connection with bytes one by one, and never end."""
+    """Answer a connection with bytes one by one, however many there are."""
     over = threading.Event()
 
     def speak():
         connection, _ = listener.accept()
-        with connection:
+        # Who called may have had enough of it.
+        with connection, suppress(ConnectionError):
             for number in words:
                 connection.send(bytes([number]))
                 if over.wait(pause):

@@ -15,6 +15,7 @@ from config import dotenv
 from tests import postgresql
 from tests.gateway.wire import Wire
 from tests.installation import PROJECT, Installation
+from tests.waiting import wait_until
 from tokens.kinds import Kind
 from tokens.secrets import make
 
@@ -71,6 +72,10 @@ class Asking:
             for thread in threads:
                 thread.join()
 
+    def last(self, name):
+        """Return what was answered last, or None."""
+        return self.statuses[name][-1][1] if self.statuses[name] else None
+
     def _ask(self, name, token, over):
         with closing(Wire(self.port, self.gateway)) as wire:
             while not over.wait(0.002):
@@ -91,28 +96,33 @@ def test_restarts_let_nothing_wrong_through_and_lose_no_use(installation, server
             installation.gateway_port, gateway, known=known, stopped=stopped, new=""
         )
         with asking.going_on():
-            time.sleep(1)
+            wait_until(lambda: asking.last("stopped") == 204)
             number = str(asked(server, NUMBER, stopped))
             command(installation, "disable_token", number, "--reason=leaked")
             revoked = time.monotonic()
+            wait_until(lambda: asking.last("stopped") == 403)
+            # Each worker has looked since then, and asked anew what it knew.
+            time.sleep(2)
+            before = len(asking.statuses["known"])
+            wait_until(lambda: len(asking.statuses["known"]) > before)
             for _ in range(RESTARTS):
                 time.sleep(0.4)
                 postgresql.restart(server)
-            # Two intervals until what is counted last is written.
-            time.sleep(1)
-        time.sleep(5)
+        known_as = [status for _, status in asking.statuses["known"]]
+        passed = known_as.count(204)
+        wait_until(lambda: asked(server, CALLS, known) >= passed)
 
-    assert {status for _, status in asking.statuses["known"]} == {204}
+    assert set(known_as[before:]) == {204}
     assert {status for _, status in asking.statuses["new"]} <= {401, 503}
     late = {s for moment, s in asking.statuses["stopped"] if moment > revoked + 1}
     assert late <= {403, 503}
     # A batch that was written as the answer to that was lost is written once more.
-    assert 1 <= asked(server, CALLS, known) / len(asking.statuses["known"]) < 1.5
+    assert asked(server, CALLS, known) / passed < 1.5
 
 
 NUMBER = "SELECT id FROM tokens_token WHERE public_id = %s"
 CALLS = (
-    "SELECT sum(calls) FROM tokens_tokenusage JOIN tokens_token t"
+    "SELECT coalesce(sum(calls), 0) FROM tokens_tokenusage JOIN tokens_token t"
     " ON t.id = token_id WHERE t.public_id = %s"
 )
 

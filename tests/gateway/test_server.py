@@ -4,7 +4,6 @@ import json
 import os
 import signal
 import sqlite3
-import time
 from contextlib import closing
 from functools import partial
 
@@ -14,6 +13,7 @@ import pytest
 from config import dotenv
 from tests.gateway.wire import Wire
 from tests.installation import PROJECT, Installation
+from tests.waiting import PATIENCE_SECONDS, wait_until
 
 pytestmark = pytest.mark.sqlite
 # What dies is started again, even if it has begun only now.
@@ -71,7 +71,7 @@ def test_socket_asks_without_a_credential_and_no_use_is_lost(installation):
             assert wire.ask("logs", installation.token) == 403
         assert os.stat(installation.socket).st_mode & 0o777 == 0o660
         process.terminate()
-        process.wait(30)
+        process.wait(PATIENCE_SECONDS)
         ended_well = process.returncode == 0
 
     assert ended_well
@@ -83,7 +83,7 @@ def test_everything_ends_with_the_server_however_that_ends(installation):
     with installation.running("manage.py", "serve") as (process, _):
         started = psutil.Process(process.pid).children(recursive=True)
         os.kill(process.pid, signal.SIGKILL)
-        process.wait(30)
+        process.wait(PATIENCE_SECONDS)
         wait_until(lambda: not any(is_running(each) for each in started))
 
     # The portal, the gate and the socket, each with a worker, and what spawns them.
@@ -119,10 +119,3 @@ def is_answering(place, token):
 
 def is_running(process):
     return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
-
-
-def wait_until(true):
-    ends = time.monotonic() + 30
-    while not true():
-        assert time.monotonic() < ends
-        time.sleep(0.05)

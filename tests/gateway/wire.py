@@ -3,13 +3,15 @@
 import re
 import socket
 
+from tests.waiting import PATIENCE_SECONDS
+
 
 class Wire:
     """Asks a running gate; every question gives the status of its answer."""
 
     def __init__(self, port, gateway, path=None):
         self._socket = socket.socket(socket.AF_UNIX if path else socket.AF_INET)
-        self._socket.settimeout(30)
+        self._socket.settimeout(PATIENCE_SECONDS)
         try:
             self._socket.connect(path or ("127.0.0.1", port))
         except OSError:

@@ -3,7 +3,6 @@
 import os
 import re
 import shutil
-import time
 
 from tests.gateway.proxies.proxy import UPSTREAMS, Proxy
 from tests.installation import PROJECT, free_port
@@ -28,14 +27,6 @@ class HAProxy(Proxy):
             "TOLLGATE_ADDRESS": f"http://127.0.0.1:{self.places['tollgate']}",
             "TOLLGATE_GATEWAY": self.credential,
         }
-
-    def comes_to_log(self, text):
-        """Wait until a text is in the log, which is written after the answer."""
-        for _ in range(100):
-            if text in self.log():
-                return True
-            time.sleep(0.05)
-        return False
 
     def configure(self):
         self.port = free_port()

@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 import h2.connection
 import h2.events
 
+from tests.waiting import PATIENCE_SECONDS
+
 PIECE = b"x" * 16384
 
 
@@ -17,7 +19,9 @@ def connected(proxy, protocol="h2"):
     trusting = ssl.create_default_context(cafile=proxy.certificate)
     trusting.set_alpn_protocols([protocol])
     with (
-        socket.create_connection((where.hostname, where.port), timeout=20) as raw,
+        socket.create_connection(
+            (where.hostname, where.port), timeout=PATIENCE_SECONDS
+        ) as raw,
         trusting.wrap_socket(raw, server_hostname=where.hostname) as tls,
     ):
         # What is left of a window must not wait for an acknowledgement.

@@ -3,11 +3,13 @@
 import os
 import re
 import shutil
-import subprocess
-import time
+import signal
+
+import psutil
 
 from tests.gateway.proxies.proxy import UPSTREAMS, Proxy
 from tests.installation import PROJECT, free_port
+from tests.waiting import wait_until
 
 DEPLOY = PROJECT / "deploy" / "nginx"
 MAIN = """\
@@ -52,9 +54,10 @@ class Nginx(Proxy):
 
     def reload(self):
         """Read the configuration again, and wait until old workers are gone."""
-        pid = int((self.folder / "nginx.pid").read_text())
-        subprocess.run(["kill", "-HUP", str(pid)], check=True)  # noqa: S607 -- part of every system
-        time.sleep(0.5)
+        main = psutil.Process(int((self.folder / "nginx.pid").read_text()))
+        workers = main.children()
+        main.send_signal(signal.SIGHUP)
+        wait_until(lambda: not any(worker.is_running() for worker in workers))
 
     def set_credential(self, credential):
         path = self.folder / "tollgate" / "credential.conf"

@@ -5,13 +5,13 @@ import shutil
 import socket
 import subprocess
 import sys
-import time
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
 
 from tests.daemons import SORRY
+from tests.waiting import wait_until
 
 
 @contextmanager
@@ -49,12 +49,10 @@ def require(program):
 
 
 def wait(process, port, log_path):
-    for _ in range(200):
+    def is_listening():
         assert process.poll() is None, log_path.read_text()
-        with (
-            suppress(ConnectionRefusedError),
-            socket.create_connection(("127.0.0.1", port)),
-        ):
-            return
-        time.sleep(0.05)
-    raise TimeoutError(log_path.read_text())
+        with suppress(ConnectionRefusedError):
+            socket.create_connection(("127.0.0.1", port)).close()
+            return True
+
+    wait_until(is_listening)

@@ -11,6 +11,7 @@ import httpx
 
 from tests.gateway.proxies import programs
 from tests.gateway.proxies.certificates import write_certificate
+from tests.waiting import PATIENCE_SECONDS, wait_until
 
 # Where the files expect Tollgate and stores.
 UPSTREAMS = {
@@ -83,9 +84,16 @@ class Proxy:
     def client(self, place, **options):
         """Return a client of httpx; `http2=True` makes it speak HTTP/2."""
         trusting = ssl.create_default_context(cafile=self.certificate)
-        options = {"base_url": self.address(place), "timeout": 20} | options
+        options = {
+            "base_url": self.address(place),
+            "timeout": PATIENCE_SECONDS,
+        } | options
         return httpx.Client(verify=trusting, **options)
 
     def log(self):
         """Return all that it has written down so far."""
         return "".join(path.read_text() for path in self.folder.glob("*.log"))
+
+    def wait_for_log(self, text):
+        """Wait until a text is in the log, which is written after the answer."""
+        wait_until(lambda: text in self.log())

@@ -5,6 +5,8 @@ from contextlib import contextmanager
 
 import grpc
 
+from tests.waiting import PATIENCE_SECONDS
+
 EXPORT = "/opentelemetry.proto.collector.{}/Export"
 TRACES = EXPORT.format("trace.v1.TraceService")
 
@@ -47,7 +49,7 @@ def send(opened, method, token, body=b"\x0a\x00"):
     call = opened.unary_unary(method)
     shown = [("authorization", f"Bearer {token}")] if token else []
     try:
-        call(body, metadata=shown, timeout=20)
+        call(body, metadata=shown, timeout=PATIENCE_SECONDS)
     except grpc.RpcError as error:
         return error.code(), error.details().strip()
     return grpc.StatusCode.OK, ""

@@ -57,7 +57,7 @@ def halted(installation):
 def test_a_tollgate_that_hangs_is_away_and_comes_back(world, proxy, store):
     with ExitStack() as stack:
         clients = {
-            door: stack.enter_context(proxy.client(door.place, timeout=10))
+            door: stack.enter_context(proxy.client(door.place))
             for door in (SHIPS, READS)
         }
         with halted(world.tollgate):
@@ -77,7 +77,7 @@ def test_whatever_else_tollgate_answers_lets_nobody_pass(world, proxy, store, tm
         other = type(proxy)(tmp_path, "tgg_x", **places)
         stack.enter_context(other.running())
         clients = {
-            door: stack.enter_context(other.client(door.place, timeout=10))
+            door: stack.enter_context(other.client(door.place))
             for door in (SHIPS, READS)
         }
         # A 204 that names no account is no better.
@@ -93,7 +93,7 @@ def test_whatever_else_tollgate_answers_lets_nobody_pass(world, proxy, store, tm
 def test_without_tollgate_nobody_passes(world, proxy, store, tmp_path):
     other = type(proxy)(tmp_path, "tgg_x", **world.places(tollgate=9))
 
-    with other.running(), other.client("ship", timeout=10) as client:
+    with other.running(), other.client("ship") as client:
         answer = SHIPS.send(client, opened(world, SHIPS))
 
     assert (refused(proxy, SHIPS, answer), store.drain()) == (503, [])

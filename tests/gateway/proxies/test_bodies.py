@@ -11,6 +11,7 @@ import pytest
 from tests.gateway.proxies.answers import refused
 from tests.gateway.proxies.doors import DOORS, READING, SHIPPING, arrived
 from tests.gateway.proxies.http2 import status_of_upload
+from tests.waiting import PATIENCE_SECONDS
 
 pytestmark = [pytest.mark.walk, pytest.mark.sqlite]
 MEBIBYTE = 1 << 20
@@ -82,7 +83,9 @@ def ask_first(proxy, secret, path="/loki/api/v1/push"):
         f"Expect: 100-continue\r\nContent-Length: {len(LINE)}\r\n\r\n"
     )
     with (
-        socket.create_connection((where.hostname, where.port), timeout=20) as raw,
+        socket.create_connection(
+            (where.hostname, where.port), timeout=PATIENCE_SECONDS
+        ) as raw,
         trusting.wrap_socket(raw, server_hostname=where.hostname) as connection,
         connection.makefile("rb") as said,
     ):
@@ -124,7 +127,7 @@ def test_data_never_redirect(world, proxy, store):
 
 def test_http_without_tls_is_refused_with_a_sentence(world, proxy, store):
     address = proxy.address("ship").replace("https:", "http:")
-    with httpx.Client(base_url=address, timeout=20) as client:
+    with httpx.Client(base_url=address, timeout=PATIENCE_SECONDS) as client:
         try:
             answer = DOOR.send(client, world.secrets["main"])
         except httpx.TransportError:

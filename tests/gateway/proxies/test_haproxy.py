@@ -58,7 +58,7 @@ def test_tollgate_and_the_log_are_told_headers_to_their_end(store, tmp_path):
         assert {name: question.values(name) for name in told} == {
             name: [value] for name, value in told.items()
         }
-        assert haproxy.comes_to_log(told["User-Agent"])
+        haproxy.wait_for_log(told["User-Agent"])
 
 
 def test_metrics_are_kept_apart(world, client):

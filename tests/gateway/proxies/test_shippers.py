@@ -10,6 +10,8 @@ from functools import partial
 
 import pytest
 
+from tests.waiting import PATIENCE_SECONDS, wait_until
+
 pytestmark = [pytest.mark.walk, pytest.mark.sqlite]
 NODE_PACKAGE = "logzio-nodejs@2.5.0"
 NO_NODE = "logzio-nodejs needs node and npm, which are not installed here."
@@ -75,7 +77,7 @@ def run(command, nginx, folder, token):
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=PATIENCE_SECONDS,
     )
     assert done.returncode == 0, done.stderr
     # nginx writes its log after it has answered.
@@ -141,8 +143,6 @@ def wait_for(world, status):
     # Not with what shippers send: nginx may write this down while theirs are counted.
     path = "/loki/api/v1/push"
     with world.nginx.client("listener") as client:
-        for _ in range(100):
-            if client.post(path, params={"token": "x"}).status_code == status:
-                return
-            time.sleep(0.03)
-    raise TimeoutError
+        wait_until(
+            lambda: client.post(path, params={"token": "x"}).status_code == status
+        )

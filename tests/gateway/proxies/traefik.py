@@ -1,12 +1,12 @@
 """The real Traefik with the project's configuration, on ports of a test's own."""
 
-import time
 from contextlib import contextmanager
 
 import httpx
 
 from tests.gateway.proxies.proxy import UPSTREAMS, Proxy
 from tests.installation import PROJECT, free_port
+from tests.waiting import wait_until
 
 DEPLOY = PROJECT / "deploy" / "traefik"
 FILES = ("traefik.yaml", "tollgate.yaml")
@@ -60,8 +60,5 @@ class Traefik(Proxy):
 
     def _wait(self):
         """Wait until it has read its routes, for which it listens too early."""
-        for _ in range(200):
-            if httpx.get(f"http://127.0.0.1:{self._asking}/away").status_code == 503:
-                return
-            time.sleep(0.05)
-        raise TimeoutError(self.log())
+        away = f"http://127.0.0.1:{self._asking}/away"
+        wait_until(lambda: httpx.get(away).status_code == 503)

@@ -2,12 +2,12 @@
 
 import shutil
 import subprocess
-import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import httpx
 
 from tests.installation import free_port
+from tests.waiting import wait_until
 
 
 class VictoriaMetrics:
@@ -45,12 +45,9 @@ class VictoriaMetrics:
         return {label: series[label] for label in series if label != "__name__"}
 
     def _wait(self, process):
-        for _ in range(200):
+        def is_healthy():
             assert process.poll() is None
-            try:
-                httpx.get(f"{self.address}/health").raise_for_status()
-            except httpx.HTTPError:
-                time.sleep(0.05)
-            else:
-                return
-        raise TimeoutError
+            with suppress(httpx.HTTPError):
+                return httpx.get(f"{self.address}/health").is_success
+
+        wait_until(is_healthy)
