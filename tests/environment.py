@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from hypothesis import HealthCheck
+from hypothesis import settings as settings_of_examples
 
 from config import dotenv
 from tests import postgresql
@@ -47,6 +49,11 @@ def patient(address):
 
 
 lay_down()
+# An example takes as long as the machine lets it.
+settings_of_examples.register_profile(
+    "tests", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings_of_examples.load_profile("tests")
 
 
 @pytest.hookimpl(trylast=True)

@@ -16,6 +16,7 @@ from accounts.deadline import UNKNOWN
 from config import dotenv
 from tests import postgresql
 from tests.installation import PROJECT, Installation
+from tests.waiting import PATIENCE_SECONDS, wait_until
 
 pytestmark = [pytest.mark.walk, pytest.mark.sqlite]
 
@@ -65,7 +66,7 @@ class Account:
         body = json.dumps({"kind": "logs", "name": name, "enabled": False}).encode()
         request = urllib.request.Request(self.address, body, self.headers)
         try:
-            with urllib.request.urlopen(request, timeout=30) as answer:
+            with urllib.request.urlopen(request, timeout=PATIENCE_SECONDS) as answer:
                 return answer.status, json.load(answer)
         except urllib.error.HTTPError as error:
             with error:
@@ -76,18 +77,18 @@ def test_who_waits_for_a_commit_is_told_that_nobody_knows(installation, server):
     account = Account(installation)
 
     with installation.running():
-        first = account.create("before")
+        # A busy machine may take longer than a request has time.
+        wait_until(lambda: account.create("before")[0] == 201)
         wait_for_replica(server, "nobody")
         names = (f"token {number}" for number in range(100))
-        status = 201
+        body = {}
         # The server takes a moment to know.
-        while status == 201:
+        while body.get("code") != "outcome_unknown":
             time.sleep(0.05)
             name = next(names)
             status, body = account.create(name)
         wait_for_replica(server, "")
-        last = account.create("after")
+        wait_until(lambda: account.create("after")[0] in (201, 409))
 
-    assert (status, body["code"], body["detail"]) == (503, "outcome_unknown", UNKNOWN)
-    assert (first[0], last[0]) == (201, 201)
+    assert (status, body["detail"]) == (503, UNKNOWN)
     assert name in names_in(server)
