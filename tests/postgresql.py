@@ -3,15 +3,16 @@
 import atexit
 import os
 import shutil
-import signal
 import subprocess
 import tempfile
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
 import psycopg
 import pytest
+
+from tests.waiting import halted
 
 ADDRESS = "TEST_POSTGRESQL_URL"
 PREFIX = "tollgate-postgresql-"
@@ -119,24 +120,10 @@ def socket_of(server):
     return Path(server.get_postmaster_info().socket_dir) / ".s.PGSQL.5432"
 
 
-def processes_of(server):
-    """Return the ids of all processes of a server, the first one first."""
-    first = psutil.Process(server.get_pid())
-    return [first.pid, *(child.pid for child in first.children(recursive=True))]
-
-
-@contextmanager
 def stopped(server):
     """Stop a server's processes without a word: it hangs until the block ends."""
-    frozen = processes_of(server)
-    for pid in frozen:
-        os.kill(pid, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        for pid in frozen:
-            with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGCONT)
+    first = psutil.Process(server.get_pid())
+    return halted([first, *first.children(recursive=True)])
 
 
 def _package(folder):

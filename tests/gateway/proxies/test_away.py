@@ -1,7 +1,6 @@
 """What clients hear of a store, and of a Tollgate or a store that is away."""
 
-import signal
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 
 import psutil
 import pytest
@@ -9,6 +8,7 @@ import pytest
 from tests.gateway.proxies.answers import refused
 from tests.gateway.proxies.doors import DOORS
 from tests.gateway.proxies.recorder import Recorder
+from tests.waiting import halted
 
 pytestmark = [pytest.mark.walk, pytest.mark.sqlite]
 SHIPS, READS = DOORS["loki push"], DOORS["loki"]
@@ -40,18 +40,9 @@ def test_a_store_that_breaks_off_is_away(world, proxy, store, door):
     assert refused(proxy, door, answer) == 503
 
 
-@contextmanager
-def halted(installation):
-    """Stop a Tollgate where it stands, as a machine without time does."""
+def family(installation):
     process = psutil.Process(installation.process.pid)
-    family = [process, *process.children(recursive=True)]
-    for each in family:
-        each.send_signal(signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        for each in family:
-            each.send_signal(signal.SIGCONT)
+    return [process, *process.children(recursive=True)]
 
 
 def test_a_tollgate_that_hangs_is_away_and_comes_back(world, proxy, store):
@@ -60,7 +51,7 @@ def test_a_tollgate_that_hangs_is_away_and_comes_back(world, proxy, store):
             door: stack.enter_context(proxy.client(door.place))
             for door in (SHIPS, READS)
         }
-        with halted(world.tollgate):
+        with halted(family(world.tollgate)):
             for door, client in clients.items():
                 assert (
                     refused(proxy, door, door.send(client, opened(world, door))) == 503
