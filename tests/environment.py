@@ -16,6 +16,7 @@ from hypothesis import settings as settings_of_examples
 
 from config import dotenv
 from tests import postgresql
+from tests.both_databases import is_for_both
 
 PROJECT = Path(__file__).resolve().parent.parent
 EXAMPLE = PROJECT / ".env.example"
@@ -69,10 +70,11 @@ def pytest_configure():
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config, items):
-    """Mark browser tests by their folder; leave out what the database has no part in.
+    """Mark browser tests by their folder; on PostgreSQL, choose what it decides.
 
-    What asks for no database is run once, with SQLite.
+    The rest is run once, with SQLite. A file that is named is run on either.
     """
+    named = any("::" in each or each.endswith(".py") for each in config.args)
     on_postgresql = "DATABASE_URL" in os.environ
     absent = "sqlite" if on_postgresql else "postgresql"
     asked, alike = [], []
@@ -81,7 +83,7 @@ def pytest_collection_modifyitems(config, items):
             item.add_marker("browser")
         if item.get_closest_marker(absent):
             item.add_marker(pytest.mark.skip(reason=f"needs {absent}"))
-        elif on_postgresql and not asks_a_database(item):
+        elif on_postgresql and not named and not is_for_postgresql(item):
             alike.append(item)
             continue
         asked.append(item)
@@ -97,8 +99,10 @@ def pytest_collection_finish():
     gc.set_threshold(*GARBAGE)
 
 
-def asks_a_database(item):
-    markers = ("django_db", "postgresql")
-    return not DATABASE_FIXTURES.isdisjoint(item.fixturenames) or any(
-        item.get_closest_marker(name) for name in markers
+def is_for_postgresql(item):
+    if item.get_closest_marker("postgresql"):
+        return True
+    asks_a_database = item.get_closest_marker("django_db") or (
+        not DATABASE_FIXTURES.isdisjoint(item.fixturenames)
     )
+    return asks_a_database and is_for_both(item.nodeid)

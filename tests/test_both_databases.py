@@ -1,0 +1,9 @@
+import pytest
+
+from tests.both_databases import PLACES
+from tests.environment import PROJECT
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_what_runs_on_both_databases_is_there(place):
+    assert (PROJECT / place).exists()
