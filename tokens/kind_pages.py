@@ -33,13 +33,20 @@ def _shipping(product, adds=""):
     return Home("tokens:shipping", "tokens/row.html", adds, {"product": product})
 
 
-# An app above this one adds the kinds that it lists when it is loaded, since imports
-# only point down: sharing adds shared tokens.
 HOMES = {
     Kind.API: Home("tokens:api", "tokens/row.html", "tokens:api_create"),
     Kind.LOGS: _shipping("logs", "tokens:shipping_create"),
     Kind.METRICS: _shipping("metrics"),
     Kind.TRACES: _shipping("traces"),
+    Kind.SHARED: Home(
+        "sharing:list",
+        "sharing/row.html",
+        "sharing:create",
+        start="Resume",
+        stop="Pause",
+        verbs=("link",),
+        loses="Its link and QR code stop for everybody who has them.",
+    ),
 }
 
 
