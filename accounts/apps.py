@@ -2,6 +2,8 @@ from django.apps import AppConfig
 from django.core import checks
 from django.db.models.signals import post_init
 
+from accounts import hooks
+
 
 class AccountsConfig(AppConfig):
     name = "accounts"
@@ -9,8 +11,26 @@ class AccountsConfig(AppConfig):
     def ready(self):
         from allauth.mfa.models import Authenticator  # noqa: PLC0415 -- the same
 
-        from accounts.crypto.checks import check_keys  # noqa: PLC0415 -- needs the models
+        from accounts.crypto.checks import (  # noqa: PLC0415 -- needs the models
+            check_keys,
+            count_events,
+        )
+        from accounts.crypto.reencryption import (  # noqa: PLC0415 -- the same
+            check_seeds,
+            old_seeds,
+            renew_seeds,
+        )
         from accounts.crypto.seeds import own  # noqa: PLC0415 -- the same
+        from accounts.web.quick_find import (  # noqa: PLC0415 -- the same
+            find_accounts,
+            find_pages,
+        )
 
         checks.register(check_keys, checks.Tags.database)
         post_init.connect(own, sender=Authenticator)
+        hooks.key_rows.register(count_events)
+        hooks.sealed_rows.register(
+            hooks.SealedRows(old_seeds, renew_seeds, check_seeds)
+        )
+        hooks.finders.register(("Pages", find_pages))
+        hooks.finders.register(("Accounts", find_accounts))

@@ -2,18 +2,14 @@
 
 from django.utils import timezone
 
+from accounts import hooks, quotas
 from accounts import lists as listing
-from accounts import quotas
 from accounts.audit.trail import record
 from accounts.lists import LISTS
 from accounts.locks import locked, repeated
 from accounts.models import Account, AccountKind, Action, Organisation, User
 from accounts.models.accounts import RESTORABLE_FOR
 from accounts.rule_violations import Gone, RuleViolation, Stale
-
-# What has to exist in a new account. An app above this one adds its part when it is
-# loaded, since imports only point down: tokens adds the default shipping token.
-provisioners = []
 
 
 @repeated
@@ -61,7 +57,7 @@ def _open(account, lists, by):
         target=account.name,
         kind=account.kind,
     )
-    for provision in provisioners:
+    for provision in hooks.account_parts:
         provision(account, by=by)
     return account
 

@@ -6,9 +6,9 @@ from accounts.crypto.keys import keyring
 from gateway.models import Webhook
 
 
-def count_webhooks(kid):
+def count_webhooks(purpose, kid):
     """Return how many secrets are under a key."""
-    return Webhook.objects.filter(enc_kid=kid).count()
+    return Webhook.objects.filter(enc_kid=kid).count() if purpose == "enc" else 0
 
 
 def old_webhooks():

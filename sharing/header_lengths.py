@@ -1,12 +1,10 @@
 """How long a scope may get where it is handed on, which is in headers of answers."""
 
+from accounts import hooks
 from accounts.rule_violations import RuleViolation
 
 # Proxies take 64 KiB of headers, those of whatever answers besides included.
 MOST = 32_000
-# How many bytes a scope takes: the app above this one, which writes it down, adds its
-# part when it is loaded, since imports only point down.
-measures = []
 
 
 def check_length(scope, whose, *, field):
@@ -23,4 +21,4 @@ def check_length(scope, whose, *, field):
 def _is_too_long(scope):
     # None is written shorter than it is, and to write very many would take long.
     plain = sum(len(text) for clauses in scope for clause in clauses for text in clause)
-    return plain > MOST or any(measure(scope) > MOST for measure in measures)
+    return plain > MOST or any(measure(scope) > MOST for measure in hooks.scope_lengths)

@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from accounts import hooks
+from accounts.hooks import Hook
+
 ROOT = Path(__file__).resolve().parent.parent
 # An app may import itself and what stands below it.
 BELOW = {
@@ -93,6 +96,21 @@ def test_the_command_needs_nothing_of_the_portal():
     }
 
     assert names - sys.stdlib_module_names == {"client", "click", "httpx"}
+
+
+def test_hooks_say_what_they_take_and_are_filled_by_apps_alone():
+    found = {name: each for name, each in vars(hooks).items() if isinstance(each, Hook)}
+    registering = {
+        path.relative_to(ROOT).as_posix()
+        for path in sources()
+        if re.search(r"hooks\.\w+\.register", path.read_text())
+    }
+
+    assert [name for name, hook in found.items() if not hook.__doc__] == []
+    assert [name for name, hook in found.items() if not [*hook]] == []
+    assert registering == {
+        f"{app}/apps.py" for app in ("accounts", "tokens", "sharing", "gateway")
+    }
 
 
 def test_every_module_says_what_it_is():

@@ -1,13 +1,13 @@
 """rotate_keys: nothing is lost, everything is checked, and it can stop at any time."""
 
 import base64
-from dataclasses import replace
 
 import pytest
 from allauth.mfa.models import Authenticator
 from allauth.mfa.utils import decrypt, encrypt
 from django.core.management import CommandError, call_command
 
+from accounts import hooks
 from accounts.audit.trail import Actor, record, verify
 from accounts.crypto import reencryption as accounts_rotation
 from accounts.crypto import seeds
@@ -240,9 +240,9 @@ def test_rows_that_came_meanwhile_keep_the_old_key(
         StoredSecret.objects.filter(token=tokens[0]).update(enc_kid=1)
         return 0
 
-    seeds = accounts_rotation.envelopes[0]
-    late = replace(seeds, check=check_while_an_old_worker_writes)
-    monkeypatch.setattr(accounts_rotation, "envelopes", [late])
+    seeds = next(iter(hooks.sealed_rows))
+    late = seeds._replace(check=check_while_an_old_worker_writes)
+    monkeypatch.setattr(hooks, "sealed_rows", [late])
 
     with pytest.raises(CommandError, match="were added meanwhile: run again"):
         rotate("enc")

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 
 from django.db import transaction
 
+from accounts import hooks
 from accounts.clock import clock
 from accounts.locks import locked
 from accounts.models import AuditChain
@@ -18,10 +19,6 @@ from tokens.kinds import RULES, SHIPPING, Kind
 
 MAX_NAME = 100
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
-
-# What else stands against bringing a token to life. An app above adds its part when
-# it is loaded, since imports only point down: sharing asks what a link would show.
-enabling_checks = []
 
 
 def locked_account(account):
@@ -138,7 +135,7 @@ def has_room(token):
 def check_enabling(token):
     """Raise RuleViolation when a token may not be brought to life."""
     check_room(token)
-    for check in enabling_checks:
+    for check in hooks.token_checks:
         check(token)
 
 

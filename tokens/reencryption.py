@@ -26,7 +26,8 @@ def old_secrets():
 
 def count_secrets(purpose, kid):
     """Return how many rows are under a key."""
-    return StoredSecret.objects.filter(**{f"{purpose}_kid": kid}).count()
+    under = {"enc": Q(enc_kid=kid), "index": Q(index_kid=kid)}.get(purpose)
+    return StoredSecret.objects.filter(under).count() if under else 0
 
 
 def renew_batch(after, size):

@@ -6,6 +6,7 @@ from itertools import batched, count, islice
 
 from django.db import InterfaceError, OperationalError, close_old_connections
 
+from accounts import hooks
 from accounts.audit.trail import client_agent
 from accounts.clock import clock
 from accounts.rule_violations import Unavailable
@@ -99,9 +100,9 @@ def write_uses(calls):
 
 
 def write_refusals(calls):
-    """Hand on uses of tokens that do not work, as `refusal_writers` take them."""
+    """Hand on uses of tokens that do not work, without the births of their secrets."""
     calls = known_again(calls)
-    for write in refusal_writers:
+    for write in hooks.refused_call_writers:
         write(calls)
 
 
@@ -123,10 +124,6 @@ def known_again(calls):
     )
 
 
-# Who keeps refused calls: an app above this one adds its part when it is loaded, since
-# imports only point down. They are counted by (token id, stored secret id, reason,
-# signal, address, agent); in memory, with the secret's birth behind its id.
-refusal_writers = []
 recorder = Recorder(write_uses)
 refusals = Recorder(write_refusals)
 

@@ -9,13 +9,11 @@ from django.core import checks
 from django.db import DatabaseError
 from django.utils import timezone
 
+from accounts import hooks
 from accounts.crypto.keys import SETTINGS, KeyProblem, keyring, parse
 from accounts.models import AuditEvent, CryptoKey
 
 OLD = timedelta(days=365)
-# Who counts the rows under a key of a purpose. An app above adds its own when it is
-# loaded, since imports only point down.
-row_counters = {"audit": [lambda kid: AuditEvent.objects.filter(key_id=kid).count()]}
 ADVICE = "The old value must stay configured until `manage.py rotate_keys` is through."
 
 
@@ -86,8 +84,7 @@ def _about_row(row, ring):
     key = ring.get(row.kid)
     variable = SETTINGS[row.purpose]
     if key is None and row.retired_at is None:
-        counters = row_counters.get(row.purpose, [])
-        count = sum(counted(row.kid) for counted in counters)
+        count = sum(counted(row.purpose, row.kid) for counted in hooks.key_rows)
         text = (
             f"{variable} lacks {row.purpose} key {row.kid}, which {count:,} rows use."
         )
@@ -98,6 +95,12 @@ def _about_row(row, ring):
         text = f"{variable}: key {row.kid} is not the key that rows were written with."
         return [checks.Error(text, hint=ADVICE, id="crypto.E002")]
     return []
+
+
+def count_events(purpose, kid):
+    """Return how many rows of the audit trail are under a key."""
+    events = AuditEvent.objects.filter(key_id=kid)
+    return events.count() if purpose == "audit" else 0
 
 
 def note_keys_in_use():

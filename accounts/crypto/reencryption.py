@@ -4,7 +4,6 @@ The envelopes and digests of tokens are moved by the app that owns them.
 """
 
 import base64
-from dataclasses import dataclass
 
 from allauth.mfa.models import Authenticator
 from allauth.mfa.utils import decrypt
@@ -61,20 +60,6 @@ def check_seeds():
             decrypt(text)
             count += 1
     return count
-
-
-@dataclass(frozen=True, slots=True)
-class Sealed:
-    """A kind of envelopes: the ids under an old key, how to renew some, and check all."""
-
-    old: object
-    renew: object
-    check: object
-
-
-# What is encrypted besides the secrets of tokens. An app above adds its own when it is
-# loaded, since imports only point down.
-envelopes = [Sealed(old_seeds, renew_seeds, check_seeds)]
 
 
 def _kid(text):

@@ -4,7 +4,8 @@ from functools import partial
 
 from django.urls import reverse
 
-from accounts.web.navigation import COUNTERS, SECTIONS
+from accounts import hooks
+from accounts.web.navigation import SECTIONS
 
 # Each with the beginning of the names of its pages.
 PROFILE = (
@@ -82,7 +83,7 @@ def _account_nav(request, account):
 
 def _counter(request, account, place):
     """Return what the template calls for a count: parts of a page have no use for it."""
-    counter = COUNTERS.get(place.name)
+    counter = dict(hooks.waiting_counters).get(place.name)
     return counter and partial(counter, request.user, account)
 
 

@@ -34,9 +34,6 @@ class Place:
         return reverse(self.name, args=[account.pk])
 
 
-# How many things wait for somebody at a place, by its name, as a function of the person
-# and the account. An app above adds its own when it is loaded.
-COUNTERS = {}
 GENERAL = Place(
     "General",
     "accounts:general",

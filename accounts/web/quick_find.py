@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from django.urls import reverse
 
+from accounts import hooks
 from accounts.models import Account
 from accounts.permissions import relations
 from accounts.web.navigation import PLACES, TOKENS
@@ -58,13 +59,7 @@ def find_accounts(user, _account, text):
     ]
 
 
-# A heading and a function (user, current account or None, text) -> results that this
-# person may see. An app above this one adds its own when it is loaded, since imports
-# only point down.
-sources = [("Pages", find_pages), ("Accounts", find_accounts)]
-
-
 def find(user, account, text):
     """Return groups of results with their heading, without the empty ones."""
-    groups = [(heading, look(user, account, text)) for heading, look in sources]
+    groups = [(heading, look(user, account, text)) for heading, look in hooks.finders]
     return [(heading, results) for heading, results in groups if results]

@@ -3,6 +3,7 @@ import re
 import pytest
 from django.urls import reverse
 
+from accounts import hooks
 from accounts.web import quick_find
 from tests.factories import ChildFactory, ShareFactory, TokenFactory
 from tokens.kinds import Kind
@@ -172,7 +173,7 @@ def test_jump_survives_any_text(client, look, main, admin, text):
 def test_jump_asks_each_source(admin, monkeypatch):
     result = quick_find.Result("Moon", "far", "/moon/", "moon")
     monkeypatch.setattr(
-        quick_find, "sources", [("Sky", lambda *_: [result]), ("Sea", lambda *_: [])]
+        hooks, "finders", [("Sky", lambda *_: [result]), ("Sea", lambda *_: [])]
     )
 
     assert quick_find.find(admin, None, "m") == [("Sky", [result])]

@@ -59,7 +59,7 @@ def test_a_link_cannot_be_given_filters_that_are_too_long(main, env):
 
 def test_far_too_many_filters_are_not_even_written(main, monkeypatch):
     filters = long_filters(main, MOST // LONGEST + 1)
-    monkeypatch.setattr("sharing.header_lengths.measures", [])
+    monkeypatch.setattr("accounts.hooks.scope_lengths", [])
 
     with pytest.raises(RuleViolation, match="too long together"):
         ShareFactory(account=main, filters=filters)

@@ -3,6 +3,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from accounts import hooks
 from accounts.lifecycle import edit_organisation
 from accounts.models import AccountKind
 from accounts.plans import Plan
@@ -199,7 +200,7 @@ def test_app_above_can_stand_against_enabling(main, monkeypatch):
 
     token = TokenFactory(account=main)
     token.disable(by=BY)
-    monkeypatch.setattr(limits, "enabling_checks", [never])
+    monkeypatch.setattr(hooks, "token_checks", [never])
 
     with refused("never"):
         token.enable(by=BY)

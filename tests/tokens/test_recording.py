@@ -6,6 +6,7 @@ import pytest
 import time_machine
 from django.db import DataError, OperationalError
 
+from accounts import hooks
 from tests.factories import TokenFactory
 from tokens import usage_counters
 from tokens.models import Token, TokenUsage
@@ -105,7 +106,7 @@ def test_calls_of_a_secret_that_is_gone_are_not_those_of_its_heir(
     usage_counters.refusals.note(*gone, "deleted", "api", *caller)
 
     written = []
-    monkeypatch.setattr(usage_counters, "refusal_writers", [written.append])
+    monkeypatch.setattr(hooks, "refused_call_writers", [written.append])
     recorder.flush()
     usage_counters.refusals.flush()
 

@@ -1,11 +1,11 @@
 """Creates that are safe to repeat: an idempotency key is good for one of them."""
 
-from collections.abc import Callable
 from hashlib import sha256
-from typing import Annotated, NamedTuple
+from typing import Annotated
 
 from ninja import Header
 
+from accounts import hooks
 from accounts.audit.trail import Actor
 from accounts.models import RecordedCall
 
@@ -22,19 +22,6 @@ IdempotencyKey = Annotated[
 ]
 
 
-class Keeper(NamedTuple):
-    """Keeps the secrets of an answer by the rows that hold them, never as text."""
-
-    # Returns the rows of an answer's secrets, by the names of their fields.
-    rows: Callable
-    # Returns the secrets for that and an actor, once the audit trail is told.
-    open_again: Callable
-
-
-# Secrets are known above this app, and imports only point down: tokens puts it here.
-keeper = None
-
-
 def once(request, key, schema, act):
     """Return the answer of `act`, or what it was when the same call came before.
 
@@ -49,6 +36,7 @@ def once(request, key, schema, act):
     if is_new:
         return _kept(call, act())
     request.is_replayed = True
+    [keeper] = hooks.secret_keepers
     secrets = keeper.open_again(call.secrets, by=Actor.calling(request))
     return schema(**call.answer, **secrets)
 
@@ -59,6 +47,7 @@ def _fingerprint(request):
 
 
 def _kept(call, answer):
+    [keeper] = hooks.secret_keepers
     rows = keeper.rows(answer)
     call.keep(answer.model_dump(mode="json", exclude=set(rows)), rows)
     return answer

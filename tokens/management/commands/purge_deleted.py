@@ -1,14 +1,11 @@
 from django.db import transaction
 
+from accounts import hooks
 from accounts.console import OperatorCommand
 from accounts.locks import repeated
 from accounts.models import Action, RecordedCall
 from tokens.limits import locked_account
 from tokens.models import Token, TokenUsage
-
-# What else is to be purged, as functions that return what it was, such as "3 notes". An
-# app above adds its own when it is loaded, since imports only point down.
-others = []
 
 
 class Command(OperatorCommand):
@@ -31,7 +28,7 @@ class Command(OperatorCommand):
         self.stdout.write(f"Purged {counts} counts of calls.")
         keys, _ = RecordedCall.objects.forgettable().delete()
         self.stdout.write(f"Purged {keys} idempotency keys.")
-        for purge in others:
+        for purge in hooks.purges:
             self.stdout.write(f"Purged {purge()}.")
 
     @repeated

@@ -5,6 +5,7 @@ from django.core.management.base import CommandError
 from django.db import connection, transaction
 from django.utils import timezone
 
+from accounts import hooks
 from accounts.audit.trail import record, verify
 from accounts.console import OperatorCommand
 from accounts.crypto import reencryption as accounts_rotation
@@ -51,7 +52,7 @@ class Command(OperatorCommand):
         return old_secrets().count() + sum(others)
 
     def envelopes(self, purpose):
-        return accounts_rotation.envelopes if purpose == "enc" else []
+        return hooks.sealed_rows if purpose == "enc" else []
 
     def rotate(self, purpose, batch):
         if purpose == "audit":
@@ -98,7 +99,7 @@ class Command(OperatorCommand):
             count = AuditChain.objects.count()
         else:
             count, wrong = check_secrets()
-            count += sum(each.check() for each in accounts_rotation.envelopes)
+            count += sum(each.check() for each in hooks.sealed_rows)
         if wrong:
             named = ", ".join(map(str, wrong[:10]))
             raise CommandError(f"{len(wrong)} of {count} rows are wrong: {named}.")

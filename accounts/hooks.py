@@ -1,0 +1,66 @@
+"""Where apps above add what the code below calls, since imports only point down.
+
+Each app registers its parts in `ready()` of its `apps.py`, and nowhere else.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+
+class Hook:
+    """Goes over what was registered, in the order of the installed apps."""
+
+    def __init__(self, description):
+        self.__doc__ = description
+        self._parts = []
+
+    def register(self, part):
+        self._parts.append(part)
+
+    def __iter__(self):
+        return iter(self._parts)
+
+
+class SealedRows(NamedTuple):
+    """Rows with something encrypted in them, for the command that rotates keys."""
+
+    # Returns the ids of the rows under an old key.
+    old: Callable
+    # Encrypts the rows with these ids anew; returns how many there were.
+    renew: Callable
+    # Opens all and returns how many there are; raises Unavailable.
+    check: Callable
+
+
+class Keeper(NamedTuple):
+    """Keeps the secrets of an answer by the rows that hold them, never as text."""
+
+    # Returns the rows of an answer's secrets, by the names of their fields.
+    rows: Callable
+    # Returns the secrets for that and an actor, once the audit trail is told.
+    open_again: Callable
+
+
+key_rows = Hook("(purpose, key id) -> how many rows are under the key.")
+sealed_rows = Hook("SealedRows of an app, besides the secrets of tokens.")
+account_parts = Hook("(account, by=Actor): makes what has to exist in a new account.")
+default_secrets = Hook(
+    "(accounts, by=Actor) -> the Secrets of their default shipping tokens, by the "
+    "accounts' ids, once the audit trail is told."
+)
+secret_keepers = Hook("The one Keeper, which the app that knows secrets registers.")
+finders = Hook(
+    "A heading of Jump to, and (user, current account or None, text) -> Results that "
+    "the person may see."
+)
+waiting_counters = Hook(
+    "The name of a place, and (user, account) -> how many things wait for somebody "
+    "there, as it is shown; a blank for none."
+)
+token_checks = Hook("(token): raises RuleViolation when it may not be brought to life.")
+scope_lengths = Hook("(scope) -> how many bytes it takes where it is handed on.")
+refused_call_writers = Hook(
+    "({(token id, stored secret id, reason, signal, address, agent): calls}): keeps "
+    "uses of tokens that do not work."
+)
+purges = Hook('() -> what was too old and is gone, in words such as "3 notes".')
