@@ -143,6 +143,20 @@ def test_secrets_of_webhooks_move_too(main, put_first, rotate):
     assert Webhook.objects.get().secret == secret
 
 
+def test_both_secrets_of_a_renewed_webhook_move(main, put_first, rotate):
+    note_keys_in_use()
+    webhook = Webhook.add(main, "https://hook.example/", by=Actor.console())
+    webhook.renew(by=Actor.console())
+    secrets = webhook.secrets
+    put_first("enc")
+
+    rotate("enc")
+
+    put_first("enc", keep=False)
+    assert len(secrets) == 2
+    assert Webhook.objects.get().secrets == secrets
+
+
 def test_a_key_that_only_a_webhook_needs_is_missed(main, put_first, rotate):
     note_keys_in_use()
     Webhook.add(main, "https://hook.example/", by=Actor.console())

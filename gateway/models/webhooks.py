@@ -1,6 +1,7 @@
 import hmac
 from base64 import b64decode, b64encode
 from contextlib import contextmanager
+from datetime import timedelta
 from hashlib import sha256
 from secrets import token_bytes
 
@@ -18,6 +19,8 @@ from tokens.secrets import Secret
 # Standard Webhooks has the key in base64 behind it; before, the text itself was the key.
 PREFIX, PREFIX_BEFORE = "whsec_", "tgw_"
 KEY_BYTES = 32
+# For how long the secret before goes on signing as well.
+OVERLAP = timedelta(hours=24)
 
 
 class WebhookQuerySet(models.QuerySet):
@@ -33,11 +36,13 @@ class Webhook(models.Model):
         Account, primary_key=True, on_delete=models.CASCADE, related_name="webhook"
     )
     url = models.CharField(max_length=500)
+    # The secret, and behind a space the one before.
     envelope = models.BinaryField(max_length=256)
     enc_kid = models.PositiveBigIntegerField()
     masked = models.CharField(max_length=24)
     created_at = models.DateTimeField(db_default=Now())
     created_by = models.CharField(max_length=254)
+    overlap_until = models.DateTimeField(null=True, blank=True)
     # When the receiver answered 410 Gone: nothing is sent until somebody saves it anew.
     stopped_at = models.DateTimeField(null=True, blank=True)
 
@@ -68,10 +73,11 @@ class Webhook(models.Model):
             self._record(Action.WEBHOOK_CHANGED, by)
 
     def renew(self, *, by):
-        """Sign with a fresh secret from now on."""
+        """Sign with a fresh secret from now on, and for a day with the old one, too."""
         with self._standing():
-            self._keep(_make())
-            self.save(update_fields=["envelope", "enc_kid", "masked"])
+            self._keep(_make(), *self._readable())
+            self.overlap_until = timezone.now() + OVERLAP
+            self.save(update_fields=["envelope", "enc_kid", "masked", "overlap_until"])
             self._record(Action.WEBHOOK_RENEWED, by)
 
     def stop(self):
@@ -100,34 +106,48 @@ class Webhook(models.Model):
 
     @property
     def secret(self):
-        """The Secret that calls are signed with; raises Unavailable without its key."""
+        """The Secret that receivers should know; raises Unavailable without its key."""
+        return self.secrets[0]
+
+    @property
+    def secrets(self):
+        """The Secrets that calls are signed with; raises Unavailable without a key."""
         try:
-            return Secret(unseal(self.envelope, *self._context).decode())
+            texts = unseal(self.envelope, *self._context).decode().split(" ")
         except Sealed as error:
             raise Unavailable(
                 "secret_unavailable", f"The webhook's secret cannot be opened: {error}."
             ) from error
+        overlaps = self.overlap_until and self.overlap_until > timezone.now()
+        return [Secret(text) for text in texts[: 2 if overlaps else 1]]
+
+    def _readable(self):
+        """Return the secret in a list, or none when its key is gone."""
+        try:
+            return [self.secret]
+        except Unavailable:
+            return []
 
     @property
     def is_from_before(self):
         """Whether it was made before webhooks followed Standard Webhooks."""
         return self.masked.startswith(PREFIX_BEFORE)
 
-    def sign(self, text):
-        """Return the HMAC-SHA256 of bytes under the secret."""
-        secret = self.secret.reveal()
-        if self.is_from_before:
-            return hmac.digest(secret.encode(), text, sha256)
-        return hmac.digest(b64decode(secret.removeprefix(PREFIX)), text, sha256)
+    @property
+    def secret_from_before(self):
+        """The Secret of before there was a standard, while it signs, or None."""
+        secrets = [each for each in self.secrets if _is_from_before(each)]
+        return secrets[0] if secrets else None
 
     def seal_again(self):
         """Move the secret to the active encryption key."""
-        self._keep(self.secret)
+        self._keep(*self.secrets)
         self.save(update_fields=["envelope", "enc_kid"])
 
-    def _keep(self, secret):
-        self.masked = secret.masked
-        self.envelope, self.enc_kid = seal(secret.reveal().encode(), *self._context)
+    def _keep(self, *secrets):
+        self.masked = secrets[0].masked
+        texts = " ".join(each.reveal() for each in secrets)
+        self.envelope, self.enc_kid = seal(texts.encode(), *self._context)
 
     @property
     def _context(self):
@@ -136,6 +156,18 @@ class Webhook(models.Model):
     def _record(self, action, by):
         # Only the host: the rest of an address is often a credential of its own.
         record(action, by=by, account=self.account, target=place(self.url))
+
+
+def sign(secret, text):
+    """Return the HMAC-SHA256 of bytes under a Secret."""
+    key = secret.reveal()
+    if _is_from_before(secret):
+        return hmac.digest(key.encode(), text, sha256)
+    return hmac.digest(b64decode(key.removeprefix(PREFIX)), text, sha256)
+
+
+def _is_from_before(secret):
+    return secret.reveal().startswith(PREFIX_BEFORE)
 
 
 def _make():

@@ -9,6 +9,7 @@ from base64 import b64encode
 
 from django.utils import timezone
 
+from gateway.models.webhooks import sign
 from gateway.notifications import http
 
 REFUSED, TEST = "tokens.refused", "test"
@@ -21,31 +22,33 @@ def call(webhook, event, data, *, message_id, occurred_at):
     """
     now = timezone.now()
     said = {"type": event, "timestamp": occurred_at.isoformat(), "data": data}
-    if webhook.is_from_before:
+    before = webhook.secret_from_before
+    if before:
         said |= {"id": message_id, "event": event, "created_at": now.isoformat()} | data
     text = json.dumps(said, ensure_ascii=False).encode()
     timestamp = str(int(now.timestamp()))
     headers = {"Content-Type": "application/json", "User-Agent": "Tollgate"}
-    headers |= _signed(webhook, message_id, timestamp, text)
-    if webhook.is_from_before:
-        headers |= _signed_as_before(webhook, event, timestamp, text)
+    headers |= _signed(webhook.secrets, message_id, timestamp, text)
+    if before:
+        headers |= _signed_as_before(before, event, timestamp, text)
     answer = http.post(webhook.url, text, headers)
     if answer.is_gone:
         webhook.stop()
     return answer
 
 
-def _signed(webhook, message_id, timestamp, text):
-    signature = webhook.sign(f"{message_id}.{timestamp}.".encode() + text)
+def _signed(secrets, message_id, timestamp, text):
+    signed = f"{message_id}.{timestamp}.".encode() + text
+    signatures = [b64encode(sign(each, signed)).decode() for each in secrets]
     return {
         "webhook-id": message_id,
         "webhook-timestamp": timestamp,
-        "webhook-signature": f"v1,{b64encode(signature).decode()}",
+        "webhook-signature": " ".join(f"v1,{each}" for each in signatures),
     }
 
 
-def _signed_as_before(webhook, event, timestamp, text):
-    signature = webhook.sign(f"{timestamp}.".encode() + text)
+def _signed_as_before(secret, event, timestamp, text):
+    signature = sign(secret, f"{timestamp}.".encode() + text)
     return {
         "X-Tollgate-Event": event,
         "X-Tollgate-Timestamp": timestamp,

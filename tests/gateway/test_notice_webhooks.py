@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import pytest
 import standardwebhooks
+import time_machine
 from django.utils import timezone
 
 from gateway.forms import WebhookForm
@@ -89,15 +90,55 @@ def test_a_webhook_from_before_is_signed_and_told_in_both_ways(
     }
 
 
-def test_a_new_secret_ends_the_ways_of_before(clock, refused, hook_from_before):
+def test_a_new_secret_ends_the_ways_of_before_a_day_later(
+    clock, later, refused, hook_from_before
+):
     refused()
     hook_from_before.webhook.renew(by=BY)
-
+    hook_from_before.answer = (500, b"", ())
+    dispatch.send_due()
+    later(hours=23)
+    refused()
+    dispatch.send_due()
+    later(hours=2)
+    refused()
     dispatch.send_due()
 
-    ((_, headers, body),) = hook_from_before.calls
+    *overlap, (_, headers, body) = hook_from_before.calls
+    assert len(overlap) == 2
+    for _, each, said in overlap:
+        text = each["X-Tollgate-Timestamp"].encode() + b"." + said
+        signature = hmac.new(hook_from_before.secret, text, hashlib.sha256)
+        assert each["X-Tollgate-Signature"] == f"v1={signature.hexdigest()}"
     assert "X-Tollgate-Event" not in headers
     assert json.loads(body).keys() == {"type", "timestamp", "data"}
+
+
+def test_the_old_secret_and_the_new_one_verify_for_a_day(clock, later, refused, hook):
+    old = standardwebhooks.Webhook(hook.webhook.secret.reveal())
+    hook.webhook.renew(by=BY)
+    new = standardwebhooks.Webhook(hook.webhook.secret.reveal())
+    refused()
+    dispatch.send_due()
+    later(hours=25)
+    refused()
+    dispatch.send_due()
+
+    (_, first, said), (_, second, said_later) = hook.calls
+    with time_machine.travel("2026-05-01T10:00:00Z", tick=False):
+        assert old.verify(said, first) == new.verify(said, first)
+    assert new.verify(said_later, second)
+    with pytest.raises(standardwebhooks.WebhookVerificationError):
+        old.verify(said_later, second)
+
+
+def test_a_secret_that_cannot_be_opened_can_be_renewed(hook):
+    Webhook.objects.update(envelope=b"nothing that was sealed")
+    webhook = Webhook.objects.get()
+
+    webhook.renew(by=BY)
+
+    assert len(Webhook.objects.get().secrets) == 1
 
 
 def test_the_same_is_told_under_the_same_id_until_it_arrived(
