@@ -1,8 +1,9 @@
 """The link of a shared token, as a text and as a picture."""
 
 import segno
-from django.conf import settings
 from django.urls import reverse
+
+from accounts import mail
 
 
 def link(secret, page=None):
@@ -11,7 +12,7 @@ def link(secret, page=None):
     `page` is the token's public id, which no change of the index key takes away.
     """
     page = reverse("sharing:guest", args=[page or secret.public_id])
-    return f"{settings.APP_URL.rstrip('/')}{page}#{secret.reveal()}"
+    return f"{mail.link(page)}#{secret.reveal()}"
 
 
 def picture(secret, page=None):

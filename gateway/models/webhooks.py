@@ -4,6 +4,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 from hashlib import sha256
 from secrets import token_bytes
+from urllib.parse import urlsplit
 
 from django.db import models, transaction
 from django.db.models.functions import Now
@@ -176,4 +177,5 @@ def _make():
 
 def place(url):
     """Return scheme and host of an address."""
-    return "/".join(url.split("/")[:3])
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
