@@ -8,7 +8,7 @@ import httpx
 
 from client.failures import Unavailable, failure, not_tollgate, read_object
 
-PAGE = 200
+PAGE_SIZE = 200
 PAUSES = (0.5, 1, 2)
 LONGEST_WAIT = 60
 # Who answers so has done nothing; proxies that answer for it do not know.
@@ -43,7 +43,7 @@ class Server:
     def items(self, path, **query):
         """Yield the things of a list, page after page."""
         query = {name: value for name, value in query.items() if value is not None}
-        query["limit"] = PAGE
+        query["limit"] = PAGE_SIZE
         cursors = set()
         while True:
             page = self._call("GET", path, params=query, keys={"items", "next"})

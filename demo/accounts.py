@@ -22,7 +22,7 @@ class Organisation:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class DemoAccount:
     """A child account; `suspended` and `deleted` are ages as well."""
 
     organisation: str
@@ -69,32 +69,34 @@ def flexible(reserved, cap=None, **fields):
     return volume | {"retention_days": 30} | fields
 
 
-PLACES = (
-    Place(ACME, "Staging", 748, fields=fixed(20, retention_days=7)),
-    Place(ACME, "Development", 747, fields=fixed(10, retention_days=3)),
-    Place(ACME, "Payments", 702, fields=flexible(40, 120, doc_size_setting=True)),
-    Place(ACME, "Checkout", 655, fields=flexible(25, 80)),
-    Place(ACME, "Web shop", 601, fields=flexible(30)),
-    Place(ACME, "Mobile apps", 540, fields=flexible(10, 40)),
-    Place(
+ACCOUNTS = (
+    DemoAccount(ACME, "Staging", 748, fields=fixed(20, retention_days=7)),
+    DemoAccount(ACME, "Development", 747, fields=fixed(10, retention_days=3)),
+    DemoAccount(ACME, "Payments", 702, fields=flexible(40, 120, doc_size_setting=True)),
+    DemoAccount(ACME, "Checkout", 655, fields=flexible(25, 80)),
+    DemoAccount(ACME, "Web shop", 601, fields=flexible(30)),
+    DemoAccount(ACME, "Mobile apps", 540, fields=flexible(10, 40)),
+    DemoAccount(
         ACME,
         "Data platform",
         433,
         fields=flexible(35, snap_search_retention_days=90),
         lists={"sharing_objects_accounts": ("Staging", "Development")},
     ),
-    Place(ACME, "Partner APIs", 388, fields=fixed(8, searchable=False)),
-    Place(
+    DemoAccount(ACME, "Partner APIs", 388, fields=fixed(8, searchable=False)),
+    DemoAccount(
         ACME,
         "Human resources",
         341,
         fields=fixed(2, searchable=False, accessible=False),
     ),
-    Place(ACME, "Legal archive", 300, fields=fixed(1, accessible=False)),
-    Place(ACME, "Load tests", 212, fields=fixed(15, retention_days=1), suspended=9),
-    Place(ACME, "Edge network", 97, fields=flexible(12, 30)),
-    Place(ACME, "Old warehouse", 690, fields=fixed(5), deleted=12),
-    Place(
+    DemoAccount(ACME, "Legal archive", 300, fields=fixed(1, accessible=False)),
+    DemoAccount(
+        ACME, "Load tests", 212, fields=fixed(15, retention_days=1), suspended=9
+    ),
+    DemoAccount(ACME, "Edge network", 97, fields=flexible(12, 30)),
+    DemoAccount(ACME, "Old warehouse", 690, fields=fixed(5), deleted=12),
+    DemoAccount(
         ACME,
         "Acme metrics",
         640,
@@ -102,8 +104,10 @@ PLACES = (
         {"plan_uts": 120_000},
         {"authorized_accounts": ("Staging", "Payments")},
     ),
-    Place(ACME, "Kubernetes metrics", 260, AccountKind.METRICS, {"plan_uts": 80_000}),
-    Place(
+    DemoAccount(
+        ACME, "Kubernetes metrics", 260, AccountKind.METRICS, {"plan_uts": 80_000}
+    ),
+    DemoAccount(
         ACME,
         "Acme tracing",
         512,
@@ -111,7 +115,7 @@ PLACES = (
         {"monthly_spans": 20_000_000},
         {"authorized_accounts": ("Payments", "Checkout")},
     ),
-    Place(
+    DemoAccount(
         ACME,
         "Acme security",
         405,
@@ -119,6 +123,8 @@ PLACES = (
         {},
         {"accounts_to_scan": (MAIN, "Payments", "Checkout")},
     ),
-    Place(INITECH, "Initech staging", 4, fields=fixed(5)),
-    Place(INITECH, "Initech metrics", 4, AccountKind.METRICS, {"plan_uts": 5_000}),
+    DemoAccount(INITECH, "Initech staging", 4, fields=fixed(5)),
+    DemoAccount(
+        INITECH, "Initech metrics", 4, AccountKind.METRICS, {"plan_uts": 5_000}
+    ),
 )

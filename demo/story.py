@@ -9,7 +9,7 @@ from accounts import lifecycle
 from accounts.audit.trail import Actor, record
 from accounts.models import Action, Membership, Role, User
 from accounts.signing_in.arrivals import record_for_person
-from demo.accounts import ORGANISATIONS, PLACES
+from demo.accounts import ACCOUNTS, ORGANISATIONS
 from demo.people import BROWSERS, PEOPLE
 from demo.timeline import Past
 
@@ -66,11 +66,11 @@ def make_people(story):
         )
 
 
-def plan_places(story):
+def plan_accounts(story):
     operator = Actor.console()
     for each in ORGANISATIONS:
         story.past.add(each.age, found, story, each, operator)
-    for place in PLACES:
+    for place in ACCOUNTS:
         story.past.add(place.age, open_place, story, place)
         if place.suspended:
             story.past.add(place.suspended, suspend, story, place)
@@ -122,7 +122,7 @@ def delete(moment, story, place):
 
 def plan_people(story):
     """Let everybody join soon after their accounts were opened."""
-    ages = {(each.organisation, each.name): each.age for each in PLACES}
+    ages = {(each.organisation, each.name): each.age for each in ACCOUNTS}
     ages |= {(each.name, main_name(each.name)): each.age for each in ORGANISATIONS}
     for person in PEOPLE:
         for organisation, name, role in person.places:

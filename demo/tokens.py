@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from accounts.models import LOG_KINDS, AccountKind
-from demo.accounts import ORGANISATIONS, PLACES
+from demo.accounts import ACCOUNTS, ORGANISATIONS
 from demo.credentials import API_NAMES, LOG_NAMES, ODD_NAMES, SUFFIXES
 from demo.people import ACME, GLOBEX, MAIN
 from demo.story import main_name
@@ -76,7 +76,7 @@ def plan_tokens(story):
     for each in ORGANISATIONS:
         place = each.name, main_name(each.name)
         plan_account(story, place, AccountKind.MAIN, each.age, 0)
-    for each in PLACES:
+    for each in ACCOUNTS:
         closed = each.suspended or each.deleted or 0
         plan_account(story, (each.organisation, each.name), each.kind, each.age, closed)
     for number, name in enumerate(ODD_NAMES):

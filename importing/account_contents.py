@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from importing.inventory import Line, Outcome, open_chest, owner_of
+from importing.inventory import Line, Outcome, open_contents, owner_of
 from importing.source import SourceError
 from importing.steps import Key
 
@@ -12,7 +12,7 @@ SHUT = (
 )
 
 
-class Chests:
+class AccountContents:
     """What is in accounts over there, as far as there is an API token for each.
 
     Where there is none, it is made over there when that is wanted. The report is told
@@ -36,7 +36,7 @@ class Chests:
         place, name = account.account_id, account.account_name
         token = self.keys.get(place) or self._make(account, inventory.lines)
         if token:
-            inventory.chests[place] = open_chest(
+            inventory.contents[place] = open_contents(
                 self.source, token, name, inventory.lines
             )
 

@@ -20,37 +20,37 @@ def once(opens):
     """Make a step of a function that opens an account and says what it got."""
 
     @wraps(opens)
-    def act(landing, found, **rest):
-        account = landing.arrived(found.account_id)
+    def act(target, found, **rest):
+        account = target.arrived(found.account_id)
         if account:
             return Done(Outcome.THERE, account.pk)
-        account, detail = opens(landing, found, **rest)
-        landing.arrive(account, found.account_id)
+        account, detail = opens(target, found, **rest)
+        target.arrive(account, found.account_id)
         return Done(Outcome.NEW, account.pk, detail)
 
     return act
 
 
-def enter_main(landing, found):
+def enter_main(target, found):
     """Take the main account of an organisation for the one over there."""
-    main = landing.organisation.main
-    if landing.arrived(found.account_id) is None:
-        landing.arrive(main, found.account_id)
+    main = target.organisation.main
+    if target.arrived(found.account_id) is None:
+        target.arrive(main, found.account_id)
     return Done(Outcome.THERE, main.pk, "its settings stay as they are")
 
 
 @once
-def open_main(landing, found, default, room):
+def open_main(target, found, default, room):
     main = lifecycle.found_organisation(
-        name=landing.new_name or found.account_name,
-        plan=landing.plan,
-        by=landing.by,
+        name=target.new_name or found.account_name,
+        plan=target.plan,
+        by=target.by,
         **room,
     )
     values = found.values()
     own = {name: values[name] for name in values.keys() - OF_THE_PLAN}
-    lifecycle.edit_account(main, by=landing.by, **own)
-    token = _settle(main, default, by=landing.by)
+    lifecycle.edit_account(main, by=target.by, **own)
+    token = _settle(main, default, by=target.by)
     size = f"{room['daily_gb']:g} GB a day"
     return main, f"organisation {main.organisation_id}, {size}, {token}"
 
@@ -75,12 +75,12 @@ def room_for(inventory):
 
 
 @once
-def open_sub(landing, found, default):
+def open_sub(target, found, default):
     values = found.values()
     account = lifecycle.open_account(
-        landing.home, kind=AccountKind.SUB, by=landing.by, **values
+        target.home, kind=AccountKind.SUB, by=target.by, **values
     )
-    token = _settle(account, default, by=landing.by)
+    token = _settle(account, default, by=target.by)
     volume = account.max_daily_gb
     size = "no cap" if volume is None else f"{volume:g} GB a day"
     flags = [name for name in FLAGS if values[name]]
@@ -89,19 +89,19 @@ def open_sub(landing, found, default):
 
 
 @once
-def open_metrics(landing, found):
+def open_metrics(target, found):
     account = lifecycle.open_account(
-        landing.home,
+        target.home,
         kind=AccountKind.METRICS,
         name=found.account_name,
         plan_uts=found.plan_uts,
-        by=landing.by,
+        by=target.by,
     )
     words = f"{found.plan_uts:,} time series"
     if found.token is None:
         return account, f"{words}, {UNTOLD}"
     held(account, Kind.METRICS, found.token)
-    token = take_place(account, Kind.METRICS, found.token, by=landing.by)
+    token = take_place(account, Kind.METRICS, found.token, by=target.by)
     return account, f"{words}, {token.masked}"
 
 
@@ -117,21 +117,21 @@ def _settle(account, default, *, by):
     return token.masked
 
 
-def share_out(landing, there, name, others, missing):
+def share_out(target, there, name, others, missing):
     """Fill a list of other accounts that an account has."""
-    account = landing.account(there)
+    account = target.account(there)
     before = account.version
-    listed = [landing.account(other) for other in others]
-    lifecycle.edit_account(account, by=landing.by, **{name: listed})
+    listed = [target.account(other) for other in others]
+    lifecycle.edit_account(account, by=target.by, **{name: listed})
     names = [each.name for each in listed]
     left_out = [f"without account {other} of over there" for other in missing]
     return _changed(account, before, ", ".join(names + left_out))
 
 
-def suspend(landing, there):
-    account = landing.account(there)
+def suspend(target, there):
+    account = target.account(there)
     before = account.version
-    lifecycle.suspend_account(account, by=landing.by, reason=SUSPENDED)
+    lifecycle.suspend_account(account, by=target.by, reason=SUSPENDED)
     return _changed(account, before)
 
 

@@ -39,7 +39,7 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Chest:
+class Contents:
     """What the API token of one account opens."""
 
     log_tokens: list
@@ -57,7 +57,7 @@ class Inventory:
     metrics: list
     people: list
     lines: list
-    chests: dict = field(default_factory=dict)
+    contents: dict = field(default_factory=dict)
 
     @property
     def accounts(self):
@@ -114,7 +114,7 @@ class Reader:
 
 
 def take_stock(source, token):
-    """Return what the main account's token shows; the chests are still shut."""
+    """Return what the main account's token shows; the contents are still shut."""
     owner, lines = owner_of(source, token), []
     reader = Reader(source, token, lines)
     accounts = reader.all(schemas.LogAccount, ACCOUNTS, "account")
@@ -143,14 +143,14 @@ def owner_of(source, token):
         raise SourceError(f"The answer to /v2/whoami makes no sense: {error}") from None
 
 
-def open_chest(source, token, place, lines):
+def open_contents(source, token, place, lines):
     """Return the log tokens, filters and shared tokens of the account of a token."""
     reader = Reader(source, token, lines, place=f" of {place}")
     shares = reader.all(schemas.SharedToken, SHARES, "shared token")
     paused = _paused(source, token) if shares else set()
     for share in shares:
         share.is_paused = share.id in paused
-    return Chest(
+    return Contents(
         log_tokens=reader.log_tokens(),
         filters=reader.all(schemas.QueryFilter, f"{SHARES}/filters", "filter"),
         shares=shares,

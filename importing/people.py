@@ -9,11 +9,11 @@ from importing.inventory import Outcome
 from importing.target import Done
 
 
-def add(landing, person):
-    account, role = landing.account(person.account_id), ROLES[person.role]
+def add(target, person):
+    account, role = target.account(person.account_id), ROLES[person.role]
     member = account.memberships.filter(user__email__iexact=person.username).first()
     if member is None:
-        return _add(landing, account, person, role)
+        return _add(target, account, person, role)
     if member.role != role:
         raise RuleViolation(
             "role", f"There already, as {member.get_role_display().lower()}."
@@ -21,18 +21,18 @@ def add(landing, person):
     return Done(Outcome.THERE, member.user_id)
 
 
-def _add(landing, account, person, role):
+def _add(target, account, person, role):
     validate_email(person.username)
     member = add_member(
         account,
         email=person.username,
         full_name=person.full_name,
         role=role,
-        by=landing.by,
-        tell=landing.send_mails,
+        by=target.by,
+        tell=target.send_mails,
     )
     detail = role.label.lower()
     if person.active is False:
-        suspend_member(member, by=landing.by)
+        suspend_member(member, by=target.by)
         detail += ", suspended"
     return Done(Outcome.NEW, member.user_id, detail)

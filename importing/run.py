@@ -8,21 +8,21 @@ from accounts.rule_violations import RuleViolation
 from importing.inventory import Line, Outcome
 
 
-class Journey:
+class Run:
     """Tells a report of each step; steps that the report knows are not taken again.
 
     `refused` are the accounts over there of which something was refused.
     """
 
-    def __init__(self, landing, report):
-        self.landing, self.report = landing, report
+    def __init__(self, target, report):
+        self.target, self.report = target, report
         self.refused = set()
 
     def take(self, step):
         """Take a step and return the line about it."""
         known = self.report.done.get(str(step.key))
         if known is not None:
-            self.landing.note(step.key, known)
+            self.target.note(step.key, known)
             return Line(Outcome.THERE, step.what, "as the report says")
         line, here = self._try(step)
         self.report.add(step.key, line, here)
@@ -30,12 +30,12 @@ class Journey:
 
     def _try(self, step):
         try:
-            done = _act(step, self.landing)
+            done = _act(step, self.target)
         except RuleViolation as refusal:
             return self._refuse(step, refusal.message)
         except ValidationError as error:
             return self._refuse(step, " ".join(error.messages))
-        self.landing.note(step.key, done.here)
+        self.target.note(step.key, done.here)
         return Line(done.outcome, step.what, done.detail), done.here
 
     def _refuse(self, step, why):
@@ -44,6 +44,6 @@ class Journey:
 
 
 @repeated
-def _act(step, landing):
+def _act(step, target):
     with transaction.atomic():
-        return step.act(landing)
+        return step.act(target)

@@ -11,7 +11,7 @@ TIMEOUT = httpx.Timeout(30, connect=10)
 PAUSES = (1, 2, 4, 8)
 LONGEST_WAIT = 60
 PASSING = {408, 425, 429, 500, 502, 503, 504}
-PAGE = 1000
+PAGE_SIZE = 1000
 
 
 class SourceError(Exception):
@@ -43,7 +43,7 @@ class Source:
         """Yield the log tokens of the token's account, page after page."""
         path, number, seen = "/v1/log-shipping/tokens/search", 1, 0
         while True:
-            page = {"pageNumber": number, "pageSize": PAGE}
+            page = {"pageNumber": number, "pageSize": PAGE_SIZE}
             body = {"filter": {"enabled": enabled}, "pagination": page}
             answer = self._ask("POST", path, token, body)
             if not isinstance(answer, dict) or "results" not in answer:

@@ -26,20 +26,20 @@ class Step:
     act: partial
 
 
-def steps(inventory, landing):
+def steps(inventory, target):
     """Yield the steps in an order in which each finds what it needs."""
-    yield from _accounts(inventory, landing)
+    yield from _accounts(inventory, target)
     yield from _lists(inventory)
     yield from _people(inventory)
-    for place in inventory.chests:
+    for place in inventory.contents:
         yield from _chest(inventory, place)
     yield from _suspensions(inventory)
 
 
-def _accounts(inventory, landing):
+def _accounts(inventory, target):
     main = inventory.main
     key, what = Key("account", main.account_id), f"main account {main.account_name}"
-    if landing.organisation:
+    if target.organisation:
         yield Step(key, what, partial(accounts.enter_main, found=main))
     else:
         room = accounts.room_for(inventory)
@@ -63,8 +63,8 @@ def default_token(inventory, account):
     """Return the log token that an account over there calls its own, or None."""
     view = inventory.views.get(account.account_id)
     secret = view and view.account_token
-    chest = inventory.chests.get(account.account_id)
-    listed = chest.log_tokens if chest else []
+    content = inventory.contents.get(account.account_id)
+    listed = content.log_tokens if content else []
     for token in listed:
         if token.token == secret:
             return token
@@ -108,11 +108,11 @@ def _people(inventory):
 
 
 def _chest(inventory, place):
-    chest, name = inventory.chests[place], inventory.accounts[place].account_name
+    content, name = inventory.contents[place], inventory.accounts[place].account_name
     kinds = [
-        ("log token", chest.log_tokens, tokens.add_log_token),
-        ("filter", chest.filters, tokens.add_filter),
-        ("shared token", chest.shares, tokens.add_share),
+        ("log token", content.log_tokens, tokens.add_log_token),
+        ("filter", content.filters, tokens.add_filter),
+        ("shared token", content.shares, tokens.add_share),
     ]
     for kind, things, add in kinds:
         for found in things:

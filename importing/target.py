@@ -19,7 +19,7 @@ class Done:
 
 
 @dataclass
-class Landing:
+class Target:
     """`accounts` and `filters` give the ids here by what they are over there.
 
     Without an organisation the main account founds one, called `new_name`.

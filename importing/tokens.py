@@ -13,8 +13,8 @@ from tokens.kinds import Kind
 PAUSED = "It was paused where it came from"
 
 
-def add_log_token(landing, there, found):
-    account = landing.account(there)
+def add_log_token(target, there, found):
+    account = target.account(there)
     known = held(account, Kind.LOGS, found.token)
     if known:
         return Done(Outcome.THERE, known.pk, known.state)
@@ -23,7 +23,7 @@ def add_log_token(landing, there, found):
         Kind.LOGS,
         found.token,
         name=found.label,
-        by=landing.by,
+        by=target.by,
         is_disabled=found.enabled is False,
         created_at=found.created_at,
         created_by=found.created_by,
@@ -31,8 +31,8 @@ def add_log_token(landing, there, found):
     return Done(Outcome.NEW, token.pk, f"{token.masked}, {token.state}")
 
 
-def add_filter(landing, there, found):
-    account = landing.account(there)
+def add_filter(target, there, found):
+    account = target.account(there)
     same = account.filters.filter(field=found.field, value=found.value).first()
     if same:
         return Done(Outcome.THERE, same.pk)
@@ -43,12 +43,12 @@ def add_filter(landing, there, found):
     }
     for name, text in columns.items():
         Filter._meta.get_field(name).clean(text, None)
-    made = Filter.add(account=account, by=landing.by, **columns)
+    made = Filter.add(account=account, by=target.by, **columns)
     return Done(Outcome.NEW, made.pk)
 
 
-def add_share(landing, there, found):
-    account = landing.account(there)
+def add_share(target, there, found):
+    account = target.account(there)
     known = held(account, Kind.SHARED, found.token)
     if known:
         return Done(Outcome.THERE, known.pk, known.state)
@@ -56,35 +56,35 @@ def add_share(landing, there, found):
         return Done(Outcome.LEFT_OUT, None, "it has expired")
     if found.shows == "nothing":
         return Done(Outcome.LEFT_OUT, None, "it shows nothing since a filter is gone")
-    if not (found.filters or landing.unfiltered):
+    if not (found.filters or target.unfiltered):
         raise RuleViolation(
             "unfiltered",
             "It has no filters and would show everything of its account: allow it with"
             " --unfiltered.",
         )
-    share = _issue(landing, account, there, found)
+    share = _issue(target, account, there, found)
     detail = f"{share.token.masked}, {share.token.state}, {_shown(share)}"
     return Done(Outcome.NEW, share.pk, detail)
 
 
-def _issue(landing, account, there, found):
+def _issue(target, account, there, found):
     share, _ = Share.issue(
         account=account,
         name=found.label,
-        by=landing.by,
-        filters=_filters(landing, account, there, found.filters),
+        by=target.by,
+        filters=_filters(target, account, there, found.filters),
         operator=found.filters_operator or Operator.AND,
         shows_everything=not found.filters,
         expires_at=found.expiration_date,
         secret=found.token,
     )
     if found.is_paused:
-        share.token.disable(by=landing.by, reason=PAUSED)
+        share.token.disable(by=target.by, reason=PAUSED)
     return share
 
 
-def _filters(landing, account, there, numbers):
-    pks = [landing.filters.get((there, number)) for number in numbers]
+def _filters(target, account, there, numbers):
+    pks = [target.filters.get((there, number)) for number in numbers]
     found = account.filters.in_bulk(pks)
     if None in pks or len(found) < len(set(pks)):
         raise RuleViolation("filter_missing", "One of its filters is not here.")

@@ -11,7 +11,7 @@ def link(secret, page=None):
 
     `page` is the token's public id, which no change of the index key takes away.
     """
-    page = reverse("sharing:guest", args=[page or secret.public_id])
+    page = reverse("sharing:visitor", args=[page or secret.public_id])
     return f"{mail.link(page)}#{secret.reveal()}"
 
 

@@ -5,7 +5,7 @@ from hashlib import sha256
 
 from accounts.clock import clock
 from sharing.models import SharedView
-from sharing.summary import Outlook
+from sharing.summary import Summary
 
 UNITS = (("day", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
 
@@ -14,13 +14,13 @@ UNITS = (("day", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
 class Pass:
     """What a link shows and opens, and until when."""
 
-    outlook: Outlook
+    summary: Summary
     views: list[SharedView]
 
     @classmethod
     def of(cls, share, ends_at):
         account = share.token.account
-        outlook = Outlook(
+        summary = Summary(
             account=account,
             filters=list(share.filters.all()),
             operator=share.operator,
@@ -28,12 +28,12 @@ class Pass:
             expires_at=ends_at,
             before=None,
         )
-        return cls(outlook, list(account.shared_views.all()))
+        return cls(summary, list(account.shared_views.all()))
 
     @property
     def seconds_left(self):
         """How long the link is open yet, or None when it has no end."""
-        end = self.outlook.expires_at
+        end = self.summary.expires_at
         return None if end is None else max((end - clock.now()).total_seconds(), 0)
 
     @property
@@ -43,20 +43,20 @@ class Pass:
     @property
     def key(self):
         """Return what differs as soon as a page that is open is not true any more."""
-        outlook = self.outlook
+        summary = self.summary
         said = (
-            outlook.account.name,
-            outlook.clauses,
-            outlook.operator,
-            outlook.shows_everything,
-            outlook.expires_at,
+            summary.account.name,
+            summary.clauses,
+            summary.operator,
+            summary.shows_everything,
+            summary.expires_at,
             [(view.title, view.address) for view in self.views],
         )
         return sha256(repr(said).encode()).hexdigest()[:16]
 
 
 def words(seconds):
-    """Return a time that passes in two units at most; guest.js goes on counting."""
+    """Return a time that passes in two units at most; visitor.js goes on counting."""
     sizes = enumerate(size for _, size in UNITS)
     first = next((place for place, size in sizes if seconds >= size), len(UNITS) - 1)
     said = []

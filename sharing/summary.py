@@ -14,7 +14,7 @@ SATURDAY = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Outlook:
+class Summary:
     """`before` is the scope of a link that exists, or None for a new one."""
 
     account: Account

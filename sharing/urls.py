@@ -9,7 +9,7 @@ account = [
     path("preview/", shares.share_preview, name="preview"),
     path("<int:pk>/edit/", shares.share_edit, name="edit"),
     path("<int:pk>/preview/", shares.share_edit_preview, name="edit_preview"),
-    path("<int:pk>/guest/", links.share_guest, name="see_as_guest"),
+    path("<int:pk>/guest/", links.share_as_visitor, name="see_as_visitor"),
     path("<int:pk>/link/", links.share_link, name="link"),
     path("<int:pk>/code/", links.share_code, name="code"),
     path("views/new/", dashboards.view_create, name="view_create"),
@@ -24,7 +24,7 @@ account = [
 urlpatterns = [
     path("accounts/<int:account_id>/tokens/shared/", include(account)),
     # The secret follows the id behind a "#", which no browser sends.
-    path("s/<str:page>", visitors.link_page, name="guest"),
+    path("s/<str:page>", visitors.link_page, name="visitor"),
     path("s/<str:page>/open", visitors.link_open, name="open"),
     path("s/<str:page>/renew", visitors.link_renew, name="renew"),
 ]

@@ -43,7 +43,7 @@ ACCOUNT = {
     "gateway:webhook_renew": (BOTH, ["webhook.edit"]),
     "gateway:webhook_remove": (BOTH, ["webhook.edit"]),
     "sharing:list": (SHOWN, ["shared.list", "filter.list", "view.list"]),
-    "sharing:see_as_guest": (SHOWN, ["shared.view", "shared.link"]),
+    "sharing:see_as_visitor": (SHOWN, ["shared.view", "shared.link"]),
     "sharing:link": (DONE, ["shared.link"]),
     "sharing:code": (DONE, ["shared.link"]),
     "sharing:view_create": (DONE, ["view.create"]),
@@ -123,5 +123,5 @@ ONESELF = {
     "accounts:profile": BOTH,
 }
 # The page of a link, with or without a login.
-GUESTS = {"sharing:guest": SHOWN, "sharing:open": DONE, "sharing:renew": DONE}
+VISITORS = {"sharing:visitor": SHOWN, "sharing:open": DONE, "sharing:renew": DONE}
 PUBLIC = {"livez": SHOWN, "readyz": SHOWN}

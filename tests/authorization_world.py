@@ -30,7 +30,7 @@ NEEDS = {
     "deleted": {"tokens:restore", "gateway:revive", "gateway:dismiss"},
     "share": {
         f"sharing:{name}"
-        for name in ("edit", "edit_preview", "see_as_guest", "link", "code")
+        for name in ("edit", "edit_preview", "see_as_visitor", "link", "code")
     },
     "view": {f"sharing:view_{verb}" for verb in ("edit", "delete", "up", "down")},
     "filter": {"sharing:filter_edit", "sharing:filter_delete"},

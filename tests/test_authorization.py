@@ -100,7 +100,7 @@ def methods(name):
 def test_every_route_is_declared():
     found = {name for name in routes() if name and name.partition(":")[0] in OURS}
 
-    assert found == {*DECLARED, *declared.GUESTS}
+    assert found == {*DECLARED, *declared.VISITORS}
 
 
 @pytest.mark.parametrize("name", declared.ACCOUNT | declared.MAIN_ONLY)
@@ -225,7 +225,7 @@ def test_pages_about_oneself_are_there_for_everybody_with_a_login(client, world,
     assert wrong == []
 
 
-@pytest.mark.parametrize(("name", "allowed"), declared.GUESTS.items())
+@pytest.mark.parametrize(("name", "allowed"), declared.VISITORS.items())
 def test_links_answer_everybody_alike(client, world, name, allowed):
     path = reverse(name, args=["unknown"])
     there = 200 if "GET" in allowed else 404

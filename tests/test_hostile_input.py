@@ -38,7 +38,7 @@ PAGES = {
     "tokens:usage": ("admin", "main rotating", ""),
     "sharing:list": ("admin", "main", "?new=1"),
     "sharing:edit": ("admin", "main share", ""),
-    "sharing:guest": (None, "link", ""),
+    "sharing:visitor": (None, "link", ""),
     "sharing:view_edit": ("admin", "main view", ""),
     "sharing:view_delete": ("admin", "main view", ""),
     "sharing:filter_edit": ("admin", "main filter", ""),

@@ -14,7 +14,7 @@ QUIET = timedelta(minutes=5)
 SHOWN = 50
 
 
-class Place(models.TextChoices):
+class Progress(models.TextChoices):
     """Where a caller stands, those that need looking after first."""
 
     OLD = "old", "Still on the old secret"
@@ -40,12 +40,12 @@ class Follower:
     @property
     def place(self):
         if self.old_at is None or self.old_at < self.rotated_at:
-            return Place.MOVED if self.new_at else Place.SILENT
+            return Progress.MOVED if self.new_at else Progress.SILENT
         if self.new_at is None or self.new_at < self.old_at - QUIET:
-            return Place.OLD
+            return Progress.OLD
         # Two behind one address look like one, so the old secret must be quiet first.
         quiet = self.old_at < min(self.new_at, clock.now() - QUIET)
-        return Place.MOVED if quiet else Place.BOTH
+        return Progress.MOVED if quiet else Progress.BOTH
 
 
 class Rotation:
@@ -55,8 +55,8 @@ class Rotation:
         followers = _followers(token)
         placed = [(follower.place, follower) for follower in followers]
         self.placed = sorted(placed, key=_urgency)
-        self.moved = [each for place, each in placed if place == Place.MOVED]
-        self.staying = [each for place, each in placed if place != Place.MOVED]
+        self.moved = [each for place, each in placed if place == Progress.MOVED]
+        self.staying = [each for place, each in placed if place != Progress.MOVED]
         self.on_new = [each for each in followers if each.new_at]
 
     @property
@@ -71,7 +71,7 @@ class Rotation:
 
 def _urgency(placed):
     place, follower = placed
-    return list(Place).index(place), -follower.last.timestamp()
+    return list(Progress).index(place), -follower.last.timestamp()
 
 
 def _followers(token):

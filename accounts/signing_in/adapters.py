@@ -15,7 +15,7 @@ from accounts.mail import link, mailing
 from accounts.models import Action, User
 from accounts.permissions import come_in
 from accounts.rule_violations import Unavailable
-from accounts.signing_in.arrivals import landing, record_for_person
+from accounts.signing_in.arrivals import first_account, record_for_person
 from accounts.signing_in.known_devices import remember
 from accounts.web.addresses import NOWHERE, client_address
 
@@ -40,7 +40,7 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def post_login(self, request, user, **kwargs):
         response = super().post_login(request, user, **kwargs)
-        account = landing(request, user, getattr(response, "url", "/"))
+        account = first_account(request, user, getattr(response, "url", "/"))
         if account and not user.is_staff:
             come_in(user, account)
         record_for_person(Action.LOGIN, user, Actor.of(request))

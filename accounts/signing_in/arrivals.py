@@ -13,7 +13,7 @@ from accounts.web.navigation import page_at
 LAST_ACCOUNT = "tollgate_account"
 
 
-def landing(request, user, address="/"):
+def first_account(request, user, address="/"):
     """Return the account that a person comes to, or None.
 
     The one that the address names; else the one that this browser opened last; else the

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.forms.find import ThemeForm
 from accounts.permissions import about_oneself
-from accounts.signing_in.arrivals import landing
+from accounts.signing_in.arrivals import first_account
 from accounts.web.navigation import TOKENS
 
 THEME_COOKIE = "tollgate_theme"
@@ -21,7 +21,7 @@ def home(request):
     """Lead to the account that this browser opened last, or to the first one."""
     if request.user.is_staff:
         return redirect("accounts:staff_organisations")
-    account = landing(request, request.user)
+    account = first_account(request, request.user)
     if account is None:
         return render(request, "accounts/none.html")
     return redirect(TOKENS.url(account))

@@ -20,7 +20,7 @@ from accounts.permissions import staff_only
 from accounts.web.pagination import paginate
 from accounts.web.resubmission import leave_for, made_once
 
-PAGE = ["GET", "HEAD", "POST"]
+GET_OR_POST = ["GET", "HEAD", "POST"]
 LONGEST_ID = 9
 
 
@@ -84,7 +84,7 @@ def _rooms(organisation):
     ]
 
 
-@require_http_methods(PAGE)
+@require_http_methods(GET_OR_POST)
 @staff_only
 def staff_organisation_add(request):
     form = FoundingForm(request.POST or None)
@@ -104,7 +104,7 @@ def _found(request, form):
     return form.is_valid() and form.found(by=Actor.of(request))
 
 
-@require_http_methods(PAGE)
+@require_http_methods(GET_OR_POST)
 @staff_only
 def staff_organisation_edit(request, pk):
     organisation = get_object_or_404(Organisation, pk=pk)
@@ -120,7 +120,7 @@ def staff_organisation_edit(request, pk):
     )
 
 
-@require_http_methods(PAGE)
+@require_http_methods(GET_OR_POST)
 @staff_only
 def staff_organisation_suspend(request, pk):
     organisation = get_object_or_404(Organisation, pk=pk)

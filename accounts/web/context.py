@@ -5,15 +5,9 @@ from functools import partial
 from django.urls import reverse
 
 from accounts import hooks
-from accounts.web.navigation import SECTIONS
+from accounts.web.navigation import PROFILE, SECTIONS
 
 # Each with the beginning of the names of its pages.
-PROFILE = (
-    ("Profile", "accounts:profile", "user-circle", "accounts:profile"),
-    ("Password", "account_change_password", "lock-closed", "account_change_password"),
-    ("Two-step login", "mfa_index", "finger-print", "mfa_"),
-    ("Sessions", "usersessions_list", "computer-desktop", "usersessions_"),
-)
 STAFF = (
     (
         "Organisations",

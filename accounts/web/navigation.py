@@ -8,7 +8,7 @@ from accounts.permissions import Operation, allows
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class SettingsPage:
     """A page that every account has, or only the main account.
 
     `pages` are the beginnings of the names of the pages that belong to it.
@@ -34,14 +34,14 @@ class Place:
         return reverse(self.name, args=[account.pk])
 
 
-GENERAL = Place(
+GENERAL = SettingsPage(
     "General",
     "accounts:general",
     "cog-6-tooth",
     Operation.ACCOUNT_VIEW,
     ("accounts:general",),
 )
-TOKENS = Place(
+TOKENS = SettingsPage(
     "Manage tokens",
     "tokens:shipping",
     "key",
@@ -54,7 +54,7 @@ SECTIONS = (
         "Tools",
         (
             TOKENS,
-            Place(
+            SettingsPage(
                 "Refused calls",
                 "gateway:refused_calls",
                 "shield-exclamation",
@@ -66,7 +66,7 @@ SECTIONS = (
     (
         "Admin zone",
         (
-            Place(
+            SettingsPage(
                 "Manage accounts",
                 "accounts:account_list",
                 "rectangle-stack",
@@ -74,7 +74,7 @@ SECTIONS = (
                 ("accounts:account_list", "accounts:account_new"),
                 main_only=True,
             ),
-            Place(
+            SettingsPage(
                 "All tokens",
                 "tokens:all",
                 "queue-list",
@@ -83,14 +83,14 @@ SECTIONS = (
                 ("tokens:all", "tokens:bulk_"),
                 main_only=True,
             ),
-            Place(
+            SettingsPage(
                 "Manage users",
                 "accounts:user_list",
                 "users",
                 Operation.USER_LIST,
                 ("accounts:user_",),
             ),
-            Place(
+            SettingsPage(
                 "Audit trail",
                 "accounts:audit_list",
                 "clipboard-document-list",
@@ -101,10 +101,17 @@ SECTIONS = (
     ),
 )
 TABS = (
-    Place("Shared tokens", "sharing:list", "link", Operation.SHARED_LIST, ()),
-    Place("API tokens", "tokens:api", "command-line", Operation.API_LIST, ()),
+    SettingsPage("Shared tokens", "sharing:list", "link", Operation.SHARED_LIST, ()),
+    SettingsPage("API tokens", "tokens:api", "command-line", Operation.API_LIST, ()),
 )
-PLACES = (*(place for _, places in SECTIONS for place in places), *TABS)
+# A person's own pages: label, name, icon and the beginning of the names of its parts.
+PROFILE = (
+    ("Profile", "accounts:profile", "user-circle", "accounts:profile"),
+    ("Password", "account_change_password", "lock-closed", "account_change_password"),
+    ("Passkeys and two-step login", "mfa_index", "finger-print", "mfa_"),
+    ("Sessions", "usersessions_list", "computer-desktop", "usersessions_"),
+)
+SETTINGS_PAGES = (*(place for _, places in SECTIONS for place in places), *TABS)
 
 
 def page_at(path):
@@ -113,7 +120,7 @@ def page_at(path):
         match = resolve(path)
     except Resolver404:
         return None, None
-    named = {place.name: place for place in PLACES}
+    named = {place.name: place for place in SETTINGS_PAGES}
     return named.get(match.view_name), match.kwargs.get("account_id")
 
 

@@ -7,15 +7,9 @@ from django.urls import reverse
 from accounts import hooks
 from accounts.models import Account
 from accounts.permissions import relations
-from accounts.web.navigation import PLACES, TOKENS
+from accounts.web.navigation import PROFILE, SETTINGS_PAGES, TOKENS
 
 ACCOUNTS_SHOWN = 8
-PROFILE = (
-    ("Profile", "accounts:profile", "user-circle"),
-    ("Password", "account_change_password", "lock-closed"),
-    ("Passkeys and two-step login", "mfa_index", "finger-print"),
-    ("Sessions", "usersessions_list", "computer-desktop"),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +25,16 @@ def find_pages(user, account, text):
     results = [_page_result(place, account) for place in _places(user, account)]
     results += [
         Result(label, "Your profile", reverse(name), icon)
-        for label, name, icon in PROFILE
+        for label, name, icon, _ in PROFILE
     ]
     return [each for each in results if text.casefold() in each.label.casefold()]
 
 
 def _places(user, account):
     related = relations(user, account) if account else set()
-    return [place for place in PLACES if related and place.is_open(related, account)]
+    return [
+        place for place in SETTINGS_PAGES if related and place.is_open(related, account)
+    ]
 
 
 def _page_result(place, account):

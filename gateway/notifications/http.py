@@ -33,7 +33,7 @@ FAILURES = (
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class HttpAnswer:
     """What came back: a status, or 0 and the reason why nothing did."""
 
     status: int
@@ -54,7 +54,7 @@ class Answer:
 
 
 def post(url, body, headers):
-    """Send bytes to an address and return the Answer, whatever happens."""
+    """Send bytes to an address and return the HttpAnswer, whatever happens."""
     deadline = time.monotonic() + SECONDS
     guard = Guard(deadline)
     context = ssl.create_default_context()
@@ -64,11 +64,11 @@ def post(url, body, headers):
             pool.stream("POST", url, headers=headers, content=body) as response,
         ):
             wait = _wait(dict(response.headers))
-            return Answer(response.status, _beginning(response), wait)
+            return HttpAnswer(response.status, _beginning(response), wait)
     except httpcore.TimeoutException:
-        return Answer(0, f"No answer within {SECONDS:.0f} seconds")
+        return HttpAnswer(0, f"No answer within {SECONDS:.0f} seconds")
     except FAILURES as error:
-        return Answer(0, f"No answer: {_printable(str(error))[:200]}")
+        return HttpAnswer(0, f"No answer: {_printable(str(error))[:200]}")
 
 
 def _wait(headers):

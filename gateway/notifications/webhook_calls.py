@@ -16,7 +16,7 @@ REFUSED, TEST = "tokens.refused", "test"
 
 
 def call(webhook, event, data, *, message_id, occurred_at):
-    """Send an event to a webhook and return the Answer.
+    """Send an event to a webhook and return the HttpAnswer.
 
     The same event has the same id each time that it is tried.
     """

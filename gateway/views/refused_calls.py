@@ -23,7 +23,7 @@ from gateway.models import RefusedCall
 from gateway.refused_calls import reactivation
 from gateway.refused_calls.waiting import count_waiting, refused_tokens
 
-PAGE = "gateway/refused_calls.html"
+TEMPLATE = "gateway/refused_calls.html"
 SIZE = 20
 CALLERS_SHOWN = 5
 
@@ -42,7 +42,7 @@ def refused_call_list(request, account):
     )
     _complete(page.items, request.user)
     context = _about(request, account) | {"page": page, "dismissed": dismissed}
-    return render(request, PAGE, context)
+    return render(request, TEMPLATE, context)
 
 
 @require_safe

@@ -17,7 +17,7 @@ from gateway.models import Way, Webhook
 from gateway.notifications import content, webhook_tests
 from tokens.secret_response import hand_out
 
-PAGE = "gateway/webhook.html"
+TEMPLATE = "gateway/webhook.html"
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -39,7 +39,7 @@ def webhook_edit(request, account):
         "admins": Membership.objects.caretakers(account)[:20],
         "page": content.page_of(account),
     }
-    return render(request, PAGE, context, status=422 if form.is_bound else 200)
+    return render(request, TEMPLATE, context, status=422 if form.is_bound else 200)
 
 
 @require_POST

@@ -10,7 +10,7 @@ from django.utils.formats import date_format
 from accounts.names import NameField
 from sharing.models import Filter, Share
 from sharing.scope import Operator
-from sharing.summary import Outlook
+from sharing.summary import Summary
 from tokens.forms import MAX_INTEGER, ExpiryForm
 from tokens.limits import MAX_NAME
 
@@ -84,27 +84,27 @@ class ShareForm(ExpiryForm):
         return cleaned["filters"] or cleaned.get("shows_everything")
 
     @property
-    def outlook(self):
+    def summary(self):
         """What the form does when it is saved, or None while it does not say."""
         if not self.is_bound:
-            return self._outlook_at_first()
+            return self._summary_at_first()
         stops = {"filters", "shows_everything", "operator", "expires_at", "expires_on"}
         if stops & self.errors.keys():
             return None
-        return self._outlook(**self.choice, expires_at=self.cleaned_data["expires_at"])
+        return self._summary(**self.choice, expires_at=self.cleaned_data["expires_at"])
 
-    def _outlook_at_first(self):
+    def _summary_at_first(self):
         return None
 
-    def _outlook(self, *, filters, **values):
-        return Outlook(
+    def _summary(self, *, filters, **values):
+        return Summary(
             account=self.account, before=self.before, filters=list(filters), **values
         )
 
     @property
     def is_agreed(self):
         """Whether the person has read what is about to be saved."""
-        return self.cleaned_data["agreed"] == self.outlook.key
+        return self.cleaned_data["agreed"] == self.summary.key
 
     def options(self):
         """Return filters to tick: the ticked ones, then some that match the search."""
@@ -161,12 +161,12 @@ class EditShareForm(ShareForm):
             *self.fields["expires_at"].choices,
         ]
 
-    def _outlook_at_first(self):
+    def _summary_at_first(self):
         share = self.share
         filters = list(share.filters.all())
         if not filters and not share.shows_everything:
             return None
-        return self._outlook(
+        return self._summary(
             filters=filters,
             operator=share.operator,
             shows_everything=share.shows_everything,

@@ -9,7 +9,7 @@ from accounts.audit.trail import Actor
 from accounts.permissions import Operation, for_account
 from accounts.web.resubmission import made_once
 from sharing.forms import DeleteSharedViewForm, EditSharedViewForm, SharedViewForm
-from sharing.views.tab import PAGE, about_views, page
+from sharing.views.tab import TEMPLATE, about_views, page
 from tokens.views.guards import posted
 
 ask_and_do = require_http_methods(["GET", "HEAD", "POST"])
@@ -27,7 +27,7 @@ def view_create(request, account):
         context = {"view_form": form}
         response = render(request, "sharing/new_view.html", context, status=422)
         return retarget(response, "#new-view")
-    return render(request, PAGE, page(request, account, view_form=form), status=422)
+    return render(request, TEMPLATE, page(request, account, view_form=form), status=422)
 
 
 def _add(request, account, form):

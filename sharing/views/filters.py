@@ -7,7 +7,7 @@ from accounts.audit.trail import Actor
 from accounts.permissions import Operation, for_account
 from accounts.web.resubmission import made_once
 from sharing.forms import DeleteFilterForm, EditFilterForm, FilterForm
-from sharing.views.tab import PAGE, about_filters, page
+from sharing.views.tab import TEMPLATE, about_filters, page
 from tokens.kinds import Kind
 from tokens.views.guards import posted
 from tokens.views.rows import about_rows
@@ -25,7 +25,9 @@ def filter_create(request, account):
     if request.htmx:
         context = {"filter_form": form}
         return render(request, "sharing/new_filter.html", context, status=422)
-    return render(request, PAGE, page(request, account, filter_form=form), status=422)
+    return render(
+        request, TEMPLATE, page(request, account, filter_form=form), status=422
+    )
 
 
 def _add(request, account, form):

@@ -19,7 +19,7 @@ from tokens.secret_response import hand_out
 @require_safe
 @for_account(Operation.SHARED_VIEW, Operation.SHARED_LINK)
 @discreet
-def share_guest(request, account, pk):
+def share_as_visitor(request, account, pk):
     """Show what a visitor sees, before the link is sent."""
     share = share_in(account, pk)
     token = share.token

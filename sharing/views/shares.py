@@ -10,7 +10,7 @@ from accounts.permissions import Operation, for_account
 from accounts.web.resubmission import made_once
 from sharing.forms import EditShareForm
 from sharing.models import Share
-from sharing.views.tab import PAGE, new_form, page
+from sharing.views.tab import TEMPLATE, new_form, page
 from tokens.kind_pages import home_of
 from tokens.kinds import Kind
 from tokens.views.guards import posted
@@ -27,7 +27,7 @@ def share_list(request, account):
     if not account.takes_logs:
         context = {"tabs": tabs(account, "sharing:list")}
         return render(request, "sharing/elsewhere.html", context)
-    return render(request, PAGE, page(request, account))
+    return render(request, TEMPLATE, page(request, account))
 
 
 @require_POST
@@ -60,7 +60,7 @@ def _new_again(request, account, form, *, status):
     if request.htmx:
         context = about_rows(request, account, Kind.SHARED) | {"form": form}
         return render(request, FORM, context, status=status)
-    return render(request, PAGE, page(request, account, form=form), status=status)
+    return render(request, TEMPLATE, page(request, account, form=form), status=status)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

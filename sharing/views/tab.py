@@ -7,7 +7,7 @@ from sharing.models.dashboards import MOST
 from tokens.kinds import Kind
 from tokens.views.listing import listing
 
-PAGE = "sharing/list.html"
+TEMPLATE = "sharing/list.html"
 FILTERS_SHOWN = 50
 FILTERS = {
     "create": Operation.FILTER_CREATE,

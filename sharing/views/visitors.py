@@ -81,12 +81,12 @@ def _ticket(request):
 
 def opened(request, page, shown, **context):
     context |= {"page": page, "pass": shown, "minutes": settings.SHARE_TICKET_MINUTES}
-    return render(request, "sharing/guest_open.html", context)
+    return render(request, "sharing/visitor_open.html", context)
 
 
 def closed(request, page, problem="", *, status=200, **context):
     context |= {"page": page, "problem": problem}
-    return render(request, "sharing/guest_closed.html", context, status=status)
+    return render(request, "sharing/visitor_closed.html", context, status=status)
 
 
 @require_POST
@@ -136,7 +136,7 @@ def _let_in(request, page, row):
         shown = Pass.of(row.token.share, visitors.ends_at(row))
         response = JsonResponse({"left": shown.seconds_left, "shows": shown.key})
     else:
-        response = redirect("sharing:guest", page)
+        response = redirect("sharing:visitor", page)
     until = tickets.lasts_until(row)
     response.set_cookie(
         tickets.COOKIE,

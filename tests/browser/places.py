@@ -47,7 +47,7 @@ def sharing_pages(world):
         *paths(world.main, "sharing:list", query="?new=1"),
         *paths(world.main, "sharing:list", query="?filter=new"),
         *paths(world.main, "sharing:list", query="?view=new"),
-        reverse("sharing:see_as_guest", args=[main, world.share.pk]),
+        reverse("sharing:see_as_visitor", args=[main, world.share.pk]),
         reverse("sharing:view_edit", args=[main, world.view.pk]),
         reverse("sharing:view_delete", args=[main, world.view.pk]),
         reverse("sharing:edit", args=[main, world.share.pk]),
@@ -183,6 +183,6 @@ def of_strangers():
         *(reverse(f"account_{name}") for name in names),
         reverse(f"{key}_done"),
         reverse(key, args=["1", "wrong"]),
-        reverse("sharing:guest", args=["NoSuchId"]),
+        reverse("sharing:visitor", args=["NoSuchId"]),
         "/nowhere/",
     ]

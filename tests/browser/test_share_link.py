@@ -185,17 +185,17 @@ def words(page):
     return re.sub(r"\d+ days \d+ h", "", text)
 
 
-def test_see_as_guest_shows_the_page_of_the_guest(
+def test_see_as_visitor_shows_the_page_of_the_guest(
     visit, admin, board, link, listed, site
 ):
-    guest = visit(None, link)
-    expect(heading(guest, "Logs of Acme")).to_be_visible()
+    visitor = visit(None, link)
+    expect(heading(visitor, "Logs of Acme")).to_be_visible()
     page = visit(admin, listed)
 
-    page.get_by_role("link", name="See as guest: Board").click()
+    page.get_by_role("link", name="See as visitor: Board").click()
 
     expect(page.get_by_role("complementary", name="Preview")).to_contain_text("Board")
-    assert words(page) == words(guest)
+    assert words(page) == words(visitor)
     page.get_by_role("button", name="Copy link").click()
     expect(page.locator("copy-secret[data-copy=done]")).to_be_visible()
     assert page.evaluate("navigator.clipboard.readText()") == site + link

@@ -11,7 +11,7 @@ from gateway.models import RefusedCall
 from sharing.models import Share
 from tests.factories import BY, ShareFactory, TokenFactory
 from tests.gateway.refused_pages import page, shown
-from tests.sharing.guests import show
+from tests.sharing.visitors import show
 from tokens.kinds import Kind
 from tokens.models import Token
 from tokens.usage_counters import refusals

@@ -161,7 +161,7 @@ def test_rows_that_make_no_sense_are_refused_one_by_one(run, source):
 
 
 def test_lists_are_read_page_after_page(source, monkeypatch):
-    monkeypatch.setattr("importing.source.PAGE", 1000)
+    monkeypatch.setattr("importing.source.PAGE_SIZE", 1000)
     source.log_tokens[MAIN_KEY] = [log_token(pk, f"t{pk}") for pk in range(5000)]
 
     read = list(Source(source.url).log_tokens(MAIN_KEY, enabled=True))

@@ -9,7 +9,7 @@ from accounts.models import Action, AuditEvent
 from sharing.links import link
 from sharing.models import Share
 from tests.factories import BY, SharedViewFactory
-from tests.sharing.guests import JSON, look, show
+from tests.sharing.visitors import JSON, look, show
 from tokens.secrets import Secret
 
 NEEDS_SCRIPT = b"Copying needs JavaScript"
@@ -29,7 +29,7 @@ def told(share):
 def main_part(response):
     """Return what a page says, and where it leads, without the machinery."""
     main = re.search(r"<main.*</main>", response.text, re.DOTALL)[0]
-    main = re.sub(r'<form class="guest-renew".*?</form>', "", main, flags=re.DOTALL)
+    main = re.sub(r'<form class="visitor-renew".*?</form>', "", main, flags=re.DOTALL)
     main = re.sub(r'data-left="\d+"', "", main)
     return re.sub(r'csrfmiddlewaretoken" value="\w+"', "", main).split()
 
@@ -79,30 +79,30 @@ def test_a_qr_code_of_a_stopped_link_says_so(as_admin, share, at):
     assert "this link lets nobody in" in as_admin.post(at("code", share.pk)).text
 
 
-def test_see_as_guest_is_what_a_guest_sees(as_admin, main, share, at):
+def test_see_as_visitor_is_what_a_guest_sees(as_admin, main, share, at):
     SharedViewFactory.create_batch(2, account=main)
-    guest = Client()
-    show(guest, share)
+    visitor = Client()
+    show(visitor, share)
 
-    preview = as_admin.get(at("see_as_guest", share.pk))
+    preview = as_admin.get(at("see_as_visitor", share.pk))
 
-    assert main_part(preview) == main_part(look(guest, share))
+    assert main_part(preview) == main_part(look(visitor, share))
     assert "<b>Preview.</b>" in preview.text
     assert preview["Referrer-Policy"] == "no-referrer"
 
 
-def test_see_as_guest_of_a_stopped_link_is_what_a_guest_sees(as_admin, share, at):
+def test_see_as_visitor_of_a_stopped_link_is_what_a_guest_sees(as_admin, share, at):
     share.token.disable(by=BY)
     path = f"/s/{share.token.public_id}/open"
 
-    preview = as_admin.get(at("see_as_guest", share.pk))
+    preview = as_admin.get(at("see_as_visitor", share.pk))
 
-    guest = Client().post(path, {"secret": share.secret_text})
-    assert main_part(preview) == main_part(guest)
+    visitor = Client().post(path, {"secret": share.secret_text})
+    assert main_part(preview) == main_part(visitor)
 
 
-def test_see_as_guest_counts_nothing_and_lets_nobody_in(as_admin, share, at, told):
-    response = as_admin.get(at("see_as_guest", share.pk))
+def test_see_as_visitor_counts_nothing_and_lets_nobody_in(as_admin, share, at, told):
+    response = as_admin.get(at("see_as_visitor", share.pk))
 
     assert "tollgate_share" not in response.cookies
     assert share.secret_text not in response.text
@@ -127,12 +127,12 @@ def test_staff_send_no_links(client, staff, share, at):
     assert "Copy link" not in page
     assert client.post(at("link", share.pk), headers=JSON).status_code == 403
     assert client.post(at("code", share.pk)).status_code == 403
-    assert client.get(at("see_as_guest", share.pk)).status_code == 403
+    assert client.get(at("see_as_visitor", share.pk)).status_code == 403
 
 
-@pytest.mark.parametrize("name", ["link", "code", "see_as_guest"])
+@pytest.mark.parametrize("name", ["link", "code", "see_as_visitor"])
 def test_a_deleted_link_is_not_found(as_admin, share, at, name):
     share.token.delete_softly(by=BY)
-    ask = as_admin.get if name == "see_as_guest" else as_admin.post
+    ask = as_admin.get if name == "see_as_visitor" else as_admin.post
 
     assert ask(at(name, share.pk)).status_code == 404

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.factories import ShareFactory
-from tests.sharing.guests import JSON, page_of, show
+from tests.sharing.visitors import JSON, page_of, show
 from tests.tokens.test_secrets import LETTERS, ROTATED
 from tokens.secrets import Secret
 

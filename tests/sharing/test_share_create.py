@@ -208,5 +208,5 @@ def test_form_of_an_account_without_filters_leads_to_them(as_admin, at):
     assert "This account has no filters yet." in page
 
 
-def test_form_without_a_link_has_no_outlook(main):
-    assert ShareForm(account=main).outlook is None
+def test_form_without_a_link_has_no_summary(main):
+    assert ShareForm(account=main).summary is None

@@ -10,7 +10,7 @@ def typed(**changes):
 def agreed(client, address, data):
     """Return what is posted once a person has read the sentence about it."""
     page = client.post(address, data)
-    return data | {"agreed": page.context["form"].outlook.key}
+    return data | {"agreed": page.context["form"].summary.key}
 
 
 def sentence(response):

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from tests.factories import BY, TokenFactory
 from tokens.models import TokenUsage
-from tokens.rotation_progress import Place, Rotation
+from tokens.rotation_progress import Progress, Rotation
 from tokens.templatetags.usage import calls_by_day, sparkline
 from tokens.usage import CALLERS_SHOWN, callers, with_days
 
@@ -175,19 +175,19 @@ def ago(minutes):
 @pytest.mark.parametrize(
     ("old", "new", "place"),
     [
-        (3, None, Place.OLD),
-        (50, None, Place.OLD),
-        (61, None, Place.SILENT),
-        (60 * 24 * 13, None, Place.SILENT),
-        (3, 30, Place.OLD),
-        (6, 2, Place.MOVED),
-        (50, 40, Place.MOVED),
-        (61, 1, Place.MOVED),
-        (None, 1, Place.MOVED),
-        (4, 2, Place.BOTH),
-        (2, 2, Place.BOTH),
-        (2, 6, Place.BOTH),
-        (40, 40, Place.BOTH),
+        (3, None, Progress.OLD),
+        (50, None, Progress.OLD),
+        (61, None, Progress.SILENT),
+        (60 * 24 * 13, None, Progress.SILENT),
+        (3, 30, Progress.OLD),
+        (6, 2, Progress.MOVED),
+        (50, 40, Progress.MOVED),
+        (61, 1, Progress.MOVED),
+        (None, 1, Progress.MOVED),
+        (4, 2, Progress.BOTH),
+        (2, 2, Progress.BOTH),
+        (2, 6, Progress.BOTH),
+        (40, 40, Progress.BOTH),
     ],
 )
 def test_caller_has_moved_when_its_old_secret_is_quiet(rotated, old, new, place):
@@ -216,10 +216,10 @@ def test_rotation_lists_those_that_have_to_move_first(rotated):
 
     places = [(place, caller.address) for place, caller in rotation.shown]
     assert places == [
-        (Place.OLD, "old"),
-        (Place.OLD, "old, long ago"),
-        (Place.SILENT, "silent"),
-        (Place.MOVED, "moved"),
+        (Progress.OLD, "old"),
+        (Progress.OLD, "old, long ago"),
+        (Progress.SILENT, "silent"),
+        (Progress.MOVED, "moved"),
     ]
     sizes = len(rotation.moved), len(rotation.staying), len(rotation.on_new)
     assert sizes == (1, 3, 1)

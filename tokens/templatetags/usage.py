@@ -6,7 +6,7 @@ from datetime import date
 from django import template
 
 from accounts.templatetags.accounts import icon
-from tokens.rotation_progress import Place
+from tokens.rotation_progress import Progress
 
 register = template.Library()
 
@@ -14,10 +14,10 @@ BAR, STEP, TALL = 2, 3, 20
 # Out of a hundred: a single call among thousands is still to be seen.
 LEAST = 4
 PLACE_ICONS = {
-    Place.OLD: "exclamation-triangle",
-    Place.BOTH: "arrow-path",
-    Place.SILENT: "minus-circle",
-    Place.MOVED: "check-circle",
+    Progress.OLD: "exclamation-triangle",
+    Progress.BOTH: "arrow-path",
+    Progress.SILENT: "minus-circle",
+    Progress.MOVED: "check-circle",
 }
 
 

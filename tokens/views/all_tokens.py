@@ -17,7 +17,7 @@ from tokens.usage import with_days
 from tokens.views.guards import for_main_account
 from tokens.views.rows import rights
 
-PAGE = "tokens/all.html"
+TEMPLATE = "tokens/all.html"
 COLUMNS = {
     "account_id": lambda token: token.account_id,
     "account": lambda token: token.account.name,
@@ -49,7 +49,7 @@ def all_list(request, account):
         "list_url": reverse("tokens:all", args=[account.pk]),
     }
     if not search.is_valid():
-        return render(request, PAGE, context, status=422)
+        return render(request, TEMPLATE, context, status=422)
     tokens = search.tokens().select_related("account__organisation")
     page = paginate(
         tokens.fetch_mode(models.FETCH_RAISE),
@@ -57,7 +57,7 @@ def all_list(request, account):
         request.GET.get("cursor", ""),
     )
     with_days(page)
-    return render(request, PAGE, context | {"page": page, "chips": search.chips()})
+    return render(request, TEMPLATE, context | {"page": page, "chips": search.chips()})
 
 
 @require_POST

@@ -7,20 +7,20 @@ from accounts.permissions import Operation, for_account
 from tokens.kinds import Kind
 from tokens.views.listing import add, listing
 
-PAGE = "tokens/api.html"
+TEMPLATE = "tokens/api.html"
 
 
 @require_safe
 @for_account(Operation.API_LIST)
 def api_list(request, account):
     context = listing(request, account, Kind.API) | _ways_out(request, account)
-    return render(request, PAGE, context)
+    return render(request, TEMPLATE, context)
 
 
 @require_POST
 @for_account(Operation.API_CREATE)
 def api_create(request, account):
-    return add(request, account, Kind.API, PAGE)
+    return add(request, account, Kind.API, TEMPLATE)
 
 
 def _ways_out(request, account):

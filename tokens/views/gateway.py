@@ -31,7 +31,7 @@ from tokens.views.guards import posted
 from tokens.views.listing import column
 
 LIST = reverse_lazy("tokens:gateway")
-PAGE = "tokens/gateway.html"
+TEMPLATE = "tokens/gateway.html"
 GATEWAY = Token.objects.of_kind(Kind.GATEWAY)
 
 
@@ -52,7 +52,7 @@ def for_gateway_token(among=TokenQuerySet.not_deleted):
 @require_safe
 @staff_only
 def gateway_list(request):
-    return render(request, PAGE, _list(request))
+    return render(request, TEMPLATE, _list(request))
 
 
 def _list(request, form=None):
@@ -76,7 +76,7 @@ def gateway_create(request):
     form = TokenForm(request.POST)
     token = made_once(request, lambda: _issue(request, form))
     if not token:
-        template = f"{PAGE}#new" if request.htmx else PAGE
+        template = f"{TEMPLATE}#new" if request.htmx else TEMPLATE
         return render(request, template, _list(request, form), status=422)
     if not request.htmx:
         return redirect(reverse("tokens:gateway", query={"added": token.pk}))
@@ -174,7 +174,7 @@ def _answer(request, token, text, *, partial="row", added=None):
         messages.success(request, text)
         return redirect(LIST)
     context = {"token": token, "text": text, "added": added}
-    response = render(request, f"{PAGE}#{partial}", context)
+    response = render(request, f"{TEMPLATE}#{partial}", context)
     return trigger_client_event(response, "tollgate:close")
 
 

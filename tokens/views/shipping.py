@@ -10,7 +10,7 @@ from tokens.permissions import visible_to_main_admin
 from tokens.views.listing import add, listing
 from tokens.views.tabs import tabs
 
-PAGE = "tokens/shipping.html"
+TEMPLATE = "tokens/shipping.html"
 ELSEWHERE = 5
 # Addresses of Logz.io pages say both traces and tracing.
 PRODUCTS = {kind.value: kind for kind in SHIPPING} | {"tracing": Kind.TRACES}
@@ -26,7 +26,9 @@ def shipping_list(request, account):
 @require_POST
 @for_account(Operation.SHIP_CREATE)
 def shipping_create(request, account):
-    return add(request, account, Kind.LOGS, PAGE, **_frame(request, account, Kind.LOGS))
+    return add(
+        request, account, Kind.LOGS, TEMPLATE, **_frame(request, account, Kind.LOGS)
+    )
 
 
 def _product(request, account):
@@ -42,7 +44,7 @@ def _page(request, account, kind):
         context["homes"] = _accounts_for(request, account, kind)
         return render(request, "tokens/not_shipped.html", context)
     context |= listing(request, account, kind, tokens=tokens)
-    return render(request, PAGE, context)
+    return render(request, TEMPLATE, context)
 
 
 def _tokens(request, account, kind):

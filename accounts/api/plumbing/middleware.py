@@ -25,7 +25,7 @@ API_PATH = re.compile(
     rf"/(?:v[0-9]+|api|gateway/introspect|{'|'.join(UNVERSIONED)})(?:/|\Z)"
 )
 # These two are for people with a session as well; the first is data all the same.
-DOCUMENT, PAGE = "/api/openapi.json", "/api/docs"
+DOCUMENT, DOCS_PAGE = "/api/openapi.json", "/api/docs"
 JSON = ("application/json", MEDIA_TYPE)
 SLASHES = re.compile(r"/{2,}")
 HTTPS_ONLY = "Call the API over https"
@@ -37,7 +37,7 @@ def ApiMiddleware(get_response):  # noqa: N802 -- named like its siblings
 
     def middleware(request):
         path = SLASHES.sub("/", request.path_info).rstrip("/")
-        is_data = API_PATH.match(path) is not None and path != PAGE
+        is_data = API_PATH.match(path) is not None and path != DOCS_PAGE
         request.is_api = is_data and path != DOCUMENT
         if not is_data:
             return get_response(request)

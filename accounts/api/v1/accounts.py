@@ -10,7 +10,7 @@ from pydantic import Field
 from accounts.api.examples import TIME
 from accounts.api.plumbing.fields import Text, path_id
 from accounts.api.plumbing.guards import account_for, accounts_for, requires
-from accounts.api.v1.fields import Answer
+from accounts.api.v1.fields import Resource
 from accounts.api.v1.pages import Paging
 from accounts.api.v1.routers import ROOT, own_router, reads
 from accounts.api.v1.versions import etag
@@ -24,7 +24,7 @@ AccountPk = path_id(1042)
 KindName = Literal[tuple(AccountKind.values)]
 
 
-class AccountAnswer(Answer):
+class AccountAnswer(Resource):
     id: int = Field(description="Its id.", examples=[77])
     name: str = Field(description="The account's name.", examples=["Staging"])
     kind: KindName = Field(description="The kind of account.", examples=["sub"])
@@ -44,7 +44,7 @@ class AccountAnswer(Answer):
     )
 
 
-class Accounts(Answer):
+class Accounts(Resource):
     items: list[AccountAnswer] = Field(description="What is on this page.")
     next: str | None = Field(
         description="The cursor of the next page; null on the last one.",

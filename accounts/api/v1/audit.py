@@ -13,7 +13,7 @@ from accounts.api.logzio.audit import events_for
 from accounts.api.plumbing import audit_privacy
 from accounts.api.plumbing.fields import Text
 from accounts.api.plumbing.guards import account_for, requires
-from accounts.api.v1.fields import Answer, Asked, AskedId, Moment
+from accounts.api.v1.fields import Asked, AskedId, Moment, Resource
 from accounts.api.v1.routers import ROOT, own_router, reads
 from accounts.models import Action
 from accounts.permissions import Operation
@@ -57,7 +57,7 @@ class AuditAsked(Asked):
         return events.by(self.actor) if self.actor else events
 
 
-class AuditLine(Answer):
+class AuditLine(Resource):
     id: int = Field(description="Its id.", examples=[77])
     time: datetime = Field(description="When it happened.", examples=[TIME])
     action: str = Field(

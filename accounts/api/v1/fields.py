@@ -55,7 +55,7 @@ class Asked(Schema):
         )
 
 
-class Answer(Schema):
+class Resource(Schema):
     """An object that goes out."""
 
 

@@ -7,7 +7,7 @@ from demo.dashboards import plan_views, tell_visits
 from demo.people import PEOPLE, STAFF
 from demo.refused_calls import tell_refusals
 from demo.shared_tokens import plan_links
-from demo.story import Story, make_people, plan_logins, plan_people, plan_places
+from demo.story import Story, make_people, plan_accounts, plan_logins, plan_people
 from demo.tokens import plan_tokens
 from demo.traffic import tell_uses
 
@@ -41,7 +41,7 @@ def make():
     story = Story(settings.DEMO_PASSWORDS)
     with transaction.atomic():
         make_people(story)
-        plan_places(story)
+        plan_accounts(story)
         plan_people(story)
         plan_tokens(story)
         plan_links(story)

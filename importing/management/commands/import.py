@@ -11,13 +11,13 @@ from django.db import transaction
 from accounts.console import OperatorCommand, find_organisation
 from accounts.models import NAME_PATTERN
 from accounts.plans import Plan
-from importing.account_contents import Chests
+from importing.account_contents import AccountContents
 from importing.inventory import Outcome, take_stock
 from importing.report import Rehearsal, Report, ReportError
-from importing.run import Journey
+from importing.run import Run
 from importing.source import Source, SourceError
 from importing.steps import steps
-from importing.target import Landing
+from importing.target import Target
 
 # EX_TEMPFAIL of sysexits.h: the same command goes on where this one stopped.
 TRY_AGAIN = 75
@@ -56,40 +56,40 @@ class Command(OperatorCommand):
 
     def handle(self, *, url, plain_http, dry_run, **options):
         keys = _read_keys()
-        landing = _landing(self.by, **options)
+        target = _target(self.by, **options)
         self.shows_bar = sys.stderr.isatty() and not dry_run
         with _in_a_sentence():
             source = Source(url, plain_http=plain_http)
-            landing.origin = source.origin
+            target.origin = source.origin
             inventory = take_stock(source, keys[0])
             write = Rehearsal if dry_run else Report
             path = options["report"] or f"import-{inventory.main.account_id}.jsonl"
-            with closing(write(path, landing.head(inventory))) as report:
-                chests = Chests(source, keys[0], report, dry_run=dry_run)
-                chests.makes_keys = options["make_api_tokens"]
-                self.read(chests, keys, inventory)
+            with closing(write(path, target.head(inventory))) as report:
+                contents = AccountContents(source, keys[0], report, dry_run=dry_run)
+                contents.makes_keys = options["make_api_tokens"]
+                self.read(contents, keys, inventory)
                 with _taken_back() if dry_run else nullcontext():
-                    lines = self.travel(chests, Journey(landing, report), inventory)
+                    lines = self.travel(contents, Run(target, report), inventory)
         self.sum_up(lines, dry_run=dry_run)
 
-    def read(self, chests, keys, inventory):
+    def read(self, contents, keys, inventory):
         for key in keys:
-            chests.add_key(key)
+            contents.add_key(key)
         with self.watched([inventory.main, *inventory.subs], "Reading") as accounts:
             for account in accounts:
-                chests.open(account, inventory)
+                contents.open(account, inventory)
 
-    def travel(self, chests, journey, inventory):
+    def travel(self, contents, run, inventory):
         """Take all steps; return the lines about them after those about what was found."""
         lines = list(inventory.lines)
-        planned = list(steps(inventory, journey.landing))
+        planned = list(steps(inventory, run.target))
         with self.watched(planned, "Moving in") as going:
             for line in lines:
                 self.tell(line)
             for step in going:
-                lines.append(journey.take(step))
+                lines.append(run.take(step))
                 self.tell(lines[-1])
-        chests.lock(journey.refused)
+        contents.lock(run.refused)
         return lines
 
     def watched(self, things, label):
@@ -133,10 +133,10 @@ def _read_keys():
     return keys
 
 
-def _landing(by, *, organisation, name, plan, send_mails, unfiltered, **options):
+def _target(by, *, organisation, name, plan, send_mails, unfiltered, **options):
     if name and not NAME_PATTERN.fullmatch(name):
         raise CommandError("The name takes letters, digits, - . _ and spaces.")
-    return Landing(
+    return Target(
         by=by,
         organisation=organisation and find_organisation(organisation),
         new_name=name,

@@ -13,7 +13,7 @@ from accounts.api.plumbing.fields import path_id
 from accounts.api.plumbing.guards import account_for, requires
 from accounts.api.plumbing.idempotency import IdempotencyKey, once
 from accounts.api.v1.accounts import AccountPk
-from accounts.api.v1.fields import Answer, Body, IfMatch, Line
+from accounts.api.v1.fields import Body, IfMatch, Line, Resource
 from accounts.api.v1.pages import Paging
 from accounts.api.v1.routers import ROOT, changes, own_router, reads
 from accounts.api.v1.versions import etag, seen
@@ -64,7 +64,7 @@ class FilterChange(Body):
     )
 
 
-class FilterAnswer(Answer):
+class FilterAnswer(Resource):
     id: int = Field(description="Its id.", examples=[77])
     account_id: int = Field(
         description="The id of the account that it belongs to.", examples=[1042]
@@ -99,7 +99,7 @@ class FilterWithUses(FilterAnswer):
     )
 
 
-class Filters(Answer):
+class Filters(Resource):
     items: list[FilterAnswer] = Field(description="What is on this page.")
     next: str | None = Field(
         description="The cursor of the next page; null on the last one.",

@@ -8,7 +8,7 @@ from pydantic import ConfigDict, Field
 
 from accounts.api.plumbing.fields import path_id
 from accounts.api.plumbing.guards import requires
-from accounts.api.v1.fields import Answer, Body, Flag, Ids, IfMatch
+from accounts.api.v1.fields import Body, Flag, Ids, IfMatch, Resource
 from accounts.api.v1.routers import changes, own_router, reads
 from accounts.api.v1.versions import etag, seen
 from accounts.audit.trail import Actor
@@ -80,7 +80,7 @@ class Choice(Body):
         }
 
 
-class SharedScope(Answer):
+class SharedScope(Resource):
     """`lost_filter` was deleted: until somebody decides anew, the link shows nothing."""
 
     filters: list[FilterAnswer] = Field(

@@ -1,4 +1,4 @@
-"""Reading logs and traces through the real nginx, by people, scripts and guests."""
+"""Reading logs and traces through the real nginx, by people, scripts and visitors."""
 
 import json
 from urllib.parse import parse_qs, urlsplit
@@ -126,15 +126,17 @@ def test_a_shared_token_can_only_narrow_further(world, query, store, by_form):
 
 def test_a_guest_reads_what_the_link_shows_until_it_ends(world, store):
     ticket = world.operator.does(TICKET)
-    with world.nginx.client("dashboards", cookies={"tollgate_share": ticket}) as guest:
-        assert guest.get(LINES, params={"query": "*"}).status_code == 200
+    with world.nginx.client(
+        "dashboards", cookies={"tollgate_share": ticket}
+    ) as visitor:
+        assert visitor.get(LINES, params={"query": "*"}).status_code == 200
         [request] = store.drain()
         assert parse_qs(urlsplit(request.path).query)["extra_filters"] == [NARROW]
         assert request.values("Cookie") == []
-        assert guest.get("/select/vmui/").status_code == 200
+        assert visitor.get("/select/vmui/").status_code == 200
 
         world.operator.does('shares["narrow"].token.disable(by=BY)')
-        ended = last_success(lambda: guest.get(LINES).status_code == 200)
+        ended = last_success(lambda: visitor.get(LINES).status_code == 200)
         world.operator.does('shares["narrow"].token.enable(by=BY)')
 
     assert ended < PROMISE_SECONDS
@@ -151,8 +153,8 @@ def test_a_dashboard_is_told_the_ticket_and_nothing_else(world, store):
         **dict.fromkeys(("X-Scope-OrgID", "AccountID", "X-Grafana-Org-Id"), "2"),
     }
 
-    with world.nginx.client("dashboards") as guest:
-        answer = guest.post("/grafana/api/ds/query", json={"a": 1}, headers=claims)
+    with world.nginx.client("dashboards") as visitor:
+        answer = visitor.post("/grafana/api/ds/query", json={"a": 1}, headers=claims)
 
     assert answer.status_code == 200
     [request] = store.drain()

@@ -18,7 +18,7 @@ NARROW = '"env":="te\\"st"'
 
 
 @pytest.fixture
-def guest(playwright, world):
+def visitor(playwright, world):
     """A page in a browser that finds the portal and dashboards by their names."""
     rules = ",".join(
         f"MAP {host}:443 127.0.0.1:{urlsplit(world.nginx.address(server)).port}"
@@ -33,15 +33,17 @@ def guest(playwright, world):
     browser.close()
 
 
-def test_a_link_opens_dashboards_and_its_secret_is_in_no_log(world, store, guest):
+def test_a_link_opens_dashboards_and_its_secret_is_in_no_log(world, store, visitor):
     secret = world.secrets["narrow"]
     link = f"https://{PORTAL}/s/{secret[4:12]}#{secret}"
 
-    guest.goto(link[:-1])
-    expect(guest.get_by_role("heading", name="This link opens nothing")).to_be_visible()
-    guest.goto(link)
-    expect(guest.get_by_role("heading", name="Logs of Main")).to_be_visible()
-    dashboard = guest.context.new_page()
+    visitor.goto(link[:-1])
+    expect(
+        visitor.get_by_role("heading", name="This link opens nothing")
+    ).to_be_visible()
+    visitor.goto(link)
+    expect(visitor.get_by_role("heading", name="Logs of Main")).to_be_visible()
+    dashboard = visitor.context.new_page()
     answer = dashboard.goto(f"https://{DASHBOARDS}/select/logsql/query?query=*")
 
     [request] = store.drain()

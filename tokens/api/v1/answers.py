@@ -6,7 +6,7 @@ from typing import Literal
 from pydantic import Field
 
 from accounts.api.examples import LOG_TOKEN, TIME
-from accounts.api.v1.fields import Answer
+from accounts.api.v1.fields import Resource
 from tokens.api.plumbing.secrets import SecretText
 from tokens.api.v1.guards import KINDS
 from tokens.kinds import OVERLAPS
@@ -16,7 +16,7 @@ OverlapName = Literal[tuple(OVERLAPS)]
 StateName = Literal["active", "rotating", "disabled", "paused", "expired", "deleted"]
 
 
-class TokenAnswer(Answer):
+class TokenAnswer(Resource):
     """What is known of a token, but for its secret."""
 
     id: int = Field(description="Its id.", examples=[77])

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from accounts.api.plumbing.fields import Text
 from accounts.api.plumbing.guards import accounts_for, named_accounts_for, requires
-from accounts.api.v1.fields import Answer, AskedId, Moment
+from accounts.api.v1.fields import AskedId, Moment, Resource
 from accounts.api.v1.pages import Paging
 from accounts.api.v1.routers import ROOT, own_router, reads
 from accounts.permissions import Operation
@@ -95,7 +95,7 @@ class TokenQuery(Paging):
         return {look: moment for look, moment in asked.items() if moment is not None}
 
 
-class Tokens(Answer):
+class Tokens(Resource):
     items: list[TokenAnswer] = Field(description="What is on this page.")
     next: str | None = Field(
         description="The cursor of the next page; null on the last one.",

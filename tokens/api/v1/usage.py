@@ -11,7 +11,7 @@ from pydantic import Field
 
 from accounts.api.examples import TIME
 from accounts.api.plumbing.guards import requires
-from accounts.api.v1.fields import Answer, Asked, Moment
+from accounts.api.v1.fields import Asked, Moment, Resource
 from accounts.api.v1.routers import own_router, reads
 from accounts.rule_violations import RuleViolation
 from tokens.api.v1.guards import of_tokens, token_for
@@ -45,12 +45,12 @@ class UsageQuery(Asked):
         return since, until
 
 
-class Calls(Answer):
+class Calls(Resource):
     start: datetime = Field(description="When the hour or day begins.", examples=[TIME])
     calls: int = Field(description="How many calls there were.", examples=[3])
 
 
-class UsageCaller(Answer):
+class UsageCaller(Resource):
     address: str = Field(
         description="The address that the call came from.", examples=["203.0.113.9"]
     )
@@ -63,7 +63,7 @@ class UsageCaller(Answer):
     )
 
 
-class Usage(Answer):
+class Usage(Resource):
     """Calls of a token, counted by the hour; the last seconds may be missing."""
 
     day: int = Field(description="Calls in the last 24 hours.", examples=[12])

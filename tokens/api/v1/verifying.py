@@ -7,7 +7,7 @@ from pydantic import Field
 from accounts.api.examples import LOG_TOKEN
 from accounts.api.plumbing.fields import Text
 from accounts.api.plumbing.guards import requires
-from accounts.api.v1.fields import Answer, Body
+from accounts.api.v1.fields import Body, Resource
 from accounts.api.v1.routers import ROOT, changes, own_router
 from accounts.clock import clock
 from accounts.permissions import allows, token_relations
@@ -28,7 +28,7 @@ class TokenInHand(Body):
     )
 
 
-class Verdict(Answer):
+class Verdict(Resource):
     """`reason` says why a token does not work; `opens` what it is made for."""
 
     known: bool = Field(

@@ -2,7 +2,7 @@ from pydantic import Field
 
 from accounts.api.plumbing.guards import requires
 from accounts.api.v1.accounts import AccountAnswer, account_shown
-from accounts.api.v1.fields import Answer
+from accounts.api.v1.fields import Resource
 from accounts.api.v1.routers import ROOT, own_router, reads
 from accounts.permissions import Operation
 from tokens.api.v1.answers import TokenAnswer, shown
@@ -10,7 +10,7 @@ from tokens.api.v1.answers import TokenAnswer, shown
 router = own_router("whoami")
 
 
-class Caller(Answer):
+class Caller(Resource):
     token: TokenAnswer = Field(description="The token itself.")
     account: AccountAnswer = Field(description="The token's account.")
 

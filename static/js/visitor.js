@@ -56,7 +56,7 @@ class ShareDoor extends HTMLElement {
 
 class ShareVisit extends HTMLElement {
   connectedCallback() {
-    this.form = this.querySelector("form.guest-renew");
+    this.form = this.querySelector("form.visitor-renew");
     this.setClock(this.dataset.left);
     this.timers = [setInterval(() => this.tick(), 1000)];
     // In a preview there is no ticket to renew.

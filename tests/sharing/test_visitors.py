@@ -12,7 +12,8 @@ from accounts.limits import call_rates
 from sharing import tickets
 from sharing.models import Share
 from tests.factories import SharedViewFactory, ShareFactory
-from tests.sharing.guests import (
+from tests.sharing.shut_links import SHUT
+from tests.sharing.visitors import (
     at,
     has_ticket,
     look,
@@ -21,7 +22,6 @@ from tests.sharing.guests import (
     show,
     without_its_id,
 )
-from tests.sharing.shut_links import SHUT
 from tokens.kinds import Kind
 from tokens.models import StoredSecret, Token
 from tokens.secrets import make
@@ -51,7 +51,7 @@ def test_without_the_script_the_whole_link_is_pasted(client, share):
 
     response = client.post(at("open", page_of(share)), {"secret": pasted})
 
-    assert response.url == at("guest", page_of(share))
+    assert response.url == at("visitor", page_of(share))
     assert has_ticket(response)
 
 
@@ -110,7 +110,7 @@ def test_a_secret_opens_its_own_link_only(client, main, share):
 
 def test_the_page_is_the_same_for_every_id(client, share):
     known, *others = (
-        without_its_id(client.get(at("guest", page)), page)
+        without_its_id(client.get(at("visitor", page)), page)
         for page in (page_of(share), "Zz99Zz99", "no.id~at-all")
     )
 
@@ -120,7 +120,7 @@ def test_the_page_is_the_same_for_every_id(client, share):
 def test_the_page_asks_no_other_site_and_is_kept_nowhere(client, share):
     show(client, share)
 
-    for response in (look(client, share), client.get(at("guest", "x"))):
+    for response in (look(client, share), client.get(at("visitor", "x"))):
         policy = response["Content-Security-Policy"]
         assert "img-src 'self';" in policy
         assert "require-trusted-types-for 'script'" in policy
@@ -220,4 +220,4 @@ def test_the_page_costs_the_same_for_any_number_of_views(
     with django_assert_num_queries(3):
         page = look(client, share).text
 
-    assert page.count('class="guest-view"') == count
+    assert page.count('class="visitor-view"') == count

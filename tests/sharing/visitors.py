@@ -29,7 +29,7 @@ def renew(client, share, **headers):
 
 
 def look(client, share):
-    return client.get(at("guest", page_of(share)))
+    return client.get(at("visitor", page_of(share)))
 
 
 def has_ticket(response):

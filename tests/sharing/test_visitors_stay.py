@@ -7,8 +7,8 @@ from django.utils import timezone
 
 from sharing import tickets
 from tests.factories import BY, ShareFactory
-from tests.sharing.guests import at, has_ticket, look, page_of, renew, show
 from tests.sharing.shut_links import deleted, expired, paused, rotated
+from tests.sharing.visitors import at, has_ticket, look, page_of, renew, show
 
 HOUR = timedelta(hours=1)
 
@@ -23,7 +23,7 @@ def test_a_ticket_dies_with_what_it_is_for(client, share, spoil):
 
     assert renewed.status_code == 404
     assert not has_ticket(renewed)
-    assert "Logs of" not in client.get(at("guest", page)).text
+    assert "Logs of" not in client.get(at("visitor", page)).text
 
 
 def test_the_old_link_is_good_while_secrets_overlap(client, share):
@@ -54,7 +54,7 @@ def test_without_the_script_staying_leads_back_to_the_page(client, share):
 
     response = client.post(at("renew", page_of(share)))
 
-    assert response.url == at("guest", page_of(share))
+    assert response.url == at("visitor", page_of(share))
     assert has_ticket(response)
 
 
@@ -85,10 +85,10 @@ def test_one_browser_is_the_visitor_of_one_link(client, main, share):
 def test_of_two_tickets_neither_is_taken(client, share):
     show(client, share)
     good = f"{tickets.COOKIE}={client.cookies[tickets.COOKIE].value}"
-    guest = type(client)()
+    visitor = type(client)()
     for cookies in (f"{good}; {tickets.COOKIE}=x", f"{tickets.COOKIE}=x; {good}"):
-        page = guest.get(at("guest", page_of(share)), HTTP_COOKIE=cookies)
-        renewed = guest.post(at("renew", page_of(share)), HTTP_COOKIE=cookies)
+        page = visitor.get(at("visitor", page_of(share)), HTTP_COOKIE=cookies)
+        renewed = visitor.post(at("renew", page_of(share)), HTTP_COOKIE=cookies)
 
         assert "Logs of" not in page.text
         assert "Your browser sent two cookies for links" in page.text
