@@ -149,6 +149,18 @@ def test_every_dependency_has_its_reason():
     assert explained - {"package"} == needed
 
 
+def test_what_is_to_be_clicked_is_named_as_the_portal_names_it():
+    paper = (PROJECT / "docs" / "using-tokens.md").read_text()
+    rooms = [name for name in FOLDERS if name not in ("tests", "benchmarks")]
+    files = [path for name in rooms for path in (PROJECT / name).rglob("*")]
+    shown = [each.read_text() for each in files if each.suffix in (".html", ".py")]
+
+    named = set(re.findall(r"(?<!\*)\*([A-Z][^*\n]+)\*(?!\*)", paper))
+
+    assert "Copy link" in named
+    assert {each for each in named if not any(each in text for text in shown)} == set()
+
+
 def test_the_readme_stays_short():
     assert len((PROJECT / "README.md").read_text().splitlines()) <= 100
 
