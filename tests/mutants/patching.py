@@ -24,14 +24,23 @@ def _is_known(statement):
 def put(module, statement):
     """Let a statement take effect in a module and in whoever imported from it."""
     namespace = {**module.__dict__}
-    code = ast.Module([statement], type_ignores=[])
-    exec(compile(code, module.__file__, "exec"), namespace)  # noqa: S102 -- our own code
+    _execute(statement, module, namespace)
     if isinstance(statement, ast.FunctionDef):
         _take_code(module.__dict__[statement.name], namespace[statement.name])
+        changed = {statement.name}
     elif isinstance(statement, ast.ClassDef):
         _take_members(module.__dict__[statement.name], namespace[statement.name])
+        changed = {statement.name}
     else:
-        _take_values(module, statement, namespace)
+        changed = _take_values(module, statement, namespace)
+    _forget(module)
+    _work_out_again(module, statement, changed)
+    _forget(module)
+
+
+def _execute(statement, module, namespace):
+    code = ast.Module([statement], type_ignores=[])
+    exec(compile(code, module.__file__, "exec"), namespace)  # noqa: S102 -- our own code
 
 
 def _take_members(old, new):
@@ -54,8 +63,6 @@ def _function(member):
 
 
 def _take_code(old, new):
-    if hasattr(old, "cache_clear"):
-        old.cache_clear()
     old, new = _function(old), _function(new)
     # A method that was made by a decorator, such as one of a dataclass, is no code of ours.
     if len(old.__code__.co_freevars) == len(new.__code__.co_freevars):
@@ -64,19 +71,44 @@ def _take_code(old, new):
 
 
 def _take_values(module, statement, namespace):
-    """Replace constants, and those that are worked out of them further down."""
-    later = [each for each in statements_of(module) if each.lineno > statement.lineno]
-    for each in [statement, *later]:
-        if isinstance(each, ast.Assign):
-            code = compile(ast.Module([each], type_ignores=[]), module.__file__, "exec")
-            exec(code, namespace)  # noqa: S102 -- our own code
-            for target in each.targets:
-                for name in ast.walk(target):
-                    if isinstance(name, ast.Name):
-                        _replace(module.__dict__[name.id], namespace[name.id], name.id)
+    """Let everybody have the new values of what a statement names; return the names."""
+    names = {
+        node.id
+        for target in statement.targets
+        for node in ast.walk(target)
+        if isinstance(node, ast.Name)
+    }
+    for name in names:
+        _replace(module.__dict__[name], namespace[name], name)
+    return names
 
 
 def _replace(old, new, name):
     for module in list(sys.modules.values()):
         if getattr(module, "__dict__", {}).get(name) is old:
             setattr(module, name, new)
+
+
+def _forget(module):
+    """Let functions forget what they answered before."""
+    for value in list(module.__dict__.values()):
+        if hasattr(value, "cache_clear"):
+            value.cache_clear()
+
+
+def _work_out_again(module, statement, changed):
+    """Work out again what the module made, further down, with anything that changed."""
+    for each in statements_of(module):
+        if each.lineno <= statement.lineno or not _names_in(each) & changed:
+            continue
+        if isinstance(each, ast.Assign):
+            # With the module's own functions, which have taken the change.
+            namespace = {**module.__dict__}
+            _execute(each, module, namespace)
+            changed |= _take_values(module, each, namespace)
+        elif isinstance(each, ast.FunctionDef):
+            changed.add(each.name)
+
+
+def _names_in(statement):
+    return {node.id for node in ast.walk(statement) if isinstance(node, ast.Name)}
