@@ -7,13 +7,13 @@ event loop where a slow client holds nothing but its connection.
 
 import asyncio
 import sys
-import threading
 import time
-from functools import lru_cache, partial
+from functools import lru_cache
 from io import BytesIO
-from queue import SimpleQueue
 from tempfile import SpooledTemporaryFile
 from urllib.parse import unquote_to_bytes
+
+from config.threads import Threads
 
 # The most that Django takes of a form; nothing else here is longer.
 MAX_BODY = 2_621_440
@@ -53,16 +53,11 @@ class RefusedError(Exception):
 
 
 class Arriving:
-    """An ASGI application that runs a WSGI application in `threads` threads.
-
-    Executors do the same with twice as much of the time of a short call.
-    """
+    """An ASGI application that runs a WSGI application in `threads` threads."""
 
     def __init__(self, application, threads):
         self._application = application
-        self._waiting = SimpleQueue()
-        for _ in range(threads):
-            threading.Thread(target=self._work, daemon=True).start()
+        self._threads = Threads(threads)
 
     async def __call__(self, scope, receive, send):
         try:
@@ -72,28 +67,10 @@ class Arriving:
         except RefusedError as refusal:
             await refuse(*refusal.args, send)
             return
-        loop = asyncio.get_running_loop()
-        made = loop.create_future()
-        self._waiting.put((environ, loop, made))
-        start, parts = await made
+        start, parts = await self._threads.run(answered, self._application, environ)
         await send(start)
         for part in parts:
             await send(part)
-
-    def _work(self):
-        while True:
-            environ, loop, made = self._waiting.get()
-            try:
-                settle = partial(made.set_result, answered(self._application, environ))
-            except BaseException as error:  # noqa: BLE001 -- the server answers with 500
-                settle = partial(made.set_exception, error)
-            loop.call_soon_threadsafe(unless_gone, made, settle)
-
-
-def unless_gone(made, settle):
-    # A server that ends, or a client that leaves, waits no longer.
-    if not made.cancelled():
-        settle()
 
 
 def answered(application, environ):

@@ -4,7 +4,6 @@ No URLs, middleware or templates are loaded: no page can be in the gate's way.
 """
 
 import os
-import threading
 
 import django
 
@@ -13,30 +12,35 @@ django.setup()
 
 # Models can be imported only now.
 from gateway.verify import background  # noqa: E402
-from gateway.verify.gate import PREFIX, Gate  # noqa: E402
+from gateway.verify.decisions import Decision, said  # noqa: E402
+from gateway.verify.gate import PREFIX, Gate, NotRememberedError  # noqa: E402
+
+NOT_HERE = Decision("404 Not Found", *said("Only gateways ask here"))
 
 
 class Apart:
-    """A Gate without the portal; its background threads begin with its first question."""
+    """A Gate without the portal."""
 
     def __init__(self, gate):
         self.gate = gate
-        self._begun = threading.Lock()
-        self._has_begun = False
+        self._remembering = gate.remembering()
 
-    def __call__(self, environ, start_response):
-        # To take the lock in vain costs a twentieth of an answer.
-        if not self._has_begun:
-            self._begin()
-        if environ["PATH_INFO"].startswith(PREFIX):
-            return self.gate(environ, start_response)
-        start_response("404 Not Found", [("Content-Type", "text/plain")])
-        return [b"Only gateways ask here\n"]
+    def begin(self):
+        """Watch the database from now on."""
+        background.start(self.gate)
 
-    def _begin(self):
-        if self._begun.acquire(blocking=False):
-            background.start(self.gate)
-            self._has_begun = True
+    def at_once(self, question):
+        """Return the Decision about a question, or None when that has to be waited for."""
+        if not question["PATH_INFO"].startswith(PREFIX):
+            return NOT_HERE
+        try:
+            return self._remembering.answer(question)
+        except NotRememberedError:
+            return None
+
+    def answer(self, question):
+        """Return the Decision about a question of a gateway."""
+        return self.gate.answer(question)
 
 
 application = Apart(Gate())

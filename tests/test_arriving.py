@@ -167,15 +167,4 @@ def test_what_fails_is_left_to_the_server():
         ask(application=broken)
 
 
-def test_nobody_waits_for_the_answer_to_who_has_left():
-    loop = asyncio.new_event_loop()
-    made = loop.create_future()
-    made.cancel()
-
-    asgi_requests.unless_gone(made, lambda: made.set_result("late"))
-    loop.close()
-
-    assert made.cancelled()
-
-
 TOO_LARGE = b"A request takes at most 2.5 MB\n"

@@ -5,9 +5,8 @@ from math import inf
 from wsgiref.util import setup_testing_defaults
 
 from accounts.deadline import CHANGING_SECONDS, READING_SECONDS, errand
-from config import gateway, wsgi
+from config import wsgi
 from config.asgi_requests import ARRIVED_AT
-from gateway.verify.gate import Gate
 
 # What is said to somebody who is not known as a gateway.
 UNKNOWN = ["503 Service Unavailable"], b"Try again in a moment\n"
@@ -59,13 +58,3 @@ def test_the_server_gets_answers(db, monkeypatch):
     assert ask("/livez") == (["200 OK"], b"ok\n")
     assert ask("/gateway/verify/logs") == UNKNOWN
     assert begun == [wsgi.gate]
-
-
-def test_listener_of_the_gate_has_no_pages(db, monkeypatch):
-    begun = []
-    monkeypatch.setattr(gateway.background, "start", begun.append)
-    apart = gateway.Apart(Gate())
-
-    assert ask("/gateway/verify/logs", apart) == UNKNOWN
-    assert ask("/livez", apart) == (["404 Not Found"], b"Only gateways ask here\n")
-    assert begun == [apart.gate]

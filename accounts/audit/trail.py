@@ -17,6 +17,8 @@ from accounts.crypto.keys import keyring
 from accounts.models import AuditChain, AuditEvent
 from accounts.web.addresses import client_address
 
+MAX_AGENT = 200
+
 
 @dataclass(frozen=True, slots=True)
 class Actor:
@@ -63,10 +65,15 @@ class Actor:
 
 
 def client_agent(request):
-    # Each character is a byte (PEP 3333), of whatever text that was.
-    agent = request.META.get("HTTP_USER_AGENT", "").encode("latin-1", "replace")
-    agent = agent.decode("utf-8", "replace").replace("\x00", "")
-    return agent[:200]
+    return read_agent(request.META.get("HTTP_USER_AGENT", ""))
+
+
+def read_agent(text):
+    """Return how a program calls itself, at most MAX_AGENT characters of it."""
+    if not text.isascii():
+        # Each character is a byte (PEP 3333), of whatever text that was.
+        text = text.encode("latin-1", "replace").decode("utf-8", "replace")
+    return text.replace("\x00", "")[:MAX_AGENT]
 
 
 def record(

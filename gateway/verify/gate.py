@@ -5,12 +5,14 @@ It stands in front of Django in the same process and is a WSGI application (PEP 
 
 import logging
 import time
+from copy import copy
 from functools import lru_cache
 from math import inf
 
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
 
+from accounts.audit.trail import read_agent
 from accounts.web.addresses import read_address
 from gateway.verify.cache import Memory, key_of
 from gateway.verify.credentials import BY_TEXT, BY_TICKET
@@ -36,11 +38,16 @@ from tokens.usage_counters import Tally, recorder, refusals
 PREFIX = "/gateway/verify/"
 SIGNAL_AT = len(PREFIX)
 SIGNALS_AT = {f"{PREFIX}{name}": signal for name, signal in SIGNALS.items()}
-MAX_AGENT = 200
 WARN_SECONDS = 10
 ASKERS = {"postgresql": InThreads, "sqlite": Here}
 
 logger = logging.getLogger(__name__)
+# Of who asks without a credential where none is needed.
+TRUSTED = Decision(PASS, [])
+
+
+class NotRememberedError(Exception):
+    """An answer needs the database, which may not be asked here."""
 
 
 class Gate:
@@ -53,7 +60,7 @@ class Gate:
         self.watcher = watcher or Watcher()
         self.memory = memory or Memory()
         self._asker = asker or ASKERS[connection.vendor]()
-        self._given_up_at = self._warned_at = -inf
+        self._warned_at = -inf
         self.strangers = Tally()
         self._trusts_callers = trusts_callers
 
@@ -62,17 +69,33 @@ class Gate:
         start_response(decision.status, decision.headers)
         return decision.body
 
+    def remembering(self):
+        """Return the same gate for who must not wait: it asks no database.
+
+        Where it would, it raises NotRememberedError, and has counted nothing.
+        """
+        twin = copy(self)
+        twin._asker = ask_nobody
+        return twin
+
     def answer(self, environ):
         """Return the Decision about a request; never raises for what a client sends."""
         path = environ["PATH_INFO"]
         signal = SIGNALS_AT.get(path) or _signal_at(path)
         asking = self._asking(environ)
-        if signal is None or asking is not PASS:
-            if asking is not AWAY:
+        if signal is None or asking.status is not PASS:
+            if asking.status is not AWAY:
                 name = SIGNAL_NAMES[signal.number] if signal else "other"
                 self.strangers.note(name, *caller(environ))
             return NOT_NOW
         decision = self._about(signal, environ)
+        if asking.counted_as:
+            # Who connects is the proxy; the headers tell of its client.
+            proxy = peer(environ.get("REMOTE_ADDR", ""))
+            recorder.count(asking.counted_as + proxy)
+        return self._settled(signal, decision, environ)
+
+    def _settled(self, signal, decision, environ):
         if decision is NOT_KNOWN:
             return INVALID_AT[signal.number]
         if decision is NOT_SHOWN:
@@ -83,15 +106,11 @@ class Gate:
         return decision
 
     def _asking(self, environ):
+        """Return the Decision about who asks."""
         if self._trusts_callers:
-            return PASS
+            return TRUSTED
         credential = environ.get("HTTP_X_TOLLGATE_GATEWAY", "")
-        decision = self._recall_or_ask(ASK, credential, BY_TEXT)
-        if decision.status is PASS:
-            # Who connects is the proxy; the headers tell of its client.
-            proxy = peer(environ.get("REMOTE_ADDR", ""))
-            recorder.count(decision.counted_as + proxy)
-        return decision.status
+        return self._recall_or_ask(ASK, credential, BY_TEXT)
 
     def _about(self, signal, environ):
         text = token_in(environ)
@@ -130,7 +149,7 @@ class Gate:
 
     def _may_ask(self, sight, now):
         # Once it was waited for in vain, the database is asked when it is seen again.
-        return sight.seen_at >= self._given_up_at and not sight.is_away(now)
+        return sight.seen_at >= self.watcher.given_up_at and not sight.is_away(now)
 
     def _ask(self, signal, way, shown):
         """Return the Decision of the database, or None when it does not answer."""
@@ -140,7 +159,7 @@ class Gate:
         except (DatabaseError, InterfaceError) as error:
             self._warn(error, begun)
         if took_long(begun):
-            self._given_up_at = begun
+            self.watcher.given_up_at = begun
         return None
 
     def _warn(self, error, now):
@@ -160,6 +179,10 @@ class Gate:
 def _signal_at(path):
     # Envoy appends the client's own path, which says nothing here.
     return SIGNALS.get(path[SIGNAL_AT:].partition("/")[0])
+
+
+def ask_nobody(*_):
+    raise NotRememberedError
 
 
 def look_up(database, signal, way, shown):
@@ -200,8 +223,8 @@ def caller(environ):
     Traefik's question has no X-Real-IP; of X-Forwarded-For a proxy writes the last.
     """
     address = environ.get("HTTP_X_REAL_IP")
-    if not address and "HTTP_X_FORWARDED_FOR" in environ:
-        address = environ["HTTP_X_FORWARDED_FOR"].rpartition(",")[2].strip()
+    if not address and (hops := environ.get("HTTP_X_FORWARDED_FOR")):
+        address = hops.rpartition(",")[2].strip()
     # Who has none need not be read.
     address = (address and read_address(address)) or ""
-    return address, environ.get("HTTP_USER_AGENT", "")[:MAX_AGENT]
+    return address, read_agent(environ.get("HTTP_USER_AGENT", ""))

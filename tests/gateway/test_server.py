@@ -64,6 +64,32 @@ def test_gateways_ask_at_a_port_of_their_own_and_at_the_portals(installation, na
             assert wire.ask("api", installation.token) == 204
 
 
+def agents(installation):
+    with closing(sqlite3.connect(installation.database)) as database:
+        rows = database.execute("SELECT agent FROM tokens_tokenusage").fetchall()
+    return {agent for (agent,) in rows}
+
+
+def test_headers_are_read_by_their_own_names_and_as_they_came(installation):
+    gateway = command(installation, "create_token", "--kind=gateway", "proxy")
+    twins = "X_API_TOKEN: tga_other", "X_Tollgate_Gateway: tgg_other"
+    agent = "User-Agent: Jürgens Gerät"
+
+    with installation.running("manage.py", "serve") as (process, _):
+        for port in (installation.port, installation.gateway_port):
+            with closing(Wire(port, gateway)) as wire:
+                assert wire.ask("api", installation.token, agent, *twins) == 204
+                assert wire.ask("%FF", installation.token) == 503
+            with closing(Wire(port, None)) as wire:
+                twin = f"X_Tollgate_Gateway: {gateway}"
+                assert wire.ask("api", installation.token, twin) == 503
+        process.terminate()
+        process.wait(30)
+
+    # The proxy's own uses have no agent; over RSGI nobody knows which one it was.
+    assert agents(installation) == {"", "Jürgens Gerät", "unreadable"}
+
+
 def test_socket_asks_without_a_credential_and_no_use_is_lost(installation):
     with installation.running("manage.py", "serve") as (process, said):
         with closing(Wire(None, None, path=installation.socket)) as wire:

@@ -19,10 +19,12 @@ class Wire:
             raise
         self._credential = f"X-Tollgate-Gateway: {gateway}\r\n" if gateway else ""
 
-    def ask(self, signal, token):
+    def ask(self, signal, token, *headers):
+        """Ask about a token; headers are lines of their own, sent as UTF-8."""
+        more = "".join(f"{header}\r\n" for header in headers)
         question = (
             f"GET /gateway/verify/{signal} HTTP/1.1\r\nHost: localhost\r\n"
-            f"{self._credential}X-API-TOKEN: {token}\r\n\r\n"
+            f"{self._credential}X-API-TOKEN: {token}\r\n{more}\r\n"
         )
         self._socket.sendall(question.encode())
         head, answer = b"", b""

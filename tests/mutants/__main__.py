@@ -91,19 +91,12 @@ def _outlives(module, statement, items, took):
     """Whether no test fails in a process of its own; one that hangs has noticed."""
     pid = os.fork()
     if not pid:
-        _run(module, statement, items)
-    deadline = time.monotonic() + PATIENCE * (2 + sum(map(took.get, items)))
-    while time.monotonic() < deadline:
-        done, status = os.waitpid(pid, os.WNOHANG)
-        if done:
-            return status == 0
-        time.sleep(0.01)
-    os.kill(pid, signal.SIGKILL)
-    os.waitpid(pid, 0)
-    return False
+        _run(module, statement, items, took)
+    _, status = os.waitpid(pid, 0)
+    return status == 0
 
 
-def _run(module, statement, items):
+def _run(module, statement, items, took):
     code = 1
     try:
         null = os.open(os.devnull, os.O_WRONLY)
@@ -111,9 +104,15 @@ def _run(module, statement, items):
         os.dup2(null, 2)
         put(module, statement)
         pairs = zip(items, [*items[1:], items[0]], strict=True)
-        code = int(any(_fails(item, following) for item, following in pairs))
+        code = int(any(_fails_in_time(*pair, took) for pair in pairs))
     finally:
         os._exit(code)
+
+
+def _fails_in_time(item, following, took):
+    # This process ends when the time is up, whatever it is waiting for.
+    signal.alarm(round(PATIENCE * (1 + took[item])))
+    return _fails(item, following)
 
 
 def main(names):
