@@ -1,4 +1,5 @@
 import json
+import threading
 from base64 import b64decode
 from datetime import timedelta
 
@@ -30,11 +31,6 @@ def receiver(main, settings):
     with receiving(status=200, body=b"<b>thanks</b>") as receiver:
         Webhook.add(main, receiver.url, by=BY)
         yield receiver
-
-
-# What is done beside a request is done in the test's own thread here, and closes a
-# connection of PostgreSQL whose transaction the test still needs.
-HERE = pytest.mark.sqlite
 
 
 def at(account, name=""):
@@ -134,7 +130,6 @@ def test_plain_http_is_taken_where_private_addresses_are(as_admin, main, setting
     assert Webhook.objects.get().url == "http://10.0.0.1/"
 
 
-@HERE
 def test_a_test_shows_the_answer(as_admin, main, receiver):
     response = as_admin.post(at(main, "test"), headers=HTMX)
 
@@ -145,7 +140,6 @@ def test_a_test_shows_the_answer(as_admin, main, receiver):
     assert "Last sent" in as_admin.get(at(main)).text
 
 
-@HERE
 def test_a_test_works_without_htmx(as_admin, main, receiver):
     assert as_admin.post(at(main, "test")).url == at(main)
 
@@ -154,7 +148,6 @@ def test_a_test_works_without_htmx(as_admin, main, receiver):
     assert "<code>200 " in page
 
 
-@HERE
 def test_a_test_that_fails_says_why(as_admin, main, webhook):
     with time_machine.travel("2026-05-01T10:00:00Z", tick=False) as clock:
         Webhook.objects.update(url="https://127.0.0.1:9/")
@@ -169,7 +162,6 @@ def test_a_test_that_fails_says_why(as_admin, main, webhook):
     assert Delivery.objects.get().failures == 2
 
 
-@HERE
 def test_the_page_says_that_a_receiver_is_gone(as_admin, main, receiver):
     receiver.answer = (410, b"", ())
 
@@ -190,7 +182,6 @@ def test_the_page_explains_a_webhook_from_before(as_admin, main, webhook):
     assert "This webhook is older" in as_admin.get(at(main)).text
 
 
-@HERE
 def test_an_answer_without_a_text_is_shown_as_that(as_admin, main, receiver):
     receiver.answer = (204, b"", ())
 
@@ -199,7 +190,6 @@ def test_an_answer_without_a_text_is_shown_as_that(as_admin, main, receiver):
     assert "<code>204</code>" in response.text
 
 
-@HERE
 def test_nobody_floods_a_receiver_with_tests(as_admin, main, receiver):
     statuses = [as_admin.post(at(main, "test")).status_code for _ in range(3)]
 
@@ -266,13 +256,28 @@ class Later(list):
         self.append((run, args))
 
 
+def test_what_is_done_beside_requests_keeps_no_connection(monkeypatch):
+    given_back = []
+    monkeypatch.setattr(
+        webhook_tests,
+        "close_old_connections",
+        lambda: given_back.append(threading.current_thread().name),
+    )
+
+    with webhook_tests.Beside(1, thread_name_prefix="beside") as beside:
+        done, failed = beside.submit(int, "1"), beside.submit(int, "one")
+
+    assert done.result() == 1
+    assert isinstance(failed.exception(), ValueError)
+    assert given_back == ["beside_0"] * 2
+
+
 @pytest.fixture
 def later(monkeypatch):
     monkeypatch.setattr(webhook_tests, "beside", Later())
     return webhook_tests.beside
 
 
-@HERE
 def test_no_request_waits_for_the_receiver(as_admin, main, receiver, later):
     swapped = as_admin.post(at(main, "test"), headers=HTMX).text
     before = as_admin.get(at(main)).text
@@ -298,7 +303,6 @@ def test_a_test_that_nobody_ran_is_not_waited_for(as_admin, main, webhook, later
     assert "Waiting" not in page
 
 
-@HERE
 def test_an_organisation_tests_one_webhook_at_a_time(as_admin, main, sub, receiver):
     Webhook.add(sub, receiver.url, by=BY)
 
@@ -318,7 +322,6 @@ def test_a_webhook_that_was_removed_meanwhile_is_not_called(
     assert receiver.calls == []
 
 
-@HERE
 def test_a_secret_that_cannot_be_opened_is_the_answer(as_admin, main, webhook):
     Webhook.objects.update(envelope=b"nothing that was sealed")
 
