@@ -107,7 +107,7 @@ STAFF = {
     "tokens:gateway_create": DONE,
     "tokens:gateway_reveal": DONE,
     "tokens:gateway_rename": BOTH,
-    "tokens:gateway_disable": DONE,
+    "tokens:gateway_disable": BOTH,
     "tokens:gateway_enable": DONE,
     "tokens:gateway_expiry": BOTH,
     "tokens:gateway_rotate": BOTH,

@@ -232,6 +232,12 @@ class DisableForm(ChangeForm):
         self.token.disable(by=by, reason=reason, version=self.seen)
 
 
+def used_lately(token):
+    """Whether somebody is likely to notice when a token stops."""
+    used = token.last_used_at
+    return used is not None and used >= clock.now() - RECENTLY
+
+
 class DeleteForm(ChangeForm):
     """A token that was used lately is only deleted by who types its name."""
 
@@ -242,8 +248,7 @@ class DeleteForm(ChangeForm):
 
     def __init__(self, *args, token, **kwargs):
         super().__init__(*args, token=token, **kwargs)
-        used = token.last_used_at
-        if used is None or used < clock.now() - RECENTLY:
+        if not used_lately(token):
             del self.fields["typed"]
         else:
             self.fields["typed"].label = f"Type {token.name} to confirm"

@@ -22,7 +22,8 @@ class ModalDialog extends HTMLElement {
 
   remember(event) {
     if (event.detail.target === this.dialog && !this.dialog.open) {
-      this.opener = lasting(event.detail.elt);
+      const { elt, requestConfig } = event.detail;
+      this.opener = lasting(requestConfig.triggeringEvent?.submitter ?? elt);
       this.heirs = rowsAfter(this.opener);
     }
   }

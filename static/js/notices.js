@@ -7,7 +7,8 @@ class NoticeArea extends HTMLElement {
   connectedCallback() {
     this.addEventListener("click", (event) => this.dismiss(event));
     document.addEventListener("tollgate:say", ({ detail }) => this.say(detail));
-    document.addEventListener("htmx:beforeSwap", ({ detail }) => this.makeRoom(detail));
+    document.addEventListener("htmx:beforeSwap", ({ detail }) => this.age(detail));
+    document.addEventListener("htmx:afterRequest", () => this.leave());
     new MutationObserver(() => this.equip()).observe(this, { childList: true });
     this.equip();
   }
@@ -25,8 +26,14 @@ class NoticeArea extends HTMLElement {
     dialog.querySelector("h1").after(box);
   }
 
-  makeRoom({ requestConfig, xhr, shouldSwap }) {
-    if (requestConfig.verb !== "get" && xhr.status < 400 && shouldSwap) this.replaceChildren();
+  // What was sent may stand in a notice itself, so that stays until the answer is in.
+  age({ requestConfig, xhr, shouldSwap }) {
+    if (requestConfig.verb === "get" || xhr.status >= 400 || !shouldSwap) return;
+    for (const box of this.children) box.dataset.old = "";
+  }
+
+  leave() {
+    this.querySelectorAll(":scope > [data-old]").forEach((box) => box.remove());
   }
 
   equip() {

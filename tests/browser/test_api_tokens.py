@@ -195,7 +195,7 @@ def test_deleting_can_be_taken_back_at_once(visit, admin, path, terraform, opens
 
     act(page, "Delete", "Terraform")
     modal(page).get_by_role("button", name="Delete Terraform").click()
-    page.locator("#notice").get_by_role("button", name="Restore").click()
+    page.locator("#notice").get_by_role("button", name="Undo").click()
 
     expect(row(page, "Terraform")).to_be_visible()
     assert opens(terraform.secret_text)

@@ -8,10 +8,12 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.templatetags.accounts import badge
+from tokens.forms import used_lately
 from tokens.kinds import Kind
 from tokens.permissions import why_stopped
 
 register = template.Library()
+register.filter(used_lately)
 
 # Less than the week that a shared token is made for.
 SOON = timedelta(days=6)

@@ -3,7 +3,7 @@
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
-from django_htmx.http import reswap, retarget
+from django_htmx.http import reselect, reswap, retarget
 
 from accounts.audit.trail import Actor
 from tokens.forms import (
@@ -13,13 +13,14 @@ from tokens.forms import (
     RenameForm,
     RotateForm,
     SetExpiryForm,
+    used_lately,
 )
 from tokens.kind_pages import HOMES, home_of
 from tokens.models import TokenUsage
 from tokens.secret_response import hand_out
 from tokens.senders import senders_with
 from tokens.views.guards import for_token, posted
-from tokens.views.rows import answer, back_from, counts, rights
+from tokens.views.rows import answer, back_from, counts, rights, undoing
 from tokens.views.usage import usage_page
 
 ask_and_do = require_http_methods(["GET", "HEAD", "POST"])
@@ -35,9 +36,10 @@ def token_reveal(request, account, token):
 @ask_and_do
 @for_token("rename")
 def token_rename(request, account, token):
-    form = RenameForm(posted(request), token=token)
+    form, old = RenameForm(posted(request), token=token), token.name
     if form.is_valid() and form.rename(by=Actor.of(request)):
-        return answer(request, token, f"The token is now named {token.name}.")
+        text = f"{old} is now named {token.name}."
+        return answer(request, token, text, undo=undoing(token, "rename", name=old))
     if form.is_bound and request.htmx:
         response = _ask(request, "tokens/rename.html#form", form)
         return reswap(retarget(response, f"#name-{token.pk}"), "innerHTML")
@@ -48,22 +50,38 @@ def token_rename(request, account, token):
 @for_token("enable")
 def token_enable(request, account, token):
     token.enable(by=Actor.of(request))
-    return answer(
-        request, token, f"{token.name} is {HOMES[token.kind].start.lower()}d."
-    )
+    text = f"{token.name} is {HOMES[token.kind].start.lower()}d."
+    return answer(request, token, text, undo=undoing(token, "disable"))
 
 
 @ask_and_do
 @for_token("disable")
 def token_disable(request, account, token):
     must_explain = not rights(request, account, token.kind)["enable"]
-    form = DisableForm(posted(request), token=token, must_explain=must_explain)
+    form = DisableForm(
+        None if must_ask(request, token) else posted(request),
+        token=token,
+        must_explain=must_explain,
+    )
     if form.is_valid():
         form.disable(by=Actor.of(request))
-        return answer(
-            request, token, f"{token.name} is {HOMES[token.kind].stop.lower()}d."
-        )
-    return _ask(request, "tokens/disable.html", form, **_callers(token))
+        text = f"{token.name} is {HOMES[token.kind].stop.lower()}d."
+        undo = None if must_explain else undoing(token, "enable")
+        return answer(request, token, text, undo=undo)
+    response = _ask(request, "tokens/disable.html", form, **callers_of(token))
+    return in_dialog(request, response) if must_ask(request, token) else response
+
+
+def must_ask(request, token):
+    """Whether a token is in use that was not when its switch was drawn."""
+    return "unused" in request.POST and used_lately(token)
+
+
+def in_dialog(request, response):
+    """Let htmx show a question in the dialog, instead of in the row that asked."""
+    if not request.htmx:
+        return response
+    return reselect(reswap(retarget(response, "#modal"), "innerHTML"), "#dialog")
 
 
 @ask_and_do
@@ -82,8 +100,9 @@ def token_rotate(request, account, token):
     if form.is_valid():
         form.rotate(by=Actor.of(request))
         text = f"{token.name} has a new secret."
-        return answer(request, token, text, highlighted=True)
-    return _ask(request, "tokens/rotate.html", form, **_callers(token))
+        undo = undoing(token, "roll_back") if token.is_overlapping else None
+        return answer(request, token, text, highlighted=True, undo=undo)
+    return _ask(request, "tokens/rotate.html", form, **callers_of(token))
 
 
 @require_POST
@@ -119,12 +138,13 @@ def token_delete(request, account, token):
             token,
             text,
             template="tokens/deleted_row.html",
+            undo=undoing(token, "restore"),
             **counts(account, token.kind),
         )
-    return _ask(request, "tokens/delete.html", form, **_callers(token))
+    return _ask(request, "tokens/delete.html", form, **callers_of(token))
 
 
-def _callers(token):
+def callers_of(token):
     return {
         "summary": TokenUsage.objects.filter(token=token).summary(),
         "senders": senders_with([token]),

@@ -16,6 +16,7 @@ from accounts.web.pagination import paginate
 from accounts.web.resubmission import made_once
 from tokens.forms import (
     DeleteForm,
+    DisableForm,
     ListForm,
     RenameForm,
     RotateForm,
@@ -26,12 +27,13 @@ from tokens.kinds import Kind
 from tokens.models import Token
 from tokens.models.querysets import TokenQuerySet
 from tokens.secret_response import hand_out
-from tokens.views.actions import ask_and_do
+from tokens.views.actions import ask_and_do, in_dialog, must_ask
 from tokens.views.guards import posted
 from tokens.views.listing import column
 
 LIST = reverse_lazy("tokens:gateway")
 TEMPLATE = "tokens/gateway.html"
+SWITCH = {"start": "Enable", "stop": "Disable"}
 GATEWAY = Token.objects.of_kind(Kind.GATEWAY)
 
 
@@ -100,27 +102,36 @@ def gateway_reveal(request, token):
 @ask_and_do
 @for_gateway_token()
 def gateway_rename(request, token):
-    form = RenameForm(posted(request), token=token)
+    form, old = RenameForm(posted(request), token=token), token.name
     if form.is_valid() and form.rename(by=Actor.of(request)):
-        return _answer(request, token, f"The token is now named {token.name}.")
+        undo = _undoing(token, "rename", name=old)
+        return _answer(request, token, f"{old} is now named {token.name}.", undo=undo)
     if form.is_bound and request.htmx:
         response = _ask(request, "tokens/rename.html#form", form)
         return reswap(retarget(response, f"#name-{token.pk}"), "innerHTML")
     return _ask(request, "tokens/rename.html", form)
 
 
-@require_POST
+@ask_and_do
 @for_gateway_token()
 def gateway_disable(request, token):
-    token.disable(by=Actor.of(request))
-    return _answer(request, token, f"{token.name} is disabled.")
+    is_asked = must_ask(request, token)
+    data = None if is_asked else posted(request)
+    form = DisableForm(data, token=token, must_explain=False)
+    if form.is_valid():
+        form.disable(by=Actor.of(request))
+        text = f"{token.name} is disabled."
+        return _answer(request, token, text, undo=_undoing(token, "enable"))
+    response = _ask(request, "tokens/disable.html", form)
+    return in_dialog(request, response) if is_asked else response
 
 
 @require_POST
 @for_gateway_token()
 def gateway_enable(request, token):
     token.enable(by=Actor.of(request))
-    return _answer(request, token, f"{token.name} is enabled.")
+    text = f"{token.name} is enabled."
+    return _answer(request, token, text, undo=_undoing(token, "disable"))
 
 
 @ask_and_do
@@ -158,7 +169,8 @@ def gateway_delete(request, token):
         return _ask(request, "tokens/delete.html", form)
     form.delete(by=Actor.of(request))
     text = f"{token.name} is deleted. It can be restored for 30 days."
-    return _answer(request, token, text, partial="deleted")
+    undo = _undoing(token, "restore")
+    return _answer(request, token, text, partial="deleted", undo=undo)
 
 
 @require_POST
@@ -169,17 +181,30 @@ def gateway_restore(request, token):
     return redirect(LIST)
 
 
-def _answer(request, token, text, *, partial="row", added=None):
+def _undoing(token, verb, **fields):
+    row = "" if verb == "restore" else f"#token-{token.pk}"
+    url = reverse(f"tokens:gateway_{verb}", args=[token.pk])
+    return {"url": url, "row": row, "fields": fields}
+
+
+def _answer(request, token, text, *, partial="row", added=None, undo=None):
     if not request.htmx:
         messages.success(request, text)
         return redirect(LIST)
-    context = {"token": token, "text": text, "added": added}
+    context = {"token": token, "text": text, "added": added, "undo": undo}
     response = render(request, f"{TEMPLATE}#{partial}", context)
     return trigger_client_event(response, "tollgate:close")
 
 
 def _ask(request, template, form):
-    context = {"form": form, "token": form.token, "back": LIST, "row_url": LIST}
+    context = {
+        "form": form,
+        "token": form.token,
+        "back": LIST,
+        "row_url": LIST,
+        "home": SWITCH,
+        "may": {"enable": True},
+    }
     return render(request, template, context, status=422 if form.is_bound else 200)
 
 

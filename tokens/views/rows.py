@@ -85,8 +85,20 @@ def back_from(request):
     return address if ours and address.startswith("/") else ""
 
 
+def undoing(token, verb, **fields):
+    """Return what takes a change of a token back: an action and what it is sent."""
+    return {
+        "url": reverse(f"tokens:{verb}", args=[token.account_id, token.pk]),
+        "row": "" if verb == "restore" else f"#token-{token.pk}",
+        "fields": fields,
+    }
+
+
 def answer(request, token, text, *, template="tokens/changed.html", **extra):
-    """Answer a change: with the row for htmx, else with the list the row is in."""
+    """Answer a change: with the row for htmx, else with the list the row is in.
+
+    An `undo` is offered beside the text.
+    """
     back = back_from(request)
     if not request.htmx:
         messages.success(request, text)
