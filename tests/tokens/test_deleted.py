@@ -5,6 +5,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.lifecycle import edit_organisation
+from accounts.models import Action, AuditEvent
 from accounts.plans import Plan
 from tests.factories import BY, ShareFactory, TokenFactory
 from tokens.kinds import Kind
@@ -101,6 +102,30 @@ def test_name_that_was_taken_meanwhile_is_a_refusal(as_admin, main, gone):
 
     assert response.status_code == 409
     assert b"already a token named Gone" in response.content
+
+
+@pytest.mark.parametrize("name", ["Gone for good", "gone"])
+def test_another_name_is_offered_on_the_spot(as_admin, main, gone, name):
+    for taken in ("Gone", "Gone 2"):
+        TokenFactory(account=main, name=taken)
+
+    asked = as_admin.post(restore(gone))
+    response = as_admin.post(restore(gone), {"name": name}, follow=True)
+
+    assert 'value="Gone 3"' in asked.text
+    is_free = name != "gone"
+    assert response.status_code == (200 if is_free else 409)
+    gone.refresh_from_db()
+    assert gone.name == (name if is_free else "Gone")
+    assert (verify(gone.secret_text, Use.API) == gone) is is_free
+
+
+def test_the_trail_has_both_names_of_a_restored_token(as_admin, main, gone):
+    TokenFactory(account=main, name="Gone")
+    as_admin.post(restore(gone), {"name": "Back"})
+
+    event = AuditEvent.objects.get(action=Action.TOKEN_RESTORED)
+    assert event.data["changes"] == [["name", "Gone", "Back"]]
 
 
 def test_standing_token_is_not_restored(as_admin, main):

@@ -222,16 +222,22 @@ class Token(models.Model):
             self.record(Action.TOKEN_DELETED, by)
 
     @repeated
-    def restore(self, *, by):
-        """Bring a deleted token back; it is disabled when the limit is reached."""
+    def restore(self, *, by, name=""):
+        """Bring a deleted token back, with another name if one is given.
+
+        It is disabled when the limit is reached.
+        """
         with self._changing(by, deleted=True):
             limits.check_restorable(self)
             self.deleted_at, self.deleted_by = None, ""
-            limits.check_name_is_free(self)
+            changes = [["name", self.name, as_written(name)]] if name else []
+            self._set_name(name or self.name)
+            limits.check_name(self)
             if not self.disabled_at and not limits.has_room(self):
                 self.disabled_at = clock.now()
                 self.disabled_reason = "The limit of enabled tokens was reached"
-            self.record(Action.TOKEN_RESTORED, by)
+            told = {"changes": changes} if changes else {}
+            self.record(Action.TOKEN_RESTORED, by, **told)
 
     def note_use(self, address, agent):
         """Remember a use, at most once a minute."""

@@ -28,6 +28,7 @@ from tokens.models import Token
 from tokens.models.querysets import TokenQuerySet
 from tokens.secret_response import hand_out
 from tokens.views.actions import ask_and_do, in_dialog, must_ask
+from tokens.views.deleted import restore
 from tokens.views.guards import posted
 from tokens.views.listing import column
 
@@ -176,7 +177,9 @@ def gateway_delete(request, token):
 @require_POST
 @for_gateway_token(TokenQuerySet.recently_deleted)
 def gateway_restore(request, token):
-    token.restore(by=Actor.of(request))
+    question = restore(request, token, LIST)
+    if question:
+        return question
     messages.success(request, f"{token.name} is back with the same secret.")
     return redirect(LIST)
 
