@@ -120,3 +120,16 @@ def test_name_is_not_asked_for_what_was_not_used_lately(as_admin, used):
 
     assert b"to confirm" not in as_admin.get(url("delete", used)).content
     assert as_admin.post(url("delete", used)).status_code == 302
+
+
+@pytest.mark.parametrize("headers", [{}, HTMX])
+def test_a_switch_that_was_drawn_for_an_unused_token_asks_once_it_is_used(
+    as_admin, token, headers
+):
+    Token.objects.filter(pk=token.pk).update(last_used_at=timezone.now())
+
+    response = as_admin.post(url("disable", token), {"unused": "1"}, headers=headers)
+
+    assert f"Disable <bdi>{token.name}</bdi>?" in response.text
+    assert response.headers.get("HX-Retarget") == ("#modal" if headers else None)
+    assert again(token).disabled_at is None

@@ -16,7 +16,7 @@ HX = {"HX-Request": "true"}
 JSON = {"Accept": "application/json"}
 LIST = reverse("tokens:gateway")
 CREATE = reverse("tokens:gateway_create")
-SHOWN_FIRST = ("rename", "expiry", "rotate", "delete")
+SHOWN_FIRST = ("rename", "expiry", "rotate", "delete", "disable")
 
 
 @pytest.fixture
@@ -247,3 +247,24 @@ def test_change_of_an_old_version_is_told(staffed, gateway):
 
     assert response.status_code == 412
     assert fresh(gateway).name == "Edge 2"
+
+
+def test_a_gateway_that_came_into_use_is_asked_about(staffed, gateway):
+    Token.objects.filter(pk=gateway.pk).update(last_used_at=timezone.now())
+
+    asked = staffed.post(at("disable", gateway), {"unused": "1"}, headers=HX)
+    shown = staffed.get(at("disable", gateway))
+
+    assert asked["HX-Retarget"] == "#modal"
+    assert "Disable <bdi>Edge</bdi>?" in shown.text
+    assert Token.objects.get(pk=gateway.pk).disabled_at is None
+
+
+def test_a_gateway_token_whose_name_is_taken_is_offered_another(staffed, gateway):
+    gateway.delete_softly(by=BY)
+    TokenFactory(account=None, kind=Kind.GATEWAY, name="Edge")
+
+    asked = staffed.post(at("restore", gateway))
+
+    assert asked.status_code == 409
+    assert 'value="Edge 2"' in asked.text
