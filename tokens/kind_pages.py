@@ -9,7 +9,7 @@ from tokens.kinds import Kind
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """The tab of a kind; `adds` names the URL of its inline form.
+    """The list of a kind; `adds` names the URL of its inline form.
 
     `row` names a template that gets `token` and what `about_rows` returns. `start` and
     `stop` are the words for a token's switch; `verbs` are what else is done to a token,
@@ -26,7 +26,15 @@ class Home:
     loses: str = ""
 
     def url(self, account_id, **query):
-        return reverse(self.url_name, args=[account_id], query=self.query | query)
+        return _reverse(self.url_name, account_id, query=self.query | query)
+
+    def adding_url(self, account_id):
+        return self.adds and _reverse(self.adds, account_id)
+
+
+def _reverse(name, account_id, **options):
+    # Tokens of the installation are in no account.
+    return reverse(name, args=[account_id] if account_id else [], **options)
 
 
 def _shipping(product, adds=""):
@@ -47,7 +55,15 @@ HOMES = {
         verbs=("link",),
         loses="Its link and QR code stop for everybody who has them.",
     ),
+    Kind.GATEWAY: Home("tokens:gateway", "tokens/row.html", "tokens:gateway_create"),
 }
+
+
+def action_url(verb, token):
+    """Return the address of an action on a token."""
+    if token.account_id is None:
+        return reverse(f"tokens:gateway_{verb}", args=[token.pk])
+    return reverse(f"tokens:{verb}", args=[token.account_id, token.pk])
 
 
 def home_of(token, /, **query):

@@ -42,7 +42,8 @@ def with_days(tokens):
     """Give each token `days`, its Days or None when nothing called; one query."""
     tokens = list(tokens)
     starts = _midnights()
-    calls = _by_day([token.pk for token in tokens], starts)
+    # No page shows the days of the installation's own tokens.
+    calls = _by_day([token.pk for token in tokens if token.account_id], starts)
     for token in tokens:
         counted = calls.get(token.pk)
         token.days = counted and Days(

@@ -4,16 +4,17 @@ from datetime import timedelta
 
 from django import template
 from django.conf import settings
-from django.urls import reverse
 from django.utils import timezone
 
 from accounts.templatetags.accounts import badge
 from tokens.forms import used_lately
+from tokens.kind_pages import action_url
 from tokens.kinds import Kind
 from tokens.permissions import why_stopped
 
 register = template.Library()
 register.filter(used_lately)
+register.simple_tag(action_url, name="address")
 
 # Less than the week that a shared token is made for.
 SOON = timedelta(days=6)
@@ -64,17 +65,11 @@ def new_words(kind):
     return WORDS[kind][1]
 
 
-@register.simple_tag
-def address(verb, token):
-    """Return the address of an action on a token."""
-    return reverse(f"tokens:{verb}", args=[token.account_id or 0, token.pk])
-
-
 @register.inclusion_tag("tokens/action.html")
 def action(verb, token, words, icon):
     """Show an icon that opens the dialog of a verb."""
     return {
-        "url": address(verb, token),
+        "url": action_url(verb, token),
         "verb": verb,
         "token": token,
         "words": words,

@@ -17,7 +17,7 @@ from tokens.kind_pages import HOMES, home_of
 from tokens.kinds import Kind
 from tokens.limits import MAX_NAME, siblings
 from tokens.models.querysets import TokenQuerySet, name_key
-from tokens.permissions import operation
+from tokens.permissions import OPERATIONS, operation
 from tokens.views.guards import for_token
 from tokens.views.rows import rights
 from tokens.views.tabs import tabs
@@ -46,7 +46,7 @@ def deleted_list(request, account):
 
 def _kind(request):
     wanted = request.GET.get("kind")
-    return next((kind for kind in HOMES if kind.value == wanted), Kind.API)
+    return next((kind for kind in OPERATIONS if kind.value == wanted), Kind.API)
 
 
 class RestoreForm(RuleForm):

@@ -62,8 +62,8 @@ def column(sort):
     return sign + COLUMNS.get(name, name)
 
 
-def add(request, account, kind, template, **frame):
-    """Add a token and show it on top, or show again what was typed."""
+def add(request, account, kind, template, *, tokens=None, **frame):
+    """Add a token and show it on top, or show again what was typed among `tokens`."""
     check_offered(account, kind)
     form = TokenForm(request.POST)
     token = made_once(request, lambda: _issue(request, form, account, kind))
@@ -71,7 +71,7 @@ def add(request, account, kind, template, **frame):
         context = about_rows(request, account, kind) | {"form": form}
         return render(request, "tokens/new_row.html", context, status=422)
     if not token:
-        context = frame | listing(request, account, kind, form=form)
+        context = frame | listing(request, account, kind, tokens=tokens, form=form)
         return render(request, template, context, status=422)
     if not request.htmx:
         return redirect(home_of(token, added=token.pk))

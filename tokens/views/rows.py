@@ -3,13 +3,12 @@
 from django.contrib import messages
 from django.middleware.csrf import get_token
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
 
 from accounts.permissions import allows
 from tokens import limits
-from tokens.kind_pages import HOMES, home_of
+from tokens.kind_pages import HOMES, action_url, home_of
 from tokens.kinds import Kind
 from tokens.permissions import operation
 from tokens.usage import with_days
@@ -28,10 +27,16 @@ VERBS = (
 
 
 def rights(request, account, kind):
-    """Return what the person may do with an account's tokens of a kind, by verb."""
+    """Return what the person may do with an account's tokens of a kind, by verb.
+
+    Those of the installation, where there is no account, are the staff's.
+    """
+    verbs = (*VERBS, *HOMES[kind].verbs)
+    if account is None:
+        return dict.fromkeys(verbs, request.user.is_staff)
     return {
         verb: bool(allows(request.relations, operation(kind, verb), account))
-        for verb in (*VERBS, *HOMES[kind].verbs)
+        for verb in verbs
     }
 
 
@@ -39,13 +44,14 @@ def about_rows(request, account, kind):
     """Return what every row of a kind needs besides its token."""
     takes_logs = kind == Kind.LOGS
     may = rights(request, account, kind)
+    account_id = account and account.pk
     return {
         # Every form of every row asks for it; the lazy one costs a tenth of the page.
         "csrf_token": get_token(request),
         "may": may,
         "adds": may["create"] and _adding_url(account, kind),
-        "list_url": HOMES[kind].url(account.pk),
-        "new_url": HOMES[kind].url(account.pk, new=1),
+        "list_url": HOMES[kind].url(account_id),
+        "new_url": HOMES[kind].url(account_id, new=1),
         "kind": kind,
         "sole": limits.sole_never_expiring(account) if takes_logs else None,
         "why_sole": limits.LAST_ENABLED,
@@ -55,10 +61,9 @@ def about_rows(request, account, kind):
 
 
 def _adding_url(account, kind):
-    adds = HOMES[kind].adds
-    if not adds or limits.why_not_offered(account, kind):
+    if limits.why_not_offered(account, kind):
         return ""
-    return reverse(adds, args=[account.pk])
+    return HOMES[kind].adding_url(account and account.pk)
 
 
 def usage(account):
@@ -88,7 +93,7 @@ def back_from(request):
 def undoing(token, verb, **fields):
     """Return what takes a change of a token back: an action and what it is sent."""
     return {
-        "url": reverse(f"tokens:{verb}", args=[token.account_id, token.pk]),
+        "url": action_url(verb, token),
         "row": "" if verb == "restore" else f"#token-{token.pk}",
         "fields": fields,
     }
@@ -134,6 +139,8 @@ def _others(token):
 
 def counts(account, kind):
     """Return the counts that making, deleting and restoring a token change."""
+    if account is None:
+        return {}
     return {
         "tabs": tabs(account, HOMES[kind].url_name),
         "deleted": deleted_count(account, kind),
