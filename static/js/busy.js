@@ -4,26 +4,30 @@
 const A_BLINK = 300;
 const under = new Map();
 
+// By request: an answer can take the element that asked away before it is told.
 document.addEventListener("htmx:beforeRequest", (event) => {
-  const { elt, requestConfig } = event.detail;
+  const { elt, xhr, requestConfig } = event.detail;
   const { verb, triggeringEvent } = requestConfig;
-  if (verb !== "get" && elt.matches("form") && under.has(elt)) return event.preventDefault();
-  begin(elt, triggeringEvent?.submitter ?? elt);
+  if (verb !== "get" && isOnItsWay(elt)) return event.preventDefault();
+  begin(xhr, elt, triggeringEvent?.submitter ?? elt);
 });
 
-document.addEventListener("htmx:afterRequest", ({ detail }) => end(detail.elt));
+document.addEventListener("htmx:afterRequest", ({ detail }) => end(detail.xhr));
 
 // A form that leaves the page takes its state along.
 document.addEventListener("submit", (event) => {
   if (event.defaultPrevented || event.target.method !== "post") return;
-  if (under.has(event.target)) return event.preventDefault();
-  begin(event.target, event.submitter);
+  if (isOnItsWay(event.target)) return event.preventDefault();
+  begin(event.target, event.target, event.submitter);
 });
 addEventListener("pageshow", () => [...under.keys()].forEach(end));
 
-function begin(elt, button) {
-  end(elt);
-  under.set(elt, { button, timer: setTimeout(() => show(elt, button), A_BLINK) });
+function isOnItsWay(elt) {
+  return elt.matches("form") && [...under.values()].some((each) => each.elt === elt);
+}
+
+function begin(key, elt, button) {
+  under.set(key, { elt, button, timer: setTimeout(() => show(elt, button), A_BLINK) });
 }
 
 function show(elt, button) {
@@ -35,14 +39,13 @@ function show(elt, button) {
   document.dispatchEvent(new CustomEvent("tollgate:announce", { detail: "Working…" }));
 }
 
-function end(elt) {
-  const { button, timer } = under.get(elt) ?? {};
+function end(key) {
+  const { elt, button, timer } = under.get(key) ?? {};
   clearTimeout(timer);
-  under.delete(elt);
+  under.delete(key);
   if (!under.size) delete document.body.dataset.busy;
-  elt.closest("tr, [data-row]")?.removeAttribute("aria-busy");
-  if (button?.getAttribute("aria-busy")) {
-    button.removeAttribute("aria-busy");
-    button.removeAttribute("aria-disabled");
-  }
+  elt?.closest("tr, [data-row]")?.removeAttribute("aria-busy");
+  if (!button?.getAttribute("aria-busy")) return;
+  button.removeAttribute("aria-busy");
+  button.removeAttribute("aria-disabled");
 }

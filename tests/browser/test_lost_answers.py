@@ -101,5 +101,5 @@ def test_a_form_on_its_way_says_so_and_is_sent_once(page):
     held[0].continue_()
 
     expect(row(page, "Nightly export")).to_be_visible()
-    expect(page.locator("[aria-busy]")).to_have_count(0)
+    expect(page.locator("[aria-busy], [data-busy]")).to_have_count(0)
     assert Token.objects.filter(name="Nightly export").count() == 1
