@@ -5,13 +5,12 @@ from urllib.parse import urlsplit
 
 from django.contrib.auth.decorators import login_not_required
 from django.db import InterfaceError, OperationalError
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
-from django.views.defaults import server_error
 from django_htmx.http import reselect, reswap, retarget
 
 from accounts.deadline import database_away
@@ -19,12 +18,22 @@ from accounts.models import Membership
 from accounts.permissions import Forbidden
 
 ADMINS_NAMED = 20
+JSON = "application/json"
+OUT_OF_DATE = (404, 412)
+TOO_OLD = (
+    "This page is from before you signed in or out, or its cookies were deleted. Nothing "
+    "was changed: reload it, and what you typed is back."
+)
 
 
 def refused(request, refusal):
-    """Say why a rule stood against it: as a notice for htmx, as a page otherwise."""
+    """Say why a rule stood against it: as a notice, as data or as a page."""
     context = {"refusal": refusal, "back": _back(request)}
-    if request.htmx:
+    if request.get_preferred_type(["text/html", "application/json"]) == JSON:
+        response = JsonResponse({"detail": refusal.message}, status=refusal.status)
+    elif request.htmx:
+        if refusal.status in OUT_OF_DATE:
+            context["page"] = page_behind(request)
         response = render(
             request, "components/refusal.html", context, status=refusal.status
         )
@@ -109,10 +118,16 @@ def broken(request):
         wait = {"Retry-After": str(refusal.retry_after)}
         response = HttpResponse(page, status=503, headers=wait)
         return _as_notice(response) if is_part else response
-    return server_error(request)
+    context = {"request_id": request.request_id}
+    return HttpResponse(render_to_string("500.html", context), status=500)
 
 
 def csrf_failure(request, reason=""):
+    if request.htmx:
+        context = {"level": "error", "text": TOO_OLD, "page": page_behind(request)}
+        return _as_notice(
+            render(request, "components/notice.html", context, status=403)
+        )
     return render(request, "csrf.html", status=403)
 
 

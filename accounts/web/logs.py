@@ -1,8 +1,11 @@
 import logging
 import time
 import unicodedata
+from contextvars import ContextVar
 
 SECONDS_APART = 60
+# Of the request that a thread is at, or was at last.
+request_id = ContextVar("request_id", default="")
 
 
 class OneLineFormatter(logging.Formatter):
@@ -13,6 +16,8 @@ class OneLineFormatter(logging.Formatter):
             f"\\x{ord(letter):02x}" if unicodedata.category(letter) == "Cc" else letter
             for letter in record.message
         )
+        if current := request_id.get():
+            record.message = f"[{current}] {record.message}"
         return super().formatMessage(record)
 
 

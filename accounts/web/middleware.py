@@ -1,4 +1,5 @@
 import time
+import uuid
 import zoneinfo
 from datetime import timedelta
 
@@ -29,12 +30,28 @@ from accounts.rule_violations import RuleViolation
 from accounts.signing_in.arrivals import LAST_ACCOUNT
 from accounts.web.cookies import is_doubled, only
 from accounts.web.errors import not_allowed, page_behind, refused
+from accounts.web.logs import request_id
 
 TWO_SESSIONS = (
     "Your browser sent two session cookies, and one of them may be somebody else's, so "
     "neither was used. Sign in again. If this comes back, delete this site's cookies."
 )
 PAGE_METHODS = ["GET", "HEAD", "POST"]
+
+
+@sync_only_middleware
+def RequestIdMiddleware(get_response):  # noqa: N802 -- named like its siblings
+    """Give each request an id, which its answer and what is logged about it have."""
+
+    def middleware(request):
+        request.request_id = str(uuid.uuid4())
+        # Django logs what was refused when all middleware is done.
+        request_id.set(request.request_id)
+        response = get_response(request)
+        response["X-Request-Id"] = request.request_id
+        return response
+
+    return middleware
 
 
 class SessionMiddleware(DjangoSessionMiddleware):

@@ -21,7 +21,8 @@ document.addEventListener("htmx:afterSettle", ({ target, detail }) => {
 
 // Whatever was asked for when the session had ended takes the page away.
 document.addEventListener("htmx:beforeOnLoad", ({ detail: { elt, requestConfig, xhr } }) => {
-  if (xhr.status === 401) keep(elt.closest("form") ?? document.querySelector(".row-form form"));
+  const isTooOld = xhr.status === 403;
+  if (xhr.status === 401 || isTooOld) keep(elt.closest("form") ?? document.querySelector(".row-form form"), isTooOld);
   else if (requestConfig.verb !== "get") forget();
 });
 
@@ -33,12 +34,12 @@ addEventListener("load", () => {
   if (draft.stopped && draft.person === person && draft.page === here()) restore(draft);
 });
 
-function keep(form) {
+function keep(form, stopped = false) {
   if (!person || form?.method !== "post") return;
   const fields = [...form.elements].filter(isTyped).map(written);
   if (!fields.length || form.querySelector(SECRET_FIELDS)) return;
   const action = form.getAttribute("action");
-  store({ person, page: here(), action, opener: openers.get(form), fields });
+  store({ person, page: here(), action, opener: openers.get(form), fields, stopped });
 }
 
 function isTyped(element) {

@@ -4,6 +4,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import Membership
+from accounts.web.logs import OneLineFormatter
 from tests.factories import MembershipFactory
 
 HX = {"HX-Request": "true"}
@@ -112,3 +113,23 @@ def test_what_nobody_thought_of_is_another_matter(client, monkeypatch):
 
     assert response.status_code == 500
     assert "Something broke on our side" in response.text
+
+
+def test_an_answer_and_what_is_logged_of_it_have_one_id(client, db, caplog):
+    response = client.get("/no/such/page/")
+
+    (record,) = [each for each in caplog.records if each.name == "django.request"]
+    line = OneLineFormatter("%(message)s").format(record)
+    assert line == f"[{response['X-Request-Id']}] Not Found: /no/such/page/"
+
+
+def test_a_lost_csrf_cookie_is_told_with_a_way_on(admin):
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(admin)
+    headers = HX | {"HX-Current-URL": "http://testserver/profile/"}
+
+    response = client.post(reverse("accounts:profile"), {}, headers=headers)
+
+    assert (response.status_code, response["HX-Retarget"]) == (403, "#notice")
+    assert "what you typed is back" in response.text
+    assert 'href="/profile/">Reload' in response.text

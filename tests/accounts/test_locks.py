@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from accounts.deadline import CHANGING_SECONDS, errand
 from accounts.locks import ATTEMPTS, locked, passing, repeated
 from accounts.rule_violations import Gone, RuleViolation, Stale, Unavailable
-from accounts.web.logs import OneLineFormatter
+from accounts.web.logs import OneLineFormatter, request_id
 
 
 class Cause(Exception):  # noqa: N818 -- what a database driver raises
@@ -137,6 +137,7 @@ def test_refusals(refusal, code, status):
 
 
 def test_a_log_line_is_one_line():
+    request_id.set("")
     record = logging.makeLogRecord({"msg": "%s", "args": ("a\nb\r\x1b[31m\x00\x85é",)})
 
     line = OneLineFormatter("%(message)s").format(record)

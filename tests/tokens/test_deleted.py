@@ -150,3 +150,20 @@ def test_staff_see_no_button(client, main, gone, staff):
 
     assert "Gone" in html
     assert restore(gone) not in html
+
+
+@pytest.mark.parametrize("headers", [{}, {"HX-Request": "true"}])
+def test_what_is_done_to_a_deleted_token_names_it_and_the_way_back(
+    as_admin, main, gone, headers
+):
+    address = reverse("tokens:disable", args=[main.pk, gone.pk])
+    response = as_admin.post(address, headers=headers)
+    copied = as_admin.post(
+        reverse("tokens:reveal", args=[main.pk, gone.pk]),
+        headers={"Accept": "application/json"},
+    )
+
+    assert response.status_code == copied.status_code == 404
+    assert "Gone was deleted by" in response.text
+    assert ("Reload" in response.text) is bool(headers)
+    assert copied.json()["detail"].startswith("Gone was deleted by")

@@ -5,9 +5,22 @@ from functools import wraps
 from django.http import Http404
 
 from accounts.permissions import Operation, for_account, require
+from accounts.rule_violations import Gone, RuleViolation
 from tokens.kinds import Kind
 from tokens.models.querysets import TokenQuerySet
 from tokens.permissions import operation
+
+
+class Deleted(Gone):
+    """The token was deleted after the page that acts on it was loaded."""
+
+    def __init__(self, token):
+        RuleViolation.__init__(
+            self,
+            "gone",
+            f"{token.name} was deleted by {token.deleted_by}. For 30 days it can be "
+            "restored under Recently deleted.",
+        )
 
 
 def for_token(verb, *, among=TokenQuerySet.not_deleted):
@@ -23,10 +36,11 @@ def for_token(verb, *, among=TokenQuerySet.not_deleted):
         @wraps(view)
         def guarded(request, account, pk):
             token = among(account.tokens.all()).filter(pk=pk).first()
-            kind = token.kind if token else Kind.API
+            known = token or account.tokens.recently_deleted().filter(pk=pk).first()
+            kind = known.kind if known else Kind.API
             require(request.relations, operation(kind, verb), account)
             if token is None:
-                raise Http404
+                raise Deleted(known) if known else Http404
             return view(request, account, token)
 
         guarded.verb = verb

@@ -1,5 +1,4 @@
 import re
-import uuid
 from http import HTTPStatus
 
 from django.conf import settings
@@ -42,14 +41,12 @@ def ApiMiddleware(get_response):  # noqa: N802 -- named like its siblings
         if not is_data:
             return get_response(request)
         request.path = request.path_info = path
-        request.request_id = str(uuid.uuid4())
         request.area = PROBLEMS if f"{path}/".startswith("/api/") else EVERYWHERE
         answer = _called if request.is_api else _in_json
         bare = request.method == "HEAD"
         if bare:
             request.method = "GET"
         response = answer(request, get_response)
-        response["X-Request-Id"] = request.request_id
         return _without_body(response) if bare else response
 
     return middleware
