@@ -22,6 +22,8 @@ RESTART_SECONDS = 300
 CARELESS = (
     "ALTER SYSTEM SET fsync = off",
     "ALTER SYSTEM SET full_page_writes = off",
+    # Who has given up on an answer must be gone when the database is dropped.
+    "ALTER SYSTEM SET client_connection_check_interval = 100",
     "SELECT pg_reload_conf()",
 )
 
