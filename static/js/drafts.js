@@ -12,7 +12,7 @@ const openers = new WeakMap();
 document.addEventListener("submit", ({ target }) => keep(target), { capture: true });
 
 // A form that a link or a button fetched is fetched by it again.
-document.addEventListener("htmx:afterSettle", ({ target, detail }) => {
+document.addEventListener("htmx:afterSwap", ({ target, detail }) => {
   const { verb, path, elt } = detail.requestConfig;
   const opener = verb === "get" ? path : openers.get(elt);
   const forms = target.matches("form") ? [target] : target.querySelectorAll("form");
