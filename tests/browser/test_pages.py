@@ -27,6 +27,7 @@ ARGUMENT = re.compile(r"<(?:int|str):\w+>")
 NO_PAGES = {
     "accounts:home": "leads to another page",
     "api_document": "is data for programs",
+    "gateway:refused_calls_moved": "leads to another page",
     "mfa_download_recovery_codes": "is a file",
     "mfa_login_webauthn": "is data for a script",
 }
