@@ -7,13 +7,13 @@ import os
 import subprocess
 import sys
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
 
 RESULTS = Path(".pytest_cache/results")
-# One process more than cores: many a test waits for a server or a browser.
-PROCESSES = 1 + (os.cpu_count() or 1)
+PROCESSES = str(os.cpu_count() or 1)
 # Hundreds of programs are started, each of which would compile everything anew.
 KEEP_COMPILED = {"PYTHONDONTWRITEBYTECODE": ""}
 
@@ -29,52 +29,60 @@ class Run:
     markers: str
     database: str = "sqlite"
     measured: bool = False
-    processes: int = PROCESSES
 
 
 # Walks ask everything of everybody: they find what is wrong, while other tests say what
 # is right, line by line. The browser sees the same pages on either database.
-RUNS = (
+COMPUTING = (
     Run("sqlite", "not postgresql and not browser and not walk", measured=True),
-    Run("walks", "(browser or walk) and not postgresql"),
-    # These fill the cores themselves, or see how soon something holds on busy ones.
-    Run("only postgresql", "postgresql", "postgresql", measured=True, processes=2),
     Run("postgresql", "not postgresql and not browser and not sqlite", "postgresql"),
+)
+# For servers, browsers and locks: the others have the cores in the meantime.
+WAITING = (
+    Run("walks", "(browser or walk) and not postgresql"),
+    Run("only postgresql", "postgresql", "postgresql", measured=True),
 )
 
 
 def main():
-    coverage("erase")
-    codes = [run(each) for each in RUNS]
-    coverage("combine", "--quiet")
-    codes.append(coverage("report"))
-    counts = sum((count(each.name) for each in RUNS), Counter())
+    python("-m", "coverage", "erase")
+    with ThreadPoolExecutor() as lanes:
+        codes = [
+            code for lane in lanes.map(run_all, (COMPUTING, WAITING)) for code in lane
+        ]
+    python("-m", "coverage", "combine", "--quiet")
+    codes.append(python("-m", "coverage", "report").returncode)
+    counts = sum((count(each.name) for each in COMPUTING + WAITING), Counter())
     print("{passed} passed, {failed} failed, {skipped} skipped".format_map(counts))
     return max(codes)
 
 
+def run_all(runs):
+    return [run(each) for each in runs]
+
+
 def run(some):
-    """Run the tests that markers choose, in several processes."""
-    print(f"\nTests: {some.name}", flush=True)
+    """Run the tests that markers choose, and show what they said when they have ended."""
+    print(f"Tests begin: {some.name}", flush=True)
     results = result_file(some.name)
     results.unlink(missing_ok=True)
-    options = [
-        *("--quiet", "-n", str(some.processes)),
-        *("-m", some.markers, f"--junit-xml={results}", *sys.argv[1:]),
-    ]
-    program = coverage if some.measured else python
-    through = ("run", "--parallel-mode") if some.measured else ()
-    return program(*through, "-m", "pytest", *options, TEST_DATABASE=some.database)
+    through = ("-m", "coverage", "run", "--parallel-mode") if some.measured else ()
+    ended = python(
+        *(*through, "-m", "pytest", "--quiet", "-n", PROCESSES, "-m", some.markers),
+        *(f"--junit-xml={results}", *sys.argv[1:]),
+        stdout=subprocess.PIPE,
+        TEST_DATABASE=some.database,
+    )
+    print(f"\nTests: {some.name}\n{ended.stdout}", flush=True)
+    return ended.returncode
 
 
-def coverage(*arguments, **environment):
-    return python("-m", "coverage", *arguments, **environment)
-
-
-def python(*arguments, **environment):
+def python(*arguments, stdout=None, **environment):
     command = [sys.executable, *arguments]
     environment = os.environ | KEEP_COMPILED | environment
-    return subprocess.run(command, env=environment, check=False).returncode
+    return subprocess.run(
+        command, stdout=stdout, text=True, env=environment, check=False
+    )
 
 
 def result_file(name):
