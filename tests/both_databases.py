@@ -20,6 +20,7 @@ CHANGES = (
     "tests/accounts/test_people.py",
     "tests/accounts/test_permissions.py",
     "tests/accounts/test_quotas.py",
+    "tests/accounts/test_resubmission.py",
     "tests/accounts/test_sessions.py",
     "tests/api/test_repeats.py",
     "tests/api/v1/test_idempotency.py",
@@ -82,9 +83,6 @@ LISTS = (
 # The gate asks past the ORM, over connections of its own and by the database's clock.
 GATE = (
     "tests/gateway/test_background.py",
-    "tests/gateway/test_dead.py",
-    "tests/gateway/test_dead_here.py",
-    "tests/gateway/test_dead_pages.py",
     "tests/gateway/test_decisions.py",
     "tests/gateway/test_gate.py",
     "tests/gateway/test_gate_changes.py",
@@ -94,6 +92,9 @@ GATE = (
     "tests/gateway/test_narrowing.py",
     "tests/gateway/test_notice_delivery.py",
     "tests/gateway/test_notices.py",
+    "tests/gateway/test_refused_at_the_portal.py",
+    "tests/gateway/test_refused_calls.py",
+    "tests/gateway/test_refused_pages.py",
     "tests/gateway/test_watching.py",
     "tests/test_health.py",
     "tests/test_settings.py",
