@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from accounts.clock import clock
+from accounts.forms.ids import IdField, VersionField
 from accounts.names import NameField
 from accounts.rule_violations import RuleViolation
 from tokens.kinds import OVERLAPS
@@ -18,7 +19,6 @@ from tokens.models import Token
 PRESETS = (7, 30, 60, 90, 365)
 LATEST = timedelta(days=3660)
 SATURDAY = 5
-MAX_INTEGER = 2**31 - 1
 RECENTLY = timedelta(days=7)
 
 
@@ -134,9 +134,7 @@ class TokenForm(ExpiryForm):
 class ChangeForm(RuleForm):
     """A change of one token, made to the version of it that the person saw."""
 
-    version = forms.IntegerField(
-        widget=forms.HiddenInput, required=False, min_value=1, max_value=MAX_INTEGER
-    )
+    version = VersionField(required=False)
 
     def __init__(self, *args, token, **kwargs):
         super().__init__(*args, **kwargs)
@@ -284,8 +282,8 @@ class ListForm(forms.Form):
         choices=[(f"{sign}{name}", name) for name in SORTS for sign in ("", "-")],
     )
     cursor = forms.CharField(required=False, max_length=1000)
-    token = forms.IntegerField(required=False, min_value=1, max_value=MAX_INTEGER)
-    added = forms.IntegerField(required=False, min_value=1, max_value=MAX_INTEGER)
+    token = IdField(required=False)
+    added = IdField(required=False)
     new = forms.BooleanField(required=False)
     name = forms.CharField(required=False, max_length=MAX_NAME)
 

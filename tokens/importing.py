@@ -3,11 +3,11 @@
 import csv
 import io
 import json
-import re
 
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
+from accounts.ids import is_id
 from accounts.models import Account
 from accounts.rule_violations import RuleViolation
 from tokens.kinds import RULES, Kind
@@ -71,7 +71,7 @@ def take_over(row, *, by):
 
 def _account(text):
     known = Account.objects.not_deleted().select_related("organisation")
-    found = known.filter(pk=text).first() if re.fullmatch("[0-9]{1,9}", text) else None
+    found = known.filter(pk=text).first() if is_id(text) else None
     if found is None:
         raise RuleViolation("account", f"There is no account {text[:20]}.")
     return found

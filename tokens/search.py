@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from accounts.clock import clock
+from accounts.forms.ids import IdField
 from accounts.forms.pickers import AccountPicker, AccountsField
 from tokens.kinds import Kind
 from tokens.models import Token
@@ -81,9 +82,7 @@ class TokenSearch(forms.Form):
     endless = forms.BooleanField(label="Never expires", required=False)
     expires_from = DayField(label="Expires from", required=False)
     expires_to = DayField(label="Expires until", required=False)
-    token = forms.IntegerField(
-        required=False, min_value=1, max_value=2**31 - 1, widget=forms.HiddenInput
-    )
+    token = IdField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args, main, user, **kwargs):
         super().__init__(*args, label_suffix="", **kwargs)

@@ -4,6 +4,7 @@ from copy import copy
 
 from django import forms
 
+from accounts.forms.ids import VersionField
 from accounts.forms.pickers import AccountsField
 from accounts.lifecycle import edit_account, open_account
 from accounts.lists import LISTS, candidates
@@ -17,9 +18,7 @@ FLAGS = ("accessible", "searchable")
 class AccountForm(forms.ModelForm):
     """What all kinds have. `advanced` names the fields that are folded away."""
 
-    version = forms.IntegerField(
-        required=False, min_value=1, max_value=2**31 - 1, widget=forms.HiddenInput
-    )
+    version = VersionField(required=False)
 
     advanced = ("accessible",)
     # A field -> the part of the plan that it needs.

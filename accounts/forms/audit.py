@@ -1,5 +1,6 @@
 from django import forms
 
+from accounts.forms.ids import IdField
 from accounts.forms.times import TimeField
 from accounts.models import Action, User
 
@@ -42,10 +43,8 @@ class AuditForm(forms.Form):
     what = forms.MultipleChoiceField(
         required=False, choices=grouped_actions, widget=forms.CheckboxSelectMultiple
     )
-    token = forms.IntegerField(
+    token = IdField(
         required=False,
-        min_value=1,
-        max_value=2**31 - 1,
         label="Token id",
         widget=forms.NumberInput({"placeholder": "Any token"}),
     )

@@ -3,8 +3,8 @@
 from django import forms
 from django.core.exceptions import ValidationError
 
+from accounts.ids import is_id
 from accounts.models import Account
-from accounts.models.accounts import ID_PATTERN
 
 ACCOUNTS_SHOWN = 30
 
@@ -27,8 +27,7 @@ class AccountPicker(forms.CheckboxSelectMultiple):
 
     def get_context(self, name, value, attrs):
         context = super().get_context(name, value, attrs)
-        ids = [str(each) for each in value or ()]
-        chosen = [int(each) for each in ids if ID_PATTERN.fullmatch(each)]
+        chosen = [int(each) for each in value or () if is_id(each)]
         accounts = self.choices.queryset
         picked = accounts.filter(pk__in=chosen)
         others = accounts.exclude(pk__in=chosen).matching(self.text.strip())
@@ -55,9 +54,8 @@ class AccountsField(forms.ModelMultipleChoiceField):
         super().__init__(Account.objects.none(), required=False, **kwargs)
 
     def clean(self, value):
-        # SQLite refuses longer numbers with an error of its own.
         for pk in value or ():
-            if not ID_PATTERN.fullmatch(str(pk)):
+            if not is_id(pk):
                 message = self.error_messages["invalid_pk_value"]
                 raise ValidationError(message, "invalid_pk_value", {"pk": pk})
         return super().clean(value)

@@ -2,6 +2,7 @@ from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
 
 from accounts.forms.times import TimeField
+from accounts.ids import MAX_INTEGER
 from accounts.lifecycle import edit_organisation
 from accounts.members import found_with_admin
 from accounts.models import Account, Organisation, User
@@ -9,8 +10,7 @@ from accounts.names import NameField, validate_seen
 from accounts.plans import Plan
 from accounts.rule_violations import RuleViolation
 
-# What an integer column holds on every database.
-MOST = MaxValueValidator(2**31 - 1)
+MOST = MaxValueValidator(MAX_INTEGER)
 
 
 class OrganisationForm(forms.ModelForm):

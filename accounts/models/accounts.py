@@ -6,12 +6,12 @@ from django.db import models
 from django.db.models.functions import Lower, Now
 from django.utils import timezone
 
+from accounts.ids import is_id
 from accounts.models.organisations import Organisation
 
 # The rule of Logz.io, the same for every kind of account.
 NAME_PATTERN = re.compile(r"\A[A-Za-z0-9._ -]{1,100}\Z")
 RESTORABLE_FOR = timedelta(days=30)
-ID_PATTERN = re.compile(r"[0-9]{1,9}")
 
 
 class AccountKind(models.TextChoices):
@@ -61,7 +61,7 @@ class AccountQuerySet(models.QuerySet):
     def matching(self, text):
         """Return accounts that have a text in their name, or as their id."""
         found = models.Q(name__icontains=text)
-        if ID_PATTERN.fullmatch(text):
+        if is_id(text):
             found |= models.Q(pk=int(text))
         return self.filter(found) if text else self
 

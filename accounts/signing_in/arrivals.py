@@ -6,8 +6,8 @@ came to is told nothing, whatever else they belong to.
 """
 
 from accounts.audit.trail import Actor, record
+from accounts.ids import is_id
 from accounts.models import Account
-from accounts.models.accounts import ID_PATTERN
 from accounts.web.navigation import page_at
 
 LAST_ACCOUNT = "tollgate_account"
@@ -22,7 +22,7 @@ def first_account(request, user, address="/"):
     accounts = Account.objects.enterable_by(user)
     _, named = page_at(address.partition("?")[0])
     last = request.COOKIES.get(LAST_ACCOUNT, "")
-    wanted = [named, int(last) if ID_PATTERN.fullmatch(last) else None]
+    wanted = [named, int(last) if is_id(last) else None]
     found = accounts.in_bulk([pk for pk in wanted if pk])
     for pk in filter(found.get, wanted):
         return found[pk]

@@ -2,8 +2,8 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from accounts.forms.find import SearchForm
+from accounts.ids import is_id
 from accounts.models import Account
-from accounts.models.accounts import ID_PATTERN
 from accounts.permissions import about_oneself
 from accounts.web import quick_find as finder
 
@@ -24,7 +24,7 @@ def jump(request):
 
 def _current(request):
     named = request.GET.get("account", "")
-    if not ID_PATTERN.fullmatch(named):
+    if not is_id(named):
         return None
     visible = Account.objects.visible_to(request.user)
     return visible.select_related("organisation").filter(pk=int(named)).first()

@@ -2,9 +2,9 @@
 
 from django import forms
 
+from accounts.forms.ids import VersionField
 from accounts.names import NameField
 from sharing.models import SharedView
-from tokens.forms import MAX_INTEGER
 
 
 class SharedViewForm(forms.ModelForm):
@@ -42,9 +42,7 @@ class SharedViewForm(forms.ModelForm):
 class VersionForm(forms.Form):
     """Which version of a view a person saw."""
 
-    version = forms.IntegerField(
-        widget=forms.HiddenInput, min_value=1, max_value=MAX_INTEGER
-    )
+    version = VersionField()
 
     def __init__(self, *args, view, **kwargs):
         initial = {"version": view.version} | kwargs.pop("initial", {})

@@ -1,14 +1,12 @@
 """How a person makes, changes and deletes a filter."""
 
-import re
-
 from django import forms
 
+from accounts.forms.ids import VersionField
+from accounts.ids import is_id
 from accounts.names import NameField
 from sharing.models import Filter
-from tokens.forms import MAX_INTEGER, RuleForm
-
-ID = re.compile(r"[0-9]{1,9}")
+from tokens.forms import RuleForm
 
 
 def _text(placeholder, **attrs):
@@ -42,9 +40,7 @@ class FilterForm(forms.ModelForm):
 class SeenForm(RuleForm):
     """Which version of a filter a person saw, and the tokens they were told of."""
 
-    version = forms.IntegerField(
-        widget=forms.HiddenInput, min_value=1, max_value=MAX_INTEGER
-    )
+    version = VersionField()
     named = forms.CharField(widget=forms.HiddenInput, required=False)
 
     def __init__(self, *args, filter_, shares, **kwargs):
@@ -58,7 +54,7 @@ class SeenForm(RuleForm):
         named = self.cleaned_data["named"].split(",")
         return {
             "version": self.cleaned_data["version"],
-            "named": {int(each) for each in named if ID.fullmatch(each)},
+            "named": {int(each) for each in named if is_id(each)},
         }
 
 

@@ -1,17 +1,17 @@
 """How a person says what a link is called, shows, and until when."""
 
-import re
-
 from django import forms
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.formats import date_format
 
+from accounts.forms.ids import VersionField
+from accounts.ids import is_id
 from accounts.names import NameField
 from sharing.models import Filter, Share
 from sharing.scope import Operator
 from sharing.summary import Summary
-from tokens.forms import MAX_INTEGER, ExpiryForm
+from tokens.forms import ExpiryForm
 from tokens.limits import MAX_NAME
 
 PRESETS = (1, 7, 30, 90)
@@ -29,7 +29,7 @@ class FiltersField(forms.ModelMultipleChoiceField):
     }
 
     def clean(self, value):
-        if not all(map(_is_id, value or ())):
+        if not all(map(is_id, value or ())):
             message = self.error_messages["invalid_pk_value"]
             raise forms.ValidationError(message, code="invalid_pk_value")
         return super().clean(value)
@@ -117,7 +117,7 @@ class ShareForm(ExpiryForm):
         return {"chosen": list(chosen), "found": shown[:OPTIONS], "more": more}
 
     def _ticked(self):
-        return [int(each) for each in self["filters"].value() or () if _is_id(each)]
+        return [int(each) for each in self["filters"].value() or () if is_id(each)]
 
     @property
     def choice(self):
@@ -140,9 +140,7 @@ class ShareForm(ExpiryForm):
 class EditShareForm(ShareForm):
     """A change of a shared token, made to the version of it that the person saw."""
 
-    version = forms.IntegerField(
-        widget=forms.HiddenInput, required=False, min_value=1, max_value=MAX_INTEGER
-    )
+    version = VersionField(required=False)
 
     def __init__(self, *args, share, **kwargs):
         token = share.token
@@ -209,7 +207,3 @@ def _matching(text):
         | Q(value__icontains=text)
         | Q(description__icontains=text)
     )
-
-
-def _is_id(value):
-    return re.fullmatch(r"[0-9]{1,9}", str(value))

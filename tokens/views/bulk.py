@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.audit.trail import Actor
-from accounts.models.accounts import ID_PATTERN
+from accounts.ids import is_id
 from accounts.permissions import Operation
 from accounts.rule_violations import RuleViolation
 from accounts.web.pagination import paginate
@@ -87,7 +87,7 @@ class IdsField(forms.TypedMultipleChoiceField):
         super().__init__(coerce=int, **kwargs)
 
     def valid_value(self, value):
-        return ID_PATTERN.fullmatch(value) is not None
+        return is_id(value)
 
 
 class PickForm(forms.Form):

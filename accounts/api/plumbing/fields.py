@@ -23,9 +23,10 @@ from pydantic import (
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticKnownError
 
+from accounts.ids import MAX_INTEGER
+
 FORM = "application/x-www-form-urlencoded"
 WORDS = {"true": True, "false": False}
-INT32 = 2**31 - 1
 MAX_ITEMS = 1000
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MILLISECOND = timedelta(milliseconds=1)
@@ -83,7 +84,7 @@ def text(pattern=None, *, longest=None):
     ]
 
 
-def whole(least=-INT32 - 1, most=INT32):
+def whole(least=-MAX_INTEGER - 1, most=MAX_INTEGER):
     """Return the type of a whole number: 5, 5.0, or "5" with no more digits than fit."""
     sign, first = "-?" if least < 0 else "", "[1-9]" if least > 0 else "[0-9]"
     digits = f"^{sign}{first}[0-9]{{0,{len(str(most)) - 2}}}$"
@@ -196,7 +197,7 @@ OptionalFlag = Annotated[
 Whole = whole()
 WholeInQuery = Annotated[
     int,
-    Field(ge=-INT32 - 1, le=INT32),
+    Field(ge=-MAX_INTEGER - 1, le=MAX_INTEGER),
     BeforeValidator(partial(_number, re.compile("-?[0-9]{1,10}"), "int_parsing")),
 ]
 Number = number()

@@ -21,6 +21,8 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError, PydanticKnownError
 
+from accounts.ids import MAX_INTEGER
+
 YEARS = range(2000, 3000)
 # A time as RFC 3339 has it, after the year.
 IN_THE_YEAR = (
@@ -29,7 +31,7 @@ IN_THE_YEAR = (
 )
 WRITTEN = re.compile(f"^[0-9]{{4}}{IN_THE_YEAR}")
 CONTROL = r"\x00-\x1f\x7f-\x9f\u2028\u2029"
-ID = {"ge": 1, "le": 2**31 - 1}
+ID = {"ge": 1, "le": MAX_INTEGER}
 MOST_IDS = 1000
 
 
