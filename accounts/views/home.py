@@ -3,13 +3,13 @@ from datetime import timedelta
 from django.conf import settings
 from django.core.exceptions import BadRequest
 from django.shortcuts import redirect, render
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.forms.find import ThemeForm
 from accounts.permissions import about_oneself
 from accounts.signing_in.arrivals import first_account
 from accounts.web.navigation import TOKENS
+from accounts.web.return_addresses import own_address
 
 THEME_COOKIE = "tollgate_theme"
 THEME_KEPT = timedelta(days=365)
@@ -34,7 +34,7 @@ def theme(request):
     form = ThemeForm(request.POST)
     if not form.is_valid():
         raise BadRequest("There is no such theme.")
-    response = redirect(_same_host(request, form.cleaned_data["next"]))
+    response = redirect(own_address(request, form.cleaned_data["next"]))
     chosen = form.cleaned_data["theme"]
     if chosen == ThemeForm.SYSTEM:
         response.delete_cookie(THEME_COOKIE, samesite="Lax")
@@ -48,8 +48,3 @@ def theme(request):
             samesite="Lax",
         )
     return response
-
-
-def _same_host(request, address):
-    hosts = {request.get_host()}
-    return address if url_has_allowed_host_and_scheme(address, hosts) else "/"

@@ -9,13 +9,13 @@ from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django_htmx.http import reselect, reswap, retarget
 
 from accounts.deadline import database_away
 from accounts.models import Membership
 from accounts.permissions import Forbidden
+from accounts.web.return_addresses import own_address
 
 ADMINS_NAMED = 20
 JSON = "application/json"
@@ -52,9 +52,7 @@ def _as_notice(response):
 
 
 def _back(request):
-    referrer = request.META.get("HTTP_REFERER", "")
-    hosts = {request.get_host()}
-    return referrer if url_has_allowed_host_and_scheme(referrer, hosts) else "/"
+    return own_address(request, request.META.get("HTTP_REFERER", ""))
 
 
 def page_behind(request):

@@ -3,10 +3,10 @@
 from django.contrib import messages
 from django.middleware.csrf import get_token
 from django.shortcuts import redirect, render
-from django.utils.http import url_has_allowed_host_and_scheme
 from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
 
 from accounts.permissions import allows
+from accounts.web.return_addresses import own_address
 from tokens import limits
 from tokens.kind_pages import HOMES, action_url, home_of
 from tokens.kinds import Kind
@@ -85,9 +85,8 @@ def deleted_count(account, kind):
 
 def back_from(request):
     """Return the page of ours that an action leads back to, if the address says one."""
-    address = request.GET.get("next", "")
-    ours = url_has_allowed_host_and_scheme(address, allowed_hosts=None)
-    return address if ours and address.startswith("/") else ""
+    address = own_address(request, request.GET.get("next", ""), otherwise="")
+    return address if address.startswith("/") else ""
 
 
 def undoing(token, verb, **fields):
