@@ -8,7 +8,7 @@ class TokensConfig(AppConfig):
 
     def ready(self):
         from tokens.api.plumbing import secrets  # noqa: PLC0415 -- needs the models
-        from tokens.models import provide_default_token  # noqa: PLC0415 -- the same
+        from tokens.defaults import provide_default_token  # noqa: PLC0415 -- the same
         from tokens.quick_find import find_tokens  # noqa: PLC0415 -- the same
         from tokens.reencryption import count_secrets  # noqa: PLC0415 -- the same
 

@@ -80,7 +80,7 @@ def _account(text):
 def take_place(account, kind, secret, *, by):
     """Let the account's oldest token of a kind go on with the secret from elsewhere."""
     found = account.tokens.not_deleted().filter(kind=kind)
-    token = found.order_by("created_at", "pk").first()
+    token = found.oldest_first().first()
     if token is None:
         raise RuleViolation("kind", f"{account.name} has no {kind.label.lower()}.")
     token.rotate(by=by, secret=secret)

@@ -185,9 +185,7 @@ def why_protected(token):
 
 def sole_never_expiring(account):
     """Return the id of the log token that is protected right now, or None."""
-    lasting = (
-        account.tokens.of_kind(Kind.LOGS).never_expiring().order_by("created_at", "pk")
-    )
+    lasting = account.tokens.of_kind(Kind.LOGS).never_expiring().oldest_first()
     found = list(lasting.values_list("pk", flat=True)[:2])
     return found[0] if len(found) == 1 else None
 

@@ -4,7 +4,7 @@ from django.urls import reverse
 from accounts.lifecycle import edit_account
 from accounts.models import AccountKind
 from tests.factories import BY, ChildFactory, MainFactory, MembershipFactory
-from tokens.models.querysets import default_log_token
+from tokens.defaults import default_token
 
 
 def details(account):
@@ -48,7 +48,7 @@ def test_details_offer_what_the_person_may_do(request, client, sub, person, offe
 
 
 def test_details_copy_the_default_token(client, sub, admin):
-    token = default_log_token(sub)
+    token = default_token(sub)
     client.force_login(admin)
 
     page = client.get(details(sub)).content.decode()

@@ -7,7 +7,7 @@ from django.utils import timezone
 from accounts.models import AccountKind
 from accounts.plans import Plan
 from tests.factories import ChildFactory, MainFactory, MembershipFactory
-from tokens.models.querysets import default_log_token
+from tokens.defaults import default_token
 
 
 def general(account):
@@ -46,7 +46,7 @@ def test_general_shows_id_plan_and_addresses(client, main, member, settings):
 
 @pytest.mark.parametrize("person", ["admin", "sub_admin"])
 def test_general_offers_admins_the_default_token(request, client, sub, person):
-    token = default_log_token(sub)
+    token = default_token(sub)
     client.force_login(request.getfixturevalue(person))
 
     page = client.get(general(sub)).content.decode()
@@ -57,7 +57,7 @@ def test_general_offers_admins_the_default_token(request, client, sub, person):
 
 
 def test_general_shows_staff_the_mask_only(client, sub, staff):
-    token = default_log_token(sub)
+    token = default_token(sub)
     client.force_login(staff)
 
     page = client.get(general(sub)).content.decode()
@@ -73,7 +73,7 @@ def test_general_tells_others_whom_to_ask(client, main, admin, member):
 
     assert "Ada Admin" in page
     assert "mailto:admin@acme.example" in page
-    assert default_log_token(main).masked not in page
+    assert default_token(main).masked not in page
 
 
 def test_general_names_the_main_admins_where_there_are_none(client, sub, admin, member):
@@ -90,7 +90,7 @@ def test_general_of_a_shut_account_keeps_its_token_from_the_main_admin(
 
     page = client.get(general(shut)).content.decode()
 
-    assert default_log_token(shut).masked not in page
+    assert default_token(shut).masked not in page
 
 
 def test_general_of_a_security_account_has_no_shipping_token(client, main, admin):

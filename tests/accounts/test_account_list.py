@@ -8,7 +8,7 @@ from django.utils import timezone
 from accounts.lifecycle import delete_account
 from accounts.models import Account, AccountKind
 from tests.factories import BY, ChildFactory, MainFactory, MembershipFactory
-from tokens.models.querysets import default_log_token
+from tokens.defaults import default_token
 
 
 @pytest.fixture
@@ -107,7 +107,7 @@ def test_each_row_copies_the_default_token(client, manage, main, sub, admin):
     page = manage().content.decode()
 
     for account in (main, sub):
-        token = default_log_token(account)
+        token = default_token(account)
         assert token.masked in page
         assert reverse("tokens:reveal", args=[account.pk, token.pk]) in page
 
@@ -118,7 +118,7 @@ def test_rows_hide_tokens_of_shut_accounts(client, manage, main, admin):
 
     page = manage().content.decode()
 
-    assert default_log_token(shut).masked not in page
+    assert default_token(shut).masked not in page
     assert "Not open to main account users" in page
 
 
@@ -127,7 +127,7 @@ def test_staff_see_masks_only(client, manage, sub, staff):
 
     page = manage().content.decode()
 
-    assert default_log_token(sub).masked in page
+    assert default_token(sub).masked in page
     assert "/reveal/" not in page
 
 

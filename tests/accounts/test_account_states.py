@@ -6,7 +6,7 @@ from accounts.lifecycle import suspend_account
 from accounts.models import AccountKind, AuditEvent
 from tests.accounts.addresses import address
 from tests.factories import BY, ChildFactory, TokenFactory
-from tokens.models.querysets import default_log_token
+from tokens.defaults import default_token
 from tokens.permissions import Use
 from tokens.verification import verify
 
@@ -55,7 +55,7 @@ def test_suspend_answers_htmx_with_the_row(client, sub, admin):
     assert response["HX-Trigger"] == '{"tollgate:close": {}}'
     assert page.strip().startswith(f'<tr id="account-{sub.pk}" data-state="suspended">')
     assert page.count("<tr") == 1
-    assert default_log_token(sub).masked in page
+    assert default_token(sub).masked in page
     assert address(sub, "reactivate") in page
 
 

@@ -1,7 +1,7 @@
 """Sub accounts of logs as they are asked for, and as they look in answers."""
 
 from tests.api.calls import coded
-from tokens.models.querysets import default_log_token
+from tokens.defaults import default_token
 
 ACCOUNTS = "/v1/account-management/time-based-accounts"
 PATH = "/account-management/time-based-accounts"
@@ -47,4 +47,4 @@ def illegal(reason):
 
 
 def plain_token(account):
-    return default_log_token(account).secrets.current().get().open().reveal()
+    return default_token(account).secrets.current().get().open().reveal()

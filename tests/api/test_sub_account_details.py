@@ -10,8 +10,8 @@ from accounts.models import Account, Action, AuditEvent
 from tests.api.calls import Api
 from tests.api.sub_accounts import ACCOUNTS, SUB, plain_token
 from tests.factories import BY, TokenFactory
+from tokens.defaults import default_token
 from tokens.kinds import Kind
-from tokens.models.querysets import default_log_token
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 MILLISECONDS = 1795435200000
@@ -126,7 +126,7 @@ def reveals():
 
 
 def test_detailed_is_told_to_the_audit_trail(main, sub, api):
-    tokens = [default_log_token(main).pk, default_log_token(sub).pk]
+    tokens = [default_token(main).pk, default_token(sub).pk]
 
     api.get(f"{ACCOUNTS}/detailed/{sub.pk}")
     api.get(f"{ACCOUNTS}/detailed")

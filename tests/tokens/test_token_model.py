@@ -7,9 +7,10 @@ from django.utils import timezone
 from accounts.models import AccountKind
 from accounts.rule_violations import RuleViolation
 from tests.factories import BY, ChildFactory, TokenFactory
+from tokens.defaults import default_token
 from tokens.kinds import Kind
 from tokens.models import Token, TokenUsage
-from tokens.models.querysets import COUNTED_UP_TO, default_log_token, name_key
+from tokens.models.querysets import COUNTED_UP_TO, name_key
 
 pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)
@@ -152,11 +153,11 @@ def test_use_is_noted_once_a_minute(token):
 def test_default_token_is_the_oldest_enabled(main):
     first = main.tokens.get()
     second = TokenFactory(account=main, kind=Kind.LOGS)
-    assert default_log_token(main) == first
+    assert default_token(main) == first
 
     first.disable(by=BY)
 
-    assert default_log_token(main) == second
+    assert default_token(main) == second
 
 
 def test_security_account_gets_no_default_token(main):

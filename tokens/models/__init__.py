@@ -1,5 +1,4 @@
 from tokens.models.bulk import BulkAction, BulkItem, BulkJob, Outcome
-from tokens.models.defaults import provide_default_token
 from tokens.models.secrets import StoredSecret
 from tokens.models.tokens import Token
 from tokens.models.usage import TokenUsage
@@ -12,5 +11,4 @@ __all__ = [
     "StoredSecret",
     "Token",
     "TokenUsage",
-    "provide_default_token",
 ]

@@ -7,7 +7,6 @@ from django.db import connection, models, transaction
 
 from accounts.clock import clock
 from accounts.locks import repeated
-from tokens.kinds import Kind
 
 # What separates words, and is no blank.
 WHITE_SPACE = re.compile(r"[\t-\r\x1c-\x1f\x85\u2028\u2029]")
@@ -63,6 +62,9 @@ class TokenQuerySet(models.QuerySet):
     def never_expiring(self):
         """Return enabled tokens that never expire."""
         return self.enabled().filter(expires_at=None)
+
+    def oldest_first(self):
+        return self.order_by("created_at", "pk")
 
     def named_like(self, text):
         return self.filter(name_key__contains=name_key(text))
@@ -125,10 +127,3 @@ def name_key(name):
     folded = " ".join(unicodedata.normalize("NFKC", name).casefold().split())
     # One character can unfold into eighteen; no two names differ that late by chance.
     return folded[:KEY_LENGTH]
-
-
-def default_log_token(account):
-    """Return the default log token of an account: the oldest enabled one."""
-    return (
-        account.tokens.of_kind(Kind.LOGS).enabled().order_by("created_at", "pk").first()
-    )

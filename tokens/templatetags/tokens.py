@@ -3,13 +3,13 @@
 from django import template
 from django.db.models import Count
 
-from tokens.defaults import default_tokens
+from tokens import defaults
 from tokens.kinds import Kind
 
 register = template.Library()
 
 
-register.simple_tag(default_tokens)
+register.simple_tag(defaults.default_tokens)
 
 
 @register.inclusion_tag("tokens/default.html", takes_context=True)
@@ -18,11 +18,10 @@ def default_token(context, account, tokens=None):
 
     A list gives the `default_tokens` of all its accounts.
     """
-    if tokens is None:
-        tokens = default_tokens([account])
+    known = tokens is not None
     return {
         "account": account,
-        "token": tokens.get(account.pk),
+        "token": tokens.get(account.pk) if known else defaults.default_token(account),
         "copy_id": f"copy-default-{account.pk}",
         "csrf_token": context.get("csrf_token"),
     }
