@@ -1,4 +1,4 @@
-"""What people name things by, for others to read: all that is in a name can be seen.
+"""Names that people give: every character in them can be seen.
 
 A character that shows nothing makes two names look alike, and one that turns the
 direction of text makes a name look like another, or like more than a name.

@@ -1,4 +1,4 @@
-"""What a plan entitles an organisation to."""
+"""Plans and their entitlements."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""What the reference page of the HTTP API shows, read from its OpenAPI document."""
+"""The reference page of the HTTP API, read from its OpenAPI document."""
 
 import json
 import shlex

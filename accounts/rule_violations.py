@@ -1,4 +1,4 @@
-"""What the product refuses although the caller has the right to ask."""
+"""Rules of the product that stand against what a caller may otherwise do."""
 
 
 class RuleViolation(Exception):  # noqa: N818 -- a refusal is an answer, not an error

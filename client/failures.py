@@ -1,4 +1,4 @@
-"""What can go wrong, each with the exit code that scripts tell it by."""
+"""Failures of the command, each with its exit code."""
 
 import json
 import unicodedata

@@ -1,4 +1,4 @@
-"""What every command takes: the server, the caller's token, the form of the output."""
+"""Options of every command: the server, the caller's token, the form of the output."""
 
 import ipaddress
 import os

@@ -1,4 +1,4 @@
-"""What a command writes: things on standard output, sentences on standard error."""
+"""Output of commands: things on standard output, sentences on standard error."""
 
 import json
 import os

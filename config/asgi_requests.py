@@ -49,7 +49,7 @@ OF_ALL = {
 
 
 class RefusedError(Exception):
-    """What is wrong with a request: a status and a sentence."""
+    """A request that cannot be taken: a status and a sentence."""
 
 
 class Arriving:

@@ -1,4 +1,4 @@
-"""What the gate's own listeners answer: questions of gateways, and nothing else.
+"""The application of the gate's own listeners: it answers gateways, and nobody else.
 
 No URLs, middleware or templates are loaded: no page can be in the gate's way.
 """

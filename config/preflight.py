@@ -1,4 +1,4 @@
-"""What a start needs from this machine, asked before Django is set up.
+"""Checks of this machine before a start, made before Django is set up.
 
 Each mishap that a newcomer can trip over is one sentence, within a moment.
 """

@@ -1,4 +1,4 @@
-"""What the demo's tokens are called, and who uses them from where."""
+"""Names of the demo's tokens, and their callers."""
 
 from tokens.kinds import Kind
 

@@ -37,7 +37,7 @@ KINDS = (*[Kind.API] * 7, Kind.LOGS, Kind.LOGS, Kind.SHARED)
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What was made; `secret` opens an API token of the main account."""
+    """The rows that were made; `secret` is an API token of the main account."""
 
     main: Account
     secret: object

@@ -13,7 +13,7 @@ SHUT = (
 
 
 class AccountContents:
-    """What is in accounts over there, as far as there is an API token for each.
+    """The contents of accounts over there, as far as there is an API token for each.
 
     Where there is none, it is made over there when that is wanted. The report is told
     of it, and knows whose things are all here already.

@@ -31,7 +31,7 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True)
 class Line:
-    """What became of one thing, or why nothing did."""
+    """The outcome for one thing, or why there is none."""
 
     outcome: Outcome
     what: str
@@ -40,7 +40,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Contents:
-    """What the API token of one account opens."""
+    """The contents of one account, as its API token shows them."""
 
     log_tokens: list
     filters: list

@@ -1,4 +1,4 @@
-"""What an import has done, one JSON object a line, so that a next run goes on from it."""
+"""The report of an import, one JSON object a line: a next run goes on from it."""
 
 import fcntl
 import json

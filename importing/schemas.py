@@ -1,4 +1,4 @@
-"""What a Logz.io-compatible server tells of itself, read as leniently as it is written."""
+"""Answers of a Logz.io-compatible server, read as leniently as they are written."""
 
 from datetime import UTC, datetime
 from typing import Annotated

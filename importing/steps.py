@@ -1,4 +1,4 @@
-"""What has to be done for an inventory to move in, one transaction each."""
+"""The steps that move an inventory in, one transaction each."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -9,7 +9,7 @@ from importing.schemas import LogToken
 
 
 class Key(NamedTuple):
-    """What over there a step is about; `place` is the account for what is inside one."""
+    """The subject of a step; `place` is its account over there, if it is in one."""
 
     kind: str
     place: int

@@ -11,7 +11,7 @@ from tokens.models import StoredSecret
 
 @dataclass(frozen=True)
 class Done:
-    """What a step came to: the id here, and what people want to know of it."""
+    """The result of a step: the id here, and a detail for people."""
 
     outcome: Outcome
     here: int

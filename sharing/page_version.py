@@ -1,4 +1,4 @@
-"""What the page of a link tells its visitors."""
+"""The state of a link's page, and the version that its visitors have seen."""
 
 from dataclasses import dataclass
 from hashlib import sha256
@@ -12,7 +12,7 @@ UNITS = (("day", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
 
 @dataclass(frozen=True, slots=True)
 class Pass:
-    """What a link shows and opens, and until when."""
+    """The page of a link: its summary and its dashboards."""
 
     summary: Summary
     views: list[SharedView]

@@ -1,4 +1,4 @@
-"""What a set of filters lets through, as plain logic.
+"""Sets of filters as plain logic: which lines they let through.
 
 A log line is a set of (field, value) clauses; a field may have several values. A scope
 is a tuple of alternatives, each a set of clauses, and lets a line through that holds

@@ -1,4 +1,4 @@
-"""What a link will show once a form is saved: read by a person before it is."""
+"""The summary of a form about a link, which a person agrees to before it is saved."""
 
 from collections import Counter
 from dataclasses import dataclass

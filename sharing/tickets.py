@@ -1,4 +1,4 @@
-"""What a visitor of a share link is let in with, once its secret was shown.
+"""Tickets: a visitor of a share link comes in with one once its secret was shown.
 
 A ticket is a signed cookie that names the stored secret, never its text. Whoever is
 shown one looks that row up, so it dies with the secret, the token or the account.
@@ -17,7 +17,7 @@ SALT = "tollgate.share"
 
 
 class Ticket(NamedTuple):
-    """What a ticket says: the stored secret's id and birth, and when it ends."""
+    """The content of a ticket: the stored secret's id and birth, and when it ends."""
 
     secret_id: int
     born: int

@@ -6,7 +6,7 @@ from tokens.models import Token
 
 @admin.register(Token, site=site)
 class TokenWindow(Window):
-    """What is known about a token; its secrets are rows that are not registered."""
+    """Tokens, to look up; their secrets are rows that are not registered."""
 
     exclude = ("name_key", "public_id", "masked")
     list_display = ("name", "kind", "account", "created_at", "state", "last_used_at")

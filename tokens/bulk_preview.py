@@ -1,4 +1,4 @@
-"""What a bulk job will do, and to which tokens it cannot: the dry run.
+"""The dry run of a bulk job: what it will do, and to which tokens it cannot.
 
 The model decides when the job runs; here the same reasons are found for thousands of
 tokens in a handful of queries, and in the order in which the job goes through them.

@@ -273,7 +273,7 @@ SORTS = ("created_at", "name", "last_used_at", "expires_at")
 
 
 class ListForm(forms.Form):
-    """What a list is asked to show; what makes no sense is as if it were not there."""
+    """The query of a list; what makes no sense is as if it were not there."""
 
     q = forms.CharField(required=False, max_length=MAX_NAME)
     state = forms.ChoiceField(required=False, choices=State)

@@ -1,4 +1,4 @@
-"""What must hold at any time, and no constraint of the database says already.
+"""Invariants that no constraint of the database states already.
 
 Numbers are those of the security promises. Each function yields a sentence for each
 violation.

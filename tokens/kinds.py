@@ -19,7 +19,7 @@ class Kind(models.TextChoices):
 
 @dataclass(frozen=True, slots=True)
 class KindRule:
-    """What a kind allows."""
+    """The rules of a kind."""
 
     prefix: str
     lives_in: tuple

@@ -1,4 +1,4 @@
-"""What stands against a change of a token: limits, protections and names.
+"""Rules against changes of a token: limits, protections and names.
 
 Everything here is asked while the account's lock is held.
 """

@@ -1,4 +1,4 @@
-"""What a token may do, and which accounts it reaches, as things stand right now."""
+"""The rights of a token, and the accounts that it reaches right now."""
 
 import enum
 
@@ -72,7 +72,7 @@ def visible_to_main_admin(main, user):
 
 
 class Use(enum.Enum):
-    """What a token is good for."""
+    """The uses of a token."""
 
     API = "call the HTTP API"
     SHIP_LOGS = "ship logs"

@@ -63,7 +63,7 @@ class AccountFilter(AccountPicker):
 
 
 class TokenSearch(forms.Form):
-    """What the address of the page over all accounts asks for."""
+    """The query of the page over all accounts."""
 
     q = forms.CharField(label="Name", required=False, max_length=100)
     account = AccountsField(label="Accounts", widget=AccountFilter)

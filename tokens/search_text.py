@@ -1,4 +1,4 @@
-"""What somebody put into a search box: a name, or a secret that must not travel on."""
+"""The text of a search box: a name, or a secret that must not travel on."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""What the software that sends data does once its token is refused.
+"""Senders of data, and what each does once its token is refused.
 
 Each was sent 401 and 403, which is what proxies answer for a stopped token, and its
 User-Agent read off the wire or out of its source. Who was not tried has no line, nor

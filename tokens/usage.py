@@ -1,4 +1,4 @@
-"""What the counted calls say about tokens, as pages show it."""
+"""Counted calls of tokens, as pages show them."""
 
 from collections import defaultdict
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What the fields that several bodies and answers about accounts have mean."""
+"""Fields of accounts that several bodies and answers share, with their meaning."""
 
 from pydantic import Field
 

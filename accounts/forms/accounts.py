@@ -16,7 +16,7 @@ FLAGS = ("accessible", "searchable")
 
 
 class AccountForm(forms.ModelForm):
-    """What all kinds have. `advanced` names the fields that are folded away."""
+    """Fields of every kind of account; those in `advanced` are folded away."""
 
     version = VersionField(required=False)
 

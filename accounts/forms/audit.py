@@ -37,7 +37,7 @@ class ActorsField(forms.MultipleChoiceField):
 
 
 class AuditForm(forms.Form):
-    """What to look for in an account's audit trail."""
+    """The filters of an audit trail."""
 
     who = ActorsField(required=False, widget=forms.CheckboxSelectMultiple)
     what = forms.MultipleChoiceField(

@@ -1,4 +1,4 @@
-"""What the address of Manage accounts asks for; anything unreadable is left out."""
+"""The query of Manage accounts; anything unreadable is left out."""
 
 from dataclasses import dataclass
 

@@ -14,7 +14,7 @@ MOST = MaxValueValidator(MAX_INTEGER)
 
 
 class OrganisationForm(forms.ModelForm):
-    """What an organisation has bought, and what its policies are."""
+    """An organisation's plan and policies."""
 
     class Meta:
         model = Organisation

@@ -38,7 +38,7 @@ class TooManyCalls(RuleViolation):
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """What is left of a policy in the current minute."""
+    """How many calls a policy still allows in the current minute."""
 
     policy: str
     who: str

@@ -23,7 +23,7 @@ class AccountKind(models.TextChoices):
 
     @property
     def noun(self):
-        """What such an account is called within a sentence."""
+        """The kind's name within a sentence."""
         words = self.label.lower()
         return words if words.endswith("account") else f"{words} account"
 

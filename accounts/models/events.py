@@ -161,7 +161,7 @@ class AuditEvent(models.Model):
 
     @property
     def changes(self):
-        """What was changed, as (field, old, new) in words."""
+        """The changes as (field, old, new) in words."""
         return [
             (_spaced(name), _words(name, old), _words(name, new))
             for name, old, new in self.data.get("changes", [])

@@ -59,7 +59,7 @@ class Organisation(models.Model):
 
     @property
     def entitlement(self):
-        """What the plan allows right now; a running trial is a trial of Pro."""
+        """The entitlements of the plan right now; a running trial is a trial of Pro."""
         if self.plan == Plan.COMMUNITY and self.in_trial:
             return ENTITLEMENTS[Plan.PRO]
         return ENTITLEMENTS[self.plan]

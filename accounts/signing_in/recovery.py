@@ -1,4 +1,4 @@
-"""What operator staff do for a person who is locked out, or whose login leaked."""
+"""Help by operator staff for a person who is locked out, or whose login leaked."""
 
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession

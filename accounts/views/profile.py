@@ -1,4 +1,4 @@
-"""What a person sees and sets about themselves."""
+"""A person's own settings."""
 
 from allauth.mfa.utils import is_mfa_enabled
 from django.contrib import messages

@@ -1,4 +1,4 @@
-"""What the frame around every page of the settings area needs."""
+"""The template context of the frame around every page."""
 
 from functools import partial
 

@@ -1,4 +1,4 @@
-"""What Jump to finds: pages, accounts, and what the apps above add."""
+"""The search behind Jump to: pages, accounts, and what the apps above add."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""What is told about refused tokens: in a mail, and in a webhook's call."""
+"""The content of mails and webhook calls about refused tokens."""
 
 from hashlib import sha256
 

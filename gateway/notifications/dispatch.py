@@ -32,7 +32,7 @@ logger = logging.getLogger(__name__)
 
 
 class Outcome(NamedTuple):
-    """What came of telling, and how long whoever was told wants to be left alone."""
+    """The outcome of a delivery, and after how long the receiver takes the next one."""
 
     answer: str
     is_fine: bool

@@ -34,7 +34,7 @@ FAILURES = (
 
 @dataclass(frozen=True, slots=True)
 class HttpAnswer:
-    """What came back: a status, or 0 and the reason why nothing did."""
+    """An answer: a status, or 0 and the reason why there was none."""
 
     status: int
     text: str

@@ -1,4 +1,4 @@
-"""What can be done about a token that is refused."""
+"""Ways to let a refused token work again."""
 
 import enum
 

@@ -1,4 +1,4 @@
-"""What refused calls are called."""
+"""Words for refused calls and their reasons."""
 
 from django import template
 from django.urls import reverse

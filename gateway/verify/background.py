@@ -1,4 +1,4 @@
-"""What a worker does beside answering: it looks for changes, and writes down uses."""
+"""The background work of a worker: it looks for changes and writes down uses."""
 
 import atexit
 import logging

@@ -1,4 +1,4 @@
-"""What a gateway is told about a token: may it pass, for whom, with which filters."""
+"""The decision about a token: whether it passes, for whom, with which filters."""
 
 from dataclasses import dataclass
 from functools import lru_cache

@@ -133,7 +133,7 @@ def end_era():
 
 
 class PostgreSQL:
-    """What a PostgreSQL tells of itself besides its rows."""
+    """A PostgreSQL server's identity: its system and its timeline."""
 
     def __init__(self, opened):
         self._time = DatabaseTime()

@@ -1,4 +1,4 @@
-"""What a refusal says: one sentence for whoever has a client's log before them."""
+"""Sentences of refusals, for whoever has a client's log before them."""
 
 from gateway.templatetags.refused_calls import it_takes
 from gateway.verify.signal import SIGNAL_NAMES

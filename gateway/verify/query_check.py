@@ -1,4 +1,4 @@
-"""What a shared token may ask VictoriaLogs, judged by the query that a proxy hands over.
+"""Checks of a shared token's queries to VictoriaLogs, as the proxy hands them over.
 
 An argument that a store read otherwise than we do, or not at all, would take with it what
 the proxy appends, or bring a query that nobody judged. So arguments are read strictly,

@@ -1,4 +1,4 @@
-"""What a gateway may ask about, and where clients of each signal put their token."""
+"""Signals that a gateway guards, and where their clients put a token."""
 
 from dataclasses import dataclass
 from urllib.parse import unquote

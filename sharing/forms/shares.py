@@ -36,7 +36,7 @@ class FiltersField(forms.ModelMultipleChoiceField):
 
 
 class ShareForm(ExpiryForm):
-    """What a link is called, until when it works and what it shows."""
+    """The form of a link: its name, its end and its filters."""
 
     name = NameField(
         max_length=MAX_NAME,
@@ -85,7 +85,7 @@ class ShareForm(ExpiryForm):
 
     @property
     def summary(self):
-        """What the form does when it is saved, or None while it does not say."""
+        """The Summary of what saving would do, or None while the form does not say."""
         if not self.is_bound:
             return self._summary_at_first()
         stops = {"filters", "shows_everything", "operator", "expires_at", "expires_on"}

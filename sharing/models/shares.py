@@ -13,7 +13,7 @@ from tokens.models.querysets import as_written
 
 
 class Share(models.Model):
-    """What a shared token shows: its account's logs, narrowed by filters."""
+    """The share of a token: its account's logs, narrowed by filters."""
 
     token = models.OneToOneField(
         Token, on_delete=models.CASCADE, primary_key=True, related_name="share"
@@ -79,7 +79,7 @@ class Share(models.Model):
 
     @property
     def scope(self):
-        """What the link shows while its token works; see sharing.scope."""
+        """The scope of the link while its token works; see sharing.scope."""
         return self.scope_with(each.clause for each in self.filters.all())
 
     def scope_with(self, clauses):

@@ -1,4 +1,4 @@
-"""What an admin does with the dashboards that links open."""
+"""Managing the dashboards that links open."""
 
 from django.contrib import messages
 from django.shortcuts import get_object_or_404, redirect, render

@@ -1,4 +1,4 @@
-"""What an admin does with the link of a shared token: look at it, send it."""
+"""The link of a shared token, for its admin: to look at, to send."""
 
 from functools import partial
 

@@ -1,4 +1,4 @@
-"""What the Shared tab shows: links, what narrows them, and what they open."""
+"""The Shared tab: links, their filters and their dashboards."""
 
 from accounts.permissions import Operation, allows
 from accounts.web.pagination import paginate

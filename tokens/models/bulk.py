@@ -168,7 +168,7 @@ class BulkJob(models.Model):
 
 
 class BulkItem(models.Model):
-    """What becomes of one token in a job. `version` is the one that was looked at."""
+    """The outcome for one token in a job; `version` is the one that was looked at."""
 
     job = models.ForeignKey(BulkJob, on_delete=models.CASCADE, related_name="items")
     token = models.ForeignKey(

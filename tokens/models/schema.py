@@ -1,4 +1,4 @@
-"""What the database itself enforces for tokens, and how it finds them."""
+"""Constraints and indexes of tokens."""
 
 from django.db import models
 

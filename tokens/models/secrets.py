@@ -88,7 +88,7 @@ class StoredSecret(models.Model):
 
     @property
     def born(self):
-        """What tells the row from another that got its id when a database went back.
+        """The mark that tells this row from another with its id, after a database went back.
 
         Microseconds since 1970, as a ticket can carry them.
         """

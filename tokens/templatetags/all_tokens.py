@@ -1,4 +1,4 @@
-"""What the pages over tokens of several accounts and kinds show."""
+"""Tags of pages over tokens of several accounts and kinds."""
 
 from django import template
 

@@ -1,4 +1,4 @@
-"""What rows of tokens show besides their values."""
+"""Tags of rows of tokens."""
 
 from datetime import timedelta
 

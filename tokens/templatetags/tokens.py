@@ -1,4 +1,4 @@
-"""What the pages of accounts show of their tokens."""
+"""Tags of accounts' pages, for their tokens."""
 
 from django import template
 from django.db.models import Count

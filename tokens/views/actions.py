@@ -1,4 +1,4 @@
-"""What a person does to one token: an account's, or one of the installation's own.
+"""Actions on one token: an account's, or one of the installation's own.
 
 Each action stands behind the guard of both; `account` is None for the latter.
 """

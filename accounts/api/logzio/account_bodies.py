@@ -1,4 +1,4 @@
-"""What time-based accounts, those that take logs, are created and changed with."""
+"""Bodies that create and change time-based accounts, those that take logs."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""What opening an account through the API takes, whatever its kind."""
+"""Opening an account of any kind through the API."""
 
 from accounts import lifecycle
 from accounts.api.plumbing.areas import Area

@@ -1,4 +1,4 @@
-"""What people are added and changed with."""
+"""Bodies that add and change people."""
 
 from typing import Annotated
 

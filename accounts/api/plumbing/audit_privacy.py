@@ -1,4 +1,4 @@
-"""What an API token is told of people in the audit trail: no address of theirs.
+"""The audit trail as API tokens see it: without people's addresses.
 
 A token is nobody, and often in many hands. It learns what happened to what and when, and
 by the id who did it; from where and with which browser a person came, and a person's

@@ -1,4 +1,4 @@
-"""What the API answers when a call does not succeed: JSON, whatever happened."""
+"""Answers to calls that do not succeed: JSON, whatever happened."""
 
 import logging
 

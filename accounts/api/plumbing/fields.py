@@ -1,4 +1,4 @@
-"""What the API takes in, as lenient as the clients of Logz.io need, and what it gives.
+"""Types of the API's fields: lenient on the way in, as clients of Logz.io need it.
 
 Each type says in the document exactly what it takes: what is refused is no part of it.
 """

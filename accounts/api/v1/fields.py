@@ -1,4 +1,4 @@
-"""What our own API takes in, strictly, and how it names versions and repeats."""
+"""Types of our own API's fields, which are strict, and its headers."""
 
 import re
 from datetime import UTC

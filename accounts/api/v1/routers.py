@@ -1,4 +1,4 @@
-"""What every route of our own API shares."""
+"""The router that every part of our own API is built with."""
 
 from functools import wraps
 

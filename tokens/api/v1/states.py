@@ -1,4 +1,4 @@
-"""What starts and stops a token: its switch, its rotation, its way back."""
+"""Changes of a token's state: its switch, its rotation, its restoring."""
 
 from django.http import HttpResponse
 from ninja.responses import Status

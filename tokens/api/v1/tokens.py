@@ -31,7 +31,7 @@ class TokenChange(Body):
 
     @property
     def verbs(self):
-        """What the caller must be allowed to do; without a change, to look at it."""
+        """The operations that the caller needs; without a change, to look at it."""
         return [VERBS[name] for name in sorted(self.model_fields_set)] or ["view"]
 
 

@@ -1,4 +1,4 @@
-"""What a token that somebody has in hand is good for."""
+"""Verifying a token that somebody has in hand."""
 
 from typing import Literal
 
