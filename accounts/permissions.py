@@ -15,6 +15,7 @@ from django.http import Http404
 from django.shortcuts import get_object_or_404
 
 from accounts.models import Account, AccountKind, Membership, Role
+from accounts.operations import Operation
 
 
 class Relation(enum.Enum):
@@ -28,70 +29,6 @@ class Relation(enum.Enum):
     TOKEN = "an API token of the account"
     MAIN_TOKEN = "the main account's API token, the child is accessible"
     MAIN_TOKEN_SHUT = "the main account's API token, the child is not accessible"
-
-
-class Operation(enum.Enum):
-    API_LIST = "api.list"
-    API_VIEW = "api.view"
-    API_REVEAL = "api.reveal"
-    API_CREATE = "api.create"
-    API_MINT = "api.mint"
-    API_RENAME = "api.rename"
-    API_ENABLE = "api.enable"
-    API_DISABLE = "api.disable"
-    API_DELETE = "api.delete"
-    API_ROTATE = "api.rotate"
-    API_EXPIRY = "api.expiry"
-    SHIP_LIST = "ship.list"
-    SHIP_VIEW = "ship.view"
-    SHIP_REVEAL = "ship.reveal"
-    SHIP_CREATE = "ship.create"
-    SHIP_RENAME = "ship.rename"
-    SHIP_ENABLE = "ship.enable"
-    SHIP_DISABLE = "ship.disable"
-    SHIP_DELETE = "ship.delete"
-    SHIP_ROTATE = "ship.rotate"
-    SHIP_EXPIRY = "ship.expiry"
-    SHARED_LIST = "shared.list"
-    SHARED_VIEW = "shared.view"
-    SHARED_REVEAL = "shared.reveal"
-    SHARED_CREATE = "shared.create"
-    SHARED_RENAME = "shared.rename"
-    SHARED_ENABLE = "shared.enable"
-    SHARED_DISABLE = "shared.disable"
-    SHARED_DELETE = "shared.delete"
-    SHARED_ROTATE = "shared.rotate"
-    SHARED_EXPIRY = "shared.expiry"
-    SHARED_FILTERS = "shared.filters"
-    SHARED_LINK = "shared.link"
-    FILTER_LIST = "filter.list"
-    FILTER_CREATE = "filter.create"
-    FILTER_EDIT = "filter.edit"
-    FILTER_DELETE = "filter.delete"
-    VIEW_LIST = "view.list"
-    VIEW_CREATE = "view.create"
-    VIEW_EDIT = "view.edit"
-    VIEW_DELETE = "view.delete"
-    REFUSED_CALLS_LIST = "refused_calls.list"
-    REFUSED_CALLS_ACT = "refused_calls.act"
-    WEBHOOK_EDIT = "webhook.edit"
-    ACCOUNT_LIST = "account.list"
-    ACCOUNT_VIEW = "account.view"
-    ACCOUNT_EDIT = "account.edit"
-    ACCOUNT_CREATE = "account.create"
-    ACCOUNT_SUSPEND = "account.suspend"
-    ACCOUNT_DELETE = "account.delete"
-    ACCOUNT_FLAGS = "account.flags"
-    ACCOUNT_PLAN = "account.plan"
-    USER_LIST = "user.list"
-    USER_INVITE = "user.invite"
-    USER_INVITE_ADMIN = "user.invite_admin"
-    USER_ROLE = "user.role"
-    USER_SUSPEND = "user.suspend"
-    USER_REMOVE = "user.remove"
-    USER_RESET = "user.reset"
-    AUDIT_VIEW = "audit.view"
-    AUDIT_EXPORT = "audit.export"
 
 
 COLUMNS = tuple(Relation)
