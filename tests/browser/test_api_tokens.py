@@ -121,6 +121,7 @@ def test_escape_leaves_the_name_as_it_was(visit, admin, path, terraform):
 
     act(page, "Rename", "Terraform")
     name_field(page).fill("Pulumi")
+    page.once("dialog", lambda question: question.accept())
     page.keyboard.press("Escape")
 
     expect(row(page, "Terraform")).to_be_visible()

@@ -1,0 +1,39 @@
+// A row in which something was typed is not lost without a question.
+
+const ROWS = ".row-form form, form.rename";
+const QUESTION = "Leave without saving?";
+// What was typed is on its way, or kept for the page that comes back.
+let isSafe = false;
+
+// Before an answer takes the place of such a row: Cancel, Escape, another form in it.
+document.addEventListener("htmx:confirm", (event) => {
+  const { elt, target } = event.detail;
+  const typed = [...(target?.querySelectorAll?.(ROWS) ?? [])].some((form) => form !== elt && isTyped(form));
+  if (typed && !confirm(QUESTION)) event.preventDefault();
+});
+
+document.addEventListener("htmx:beforeOnLoad", ({ detail: { xhr } }) => {
+  isSafe = [401, 403].includes(xhr.status);
+});
+
+document.addEventListener("submit", (event) => {
+  if (!event.defaultPrevented && event.target.matches(ROWS)) isSafe = true;
+});
+
+addEventListener("beforeunload", (event) => {
+  if (!isSafe && [...document.querySelectorAll(ROWS)].some(isTyped)) event.preventDefault();
+});
+
+function isTyped(form) {
+  return [...form.elements].some((element) => {
+    if (element.type === "hidden" || !element.name) return false;
+    if (element.matches("select")) return [...element.options].some(differs);
+    if (["checkbox", "radio"].includes(element.type)) return element.checked !== element.defaultChecked;
+    return "defaultValue" in element && element.value !== element.defaultValue;
+  });
+}
+
+function differs(option, index, options) {
+  const first = options.some((each) => each.defaultSelected) ? option.defaultSelected : index === 0;
+  return option.selected !== first;
+}
