@@ -177,6 +177,14 @@ def test_a_shared_token_that_lost_its_filter_shows_nothing(main):
     assert (refused.status, refused.reason) == ("403 Forbidden", "shows_nothing")
 
 
+def test_an_end_is_told_rather_than_that_nothing_is_shown(main):
+    share = ShareFactory(account=main)
+    type(share).objects.filter(pk=share.pk).update(lost_filter="env: prod")
+    share.token.disable(by=BY)
+
+    assert told(share.token).reason == "paused"
+
+
 @pytest.mark.parametrize(
     ("fields", "reason"),
     [

@@ -59,6 +59,24 @@ def test_token_of_another_kind_is_403(ask, token):
     )
 
 
+def test_no_answer_is_for_a_proxy_to_keep(ask, token):
+    answers = [ask(*asked) for asked in (("logs", token.secret_text), ("logs",))]
+    answers += [ask("api", token.secret_text), Asked("nonsense")("logs")]
+
+    assert [status for status, _ in answers] == [204, 401, 403, 503]
+    assert {headers["Cache-Control"] for _, headers in answers} == {"no-store"}
+
+
+def test_what_a_link_asks_is_judged(ask, main):
+    shared = ShareFactory(account=main).secret_text
+    answers = [
+        ask.status("query-logsql", shared, HTTP_X_TOLLGATE_QUERY=query)
+        for query in ("query=error", "query=*%7Cstream_context%20after%203")
+    ]
+
+    assert answers == [204, 403]
+
+
 def test_503_asks_to_come_back_soon(db, recorder):
     status, headers = Asked("nonsense")("logs")
 
