@@ -6,6 +6,7 @@ those of TCP only some. So this end gives up by itself.
 """
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import psycopg
@@ -34,12 +35,17 @@ class Pulse:
     is unknown: there, a statement may take as long as the server lets it.
 
     An `era` ends when the database may be another one. The server of before may still
-    answer over connections of before, with what was true then.
+    answer over connections of before, with what was true then, and also over new ones:
+    `identify` tells of a connection which (database, timeline) it leads to.
     """
 
     heard_at: float | None = None
     failed: bool = False
     era: int = 0
+    watched: tuple = ()
+    identify: Callable | None = None
+    # Whether something newer than what is watched has answered.
+    is_overtaken: bool = False
 
     def is_silent(self, waited=0.0):
         """Whether to give up after having waited for an answer."""
@@ -52,6 +58,15 @@ class Pulse:
         """Raise Silence when there is no use in asking."""
         if self.is_silent():
             raise Silence("the database does not answer")
+
+    def require_watched(self, opened):
+        """Raise Silence when a new connection leads to what is not watched."""
+        if self.identify is None or (found := self.identify(opened)) == self.watched:
+            return
+        database, timeline = self.watched
+        # Of one database the later timeline is the one that goes on.
+        self.is_overtaken = found[0] != database or found[1] > timeline
+        raise Silence("another database answers than the one that is watched")
 
 
 pulse = Pulse()

@@ -46,6 +46,12 @@ class DatabaseWrapper(Settling, base.DatabaseWrapper):
         self.isolation_level = IsolationLevel.READ_COMMITTED
         connection = Connection.connect(**conn_params)
         connection.patience = self.patience
+        try:
+            pulse.require_watched(connection)
+        except Error:
+            connection.close()
+            raise
+        connection.rollback()
         return connection
 
     def _get_from_pool(self, conn_params):

@@ -62,6 +62,8 @@ class Attention:
         sight = self._watcher.sight
         if sight.seen_at > 0:
             pulse.heard_at, pulse.failed = sight.seen_at, sight.failed
+        if sight.identity:
+            pulse.watched, pulse.identify = sight.identity, self._watcher.identify
         clock.offset = sight.offset
         clock.skew = sight.offset if connection.vendor == "postgresql" else 0.0
         self._jumps.look()

@@ -61,6 +61,8 @@ class Sight:
     lacks_key: bool = False
     # What is begun in one era of the database is not believed in the next.
     era: int = 0
+    # Database and timeline, where there can be others.
+    identity: tuple = ()
 
     def is_away(self, now):
         """Whether the database does not answer, and asking it would only take time."""
@@ -88,13 +90,17 @@ class Watcher:
             self._give_up(error)
 
     def _look(self):
+        if pulse.is_overtaken:
+            pulse.is_overtaken = False
+            self.close()
         seen_at = time.monotonic()
         is_new = self._connection is None
         if is_new:
             self._connection = self._connect()
         if self._server is None:
             self._server = SERVERS[connection.vendor](self._connection)
-        mark, offset = self._server.look(self._connection)
+        identity, offset = self._server.look(self._connection)
+        mark = hash(identity) & (2**BITS - 1) if identity else 0
         if self._mark is not None and (is_new or mark != self._mark):
             end_era()
         self._mark = mark
@@ -110,7 +116,12 @@ class Watcher:
             offset=offset,
             lacks_key=not keyring("index").keys.keys() >= set(keys),
             era=pulse.era,
+            identity=identity,
         )
+
+    def identify(self, opened):
+        """Return which database and timeline a connection leads to."""
+        return self._server.identify(opened)
 
     def _give_up(self, error):
         if not self.sight.failed:
@@ -148,11 +159,15 @@ class PostgreSQL:
             self._state = STATE_WITHOUT_NAME
 
     def look(self, opened):
-        """Return the mark of database and timeline, and what to add to our time."""
+        """Return database and timeline, and what to add to our time."""
         before = time.time()
         *name, theirs = opened.execute(self._state).fetchone()
         offset = self._time.read(before, theirs, time.time())
-        return hash(tuple(name)) & (2**BITS - 1), offset
+        return tuple(name), offset
+
+    def identify(self, opened):
+        *name, _ = opened.execute(self._state).fetchone()
+        return tuple(name)
 
 
 class SQLite:
@@ -162,7 +177,7 @@ class SQLite:
         self._time = OwnTime()
 
     def look(self, _opened):
-        return 0, self._time.read()
+        return (), self._time.read()
 
 
 SERVERS = {"postgresql": PostgreSQL, "sqlite": SQLite}

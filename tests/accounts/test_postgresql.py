@@ -15,6 +15,7 @@ from accounts.postgresql import (
     check,
     pulse,
 )
+from gateway.verify.lookups import InThreads
 from tests.waiting import PATIENCE_SECONDS
 
 LATE = SILENT_SECONDS + 0.1
@@ -126,3 +127,42 @@ def test_a_connection_with_patience_goes_by_that_alone(transactional_db):
         with pytest.raises(psycopg.OperationalError):
             opened.execute("SELECT 1")
     nothing_heard()
+
+
+@pytest.mark.parametrize(
+    ("found", "newer"),
+    [
+        ((7, "00000003"), True),
+        ((7, "00000001"), False),
+        ((8, "00000002"), True),
+        ((8, "00000001"), True),
+    ],
+)
+def test_another_database_is_not_the_one_that_is_watched(found, newer):
+    pulse = Pulse(watched=(7, "00000002"), identify=lambda opened: found)
+
+    with pytest.raises(Silence, match="another database answers"):
+        pulse.require_watched(None)
+
+    assert pulse.is_overtaken is newer
+
+
+def test_the_database_that_is_watched_is_believed():
+    pulse = Pulse(watched=(7, "00000002"), identify=lambda opened: (7, "00000002"))
+
+    pulse.require_watched(None)
+
+    assert not pulse.is_overtaken
+
+
+@pytest.mark.postgresql
+def test_a_look_up_opens_no_connection_to_another_database(transactional_db):
+    asker = InThreads()
+    pulse.watched, pulse.identify = (7, "00000002"), lambda opened: (7, "00000001")
+
+    with pytest.raises(OperationalError, match="another database answers"):
+        asker(lambda database: database.ensure_connection())
+    nothing_heard()
+
+    asker(lambda database: (database.ensure_connection(), database.close()))
+    asker._threads.shutdown()

@@ -161,6 +161,9 @@ def test_the_process_is_told_what_came_of_a_poll(ask):
         background.Attention(Watcher(SameConnection)).pay()
         assert time.monotonic() - pulse.heard_at < 60
         assert (pulse.failed, clock.skew) == (False, pytest.approx(0.0, abs=1))
+        is_told = connection.vendor == "postgresql"
+        assert bool(pulse.watched) == is_told
+        assert not is_told or pulse.identify(SameConnection()) == pulse.watched
     finally:
         pulse.__init__(era=pulse.era)
 

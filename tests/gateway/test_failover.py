@@ -25,6 +25,11 @@ WATCHERS = """
 SELECT pid, pg_terminate_backend(pid) FROM pg_stat_activity
 WHERE query LIKE 'SELECT kid FROM accounts_cryptokey WHERE purpose = ''index''%'
 """
+OTHERS = """
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()
+AND query !~ 'accounts_generation|accounts_cryptokey|pg_control_system'
+"""
 
 pytestmark = pytest.mark.postgresql
 
@@ -137,9 +142,9 @@ def whoami(installation, token):
             return error.code
 
 
-def break_watching(server):
+def end(server, connections):
     with psycopg.connect(server.get_uri(), autocommit=True) as connection:
-        return connection.execute(WATCHERS).fetchall()
+        return connection.execute(connections).fetchall()
 
 
 def test_a_server_that_answers_still_is_not_believed(installation, relay, primary):
@@ -160,7 +165,41 @@ def test_a_server_that_answers_still_is_not_believed(installation, relay, primar
         relay.lead(str(postgresql.socket_of(replica)))
         broken = set()
         # The gate's process has one, and the portal's; each asks other things too.
-        wait_until(lambda: broken.update(break_watching(primary)) or len(broken) == 2)
+        wait_until(lambda: broken.update(end(primary, WATCHERS)) or len(broken) == 2)
         command(installation, *stop)
         wait_until(lambda: wire.ask("api", token) == 403)
         wait_until(lambda: whoami(installation, token) == 401)
+
+
+def test_a_new_connection_to_the_server_of_before_is_not_believed(
+    installation, relay, primary
+):
+    """As by a name that leads there now and then."""
+    account = command(installation, "create_organisation", "Acme", "--plan=pro")
+    gateway = command(installation, "create_token", "--kind=gateway", "proxy")
+    make = "create_token", "--account", account
+    token, other = (command(installation, *make, name) for name in ("one", "other"))
+    before = str(postgresql.socket_of(primary))
+
+    with (
+        postgresql.replica(primary) as replica,
+        installation.running(),
+        closing(Wire(installation.gateway_port, gateway)) as wire,
+    ):
+        wait_until(lambda: wire.ask("api", token) == 204)
+        postgresql.promote(replica)
+        after = str(postgresql.socket_of(replica))
+        relay.lead(after)
+        # The gate's; the portal's begins with the first question there.
+        wait_until(lambda: end(primary, WATCHERS))
+        for name in (token, other):
+            number = str(number_of(replica, name))
+            command(installation, "disable_token", number, "--reason=leaked")
+        wait_until(lambda: wire.ask("api", token) == 403)
+        relay.lead(before)
+        assert end(replica, OTHERS)
+        answers = {wire.ask("api", other) for _ in range(ASKED)}
+        relay.lead(after)
+        wait_until(lambda: wire.ask("api", other) == 403)
+
+    assert answers == {503}

@@ -150,6 +150,19 @@ def test_an_era_ends_when_the_database_may_be_another_one(db):
     assert (pulse.era, watcher.sight.era) == (era + 1, era + 1)
 
 
+def test_what_is_newer_is_looked_at_over_a_connection_of_its_own(db):
+    opened = []
+    watcher = Watcher(lambda: opened.append(SameConnection()) or opened[-1])
+    watcher.poll()
+    era, pulse.is_overtaken = pulse.era, True
+
+    watcher.poll()
+    watcher.poll()
+
+    assert len(opened) == 2
+    assert (pulse.era, pulse.is_overtaken) == (era + 1, False)
+
+
 @pytest.mark.postgresql
 def test_no_connection_outlives_its_era_in_the_pool(transactional_db):
     def process():
