@@ -15,6 +15,7 @@ from accounts.rule_violations import RuleViolation
 from tokens.kinds import OVERLAPS
 from tokens.limits import MAX_NAME
 from tokens.models import Token
+from tokens.states import State
 
 PRESETS = (7, 30, 60, 90, 365)
 LATEST = timedelta(days=3660)
@@ -263,12 +264,11 @@ class DeleteForm(ChangeForm):
         self.token.delete_softly(by=by, version=self.seen)
 
 
-class State(models.TextChoices):
-    ACTIVE = "active", "Active"
-    DISABLED = "disabled", "Disabled"
-    EXPIRED = "expired", "Expired"
-
-
+# What the lists of one kind tell apart; a paused token is a disabled one there.
+STATES = [
+    (state.value, state.label)
+    for state in (State.ACTIVE, State.DISABLED, State.EXPIRED)
+]
 SORTS = ("created_at", "name", "last_used_at", "expires_at")
 
 
@@ -276,7 +276,7 @@ class ListForm(forms.Form):
     """The query of a list; what makes no sense is as if it were not there."""
 
     q = forms.CharField(required=False, max_length=MAX_NAME)
-    state = forms.ChoiceField(required=False, choices=State)
+    state = forms.ChoiceField(required=False, choices=STATES)
     sort = forms.ChoiceField(
         required=False,
         choices=[(f"{sign}{name}", name) for name in SORTS for sign in ("", "-")],

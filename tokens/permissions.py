@@ -8,6 +8,7 @@ from accounts.clock import clock
 from accounts.models import Account, AccountKind
 from accounts.permissions import Operation
 from tokens.kinds import Kind
+from tokens.states import STOPPED
 
 READABLE_FROM_MAIN = (AccountKind.METRICS, AccountKind.TRACING)
 # What is done to a token, by the words of its pages and of the API.
@@ -114,7 +115,7 @@ def why_refused(row, uses):
 
 def why_stopped(token):
     """Return why a token does not work right now, or an empty text."""
-    if token.state in ("deleted", "disabled", "paused", "expired"):
+    if token.state in STOPPED:
         return f"token_{token.state}"
     account = token.account
     if account is None:

@@ -15,6 +15,7 @@ from accounts.forms.pickers import AccountPicker, AccountsField
 from tokens.kinds import Kind
 from tokens.models import Token
 from tokens.permissions import visible_to_main_admin
+from tokens.states import LISTED, in_any
 
 UNUSED_FOR = timedelta(days=90)
 SORTS = {
@@ -25,15 +26,8 @@ SORTS = {
     "last_used_at": "last_used_at",
     "expires_at": "expires_at",
 }
+STATES = [(state.value, state.label) for state in LISTED]
 KINDS = [(kind.value, kind.label) for kind in Kind if kind != Kind.GATEWAY]
-
-
-class State(TextChoices):
-    ACTIVE = "active"
-    ROTATING = "rotating"
-    DISABLED = "disabled"
-    PAUSED = "paused"
-    EXPIRED = "expired"
 
 
 class Use(TextChoices):
@@ -71,7 +65,7 @@ class TokenSearch(forms.Form):
         choices=KINDS, required=False, widget=forms.CheckboxSelectMultiple
     )
     state = forms.MultipleChoiceField(
-        choices=State, required=False, widget=forms.CheckboxSelectMultiple
+        choices=STATES, required=False, widget=forms.CheckboxSelectMultiple
     )
     creator = forms.CharField(label="Created by", required=False, max_length=254)
     created_from = DayField(label="Created from", required=False)
@@ -168,13 +162,6 @@ class TokenSearch(forms.Form):
         return data.urlencode()
 
 
-def any_of(conditions):
-    either = Q()
-    for condition in conditions:
-        either |= condition()
-    return either
-
-
 def _begin(day):
     """Return the first moment of a day in the viewer's zone."""
     return timezone.make_aware(datetime.combine(day, datetime.min.time()))
@@ -184,30 +171,16 @@ def _day(day):
     return date_format(day, "j M Y")
 
 
-def _unexpired():
-    return Q(expires_at=None) | Q(expires_at__gt=clock.now())
-
-
 def _unused():
     limit = clock.now() - UNUSED_FOR
     return Q(last_used_at__lt=limit) | Q(last_used_at=None, created_at__lt=limit)
 
 
-DISABLED = Q(disabled_at__isnull=False)
 RANGES = {"created": "created_at", "used": "last_used_at", "expires": "expires_at"}
-STATES = {
-    State.ACTIVE: lambda: Q(disabled_at=None) & _unexpired(),
-    State.ROTATING: lambda: (
-        Q(disabled_at=None, overlap_until__gt=clock.now()) & _unexpired()
-    ),
-    State.DISABLED: lambda: DISABLED & ~Q(kind=Kind.SHARED),
-    State.PAUSED: lambda: DISABLED & Q(kind=Kind.SHARED),
-    State.EXPIRED: lambda: Q(disabled_at=None, expires_at__lte=clock.now()),
-}
 USES = {Use.NEVER: lambda: Q(last_used_at=None), Use.UNUSED: _unused}
 CONDITIONS = {
     "kind": lambda kinds: Q(kind__in=kinds),
-    "state": lambda states: any_of(STATES[state] for state in states),
+    "state": in_any,
     "creator": lambda text: Q(created_by__contains=text.lower()),
     "use": lambda use: USES[use](),
     "endless": lambda _: Q(expires_at=None),

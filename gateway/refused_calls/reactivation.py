@@ -8,6 +8,7 @@ from gateway.models import Reason
 from tokens import reactivation
 from tokens.models.querysets import RESTORABLE_FOR
 from tokens.permissions import operation
+from tokens.states import State
 
 
 class Remedy(enum.Enum):
@@ -20,10 +21,10 @@ class Remedy(enum.Enum):
 
 
 BY_STATE = {
-    "deleted": Remedy.RESTORE,
-    "disabled": Remedy.ENABLE,
-    "paused": Remedy.ENABLE,
-    "expired": Remedy.EXTEND,
+    State.DELETED: Remedy.RESTORE,
+    State.DISABLED: Remedy.ENABLE,
+    State.PAUSED: Remedy.ENABLE,
+    State.EXPIRED: Remedy.EXTEND,
 }
 
 

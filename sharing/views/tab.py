@@ -5,6 +5,7 @@ from accounts.web.pagination import paginate
 from sharing.forms import FilterForm, SharedViewForm, ShareForm
 from sharing.models.dashboards import MOST
 from tokens.kinds import Kind
+from tokens.states import State
 from tokens.views.listing import listing
 
 TEMPLATE = "sharing/list.html"
@@ -19,7 +20,12 @@ VIEWS = {
     "edit": Operation.VIEW_EDIT,
     "delete": Operation.VIEW_DELETE,
 }
-STATES = [("active", "Active"), ("disabled", "Paused"), ("expired", "Expired")]
+STATES = [
+    (State.ACTIVE.value, State.ACTIVE.label),
+    # A shared token is disabled by pausing it.
+    (State.DISABLED.value, State.PAUSED.label),
+    (State.EXPIRED.value, State.EXPIRED.label),
+]
 
 
 def page(request, account, *, form=None, filter_form=None, view_form=None):

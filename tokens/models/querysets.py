@@ -7,6 +7,7 @@ from django.db import connection, models, transaction
 
 from accounts.clock import clock
 from accounts.locks import repeated
+from tokens.states import DISABLED, State, expired, in_any
 
 # What separates words, and is no blank.
 WHITE_SPACE = re.compile(r"[\t-\r\x1c-\x1f\x85\u2028\u2029]")
@@ -44,20 +45,18 @@ class TokenQuerySet(models.QuerySet):
 
     def enabled(self):
         """Return tokens that nothing about themselves stops."""
-        now = clock.now()
-        unexpired = models.Q(expires_at=None) | models.Q(expires_at__gt=now)
-        return self.not_deleted().filter(unexpired, disabled_at=None)
+        return self.not_deleted().filter(in_any([State.ACTIVE]))
 
     def disabled(self):
-        return self.not_deleted().exclude(disabled_at=None)
+        return self.not_deleted().filter(DISABLED)
 
     def stopped(self):
         """Return tokens, not deleted, that are disabled or expired."""
-        expired = models.Q(expires_at__lte=clock.now())
-        return self.not_deleted().filter(expired | ~models.Q(disabled_at=None))
+        return self.not_deleted().filter(expired() | DISABLED)
 
     def expired(self):
-        return self.not_deleted().filter(expires_at__lte=clock.now())
+        """Return tokens that are past their expiry, disabled ones among them."""
+        return self.not_deleted().filter(expired())
 
     def never_expiring(self):
         """Return enabled tokens that never expire."""

@@ -22,6 +22,7 @@ from tokens.models.querysets import (
 from tokens.models.schema import CONSTRAINTS, INDEXES
 from tokens.models.secrets import StoredSecret
 from tokens.secrets import make
+from tokens.states import state_of
 
 
 class Token(models.Model):
@@ -117,14 +118,7 @@ class Token(models.Model):
 
     @property
     def state(self):
-        """The token's own state in one word; its account may stop it besides."""
-        if self.deleted_at:
-            return "deleted"
-        if self.disabled_at:
-            return "paused" if self.kind == Kind.SHARED else "disabled"
-        if self.is_expired:
-            return "expired"
-        return "rotating" if self.is_overlapping else "active"
+        return state_of(self)
 
     @repeated
     def reveal(self, *, by, **told):

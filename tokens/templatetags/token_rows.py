@@ -11,6 +11,7 @@ from tokens.forms import used_lately
 from tokens.kind_pages import action_url
 from tokens.kinds import Kind
 from tokens.permissions import why_stopped
+from tokens.states import State
 
 register = template.Library()
 register.filter(used_lately)
@@ -36,7 +37,7 @@ def shown_state(token):
     outside = STOPPED_FROM_OUTSIDE.get(why_stopped(token))
     if outside:
         return outside
-    if token.state == "active" and _ends_soon(token):
+    if token.state == State.ACTIVE and _ends_soon(token):
         return "expiring", None
     return token.state, None
 

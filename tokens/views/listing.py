@@ -6,10 +6,11 @@ from django.shortcuts import redirect, render
 from accounts.audit.trail import Actor
 from accounts.web.pagination import paginate
 from accounts.web.resubmission import made_once
-from tokens.forms import ListForm, State, TokenForm
+from tokens.forms import STATES, ListForm, TokenForm
 from tokens.kind_pages import home_of
 from tokens.limits import check_offered
 from tokens.models.querysets import TokenQuerySet
+from tokens.states import State
 from tokens.usage import with_days
 from tokens.views.rows import about_rows, changed, counts
 
@@ -40,7 +41,7 @@ def listing(request, account, kind, *, tokens=None, form=None):
         "rows": [token for token in page if token != added],
         "wanted": wanted,
         "narrowed": bool(wanted["q"] or wanted["state"] or wanted["token"]),
-        "states": State.choices,
+        "states": STATES,
         "form": form,
     }
 

@@ -10,10 +10,11 @@ from accounts.api.v1.fields import Resource
 from tokens.api.plumbing.secrets import SecretText
 from tokens.api.v1.guards import KINDS
 from tokens.kinds import OVERLAPS
+from tokens.states import State
 
 KindName = Literal[tuple(kind.value for kind in KINDS)]
 OverlapName = Literal[tuple(OVERLAPS)]
-StateName = Literal["active", "rotating", "disabled", "paused", "expired", "deleted"]
+StateName = Literal[tuple(State.values)]
 
 
 class TokenAnswer(Resource):

@@ -15,7 +15,7 @@ from accounts.api.v1.routers import ROOT, own_router, reads
 from accounts.permissions import Operation
 from tokens.api.v1.answers import KindName, TokenAnswer, shown
 from tokens.models import Token
-from tokens.search import STATES, State, any_of
+from tokens.states import LISTED, in_any
 
 router = own_router("tokens")
 
@@ -43,7 +43,7 @@ class TokenQuery(Paging):
         [], max_length=MOST_ACCOUNTS, description="Ids of accounts."
     )
     kind: list[KindName] = Field([], description="Only tokens of these kinds.")
-    state: list[Literal[tuple(State.values)]] = Field(
+    state: list[Literal[tuple(state.value for state in LISTED)]] = Field(
         [], description="Only tokens in these states."
     )
     name: Text = Field("", description="A part of the name, however it is written.")
@@ -84,7 +84,7 @@ class TokenQuery(Paging):
         if self.kind:
             yield Q(kind__in=self.kind)
         if self.state:
-            yield any_of(STATES[state] for state in self.state)
+            yield in_any(self.state)
         if self.never_used:
             yield Q(last_used_at=None)
         if self.never_expires:
