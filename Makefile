@@ -29,8 +29,9 @@ test: lint ## run every test on SQLite and on PostgreSQL
 	$(PYTHON_HERE) -m tests.daemons
 	$(PYTHON_HERE) -m tests
 
-fuzz: $(VENV)/test.stamp ## call the API in every way that its document allows, and in others (EXAMPLES=100)
-	EXAMPLES=$(or $(EXAMPLES),100) $(PYTHON_HERE) -m pytest --quiet -n logical tests/api/test_schemathesis.py
+fuzz: $(VENV)/test.stamp ## call the API and fill in forms in every way, allowed or not (EXAMPLES=100)
+	EXAMPLES=$(or $(EXAMPLES),100) $(PYTHON_HERE) -m pytest --quiet -n logical \
+		tests/api/test_schemathesis.py tests/test_hostile_input.py
 
 faults: $(VENV)/test.stamp ## let databases die, hang, fail over and fill up under load (COUNT=5)
 	$(PYTHON_HERE) -m tests.faults

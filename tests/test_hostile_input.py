@@ -3,6 +3,7 @@
 Nothing answers 500, and nothing that was sent comes back as markup.
 """
 
+import os
 from datetime import timedelta
 
 import pytest
@@ -21,7 +22,7 @@ from tests.factories import (
     ShareFactory,
     TokenFactory,
 )
-from tests.hostile_strings import FOR_DATABASES, MARKUP, PAYLOADS, STRINGS
+from tests.hostile_strings import FOR_DATABASES, MARKUP, PAYLOADS, SORTS, STRINGS
 from tests.page_forms import CSRF, forms_of
 from tokens.kinds import Kind
 
@@ -70,8 +71,14 @@ PAGES = {
 FIND_FROM = ("tokens:api", "tokens:all")
 pytestmark = pytest.mark.walk
 
+# `make fuzz` sends every string in every form; otherwise a form gets some of each sort,
+# and the next form the next ones.
+IS_FUZZING = "EXAMPLES" in os.environ
+SHARE = 6
+OTHERS = STRINGS[len(MARKUP) :]
 # Markup is looked for in every answer, and one string of each kind in whole pages, too.
-WHOLE_PAGE = set(MARKUP[:: len(PAYLOADS)])
+KINDS = len(PAYLOADS)
+WHOLE_PAGE = set(MARKUP[::KINDS])
 MARKS = (
     "<script>",
     "<img src=x",
@@ -127,6 +134,12 @@ def test_there_are_enough_strings():
     assert len(STRINGS) >= 300
 
 
+@pytest.mark.parametrize("sort", SORTS)
+def test_each_form_gets_some_of_each_sort(sort):
+    for at in range(SHARE):
+        assert set(OTHERS[at::SHARE]) & set(sort)
+
+
 @pytest.mark.parametrize("name", PAGES)
 @override_settings(ACCOUNT_RATE_LIMITS=False)
 def test_forms_answer_whatever_is_sent(client, request, things, name):
@@ -148,16 +161,20 @@ def test_forms_answer_whatever_is_sent(client, request, things, name):
 
 def strings(form, name):
     """Return what to send in a form of a page."""
+    at = list(PAGES).index(name)
+    markup = MARKUP[::KINDS] + MARKUP[1 + at % (KINDS - 1) :: KINDS]
     if form.action.endswith("/find/") and name not in FIND_FROM:
-        return MARKUP
-    return STRINGS if connection.vendor == "sqlite" else FOR_DATABASES[::6]
+        return markup
+    if connection.vendor != "sqlite":
+        return FOR_DATABASES[at % SHARE :: SHARE]
+    return STRINGS if IS_FUZZING else markup + OTHERS[at % SHARE :: SHARE]
 
 
 def send_all(client, form, strings):
     """Send each string in what is typed, and some in what is chosen or hidden."""
     chosen = form.fields.keys() - form.typed - {CSRF}
     data = {key: value for key, value in form.fields.items() if value is not None}
-    for fields, some in ((form.typed, strings), (chosen, strings[::30])):
+    for fields, some in ((form.typed, strings), (chosen, strings[::20])):
         for text in some if fields else ():
             sent = data | dict.fromkeys(fields, text)
             yield from complaints(client, form, sent, text)
