@@ -68,18 +68,14 @@ class Preview:
         self.check_protected(token)
 
     def check_protected(self, token):
-        if token.rule.is_single:
-            limits.protect_last(token)
-        if self._is_last(token):
-            raise RuleViolation("last_enabled_token", limits.LAST_ENABLED)
+        limits.protect_last(token, is_last=self._is_last)
 
     def check_expiry(self, token):
         if token.expires_at == self.job.expires_at:
             raise RuleViolation("unchanged", "It has this expiry already.")
-        if self.job.expires_at and self._is_last(token):
-            raise RuleViolation("last_enabled_token", limits.LAST_ENABLED)
-        if token.kind != Kind.LOGS:
-            limits.check_expiry(token, self.job.expires_at)
+        if self.job.expires_at and token.kind == Kind.LOGS:
+            self.check_protected(token)
+        limits.check_expiry(token, self.job.expires_at, is_last=self._is_last)
 
     def check_nothing(self, token):
         """A rotation is never refused."""
