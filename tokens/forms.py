@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from accounts.clock import clock
+from accounts.forms.find import AskedForm
 from accounts.forms.ids import IdField, VersionField
 from accounts.names import NameField
 from accounts.rule_violations import RuleViolation
@@ -272,8 +273,8 @@ STATES = [
 SORTS = ("created_at", "name", "last_used_at", "expires_at")
 
 
-class ListForm(forms.Form):
-    """The query of a list; what makes no sense is as if it were not there."""
+class ListForm(AskedForm):
+    """The query of a list."""
 
     q = forms.CharField(required=False, max_length=MAX_NAME)
     state = forms.ChoiceField(required=False, choices=STATES)
@@ -288,9 +289,4 @@ class ListForm(forms.Form):
     name = forms.CharField(required=False, max_length=MAX_NAME)
 
     def read(self):
-        self.full_clean()
-        empty = dict.fromkeys(self.fields, "")
-        return empty | self.cleaned_data | {"sort": self._sort()}
-
-    def _sort(self):
-        return self.cleaned_data.get("sort") or "-created_at"
+        return self.asked | {"sort": self.asked["sort"] or "-created_at"}

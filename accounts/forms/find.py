@@ -1,16 +1,25 @@
 """Small forms that read what an address or a button sends."""
 
 from django import forms
+from django.utils.functional import cached_property
 
 
-class SearchForm(forms.Form):
-    """One search field; what cannot be text is as good as nothing."""
+class AskedForm(forms.Form):
+    """What an address asks for; what makes no sense is as if it were not there."""
 
+    @cached_property
+    def asked(self):
+        """The values by name; blanks for what is not there."""
+        self.full_clean()
+        return dict.fromkeys(self.fields, "") | self.cleaned_data
+
+
+class SearchForm(AskedForm):
     q = forms.CharField(required=False, max_length=200)
 
     @property
     def text(self):
-        return self.cleaned_data["q"] if self.is_valid() else ""
+        return self.asked["q"]
 
 
 class ThemeForm(forms.Form):

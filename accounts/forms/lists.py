@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from django import forms
 
+from accounts.forms.find import AskedForm
 from accounts.models import AccountKind
 
 PRODUCTS = {
@@ -32,7 +33,7 @@ class Header:
     is_number: bool
 
 
-class AccountListForm(forms.Form):
+class AccountListForm(AskedForm):
     kind = forms.ChoiceField(choices=list(PRODUCTS.items()), required=False)
     q = forms.CharField(required=False, max_length=200)
     sort = forms.CharField(required=False, max_length=50)
@@ -40,17 +41,13 @@ class AccountListForm(forms.Form):
 
     def __init__(self, data):
         super().__init__(data)
-        self.full_clean()
-        self.asked_kind = AccountKind(self._asked("kind") or AccountKind.SUB)
+        self.asked_kind = AccountKind(self.asked["kind"] or AccountKind.SUB)
         self.columns = OF_ALL | COLUMNS[self.asked_kind]
-        self.text = self._asked("q")
-        self.position = self._asked("cursor")
-        sort = self._asked("sort")
+        self.text = self.asked["q"]
+        self.position = self.asked["cursor"]
+        sort = self.asked["sort"]
         known = sort.removeprefix("-") in self.columns.values()
         self.order = sort if known else "name"
-
-    def _asked(self, name):
-        return self.cleaned_data.get(name, "")
 
     @property
     def headers(self):
