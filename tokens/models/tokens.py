@@ -226,7 +226,9 @@ class Token(models.Model):
             self.deleted_at, self.deleted_by = None, ""
             changes = [["name", self.name, as_written(name)]] if name else []
             self._set_name(name or self.name)
-            limits.check_name(self)
+            # A name of before stays, whatever the rules have become.
+            check = limits.check_name if name else limits.check_name_is_free
+            check(self)
             if not self.disabled_at and not limits.has_room(self):
                 self.disabled_at = clock.now()
                 self.disabled_reason = "The limit of enabled tokens was reached"
