@@ -6,7 +6,7 @@ import httpcore
 import pytest
 
 from gateway.notifications import http
-from gateway.notifications.http import Answer, post
+from gateway.notifications.http import HttpAnswer, post
 from tests.gateway.receivers import certify, over_tls, receiving, speaking
 
 
@@ -42,7 +42,7 @@ def test_a_receiver_gets_the_bytes_and_its_answer_comes_back():
 
     path, headers, body = receiver.calls[0]
     assert (path, headers["X-Event"], body) == ("/hook", "test", b"hello")
-    assert (answer, answer.is_fine) == (Answer(202, "thank  you"), True)
+    assert (answer, answer.is_fine) == (HttpAnswer(202, "thank  you"), True)
     assert str(answer) == "202 thank  you"
 
 
@@ -63,7 +63,9 @@ def test_one_private_address_among_public_ones_is_refused(settings, resolve):
 
     answer = post("https://hook.example/", b"", {})
 
-    assert answer == Answer(0, "No answer: hook.example is not on the public internet")
+    assert answer == HttpAnswer(
+        0, "No answer: hook.example is not on the public internet"
+    )
 
 
 def test_the_address_that_was_checked_is_the_one_that_is_called(
@@ -80,7 +82,7 @@ def test_the_address_that_was_checked_is_the_one_that_is_called(
     answer = post("https://hook.example/", b"", {})
 
     assert (asked, called) == (["hook.example"], ["8.8.8.8"])
-    assert answer == Answer(0, "No answer: unplugged")
+    assert answer == HttpAnswer(0, "No answer: unplugged")
 
 
 def test_the_next_address_is_tried_when_one_does_not_answer(resolve):
@@ -128,13 +130,13 @@ def test_a_receiver_that_never_ends_is_left(monkeypatch, words):
     with speaking(chain(words, repeat(words[-1])), pause=0.02) as url:
         answer = post(url, b"", {})
 
-    assert answer == Answer(0, "No answer within 0 seconds")
+    assert answer == HttpAnswer(0, "No answer within 0 seconds")
 
 
 def test_no_time_left_is_no_answer(monkeypatch):
     monkeypatch.setattr(http, "SECONDS", 0)
 
-    assert post("https://hook.example/", b"", {}) == Answer(
+    assert post("https://hook.example/", b"", {}) == HttpAnswer(
         0, "No answer within 0 seconds"
     )
 
@@ -155,7 +157,7 @@ def test_a_certificate_must_be_trusted(tmp_path, monkeypatch):
         trusted = post(url, b"", {})
 
     assert "CERTIFICATE_VERIFY_FAILED" in stranger.text
-    assert trusted == Answer(200, "thanks")
+    assert trusted == HttpAnswer(200, "thanks")
 
 
 def test_a_name_server_that_says_nothing_is_left(monkeypatch):

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 import httpcore
 import pytest
 
-from gateway.notifications.http import Answer, post
+from gateway.notifications.http import HttpAnswer, post
 from tests.gateway.names import look_up, serving_names
 from tests.gateway.receivers import receiving
 
@@ -71,7 +71,7 @@ def test_both_kinds_of_addresses_are_called(resolving, internet, address):
     with resolving(hook=[[address]]):
         answer = post("http://hook.example/", b"", {})
 
-    assert answer == Answer(200, "thanks")
+    assert answer == HttpAnswer(200, "thanks")
     assert internet.reached == [address]
 
 
@@ -105,7 +105,7 @@ def test_a_redirect_leads_nowhere(resolving, internet, status, host):
         internet.answer = (status, b"over there", [("Location", place)])
         answer = post("http://hook.example/", b"", {})
 
-    assert answer == Answer(status, "over there")
+    assert answer == HttpAnswer(status, "over there")
     assert set(names.asked) == {"hook.example"}
     assert victim.calls == []
 
