@@ -6,9 +6,18 @@ import pytest
 from django.core import mail
 from django.utils import timezone
 
-from accounts.models import Account, Action, Membership, Organisation, User
+from accounts.models import (
+    Account,
+    AccountKind,
+    Action,
+    Membership,
+    Organisation,
+    User,
+)
+from accounts.plans import Plan
 from tests.commands.outcomes import error, last_event
 from tests.factories import ChildFactory, TokenFactory
+from tokens.kinds import Kind
 from tokens.models import Token
 from tokens.permissions import Use
 from tokens.verification import verify
@@ -197,6 +206,23 @@ def test_create_token_makes_gateway_tokens_without_an_account(run):
     said = run("create_token", "edge", "--kind=gateway")
 
     assert verify(said.out.strip(), Use.ASK).account is None
+
+
+def test_create_token_makes_only_what_the_pages_offer(run, main):
+    metrics = ChildFactory(main=main, kind=AccountKind.METRICS)
+    Organisation.objects.update(plan=Plan.COMMUNITY, trial_ends_at=None)
+    said = {
+        account.kind: error(run, "create_token", "CI", f"--account={account.pk}")[0]
+        for account in (main, metrics)
+    }
+
+    assert said == {
+        AccountKind.MAIN: "API tokens come with the Pro and Enterprise plans.",
+        AccountKind.METRICS: (
+            "A metrics account has no API tokens. Use one of the main account."
+        ),
+    }
+    assert not Token.objects.of_kind(Kind.API).exists()
 
 
 def test_create_token_explains_refusals(run, main):

@@ -5,6 +5,7 @@ from django.utils import timezone
 from accounts.console import OperatorCommand, find_account
 from accounts.rule_violations import RuleViolation
 from tokens.kinds import Kind
+from tokens.limits import check_offered
 from tokens.models import Token
 from tokens.secret_response import print_out
 
@@ -29,8 +30,11 @@ class Command(OperatorCommand):
                 "account",
                 "Give an --account, except for a gateway token, which has none.",
             )
+        account = None if account is None else find_account(account)
+        if account:
+            check_offered(account, kind)
         token, secret = Token.issue(
-            account=None if account is None else find_account(account),
+            account=account,
             kind=Kind(kind),
             name=name,
             expires_at=expires_in and timezone.now() + timedelta(days=expires_in),
