@@ -4,6 +4,7 @@ No URLs, middleware or templates are loaded: no page can be in the gate's way.
 """
 
 import os
+import threading
 
 import django
 
@@ -12,35 +13,35 @@ django.setup()
 
 # Models can be imported only now.
 from gateway.verify import background  # noqa: E402
-from gateway.verify.decisions import Decision, said  # noqa: E402
-from gateway.verify.gate import PREFIX, Gate, NotRememberedError  # noqa: E402
+from gateway.verify.gate import PREFIX, Gate  # noqa: E402
 
-NOT_HERE = Decision("404 Not Found", *said("Only gateways ask here"))
+# Whose program sends what this server cannot read is not nobody.
+UNREADABLE = "unreadable"
 
 
 class Apart:
-    """A Gate without the portal."""
+    """A Gate without the portal; its background threads begin with its first question."""
 
     def __init__(self, gate):
         self.gate = gate
-        self._remembering = gate.remembering()
+        self._begun = threading.Lock()
+        self._has_begun = False
 
-    def begin(self):
-        """Watch the database from now on."""
-        background.start(self.gate)
+    def __call__(self, environ, start_response):
+        # To take the lock in vain costs a twentieth of an answer.
+        if not self._has_begun:
+            self._begin()
+        if environ.get("HTTP_USER_AGENT") == "":
+            environ["HTTP_USER_AGENT"] = UNREADABLE
+        if environ["PATH_INFO"].startswith(PREFIX):
+            return self.gate(environ, start_response)
+        start_response("404 Not Found", [("Content-Type", "text/plain")])
+        return [b"Only gateways ask here\n"]
 
-    def at_once(self, question):
-        """Return the Decision about a question, or None when that has to be waited for."""
-        if not question["PATH_INFO"].startswith(PREFIX):
-            return NOT_HERE
-        try:
-            return self._remembering.answer(question)
-        except NotRememberedError:
-            return None
-
-    def answer(self, question):
-        """Return the Decision about a question of a gateway."""
-        return self.gate.answer(question)
+    def _begin(self):
+        if self._begun.acquire(blocking=False):
+            background.start(self.gate)
+            self._has_begun = True
 
 
 application = Apart(Gate())

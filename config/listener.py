@@ -1,10 +1,10 @@
 """One place where Tollgate listens: granian, in processes of its own.
 
-Over ASGI requests are read whole and keep every header. Over RSGI, which takes half the
-time of a question about a token, what is not ASCII is not told.
+Over ASGI requests are read whole and keep every header; over WSGI, which takes half the
+time of a question about a token, what is not ASCII arrives empty, and a header with an
+underscore in its name takes the place of its twin with a dash.
 """
 
-import asyncio
 import atexit
 import multiprocessing
 import os
@@ -16,24 +16,14 @@ from functools import partial
 from importlib import import_module
 from pathlib import Path
 
-from granian import Granian, loops
-from granian.constants import HTTPModes, Interfaces, Loops
+from granian import Granian
+from granian.constants import HTTPModes, Interfaces
 from granian.log import LogLevels
 
 from config.asgi_requests import Arriving
-from config.rsgi import Asked, Loop
 
 GRACE_SECONDS = 20
 LAST_SECONDS = 0.3
-WOKEN_ONCE = "woken-once"
-
-
-# Each worker looks it up by this name, and has imported this module by then.
-@loops.register(WOKEN_ONCE)
-def woken_once():
-    loop = Loop()
-    asyncio.set_event_loop(loop)
-    return loop
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +67,11 @@ def build(listener):
     return Granian(
         listener.application,
         **place,
-        interface=Interfaces.ASGINL if listener.takes_bodies else Interfaces.RSGI,
-        loop=Loops.asyncio if listener.takes_bodies else WOKEN_ONCE,
+        interface=Interfaces.ASGINL if listener.takes_bodies else Interfaces.WSGI,
         http=HTTPModes.http1,
         websockets=False,
         workers=listener.workers,
-        blocking_threads=1,
+        blocking_threads=1 if listener.takes_bodies else listener.threads,
         workers_kill_timeout=GRACE_SECONDS,
         respawn_failed_workers=True,
         # Its warnings are advice on tuning; what matters is logged as an error.
@@ -95,11 +84,12 @@ def load(listener):
     end_with_parent()
     module, _, name = listener.application.partition(":")
     application = getattr(import_module(module), name)
+    if not listener.takes_bodies:
+        return application
     # Granian's own thread comes to its end a moment after the event loop, and aborts the
     # process when Python has gone before it.
     atexit.register(time.sleep, LAST_SECONDS)
-    answering = Arriving if listener.takes_bodies else Asked
-    return answering(application, listener.threads)
+    return Arriving(application, listener.threads)
 
 
 def end_with_parent():

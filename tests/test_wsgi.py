@@ -5,15 +5,16 @@ from math import inf
 from wsgiref.util import setup_testing_defaults
 
 from accounts.deadline import CHANGING_SECONDS, READING_SECONDS, errand
-from config import wsgi
+from config import gateway, wsgi
 from config.asgi_requests import ARRIVED_AT
+from gateway.verify.gate import Gate
 
 # What is said to somebody who is not known as a gateway.
 UNKNOWN = ["503 Service Unavailable"], b"Try again in a moment\n"
 
 
-def ask(path, application=wsgi.application):
-    environ = {"PATH_INFO": path}
+def ask(path, application=wsgi.application, **headers):
+    environ = {"PATH_INFO": path, **headers}
     setup_testing_defaults(environ)
     started = []
     body = application(environ, lambda status, headers: started.append(status))
@@ -58,3 +59,24 @@ def test_the_server_gets_answers(db, monkeypatch):
     assert ask("/livez") == (["200 OK"], b"ok\n")
     assert ask("/gateway/verify/logs") == UNKNOWN
     assert begun == [wsgi.gate]
+
+
+def test_listener_of_the_gate_has_no_pages(db, monkeypatch):
+    begun = []
+    monkeypatch.setattr(gateway.background, "start", begun.append)
+    apart = gateway.Apart(Gate())
+
+    assert ask("/gateway/verify/logs", apart) == UNKNOWN
+    assert ask("/livez", apart) == (["404 Not Found"], b"Only gateways ask here\n")
+    assert begun == [apart.gate]
+
+
+def test_an_agent_that_cannot_be_read_is_not_nobody(db, monkeypatch):
+    monkeypatch.setattr(gateway.background, "start", lambda gate: None)
+    apart = gateway.Apart(Gate())
+
+    for agent in ({}, {"HTTP_USER_AGENT": ""}, {"HTTP_USER_AGENT": "curl/8"}):
+        ask("/gateway/verify/logs", apart, **agent)
+
+    told = {agent for _, _, agent in apart.gate.strangers.drain(at_once=True)}
+    assert told == {"", "unreadable", "curl/8"}

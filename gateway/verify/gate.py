@@ -5,7 +5,6 @@ It stands in front of Django in the same process and is a WSGI application (PEP 
 
 import logging
 import time
-from copy import copy
 from functools import lru_cache
 from math import inf
 
@@ -46,10 +45,6 @@ logger = logging.getLogger(__name__)
 TRUSTED = Decision(PASS, [])
 
 
-class NotRememberedError(Exception):
-    """An answer needs the database, which may not be asked here."""
-
-
 class Gate:
     """Answers what gateways ask, from memory as long as that is certainly true.
 
@@ -68,15 +63,6 @@ class Gate:
         decision = self.answer(environ)
         start_response(decision.status, decision.headers)
         return decision.body
-
-    def remembering(self):
-        """Return the same gate for who must not wait: it asks no database.
-
-        Where it would, it raises NotRememberedError, and has counted nothing.
-        """
-        twin = copy(self)
-        twin._asker = ask_nobody
-        return twin
 
     def answer(self, environ):
         """Return the Decision about a request; never raises for what a client sends."""
@@ -179,10 +165,6 @@ class Gate:
 def _signal_at(path):
     # Envoy appends the client's own path, which says nothing here.
     return SIGNALS.get(path[SIGNAL_AT:].partition("/")[0])
-
-
-def ask_nobody(*_):
-    raise NotRememberedError
 
 
 def look_up(database, signal, way, shown):
