@@ -147,7 +147,7 @@ def of_staff(world):
     organisation = world.main.organisation_id
     names = ("organisations", "organisation_add")
     about = ("organisation", "organisation_edit", "organisation_suspend")
-    verbs = ("rename", "rotate", "expiry", "delete")
+    verbs = ("rename", "rotate", "expiry", "delete", "disable")
     return [
         *(reverse(f"accounts:staff_{name}") for name in names),
         *(reverse(f"accounts:staff_{name}", args=[organisation]) for name in about),
