@@ -9,6 +9,7 @@ from accounts.clock import clock
 from accounts.limits import call_rates
 from accounts.limits.shared_counts import Counts
 from accounts.models import Role
+from config import dotenv
 from gateway.notifications import webhook_tests
 from tests.browsers import keep_cookies
 from tests.factories import (
@@ -18,6 +19,7 @@ from tests.factories import (
     MembershipFactory,
     UserFactory,
 )
+from tests.installation import PROJECT, Installation
 from tokens import usage_counters, verification
 
 keep_cookies()
@@ -148,3 +150,13 @@ def recorder():
     usage_counters.recorder.__init__(usage_counters.write_uses)
     usage_counters.refusals.__init__(usage_counters.write_refusals)
     return usage_counters.recorder
+
+
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory):
+    """An installation with nobody in it, to be copied: to migrate takes a while."""
+    installation = Installation(tmp_path_factory.mktemp("migrated"))
+    dotenv.create(installation.dotenv, PROJECT / ".env.example", demo=False)
+    done = installation.run("manage.py", "migrate", "-v0")
+    assert done.returncode == 0, done.stderr
+    return installation

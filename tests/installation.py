@@ -4,6 +4,7 @@ import fcntl
 import os
 import re
 import secrets
+import shutil
 import socket
 import subprocess
 import sys
@@ -47,6 +48,14 @@ class Installation:
             "GATEWAY_PORT": str(self.gateway_port),
             "WORKERS": "1",
         } | variables
+
+    @classmethod
+    def like(cls, other, folder, **variables):
+        """Return one with the keys and the database of another, which does not run."""
+        made = cls(folder, **variables)
+        shutil.copy(other.dotenv, made.dotenv)
+        shutil.copy(other.database, made.database)
+        return made
 
     def run(self, *command, **variables):
         """Run a program of the project to its end."""

@@ -12,19 +12,17 @@ import psycopg
 import pytest
 
 from accounts.limits.shared_counts import SHARED_FILE, SIZE
-from config import dotenv, server
+from config import server
 from config.listener import Listener
-from tests.installation import FORM_TOKEN, PROJECT, Installation, free_ports
+from tests.installation import FORM_TOKEN, Installation, free_ports
 from tests.waiting import PATIENCE_SECONDS, wait_until
 
 HOLD_SECONDS = 1.5
 
 
 @pytest.fixture
-def installation(tmp_path):
-    installation = Installation(tmp_path)
-    dotenv.create(installation.dotenv, PROJECT / ".env.example", demo=False)
-    return installation
+def installation(tmp_path, migrated):
+    return Installation.like(migrated, tmp_path)
 
 
 def listener(host, port):
@@ -32,6 +30,8 @@ def listener(host, port):
 
 
 def test_serve_refuses_a_database_that_lacks_migrations(installation):
+    installation.database.unlink()
+
     result = installation.run("manage.py", "serve")
 
     assert result.returncode == 1
@@ -43,7 +43,6 @@ def test_serve_refuses_a_database_that_lacks_migrations(installation):
 
 @pytest.mark.parametrize("name", ["port", "gateway_port"])
 def test_serve_refuses_a_port_in_use(installation, name):
-    assert installation.run("manage.py", "migrate", "-v0").returncode == 0
     port = getattr(installation, name)
 
     with socket.create_server(("127.0.0.1", port)):

@@ -10,9 +10,8 @@ from functools import partial
 import psutil
 import pytest
 
-from config import dotenv
 from tests.gateway.wire import Wire
-from tests.installation import PROJECT, Installation
+from tests.installation import Installation
 from tests.waiting import PATIENCE_SECONDS, wait_until
 
 pytestmark = pytest.mark.sqlite
@@ -25,17 +24,27 @@ server.main()
 """
 
 
-@pytest.fixture
-def installation(tmp_path):
-    socket = tmp_path / "gateway.sock"
-    installation = Installation(tmp_path, GATEWAY_SOCKET=str(socket))
-    installation.socket = str(socket)
-    dotenv.create(installation.dotenv, PROJECT / ".env.example", demo=False)
-    assert installation.run("manage.py", "migrate", "-v0").returncode == 0
+@pytest.fixture(scope="module")
+def furnished(tmp_path_factory, migrated):
+    """An installation with an organisation, a token of it and one of a gateway."""
+    installation = Installation.like(migrated, tmp_path_factory.mktemp("furnished"))
     account = command(installation, "create_organisation", "Acme", "--plan=pro")
     installation.token = command(
         installation, "create_token", "--account", account, "Terraform"
     )
+    installation.gateway = command(
+        installation, "create_token", "--kind=gateway", "proxy"
+    )
+    return installation
+
+
+@pytest.fixture
+def installation(tmp_path, furnished):
+    socket = str(tmp_path / "gateway.sock")
+    installation = Installation.like(furnished, tmp_path, GATEWAY_SOCKET=socket)
+    installation.socket = socket
+    installation.token = furnished.token
+    installation.gateway = furnished.gateway
     return installation
 
 
@@ -52,30 +61,22 @@ def calls(installation):
         ]
 
 
-@pytest.mark.parametrize("name", ["port", "gateway_port"])
-def test_gateways_ask_at_a_port_of_their_own_and_at_the_portals(installation, name):
-    gateway = command(installation, "create_token", "--kind=gateway", "proxy")
-
-    with installation.running("manage.py", "serve"):
-        port = getattr(installation, name)
-        with closing(Wire(port, None)) as wire:
-            assert wire.ask("api", installation.token) == 503
-        with closing(Wire(port, gateway)) as wire:
-            assert wire.ask("api", installation.token) == 204
-
-
 def agents(installation):
     with closing(sqlite3.connect(installation.database)) as database:
         rows = database.execute("SELECT agent FROM tokens_tokenusage").fetchall()
     return {agent for (agent,) in rows}
 
 
-def test_headers_are_read_as_far_as_a_port_reads_them(installation):
-    gateway = command(installation, "create_token", "--kind=gateway", "proxy")
+def test_gateways_ask_at_a_port_of_their_own_and_at_the_portals(installation):
+    gateway = installation.gateway
     twins = "X_API_TOKEN: tga_other", "X_Tollgate_Gateway: tgg_other"
     agent = "User-Agent: Jürgens Gerät"
 
     with installation.running("manage.py", "serve") as (process, _):
+        for port in (installation.port, installation.gateway_port):
+            with closing(Wire(port, None)) as wire:
+                assert wire.ask("api", installation.token) == 503
+        # Headers are read as far as each port reads them.
         with closing(Wire(installation.port, gateway)) as wire:
             assert wire.ask("api", installation.token, agent, *twins) == 204
         with closing(Wire(installation.port, None)) as wire:
@@ -85,7 +86,7 @@ def test_headers_are_read_as_far_as_a_port_reads_them(installation):
             assert wire.ask("api", installation.token, agent) == 204
             assert wire.ask("%FF", installation.token) == 503
         process.terminate()
-        process.wait(30)
+        process.wait(PATIENCE_SECONDS)
 
     # The proxy's own uses have no agent; where only gateways ask, theirs is not read.
     assert agents(installation) == {"", "Jürgens Gerät", "unreadable"}
