@@ -166,6 +166,8 @@ def test_a_name_server_that_says_nothing_is_left(monkeypatch):
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: over.wait(60))
 
     answer = post("https://hook.example/", b"", {})
+    with pytest.raises(httpcore.ConnectTimeout, match="was not found in time"):
+        http.addresses("hook.example", 443, 0.1)
     over.set()
 
     assert (answer.status, answer.text) == (0, "No answer within 0 seconds")
