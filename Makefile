@@ -31,7 +31,12 @@ test: lint ## run every test on SQLite and on PostgreSQL
 
 fuzz: $(VENV)/test.stamp ## call the API and fill in forms in every way, allowed or not (EXAMPLES=100)
 	EXAMPLES=$(or $(EXAMPLES),100) $(PYTHON_HERE) -m pytest --quiet -n logical \
-		tests/api/test_schemathesis.py tests/test_hostile_input.py
+		tests/api/test_schemathesis.py tests/test_hostile_input.py $(PROPERTIES)
+
+# What holds for any examples; `make test` takes the same ones each time.
+PROPERTIES := tests/accounts/test_paging.py tests/gateway/test_filters.py \
+	tests/gateway/test_logsql.py tests/gateway/test_queries.py tests/sharing/test_scope.py \
+	tests/sharing/test_state_machine.py tests/tokens/test_secrets.py
 
 faults: $(VENV)/test.stamp ## let databases die, hang, fail over and fill up under load (COUNT=5)
 	$(PYTHON_HERE) -m tests.faults

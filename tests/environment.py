@@ -54,7 +54,11 @@ lay_down()
 settings_of_examples.register_profile(
     "tests", deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
-settings_of_examples.load_profile("tests")
+# The same examples each time; `make fuzz` looks for others.
+settings_of_examples.register_profile(
+    "same", settings_of_examples.get_profile("tests"), derandomize=True, database=None
+)
+settings_of_examples.load_profile("tests" if "EXAMPLES" in os.environ else "same")
 
 
 @pytest.hookimpl(trylast=True)

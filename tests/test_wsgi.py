@@ -80,3 +80,14 @@ def test_an_agent_that_cannot_be_read_is_not_nobody(db, monkeypatch):
 
     told = {agent for _, _, agent in apart.gate.strangers.drain(at_once=True)}
     assert told == {"", "unreadable", "curl/8"}
+
+
+def test_only_one_of_those_who_ask_first_begins(db, monkeypatch):
+    begun = []
+    monkeypatch.setattr(gateway.background, "start", begun.append)
+    apart = gateway.Apart(Gate())
+    # As another thread does that came at the same moment.
+    apart._begun.acquire()
+
+    assert ask("/gateway/verify/logs", apart) == UNKNOWN
+    assert begun == []
