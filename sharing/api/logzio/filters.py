@@ -1,5 +1,7 @@
 """The filters that an account's shared tokens can be narrowed by."""
 
+from typing import Annotated
+
 from pydantic import Field
 
 from accounts.api.plumbing.areas import router_in
@@ -10,6 +12,7 @@ from accounts.api.plumbing.idempotency import IdempotencyKey, once
 from accounts.audit.trail import Actor
 from accounts.permissions import Operation
 from accounts.rule_violations import RuleViolation
+from sharing.api.filter_fields import DESCRIPTION, FIELD, VALUE
 from sharing.api.logzio.areas import AREA, ROOT
 from sharing.models import Filter
 from sharing.models.filters import MAX_LENGTH
@@ -24,30 +27,16 @@ Word = text(WORD, longest=MAX_LENGTH)
 
 
 class NewFilter(Sparse):
-    field: Word = Field(
-        description="The field of a log that has to be equal to the value.",
-        examples=["env"],
-    )
-    value: Word = Field(
-        description="What the field is to be equal to.", examples=["prod"]
-    )
-    description: text(longest=200) = Field(
-        "", description="What the filter is for.", examples=["Production only"]
-    )
+    field: Annotated[Word, FIELD]
+    value: Annotated[Word, VALUE]
+    description: Annotated[text(longest=200), DESCRIPTION] = ""
 
 
 class QueryFilter(Answer):
     id: int = Field(description="Its id.", examples=[77])
-    field: str = Field(
-        description="The field of a log that has to be equal to the value.",
-        examples=["env"],
-    )
-    value: str = Field(
-        description="What the field is to be equal to.", examples=["prod"]
-    )
-    description: str = Field(
-        description="What the filter is for.", examples=["Production only"]
-    )
+    field: Annotated[str, FIELD]
+    value: Annotated[str, VALUE]
+    description: Annotated[str, DESCRIPTION]
 
 
 @router.get(f"{ROOT}/filters", response=list[QueryFilter], summary="List the filters")

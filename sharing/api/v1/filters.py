@@ -19,6 +19,7 @@ from accounts.api.v1.routers import ROOT, changes, own_router, reads
 from accounts.api.v1.versions import etag, seen
 from accounts.audit.trail import Actor
 from accounts.permissions import Operation
+from sharing.api.filter_fields import DESCRIPTION, FIELD, VALUE
 from sharing.models import Filter
 from sharing.models.filters import MAX_LENGTH
 
@@ -34,34 +35,15 @@ Description = Annotated[Line, Field(max_length=200)]
 
 
 class NewFilterBody(Body):
-    field: Clause = Field(
-        description="The field of a log that has to be equal to the value.",
-        examples=["env"],
-    )
-    value: Clause = Field(
-        description="What the field is to be equal to.", examples=["prod"]
-    )
-    description: Description = Field(
-        "", description="What the filter is for.", examples=["Production only"]
-    )
+    field: Annotated[Clause, FIELD]
+    value: Annotated[Clause, VALUE]
+    description: Annotated[Description, DESCRIPTION] = ""
 
 
 class FilterChange(Body):
-    field: Clause = Field(
-        default_factory=str,
-        description="The field of a log that has to be equal to the value.",
-        examples=["env"],
-    )
-    value: Clause = Field(
-        default_factory=str,
-        description="What the field is to be equal to.",
-        examples=["prod"],
-    )
-    description: Description = Field(
-        default_factory=str,
-        description="What the filter is for.",
-        examples=["Production only"],
-    )
+    field: Annotated[Clause, FIELD] = Field(default_factory=str)
+    value: Annotated[Clause, VALUE] = Field(default_factory=str)
+    description: Annotated[Description, DESCRIPTION] = Field(default_factory=str)
 
 
 class FilterAnswer(Resource):
@@ -69,16 +51,9 @@ class FilterAnswer(Resource):
     account_id: int = Field(
         description="The id of the account that it belongs to.", examples=[1042]
     )
-    field: str = Field(
-        description="The field of a log that has to be equal to the value.",
-        examples=["env"],
-    )
-    value: str = Field(
-        description="What the field is to be equal to.", examples=["prod"]
-    )
-    description: str = Field(
-        description="What the filter is for.", examples=["Production only"]
-    )
+    field: Annotated[str, FIELD]
+    value: Annotated[str, VALUE]
+    description: Annotated[str, DESCRIPTION]
     created_at: datetime = Field(description="When it was made.", examples=[TIME])
     created_by: str = Field(description="Who made it.", examples=["dana@acme.example"])
     version: int = Field(
