@@ -41,8 +41,6 @@ WARN_SECONDS = 10
 ASKERS = {"postgresql": InThreads, "sqlite": Here}
 
 logger = logging.getLogger(__name__)
-# Of who asks without a credential where none is needed.
-TRUSTED = Decision(PASS, [])
 
 
 class Gate:
@@ -55,7 +53,7 @@ class Gate:
         self.watcher = watcher or Watcher()
         self.memory = memory or Memory()
         self._asker = asker or ASKERS[connection.vendor]()
-        self._warned_at = -inf
+        self._given_up_at = self._warned_at = -inf
         self.strangers = Tally()
         self._trusts_callers = trusts_callers
 
@@ -69,19 +67,12 @@ class Gate:
         path = environ["PATH_INFO"]
         signal = SIGNALS_AT.get(path) or _signal_at(path)
         asking = self._asking(environ)
-        if signal is None or asking.status is not PASS:
-            if asking.status is not AWAY:
+        if signal is None or asking is not PASS:
+            if asking is not AWAY:
                 name = SIGNAL_NAMES[signal.number] if signal else "other"
                 self.strangers.note(name, *caller(environ))
             return NOT_NOW
         decision = self._about(signal, environ)
-        if asking.counted_as:
-            # Who connects is the proxy; the headers tell of its client.
-            proxy = peer(environ.get("REMOTE_ADDR", ""))
-            recorder.count(asking.counted_as + proxy)
-        return self._settled(signal, decision, environ)
-
-    def _settled(self, signal, decision, environ):
         if decision is NOT_KNOWN:
             return INVALID_AT[signal.number]
         if decision is NOT_SHOWN:
@@ -92,11 +83,16 @@ class Gate:
         return decision
 
     def _asking(self, environ):
-        """Return the Decision about who asks."""
+        """Return the status for who asks, whose use is counted when it passes."""
         if self._trusts_callers:
-            return TRUSTED
+            return PASS
         credential = environ.get("HTTP_X_TOLLGATE_GATEWAY", "")
-        return self._recall_or_ask(ASK, credential, BY_TEXT)
+        decision = self._recall_or_ask(ASK, credential, BY_TEXT)
+        if decision.status is PASS:
+            # Who connects is the proxy; the headers tell of its client.
+            proxy = peer(environ.get("REMOTE_ADDR", ""))
+            recorder.count(decision.counted_as + proxy)
+        return decision.status
 
     def _about(self, signal, environ):
         text = token_in(environ)
@@ -135,7 +131,7 @@ class Gate:
 
     def _may_ask(self, sight, now):
         # Once it was waited for in vain, the database is asked when it is seen again.
-        return sight.seen_at >= self.watcher.given_up_at and not sight.is_away(now)
+        return sight.seen_at >= self._given_up_at and not sight.is_away(now)
 
     def _ask(self, signal, way, shown):
         """Return the Decision of the database, or None when it does not answer."""
@@ -145,7 +141,7 @@ class Gate:
         except (DatabaseError, InterfaceError) as error:
             self._warn(error, begun)
         if took_long(begun):
-            self.watcher.given_up_at = begun
+            self._given_up_at = begun
         return None
 
     def _warn(self, error, now):

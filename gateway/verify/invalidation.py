@@ -75,8 +75,6 @@ class Watcher:
 
     def __init__(self, connect=None):
         self.sight = Sight()
-        # When a question began that waited for the database in vain.
-        self.given_up_at = -inf
         self._connect = connect or open_connection
         self._connection = None
         self._server = None

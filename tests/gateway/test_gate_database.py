@@ -9,7 +9,7 @@ from django.db import OperationalError, connection
 
 from gateway.verify import gate as gate_module
 from gateway.verify.credentials import BY_TEXT, Way
-from gateway.verify.gate import TRUSTED
+from gateway.verify.decisions import PASS
 from gateway.verify.invalidation import Sight
 from gateway.verify.lookups import Here
 from tests.factories import TokenFactory
@@ -186,7 +186,7 @@ def test_what_another_database_takes_the_place_of_is_not_believed(
     ask.status("logs")  # Now the gateway itself is known.
     sight = ask.gate.watcher.sight
     monkeypatch.setattr(gate_module, "FRESH_SECONDS", -inf)
-    monkeypatch.setattr(ask.gate, "_asking", lambda environ: TRUSTED)
+    monkeypatch.setattr(ask.gate, "_asking", lambda environ: PASS)
     monkeypatch.setattr(ask.gate, "_asker", overtaken)
 
     status = ask.status("logs", token.secret_text)
