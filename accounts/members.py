@@ -11,11 +11,11 @@ from django.utils import timezone
 
 from accounts.audit.trail import record
 from accounts.lifecycle import found_organisation
-from accounts.limits.mail_limits import check_invitations, is_operator
 from accounts.locks import locked, repeated
 from accounts.mail import send_added, send_invitation
 from accounts.models import Action, Membership, Role, User
 from accounts.names import check_seen, quoted
+from accounts.rate_limits.mail_limits import check_invitations, is_operator
 from accounts.rule_violations import Gone, RuleViolation
 
 

@@ -16,7 +16,7 @@ import time
 from contextlib import contextmanager
 from multiprocessing.connection import wait
 
-from accounts.limits.shared_counts import SHARED_FILE, SIZE
+from accounts.rate_limits.shared_counts import SHARED_FILE, SIZE
 from config.listener import Listener, listen
 from config.preflight import CannotStartError, require_free_port
 

@@ -201,7 +201,7 @@ MESSAGE_STORAGE = "accounts.web.messages.MessageStorage"
 PASSWORD_RESET_TIMEOUT = timedelta(days=7).total_seconds()
 
 ACCOUNT_ADAPTER = "accounts.signing_in.adapters.AccountAdapter"
-# allauth counts in the cache, which strangers can flush: accounts.limits.attempts counts.
+# allauth counts in the cache, which strangers can flush: accounts.rate_limits.attempts counts.
 ACCOUNT_RATE_LIMITS = MFA_RATE_LIMITS = False
 ACCOUNT_FORMS = {
     "change_password": "accounts.forms.signing_in.ChangePasswordForm",

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from demo.credentials import AGENTS
 from demo.people import ACME, MAIN
+from demo.token_names import AGENTS
 from gateway.models import Reason, RefusedCall, RefusedToken
 from tokens.kinds import Kind
 from tokens.models import StoredSecret

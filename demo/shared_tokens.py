@@ -2,8 +2,8 @@
 
 from datetime import timedelta
 
-from demo.credentials import FILTERS, LINK_NAMES
 from demo.people import ACME, MAIN
+from demo.token_names import FILTERS, LINK_NAMES
 from demo.tokens import Life
 from sharing.models import Filter, Share
 from sharing.scope import Operator

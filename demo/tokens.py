@@ -5,9 +5,9 @@ from datetime import timedelta
 
 from accounts.models import LOG_KINDS, AccountKind
 from demo.accounts import ACCOUNTS, ORGANISATIONS
-from demo.credentials import API_NAMES, LOG_NAMES, ODD_NAMES, SUFFIXES
 from demo.people import ACME, GLOBEX, MAIN
 from demo.story import main_name
+from demo.token_names import API_NAMES, LOG_NAMES, ODD_NAMES, SUFFIXES
 from tokens.kinds import OVERLAPS, Kind
 from tokens.models import Token
 

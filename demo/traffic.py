@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from accounts.models import Account
-from demo.credentials import AGENTS
+from demo.token_names import AGENTS
 from demo.traffic_patterns import RHYTHMS
 from tokens.models import Token, TokenUsage
 

@@ -14,7 +14,7 @@ CHANGES = (
     "tests/accounts/test_generations.py",
     "tests/accounts/test_keys.py",
     "tests/accounts/test_lifecycle.py",
-    "tests/accounts/test_limits.py",
+    "tests/accounts/test_limiter.py",
     "tests/accounts/test_locks.py",
     "tests/accounts/test_members.py",
     "tests/accounts/test_people.py",

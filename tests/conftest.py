@@ -6,9 +6,9 @@ from django.db import transaction
 from playwright.sync_api import sync_playwright
 
 from accounts.clock import clock
-from accounts.limits import call_rates
-from accounts.limits.shared_counts import Counts
 from accounts.models import Role
+from accounts.rate_limits import call_rates
+from accounts.rate_limits.shared_counts import Counts
 from config import dotenv
 from gateway.notifications import webhook_tests
 from tests.browsers import keep_cookies

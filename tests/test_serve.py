@@ -11,7 +11,7 @@ import httpx
 import psycopg
 import pytest
 
-from accounts.limits.shared_counts import SHARED_FILE, SIZE
+from accounts.rate_limits.shared_counts import SHARED_FILE, SIZE
 from config import server
 from config.listener import Listener
 from tests.installation import FORM_TOKEN, Installation, free_ports

@@ -10,9 +10,9 @@ from allauth.mfa.totp import forms as totp_forms
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from accounts.limits.attempts import CODE, PASSWORD, attempt, attempt_reset
-from accounts.limits.limiter import settle
 from accounts.models import User
+from accounts.rate_limits.attempts import CODE, PASSWORD, attempt, attempt_reset
+from accounts.rate_limits.limiter import settle
 from accounts.signing_in.totp import step_of
 
 USED = "That code was used before. Wait until your app shows another one."

@@ -9,11 +9,11 @@ from django.urls import reverse
 from accounts.audit.trail import Actor, record
 from accounts.crypto import seeds
 from accounts.crypto.envelope import Sealed
-from accounts.limits.attempts import PASSWORD, attempt
-from accounts.limits.limiter import settle
 from accounts.mail import link, mailing
 from accounts.models import Action, User
 from accounts.permissions import come_in
+from accounts.rate_limits.attempts import PASSWORD, attempt
+from accounts.rate_limits.limiter import settle
 from accounts.rule_violations import Unavailable
 from accounts.signing_in.arrivals import first_account, record_for_person
 from accounts.signing_in.known_devices import remember

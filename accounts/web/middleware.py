@@ -25,7 +25,7 @@ from django.utils.decorators import sync_only_middleware
 from django.utils.http import urlencode
 
 from accounts.deadline import database_away
-from accounts.limits.attempts import enter
+from accounts.rate_limits.attempts import enter
 from accounts.rule_violations import RuleViolation
 from accounts.signing_in.arrivals import LAST_ACCOUNT
 from accounts.web.cookies import is_doubled, only

@@ -16,9 +16,9 @@ from gateway.verify.credentials import BY_TEXT
 from gateway.verify.decisions import PASS, decide
 from gateway.verify.signal import ASK, SIGNALS
 from sharing.models import Share
-from tokens.credentials import token_in
 from tokens.kinds import Kind
 from tokens.permissions import Use
+from tokens.request_headers import token_in
 from tokens.usage_counters import note_use
 from tokens.verification import verify
 

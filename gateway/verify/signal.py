@@ -6,8 +6,8 @@ from urllib.parse import unquote
 from accounts.models import LOG_KINDS, AccountKind
 from accounts.web.cookies import only
 from sharing.tickets import COOKIE
-from tokens.credentials import token_in as shown_in
 from tokens.permissions import Use
+from tokens.request_headers import token_in as shown_in
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.audit.trail import client_agent
-from accounts.limits import call_rates
+from accounts.rate_limits import call_rates
 from accounts.web.addresses import client_address
 from accounts.web.cookies import is_doubled, only
 from sharing import tickets, visitors

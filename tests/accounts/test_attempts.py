@@ -5,10 +5,10 @@ import time_machine
 from django.core.cache import cache
 from django.urls import reverse
 
-from accounts.limits.attempts import ENTRANCE, ENTRANCE_NOWHERE, attempt
-from accounts.limits.attempts import PASSWORD as PASSWORD_STEP
-from accounts.limits.limiter import spend
 from accounts.models import Action
+from accounts.rate_limits.attempts import ENTRANCE, ENTRANCE_NOWHERE, attempt
+from accounts.rate_limits.attempts import PASSWORD as PASSWORD_STEP
+from accounts.rate_limits.limiter import spend
 from accounts.signing_in.known_devices import COOKIE
 from tests.accounts.signing_in import events, sign_in
 

@@ -4,7 +4,7 @@ import multiprocessing
 
 import pytest
 
-from accounts.limits.shared_counts import SIZE, SLOTS, TRIED, Counts
+from accounts.rate_limits.shared_counts import SIZE, SLOTS, TRIED, Counts
 
 ROUNDS, WORKERS = 2000, 4
 

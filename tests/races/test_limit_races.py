@@ -13,8 +13,8 @@ from django.db import connection, transaction
 from django.test import RequestFactory
 
 from accounts.forms.signing_in import AuthenticateForm
-from accounts.limits.limiter import Limit, settle, spend
 from accounts.models import Tries, User
+from accounts.rate_limits.limiter import Limit, settle, spend
 from tests.accounts.test_second_factors import code_of
 from tests.factories import UserFactory
 

@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from accounts.limits import call_rates
+from accounts.rate_limits import call_rates
 from sharing import tickets
 from sharing.models import Share
 from tests.factories import SharedViewFactory, ShareFactory

@@ -6,10 +6,10 @@ from django.core.mail import send_mail
 from django.db import transaction
 from django.template.loader import render_to_string
 
-from accounts.limits.mail_limits import lately
 from accounts.locks import repeated
 from accounts.models import Action, Membership
 from accounts.names import quoted
+from accounts.rate_limits.mail_limits import lately
 from accounts.rule_violations import RuleViolation
 from tokens.kinds import Kind
 from tokens.models import Token

@@ -3,8 +3,8 @@
 import pytest
 from django.db import OperationalError
 
-from accounts.limits import call_rates
 from accounts.models import RecordedCall
+from accounts.rate_limits import call_rates
 from tests.api.calls import Api
 from tests.api.v1.problems import NOT_FOUND, UNAUTHENTICATED, invalid, problem, refused
 from tests.factories import ChildFactory, TokenFactory

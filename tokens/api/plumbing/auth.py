@@ -1,8 +1,8 @@
 from ninja.security import APIKeyHeader
 
-from accounts.limits import call_rates
-from tokens.credentials import token_in
+from accounts.rate_limits import call_rates
 from tokens.permissions import Use
+from tokens.request_headers import token_in
 from tokens.usage_counters import note_refusal, note_use
 from tokens.verification import examine, opened
 

@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 import time_machine
 
-from accounts.limits.limiter import SLOTS, Limit, TooManyTries, settle, spend
 from accounts.models import Tries
+from accounts.rate_limits.limiter import SLOTS, Limit, TooManyTries, settle, spend
 
 NOON = "2026-01-01 12:00Z"
 # Three at once, then 10, 20, 40, 60 seconds; one is forgiven in ten minutes.
@@ -117,7 +117,7 @@ def test_subjects_count_apart_and_limits_have_slots_of_their_own():
 
 @pytest.mark.django_db
 def test_a_flood_of_subjects_lets_nobody_through(clock, monkeypatch):
-    monkeypatch.setattr("accounts.limits.limiter.SLOTS", 8)
+    monkeypatch.setattr("accounts.rate_limits.limiter.SLOTS", 8)
     for _ in range(3):
         spend((LIMIT, "a"))
     flood = [wait(LIMIT, number) for number in range(200)]

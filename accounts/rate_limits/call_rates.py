@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from django.conf import settings
 
-from accounts.limits.shared_counts import MINUTE, Counts
+from accounts.rate_limits.shared_counts import MINUTE, Counts
 from accounts.rule_violations import RuleViolation
 from accounts.web.addresses import client_network
 

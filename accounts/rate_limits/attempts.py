@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from django.core.exceptions import ValidationError
 
-from accounts.limits.limiter import Limit, TooManyTries, spend
+from accounts.rate_limits.limiter import Limit, TooManyTries, spend
 from accounts.signing_in import known_devices
 from accounts.web.addresses import client_network
 

@@ -5,7 +5,7 @@ from django.test import Client
 
 from tests.factories import TokenFactory
 from tests.gateway.conftest import basic
-from tokens.credentials import token_in
+from tokens.request_headers import token_in
 
 AS_BASIC = basic("a", "b")
 
