@@ -25,10 +25,10 @@ UNKNOWN = (
 )
 
 
-class Errand(threading.local):
-    """What a thread does for one request, until `ends_at` on the monotonic clock.
+class RequestDeadline(threading.local):
+    """Until when this thread works for a request: `ends_at`, on the monotonic clock.
 
-    It is `unsettled` once something was changed, or was on its way to be when the
+    The request is `unsettled` once something was changed, or was on its way to be when the
     database was lost: from then on no answer may say that nothing was.
     """
 
@@ -36,7 +36,7 @@ class Errand(threading.local):
     unsettled = False
 
     @contextmanager
-    def going_on(self, method, arrived_at):
+    def running(self, method, arrived_at):
         seconds = READING_SECONDS if method in READING else CHANGING_SECONDS
         self.ends_at, self.unsettled = arrived_at + seconds, False
         try:
@@ -49,18 +49,18 @@ class Errand(threading.local):
         return self.ends_at - time.monotonic()
 
 
-errand = Errand()
+request_deadline = RequestDeadline()
 
 
 def database_away():
     """Return what is said of a request whose database does not answer."""
-    if errand.unsettled:
+    if request_deadline.unsettled:
         return Unavailable("outcome_unknown", UNKNOWN)
     return Unavailable("unavailable", UNCHANGED)
 
 
 class Settling:
-    """Part of a database's backend: it notes what an errand may have changed."""
+    """Part of a database's backend: it notes what a request may have changed."""
 
     def __init__(self, settings_dict, alias):
         super().__init__(settings_dict, alias)
@@ -90,9 +90,12 @@ def _execute(execute, sql, params, many, context):
 
 @contextmanager
 def _settling(database):
-    before, errand.unsettled = errand.unsettled, errand.ends_at < inf
+    before, request_deadline.unsettled = (
+        request_deadline.unsettled,
+        request_deadline.ends_at < inf,
+    )
     try:
         yield
     except Error:
-        errand.unsettled = before or database.knows_nothing()
+        request_deadline.unsettled = before or database.knows_nothing()
         raise

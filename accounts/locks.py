@@ -11,7 +11,7 @@ from functools import wraps
 from django.core.exceptions import ObjectDoesNotExist
 from django.db import OperationalError, connection, transaction
 
-from accounts.deadline import errand
+from accounts.deadline import request_deadline
 from accounts.rule_violations import Gone, Stale, Unavailable
 
 ATTEMPTS = 4
@@ -72,7 +72,7 @@ def _attempts():
     yield
     for number in range(1, ATTEMPTS):
         pause = random.uniform(0.01, 0.08) * number  # noqa: S311 -- jitter
-        if pause > errand.seconds_left:
+        if pause > request_deadline.seconds_left:
             return
         time.sleep(pause)
         yield

@@ -11,7 +11,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django_application = get_wsgi_application()
 
 # Models can be imported only now.
-from accounts.deadline import errand  # noqa: E402
+from accounts.deadline import request_deadline  # noqa: E402
 from config.asgi_requests import ARRIVED_AT  # noqa: E402
 from gateway.verify import background  # noqa: E402
 from gateway.verify.gate import PREFIX, Gate  # noqa: E402
@@ -35,7 +35,7 @@ def application(environ, start_response):
 
 def portal(environ, start_response):
     arrived_at = environ.get(ARRIVED_AT) or time.monotonic()
-    with errand.going_on(environ["REQUEST_METHOD"], arrived_at):
+    with request_deadline.running(environ["REQUEST_METHOD"], arrived_at):
         return django_application(environ, start_response)
 
 

@@ -4,7 +4,7 @@ import pytest
 from django.db import connections
 
 from accounts import deadline
-from accounts.deadline import errand
+from accounts.deadline import request_deadline
 from config.environment import SQLITE_OPTIONS
 
 NOW = 1000.0
@@ -47,7 +47,7 @@ def patience_of(file):
     ("late", "left"), [(0.0, 1600), (1.0, 600), (60.0, 0), (-60.0, USUAL)]
 )
 def test_patience_is_what_is_left_of_the_request(file, change, late, left):
-    with errand.going_on("POST", NOW - late):
+    with request_deadline.running("POST", NOW - late):
         change(file)
 
     assert patience_of(file) == left

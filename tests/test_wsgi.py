@@ -4,7 +4,7 @@ import threading
 from math import inf
 from wsgiref.util import setup_testing_defaults
 
-from accounts.deadline import CHANGING_SECONDS, READING_SECONDS, errand
+from accounts.deadline import CHANGING_SECONDS, READING_SECONDS, request_deadline
 from config import gateway, wsgi
 from config.asgi_requests import ARRIVED_AT
 from gateway.verify.gate import Gate
@@ -23,7 +23,7 @@ def ask(path, application=wsgi.application, **headers):
 
 def test_a_request_has_its_time_from_when_it_arrived(monkeypatch):
     def answer(environ, start_response):
-        ends.append(errand.ends_at)
+        ends.append(request_deadline.ends_at)
         return [b""]
 
     ends = []
@@ -39,7 +39,7 @@ def test_a_request_has_its_time_from_when_it_arrived(monkeypatch):
         1000 + CHANGING_SECONDS,
         990 + CHANGING_SECONDS,
     ]
-    assert errand.ends_at == inf
+    assert request_deadline.ends_at == inf
 
 
 def test_the_first_visitor_does_not_wait_for_the_pages_to_be_read():

@@ -13,7 +13,7 @@ import psycopg
 from psycopg.waiting import Ready
 from psycopg_pool import ConnectionPool
 
-from accounts.deadline import errand
+from accounts.deadline import request_deadline
 
 # Nothing was heard from the database for that long, and what is asked now is told so.
 SILENT_SECONDS = 1.3
@@ -76,7 +76,7 @@ class Connection(psycopg.Connection):
     """A connection that closes itself when the database says nothing.
 
     `patience` is for how many seconds one answer is waited for; without one, for as
-    long as the database is heard of, and the errand has time. What comes at once is
+    long as the database is heard of, and the request has time. What comes at once is
     taken even then: a request that is slow by itself need not fail.
     """
 
@@ -119,7 +119,7 @@ class Connection(psycopg.Connection):
 
     def _look_up(self, waited):
         if self.patience is None:
-            given_up = pulse.is_silent(waited) or errand.seconds_left <= 0
+            given_up = pulse.is_silent(waited) or request_deadline.seconds_left <= 0
         else:
             given_up = waited >= self.patience
         if given_up:

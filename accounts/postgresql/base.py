@@ -7,7 +7,7 @@ from django.db.backends.postgresql.psycopg_any import IsolationLevel
 from psycopg import Error
 from psycopg_pool import PoolTimeout
 
-from accounts.deadline import Settling, errand
+from accounts.deadline import Settling, request_deadline
 from accounts.postgresql import Connection, check, pulse
 
 # For how long a connection is waited for by who has no deadline.
@@ -56,7 +56,7 @@ class DatabaseWrapper(Settling, base.DatabaseWrapper):
 
     def _get_from_pool(self, conn_params):
         """Return a connection that works, unless there is none in time."""
-        ends_at = min(errand.ends_at, time.monotonic() + POOL_SECONDS)
+        ends_at = min(request_deadline.ends_at, time.monotonic() + POOL_SECONDS)
         while True:
             pulse.require()
             try:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from django.db.backends.sqlite3 import base
 
-from accounts.deadline import Settling, errand
+from accounts.deadline import Settling, request_deadline
 
 # SQLite gives what it lays beside a database the mode of the database.
 BESIDE = ("", "-wal", "-shm", "-journal")
@@ -27,9 +27,9 @@ class DatabaseWrapper(Settling, base.DatabaseWrapper):
         return super().get_new_connection(conn_params)
 
     def hurry(self):
-        if errand.ends_at < inf:
+        if request_deadline.ends_at < inf:
             usual = self.settings_dict["OPTIONS"]["timeout"]
-            seconds = min(max(errand.seconds_left, 0), usual)
+            seconds = min(max(request_deadline.seconds_left, 0), usual)
             self.connection.execute(f"PRAGMA busy_timeout = {round(seconds * 1000)}")
 
     def _start_transaction_under_autocommit(self):

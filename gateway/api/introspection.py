@@ -12,7 +12,7 @@ from pydantic import ConfigDict, Field
 from accounts.api.examples import LOG_TOKEN
 from accounts.api.plumbing.areas import Area, router_in
 from accounts.api.plumbing.fields import Answer, Text
-from gateway.verify.credentials import BY_TEXT
+from gateway.verify.credentials import BY_TOKEN
 from gateway.verify.decisions import PASS, decide
 from gateway.verify.signal import ASK, SIGNALS
 from sharing.models import Share
@@ -136,8 +136,8 @@ router = router_in(IntrospectionArea("introspection"))
     summary="Say what a token is good for",
 )
 def introspect(request, token: TokenText):
-    secret = BY_TEXT.read(token)
-    found = secret and BY_TEXT.find(connection, secret)
+    secret = BY_TOKEN.read(token)
+    found = secret and BY_TOKEN.find(connection, secret)
     if found is None:
         return Introspection(active=False)
     row, _ = found

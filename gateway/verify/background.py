@@ -59,13 +59,13 @@ class Attention:
 
     def pay(self):
         self._watcher.poll()
-        sight = self._watcher.sight
-        if sight.seen_at > 0:
-            pulse.heard_at, pulse.failed = sight.seen_at, sight.failed
-        if sight.identity:
-            pulse.watched, pulse.identify = sight.identity, self._watcher.identify
-        clock.offset = sight.offset
-        clock.skew = sight.offset if connection.vendor == "postgresql" else 0.0
+        snapshot = self._watcher.snapshot
+        if snapshot.seen_at > 0:
+            pulse.heard_at, pulse.failed = snapshot.seen_at, snapshot.failed
+        if snapshot.identity:
+            pulse.watched, pulse.identify = snapshot.identity, self._watcher.identify
+        clock.offset = snapshot.offset
+        clock.skew = snapshot.offset if connection.vendor == "postgresql" else 0.0
         self._jumps.look()
         self._alarm.tell(clock)
 

@@ -31,23 +31,23 @@ class Memory:
         self._max_unknown = max_unknown
         self._lock = threading.Lock()
 
-    def recall(self, signal, key, sight, now):
+    def recall(self, signal, key, snapshot, now):
         """Return the Decision remembered, and whether it is certainly still true."""
         found = self._known[signal.number].get(key)
         if found is None:
-            return NOT_KNOWN, self._unknown.get(key) == sight.total
+            return NOT_KNOWN, self._unknown.get(key) == snapshot.total
         decision, number = found
-        true = sight.numbers[decision.slot] == number and now < decision.until
+        true = snapshot.numbers[decision.slot] == number and now < decision.until
         return decision, true
 
-    def keep(self, signal, key, decision, sight):
-        """Remember a Decision together with a Sight of before it was made."""
+    def keep(self, signal, key, decision, snapshot):
+        """Remember a Decision together with a Snapshot of before it was made."""
         known = self._known[signal.number]
         if decision.slot is None:
-            value = sight.total
+            value = snapshot.total
             store, most, other = self._unknown, self._max_unknown, known
         else:
-            value = decision, sight.numbers[decision.slot]
+            value = decision, snapshot.numbers[decision.slot]
             store, most, other = known, self._max_known, self._unknown
         with self._lock:
             if len(store) >= most:

@@ -14,8 +14,8 @@ PLACEHOLDER = {"sqlite": "?", "postgresql": "%s"}
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
-    """A way of showing who one is.
+class Credential:
+    """What a caller may show: a token, or the ticket of a link.
 
     `read` returns what a text may be, or None when it cannot be anything; `find`
     takes Django's connection and this, and returns the StoredSecret that it is and
@@ -54,5 +54,5 @@ def _find_row(pk, until):
     return row and (row, until)
 
 
-BY_TEXT = Way(recognise, _find_secret)
-BY_TICKET = Way(read_ticket, _find_ticket)
+BY_TOKEN = Credential(recognise, _find_secret)
+BY_TICKET = Credential(read_ticket, _find_ticket)

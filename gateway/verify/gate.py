@@ -14,7 +14,7 @@ from django.db import DatabaseError, InterfaceError, connection
 from accounts.audit.trail import read_agent
 from accounts.web.addresses import read_address
 from gateway.verify.cache import Memory, key_of
-from gateway.verify.credentials import BY_TEXT, BY_TICKET
+from gateway.verify.credentials import BY_TICKET, BY_TOKEN
 from gateway.verify.decisions import (
     AWAY,
     INVALID_AT,
@@ -29,7 +29,7 @@ from gateway.verify.decisions import (
     said,
 )
 from gateway.verify.invalidation import FRESH_SECONDS, Watcher
-from gateway.verify.lookups import SECONDS, Here, InThreads
+from gateway.verify.lookups import SECONDS, InCallingThread, InThreadPool
 from gateway.verify.query_check import why_not
 from gateway.verify.signal import ASK, SIGNAL_NAMES, SIGNALS, ticket_in, token_in
 from tokens.usage_counters import Tally, recorder, refusals
@@ -38,7 +38,7 @@ PREFIX = "/gateway/verify/"
 SIGNAL_AT = len(PREFIX)
 SIGNALS_AT = {f"{PREFIX}{name}": signal for name, signal in SIGNALS.items()}
 WARN_SECONDS = 10
-ASKERS = {"postgresql": InThreads, "sqlite": Here}
+ASKERS = {"postgresql": InThreadPool, "sqlite": InCallingThread}
 
 logger = logging.getLogger(__name__)
 
@@ -86,8 +86,8 @@ class Gate:
         """Return the status for who asks, whose use is counted when it passes."""
         if self._trusts_callers:
             return PASS
-        credential = environ.get("HTTP_X_TOLLGATE_GATEWAY", "")
-        decision = self._recall_or_ask(ASK, credential, BY_TEXT)
+        text = environ.get("HTTP_X_TOLLGATE_GATEWAY", "")
+        decision = self._recall_or_ask(ASK, text, BY_TOKEN)
         if decision.status is PASS:
             # Who connects is the proxy; the headers tell of its client.
             proxy = peer(environ.get("REMOTE_ADDR", ""))
@@ -97,47 +97,51 @@ class Gate:
     def _about(self, signal, environ):
         text = token_in(environ)
         if text or not signal.takes_tickets:
-            return self._recall_or_ask(signal, text, BY_TEXT)
+            return self._recall_or_ask(signal, text, BY_TOKEN)
         return self._recall_or_ask(signal, ticket_in(environ), BY_TICKET)
 
-    def _recall_or_ask(self, signal, text, way):
+    def _recall_or_ask(self, signal, text, credential):
         if not text:
             return NOT_SHOWN
-        key, sight, now = key_of(text), self.watcher.sight, time.monotonic()
+        key, snapshot, now = key_of(text), self.watcher.snapshot, time.monotonic()
         decision, true = self.memory.recall(
-            signal, key, sight, time.time() + sight.offset
+            signal, key, snapshot, time.time() + snapshot.offset
         )
-        if true and now - sight.seen_at < FRESH_SECONDS:
+        if true and now - snapshot.seen_at < FRESH_SECONDS:
             return decision
-        shown = way.read(text)
+        shown = credential.read(text)
         if shown is None:
             return NOT_KNOWN
-        answer = self._ask(signal, way, shown) if self._may_ask(sight, now) else None
-        if self.watcher.sight.era != sight.era:
+        answer = (
+            self._ask(signal, credential, shown)
+            if self._may_ask(snapshot, now)
+            else None
+        )
+        if self.watcher.snapshot.era != snapshot.era:
             # All of that is of a database that another may have taken the place of.
             return NOT_NOW
         if answer is not None:
-            return self._kept(signal, key, answer, sight)
+            return self._kept(signal, key, answer, snapshot)
         # What was known before the database went away stays good for a while.
-        late = now - sight.seen_at
+        late = now - snapshot.seen_at
         return decision if true and late < settings.GATEWAY_GRACE_SECONDS else NOT_NOW
 
-    def _kept(self, signal, key, answer, sight):
-        if answer is NOT_KNOWN and sight.lacks_key:
+    def _kept(self, signal, key, answer, snapshot):
+        if answer is NOT_KNOWN and snapshot.lacks_key:
             # Another host may know it by the key that this one was not given yet.
             return NOT_NOW
-        self.memory.keep(signal, key, answer, sight)
+        self.memory.keep(signal, key, answer, snapshot)
         return answer
 
-    def _may_ask(self, sight, now):
+    def _may_ask(self, snapshot, now):
         # Once it was waited for in vain, the database is asked when it is seen again.
-        return sight.seen_at >= self._given_up_at and not sight.is_away(now)
+        return snapshot.seen_at >= self._given_up_at and not snapshot.is_away(now)
 
-    def _ask(self, signal, way, shown):
+    def _ask(self, signal, credential, shown):
         """Return the Decision of the database, or None when it does not answer."""
         begun = time.monotonic()
         try:
-            return self._asker(look_up, signal, way, shown)
+            return self._asker(look_up, signal, credential, shown)
         except (DatabaseError, InterfaceError) as error:
             self._warn(error, begun)
         if took_long(begun):
@@ -163,18 +167,18 @@ def _signal_at(path):
     return SIGNALS.get(path[SIGNAL_AT:].partition("/")[0])
 
 
-def look_up(database, signal, way, shown):
+def look_up(database, signal, credential, shown):
     """Return the Decision about what is shown; raises a database's error."""
     begun = time.monotonic()
     try:
-        found = way.find(database, shown)
+        found = credential.find(database, shown)
         return decide(signal, *found) if found else NOT_KNOWN
     except (DatabaseError, InterfaceError):
         database.close()
         if took_long(begun):
             raise
     # A connection that the database dropped is found out by using it.
-    found = way.find(database, shown)
+    found = credential.find(database, shown)
     return decide(signal, *found) if found else NOT_KNOWN
 
 

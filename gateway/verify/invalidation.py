@@ -43,7 +43,7 @@ logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Sight:
+class Snapshot:
     """The generations as they stood at `seen_at`, on the monotonic clock.
 
     They are of before anything that a query brings that begins now: what is remembered
@@ -74,7 +74,7 @@ class Watcher:
     """Polls the database from a thread of its own, over its own connection."""
 
     def __init__(self, connect=None):
-        self.sight = Sight()
+        self.snapshot = Snapshot()
         self._connect = connect or open_connection
         self._connection = None
         self._server = None
@@ -83,7 +83,7 @@ class Watcher:
     def poll(self):
         """Look once; on failure what was seen before stays, marked as failed."""
         try:
-            self.sight = self._look()
+            self.snapshot = self._look()
         except connection.Database.Error as error:
             self._give_up(error)
 
@@ -107,7 +107,7 @@ class Watcher:
             numbers[slot] = number
         numbers = tuple(number ^ mark for number in numbers)
         keys = [kid for (kid,) in self._connection.execute(INDEX_KEYS).fetchall()]
-        return Sight(
+        return Snapshot(
             numbers,
             hash((numbers, *keys)),
             seen_at,
@@ -122,10 +122,10 @@ class Watcher:
         return self._server.identify(opened)
 
     def _give_up(self, error):
-        if not self.sight.failed:
+        if not self.snapshot.failed:
             logger.error("The gateway cannot reach the database: %s", error)
         self.close()
-        self.sight = replace(self.sight, failed=True)
+        self.snapshot = replace(self.snapshot, failed=True)
 
     def close(self):
         if self._connection is not None:

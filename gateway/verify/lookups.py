@@ -16,7 +16,7 @@ DIRECTLY = {
 }
 
 
-class InThreads:
+class InThreadPool:
     """Asks PostgreSQL from a few threads, each of which keeps a connection.
 
     Threads of the server come and go, and may not hang with the database. A question
@@ -57,7 +57,7 @@ def connect_directly():
     connections[DEFAULT_DB_ALIAS] = type(usual)(settings, DEFAULT_DB_ALIAS)
 
 
-class Here:
+class InCallingThread:
     """Asks from the thread that is asked.
 
     SQLite reads a file, which cannot hang. It can be locked: a question does not wait

@@ -28,7 +28,7 @@ POLICY = settings.SECURE_CSP | {
     "require-trusted-types-for": ["'script'"],
     "trusted-types": [CSP.NONE],
 }
-# What the gateway calls the door that a link opens.
+# What the gateway calls the pages behind a link.
 SIGNAL = "query-logs"
 CLOSED = (
     "It may have ended, been paused or been copied only in part. "

@@ -15,7 +15,7 @@ from accounts.deadline import (
     UNCHANGED,
     UNKNOWN,
     database_away,
-    errand,
+    request_deadline,
 )
 from accounts.models import Organisation
 from tests.factories import MainFactory
@@ -31,7 +31,7 @@ WHERE datname = current_database() AND pid <> pg_backend_pid()
 @pytest.fixture
 def going_on():
     """A request that changes something, and has all the time there is."""
-    with errand.going_on("POST", time.monotonic() + 3600):
+    with request_deadline.running("POST", time.monotonic() + 3600):
         yield
 
 
@@ -39,7 +39,7 @@ def going_on():
 def late(transactional_db):
     """A request whose time is over."""
     connection.ensure_connection()
-    with errand.going_on("POST", time.monotonic() - CHANGING_SECONDS):
+    with request_deadline.running("POST", time.monotonic() - CHANGING_SECONDS):
         yield
     connection.close()
 
@@ -56,11 +56,11 @@ def late(transactional_db):
 def test_what_is_left_counts_from_the_arrival(monkeypatch, method, seconds):
     monkeypatch.setattr(deadline.time, "monotonic", lambda: NOW + 0.5)
 
-    with errand.going_on(method, NOW):
-        left = errand.seconds_left
+    with request_deadline.running(method, NOW):
+        left = request_deadline.seconds_left
 
     assert left == pytest.approx(seconds - 0.5)
-    assert errand.seconds_left == inf
+    assert request_deadline.seconds_left == inf
 
 
 def said():
@@ -87,7 +87,7 @@ def test_what_commits_by_itself_is_not_said_to_be_undone(going_on, transactional
 
 def test_what_the_database_refused_was_not_done(going_on, transactional_db):
     MainFactory.create(name="Acme")
-    errand.unsettled = False
+    request_deadline.unsettled = False
 
     with pytest.raises(IntegrityError):
         Organisation.objects.update(plan=None)

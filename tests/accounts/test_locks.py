@@ -5,7 +5,7 @@ import pytest
 from django.db import OperationalError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from accounts.deadline import CHANGING_SECONDS, errand
+from accounts.deadline import CHANGING_SECONDS, request_deadline
 from accounts.locks import ATTEMPTS, locked, passing, repeated
 from accounts.rule_violations import Gone, RuleViolation, Stale, Unavailable
 from accounts.web.logs import OneLineFormatter, request_id
@@ -77,7 +77,7 @@ def test_nothing_is_repeated_that_there_is_no_time_for(naps):
     act = failing(1, failure("40P01"))
 
     with (
-        errand.going_on("POST", time.monotonic() - CHANGING_SECONDS),
+        request_deadline.running("POST", time.monotonic() - CHANGING_SECONDS),
         pytest.raises(Unavailable),
     ):
         act("x")

@@ -15,7 +15,7 @@ from accounts.postgresql import (
     check,
     pulse,
 )
-from gateway.verify.lookups import InThreads
+from gateway.verify.lookups import InThreadPool
 from tests.waiting import PATIENCE_SECONDS
 
 LATE = SILENT_SECONDS + 0.1
@@ -157,7 +157,7 @@ def test_the_database_that_is_watched_is_believed():
 
 @pytest.mark.postgresql
 def test_a_look_up_opens_no_connection_to_another_database(transactional_db):
-    asker = InThreads()
+    asker = InThreadPool()
     pulse.watched, pulse.identify = (7, "00000002"), lambda opened: (7, "00000001")
 
     with pytest.raises(OperationalError, match="another database answers"):

@@ -15,7 +15,7 @@ from django.db import connection
 from gateway.verify import invalidation
 from gateway.verify.gate import Gate
 from gateway.verify.invalidation import Watcher
-from gateway.verify.lookups import Here
+from gateway.verify.lookups import InCallingThread
 from tests.factories import BY, TokenFactory
 from tests.gateway.uses import refuse
 from tests.waiting import PATIENCE_SECONDS
@@ -29,8 +29,8 @@ class Watching(Watcher):
     """What it saw is new until a test says otherwise, however long that takes here."""
 
     def _look(self):
-        sight = super()._look()
-        return replace(sight, seen_at=sight.seen_at + PATIENCE_SECONDS)
+        snapshot = super()._look()
+        return replace(snapshot, seen_at=snapshot.seen_at + PATIENCE_SECONDS)
 
 
 class Asked:
@@ -38,7 +38,7 @@ class Asked:
 
     def __init__(self, gateway_text, **options):
         watcher = Watching(connect=SameConnection)
-        self.gate = Gate(watcher=watcher, asker=Here(), **options)
+        self.gate = Gate(watcher=watcher, asker=InCallingThread(), **options)
         self.gateway = {"HTTP_X_TOLLGATE_GATEWAY": gateway_text} if gateway_text else {}
         self.gate.watcher.poll()
 

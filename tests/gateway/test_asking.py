@@ -8,7 +8,7 @@ from django.db import OperationalError, connection
 
 from accounts.postgresql import pulse
 from gateway.verify import lookups
-from gateway.verify.lookups import Here, InThreads, take_time
+from gateway.verify.lookups import InCallingThread, InThreadPool, take_time
 from tests.waiting import PATIENCE_SECONDS
 
 FOR_EVER = f"SELECT pg_sleep({PATIENCE_SECONDS})"
@@ -24,7 +24,7 @@ def wait(_database, over):
 
 @pytest.mark.sqlite
 def test_a_question_does_not_wait_for_locks_as_long_as_a_page(db):
-    here = Here()
+    here = InCallingThread()
 
     assert here(busy_timeout) == 250
     assert here(busy_timeout) == 250
@@ -38,7 +38,7 @@ def test_a_question_does_not_wait_for_locks_as_long_as_a_page(db):
 
 @pytest.mark.sqlite
 def test_a_page_in_the_same_thread_takes_its_time_again(client, db):
-    Here()(busy_timeout)
+    InCallingThread()(busy_timeout)
 
     client.get("/livez")
 
@@ -48,7 +48,7 @@ def test_a_page_in_the_same_thread_takes_its_time_again(client, db):
 def test_nobody_waits_longer_for_an_answer_than_is_promised(monkeypatch):
     monkeypatch.setattr(lookups, "connect_directly", lambda: None)
     monkeypatch.setattr(lookups, "SECONDS", 0.05)
-    over, asker = threading.Event(), InThreads()
+    over, asker = threading.Event(), InThreadPool()
 
     with pytest.raises(OperationalError, match="does not answer"):
         asker(wait, over)
@@ -61,7 +61,7 @@ def test_nobody_waits_longer_for_an_answer_than_is_promised(monkeypatch):
 def test_what_was_not_asked_in_time_is_not_asked_at_all(monkeypatch):
     monkeypatch.setattr(lookups, "connect_directly", lambda: None)
     monkeypatch.setattr(lookups, "SECONDS", 0.05)
-    over, asked, asker = threading.Event(), [], InThreads()
+    over, asked, asker = threading.Event(), [], InThreadPool()
     for _ in range(lookups.AT_ONCE):
         with pytest.raises(OperationalError):
             asker(wait, over)
@@ -149,7 +149,7 @@ def test_a_locked_file_is_soon_told(tmp_path, settings, monkeypatch):
     monkeypatch.setattr(connection, "connection", other)
 
     with pytest.raises(sqlite3.OperationalError, match="locked"):
-        Here()(lambda _: other.execute("SELECT * FROM t"))
+        InCallingThread()(lambda _: other.execute("SELECT * FROM t"))
 
     connection.hurried = None
     holder.close()

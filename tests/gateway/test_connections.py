@@ -10,7 +10,7 @@ from config.wsgi import portal
 from gateway.verify import background, lookups
 from gateway.verify.background import flush
 from gateway.verify.gate import Gate
-from gateway.verify.lookups import AT_ONCE, InThreads
+from gateway.verify.lookups import AT_ONCE, InThreadPool
 from tests.factories import TokenFactory
 from tokens.kinds import Kind
 from tokens.secrets import make
@@ -60,7 +60,7 @@ def asker(monkeypatch):
     # On a busy machine an answer may take longer than gateways wait for one.
     monkeypatch.setattr(lookups, "SECONDS", 30)
     monkeypatch.setitem(lookups.DIRECTLY, "patience", 30)
-    asker = InThreads()
+    asker = InThreadPool()
     yield asker
     together = threading.Barrier(AT_ONCE)
     for _ in range(AT_ONCE):

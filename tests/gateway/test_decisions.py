@@ -68,7 +68,7 @@ def family(main, sub):
 
 
 @pytest.mark.parametrize("kind", Kind)
-def test_a_kind_opens_its_doors_and_no_other(family, kind):
+def test_a_kind_is_good_for_its_signals_and_no_other(family, kind):
     token = one_of(kind, family["main"])
 
     answers = {signal: told(token, signal) for signal in EVERY_SIGNAL}
@@ -108,7 +108,7 @@ def test_headers_name_all_accounts_that_are_reached(family):
         ("security", "api", ["security", "main"]),
     ],
 )
-def test_accounts_behind_a_door(family, owner, signal, reached):
+def test_accounts_behind_a_signal(family, owner, signal, reached):
     family["security"].accounts_to_scan.set([family["main"]])
     token = TokenFactory(account=family[owner])
 
@@ -118,7 +118,7 @@ def test_accounts_behind_a_door(family, owner, signal, reached):
     assert headers["X-Tollgate-Accounts"] == wanted
 
 
-def test_a_door_with_no_account_behind_it_is_shut_and_that_is_no_misuse(main):
+def test_a_signal_with_no_account_behind_it_is_refused_and_that_is_no_misuse(main):
     refused = told(TokenFactory(account=main), "query-metrics")
 
     assert (refused.status, refused.reason) == ("403 Forbidden", "")

@@ -207,7 +207,7 @@ def test_uses_that_are_refused_are_counted_apart(ask, token, recorder):
     assert not TokenUsage.objects.filter(token=token).exists()
 
 
-def test_a_main_token_without_anything_behind_the_door_is_no_misuse(ask, main):
+def test_a_main_token_without_anything_behind_the_signal_is_no_misuse(ask, main):
     assert ask.status("query-metrics", TokenFactory(account=main).secret_text) == 403
     refusals.flush()
     assert not RefusedCall.objects.exists()

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from gateway.verify import gate as gate_module
-from gateway.verify.invalidation import FRESH_SECONDS, Sight
+from gateway.verify.invalidation import FRESH_SECONDS, Snapshot
 from tests.factories import BY, ChildFactory, TokenFactory
 from tokens.kinds import Kind
 from tokens.models import Token
@@ -34,12 +34,12 @@ def test_a_change_holds_from_the_next_look_on(ask, token):
 def test_nothing_is_told_from_memory_when_nobody_has_looked_of_late(ask, token):
     assert ask.status("logs", token.secret_text) == 204
     token.disable(by=BY)
-    sight, now = ask.gate.watcher.sight, time.monotonic()
+    snapshot, now = ask.gate.watcher.snapshot, time.monotonic()
 
     # However long the question takes here.
-    ask.gate.watcher.sight = replace(sight, seen_at=now + 60)
+    ask.gate.watcher.snapshot = replace(snapshot, seen_at=now + 60)
     assert ask.status("logs", token.secret_text) == 204
-    ask.gate.watcher.sight = replace(sight, seen_at=now - FRESH_SECONDS)
+    ask.gate.watcher.snapshot = replace(snapshot, seen_at=now - FRESH_SECONDS)
     assert ask.status("logs", token.secret_text) == 403
 
 
@@ -94,8 +94,8 @@ def test_an_old_sight_is_not_believed_while_the_database_answers(ask, token):
     ask.status("logs", token.secret_text)
     TokenFactory(account=token.account, kind=Kind.LOGS)
     token.disable(by=BY)
-    sight = ask.gate.watcher.sight
+    snapshot = ask.gate.watcher.snapshot
     late = time.monotonic() - 1.0
-    ask.gate.watcher.sight = Sight(sight.numbers, sight.total, late)
+    ask.gate.watcher.snapshot = Snapshot(snapshot.numbers, snapshot.total, late)
 
     assert ask.status("logs", token.secret_text) == 403

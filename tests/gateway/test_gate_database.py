@@ -8,10 +8,10 @@ import pytest
 from django.db import OperationalError, connection
 
 from gateway.verify import gate as gate_module
-from gateway.verify.credentials import BY_TEXT, Way
+from gateway.verify.credentials import BY_TOKEN, Credential
 from gateway.verify.decisions import PASS
-from gateway.verify.invalidation import Sight
-from gateway.verify.lookups import Here
+from gateway.verify.invalidation import Snapshot
+from gateway.verify.lookups import InCallingThread
 from tests.factories import TokenFactory
 from tests.gateway.conftest import UNKNOWN
 from tests.waiting import PATIENCE_SECONDS
@@ -114,9 +114,11 @@ class TestWithoutTheDatabase:
         monkeypatch.setattr(ask.gate, "_ask", _never)
 
     def stay_away(self, seconds):
-        sight = self.ask.gate.watcher.sight
+        snapshot = self.ask.gate.watcher.snapshot
         at = time.monotonic() - seconds
-        self.ask.gate.watcher.sight = Sight(sight.numbers, sight.total, at, failed=True)
+        self.ask.gate.watcher.snapshot = Snapshot(
+            snapshot.numbers, snapshot.total, at, failed=True
+        )
 
     def test_known_tokens_go_on(self):
         assert self.ask.status("logs", self.token.secret_text) == 204
@@ -150,9 +152,9 @@ def test_a_database_that_fails_while_it_is_asked_is_asked_once_more(
     def failing(database, secret):
         for failure in failures:
             raise failure
-        return BY_TEXT.find(database, secret)
+        return BY_TOKEN.find(database, secret)
 
-    monkeypatch.setattr(gate_module, "BY_TEXT", Way(recognise, failing))
+    monkeypatch.setattr(gate_module, "BY_TOKEN", Credential(recognise, failing))
     monkeypatch.setattr(connection, "close", lambda: None)
     # What takes long is not asked again, and here anything may.
     monkeypatch.setattr(gate_module, "SECONDS", PATIENCE_SECONDS)
@@ -166,7 +168,7 @@ def test_a_database_that_goes_on_failing_is_503(ask, token, monkeypatch):
     def failing(database, secret):
         raise OperationalError("gone")
 
-    monkeypatch.setattr(gate_module, "BY_TEXT", Way(recognise, failing))
+    monkeypatch.setattr(gate_module, "BY_TOKEN", Credential(recognise, failing))
     monkeypatch.setattr(connection, "close", lambda: None)
 
     assert ask.status("logs", token.secret_text) == 503
@@ -177,14 +179,14 @@ def test_what_another_database_takes_the_place_of_is_not_believed(
     ask, token, monkeypatch, known_before
 ):
     def overtaken(*question):
-        answer = Here()(*question)
-        ask.gate.watcher.sight = replace(sight, era=sight.era + 1)
+        answer = InCallingThread()(*question)
+        ask.gate.watcher.snapshot = replace(snapshot, era=snapshot.era + 1)
         return answer
 
     if known_before:
         assert ask.status("logs", token.secret_text) == 204
     ask.status("logs")  # Now the gateway itself is known.
-    sight = ask.gate.watcher.sight
+    snapshot = ask.gate.watcher.snapshot
     monkeypatch.setattr(gate_module, "FRESH_SECONDS", -inf)
     monkeypatch.setattr(ask.gate, "_asking", lambda environ: PASS)
     monkeypatch.setattr(ask.gate, "_asker", overtaken)
@@ -193,7 +195,7 @@ def test_what_another_database_takes_the_place_of_is_not_believed(
     monkeypatch.undo()
 
     assert status == 503
-    ask.gate.watcher.sight = replace(sight, era=sight.era + 1)
+    ask.gate.watcher.snapshot = replace(snapshot, era=snapshot.era + 1)
     with QueryLog() as log:
         assert ask.status("logs", token.secret_text) == 204
     assert len(log.statements) == (0 if known_before else 2)

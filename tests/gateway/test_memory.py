@@ -2,7 +2,7 @@ import pytest
 
 from gateway.verify.cache import Memory, key_of
 from gateway.verify.decisions import NOT_KNOWN, PASS, Decision
-from gateway.verify.invalidation import NEVER, Sight
+from gateway.verify.invalidation import NEVER, Snapshot
 from gateway.verify.signal import ASK, SIGNALS
 
 LOGS = SIGNALS["logs"]
@@ -14,7 +14,7 @@ def seen(**slots):
     numbers = list(NEVER)
     for slot, number in slots.items():
         numbers[int(slot.removeprefix("slot"))] = number
-    return Sight(tuple(numbers), sum(numbers), seen_at=0.0)
+    return Snapshot(tuple(numbers), sum(numbers), seen_at=0.0)
 
 
 @pytest.fixture
@@ -47,7 +47,7 @@ def test_what_is_unknown_stays_so_until_anything_moves(memory):
     assert memory.recall(LOGS, KEY, seen(slot3=5, slot4=1), 0.0) == (NOT_KNOWN, False)
 
 
-def test_doors_do_not_share_what_is_known(memory):
+def test_signals_do_not_share_what_is_known(memory):
     memory.keep(LOGS, KEY, PASSING, seen())
 
     assert memory.recall(ASK, KEY, seen(), 0.0)[1] is False

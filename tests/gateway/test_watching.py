@@ -9,7 +9,7 @@ from accounts.audit.generations import note_change, slot_of
 from accounts.postgresql import pulse
 from gateway.verify.invalidation import (
     AWAY_SECONDS,
-    Sight,
+    Snapshot,
     Watcher,
     end_era,
     open_connection,
@@ -28,39 +28,39 @@ class Broken:
 
 
 @pytest.mark.parametrize(
-    ("sight", "away"),
+    ("snapshot", "away"),
     [
-        (Sight(), False),
-        (Sight(seen_at=10.0), False),
-        (Sight(seen_at=10.0, failed=True), True),
-        (Sight(failed=True), True),
-        (Sight(seen_at=10.0 - AWAY_SECONDS), True),
+        (Snapshot(), False),
+        (Snapshot(seen_at=10.0), False),
+        (Snapshot(seen_at=10.0, failed=True), True),
+        (Snapshot(failed=True), True),
+        (Snapshot(seen_at=10.0 - AWAY_SECONDS), True),
     ],
 )
-def test_when_the_database_counts_as_away(sight, away):
-    assert sight.is_away(10.1) == away
+def test_when_the_database_counts_as_away(snapshot, away):
+    assert snapshot.is_away(10.1) == away
 
 
 def test_polling_sees_what_was_counted(db):
     watcher = Watcher(connect=SameConnection)
     watcher.poll()
-    before = watcher.sight
+    before = watcher.snapshot
 
     note_change(7)
     watcher.poll()
 
     slot = slot_of(7)
-    numbers = zip(before.numbers, watcher.sight.numbers, strict=True)
+    numbers = zip(before.numbers, watcher.snapshot.numbers, strict=True)
     assert [at for at, (then, now) in enumerate(numbers) if then != now] == [slot]
-    assert watcher.sight.total != before.total
-    assert watcher.sight.seen_at >= before.seen_at
+    assert watcher.snapshot.total != before.total
+    assert watcher.snapshot.seen_at >= before.seen_at
 
 
 def test_what_was_seen_stays_when_the_database_goes_away(db, caplog):
     note_change(7)
     watcher = Watcher(connect=SameConnection)
     watcher.poll()
-    before = watcher.sight
+    before = watcher.snapshot
     watcher._connection = Broken()
 
     with caplog.at_level(logging.ERROR):
@@ -68,13 +68,13 @@ def test_what_was_seen_stays_when_the_database_goes_away(db, caplog):
     watcher._connection = Broken()
     watcher.poll()
 
-    assert watcher.sight == replace(before, failed=True)
+    assert watcher.snapshot == replace(before, failed=True)
     assert Broken.closed
     # Once for the whole time away.
     assert caplog.text.count("cannot reach the database: gone") == 1
 
     watcher.poll()
-    assert not watcher.sight.failed
+    assert not watcher.snapshot.failed
 
 
 def test_a_database_that_cannot_be_reached_is_away():
@@ -85,7 +85,7 @@ def test_a_database_that_cannot_be_reached_is_away():
 
     watcher.poll()
 
-    assert watcher.sight == Sight(failed=True)
+    assert watcher.snapshot == Snapshot(failed=True)
 
 
 @pytest.mark.sqlite
@@ -102,7 +102,7 @@ def test_its_own_connection_sees_what_is_committed(tmp_path, monkeypatch):
     watcher.poll()
     watcher.close()
 
-    assert watcher.sight.numbers[3] == 4
+    assert watcher.snapshot.numbers[3] == 4
 
 
 @pytest.mark.postgresql
@@ -124,12 +124,12 @@ def test_another_timeline_is_another_database(db):
             timeline = "left(pg_walfile_name(pg_current_wal_lsn()), 8)"
             return super().execute(query.replace(timeline, "'0000FFFF'"))
 
-    sights = []
+    snapshots = []
     for connect in (SameConnection, SameConnection, Promoted):
         watcher = Watcher(connect)
         watcher.poll()
-        sights.append(watcher.sight)
-    before, again, after = sights
+        snapshots.append(watcher.snapshot)
+    before, again, after = snapshots
 
     assert (before.numbers, before.total) == (again.numbers, again.total)
     assert not any(map(int.__eq__, before.numbers, after.numbers))
@@ -140,14 +140,14 @@ def test_an_era_ends_when_the_database_may_be_another_one(db):
     watcher = Watcher(SameConnection)
     watcher.poll()
     watcher.poll()
-    assert watcher.sight.era == pulse.era
+    assert watcher.snapshot.era == pulse.era
     era = pulse.era
 
     watcher._connection = Broken()
     watcher.poll()
-    assert (pulse.era, watcher.sight.era) == (era, era)
+    assert (pulse.era, watcher.snapshot.era) == (era, era)
     watcher.poll()
-    assert (pulse.era, watcher.sight.era) == (era + 1, era + 1)
+    assert (pulse.era, watcher.snapshot.era) == (era + 1, era + 1)
 
 
 def test_what_is_newer_is_looked_at_over_a_connection_of_its_own(db):
@@ -194,7 +194,7 @@ def test_an_era_ends_when_another_database_answers_over_the_same_connection(db):
     watcher._connection = Pooler()
     watcher.poll()
 
-    assert (pulse.era, watcher.sight.era) == (era + 1, era + 1)
+    assert (pulse.era, watcher.snapshot.era) == (era + 1, era + 1)
 
 
 @pytest.mark.postgresql
@@ -208,11 +208,11 @@ def test_a_database_that_keeps_its_name_to_itself_is_watched_all_the_same(db, ca
     watcher = Watcher(Hosted)
     watcher.poll()
     note_change(7)
-    before = watcher.sight
+    before = watcher.snapshot
     watcher.poll()
 
-    assert not watcher.sight.failed
-    assert watcher.sight.total != before.total
+    assert not watcher.snapshot.failed
+    assert watcher.snapshot.total != before.total
     assert "does not tell which one it is: not yours" in caplog.text
 
 
@@ -226,4 +226,4 @@ def test_a_standby_is_no_source_of_truth(db):
 
     watcher.poll()
 
-    assert watcher.sight.failed
+    assert watcher.snapshot.failed

@@ -5,7 +5,7 @@ import pytest
 from django.utils import timezone
 
 from accounts.audit.trail import Actor
-from accounts.deadline import CHANGING_SECONDS, errand
+from accounts.deadline import CHANGING_SECONDS, request_deadline
 from accounts.models import Action, AuditEvent
 from tests.factories import BY, TokenFactory
 from tests.tokens.bulk_jobs import at, outcomes, states
@@ -62,7 +62,7 @@ def test_a_batch_ends_with_the_time_of_its_request(prepare, tokens, admin):
 
     for done in range(len(tokens)):
         assert job.tally[Outcome.DONE] == done
-        with errand.going_on("POST", time.monotonic() - CHANGING_SECONDS):
+        with request_deadline.running("POST", time.monotonic() - CHANGING_SECONDS):
             job.run(by=Actor(admin.email, admin))
     assert job.is_finished
 

@@ -5,7 +5,7 @@ from django.db import models, transaction
 from django.http import Http404
 from django.utils import timezone
 
-from accounts.deadline import errand
+from accounts.deadline import request_deadline
 from accounts.locks import repeated
 from accounts.models import Account
 from accounts.permissions import Forbidden, relations, require
@@ -153,7 +153,7 @@ class BulkJob(models.Model):
         waiting = self.items.filter(outcome=Outcome.WAITING).order_by("pk")
         for item in list(waiting.select_related("job")[:BATCH]):
             item.run(by=by)
-            if errand.seconds_left < SPARE_SECONDS:
+            if request_deadline.seconds_left < SPARE_SECONDS:
                 break
 
     @property

@@ -25,7 +25,7 @@ from accounts.api.plumbing import default_tokens
 from accounts.api.plumbing.areas import router_in
 from accounts.api.plumbing.fields import path_id
 from accounts.api.plumbing.guards import (
-    AS_OWNER,
+    MAIN_ACCOUNT_ONLY,
     account_for,
     accounts_for,
     each_account_for,
@@ -53,7 +53,7 @@ AccountPk = path_id(1042)
 
 
 @router.get(ROOT, response=list[TimeBasedAccount], summary="List the log accounts")
-@requires(AS_OWNER, Operation.ACCOUNT_LIST)
+@requires(MAIN_ACCOUNT_ONLY, Operation.ACCOUNT_LIST)
 def account_list(request):
     accounts = each_account_for(request, Operation.ACCOUNT_LIST)
     found = (account for account in accounts if account.takes_logs)
@@ -73,7 +73,7 @@ def account_list(request):
     operation_id="account_create_2018",
     deprecated=True,
 )
-@requires(AS_OWNER)
+@requires(MAIN_ACCOUNT_ONLY)
 def account_create(
     request, body: NewTimeBasedAccount, idempotency_key: IdempotencyKey = None
 ):
@@ -99,7 +99,7 @@ def account_create(
     response=list[DetailedTimeBasedAccount],
     summary="List the log accounts with their default tokens",
 )
-@requires(AS_OWNER, Operation.ACCOUNT_LIST, there=[Operation.SHIP_REVEAL])
+@requires(MAIN_ACCOUNT_ONLY, Operation.ACCOUNT_LIST, there=[Operation.SHIP_REVEAL])
 def account_list_detailed(request):
     return _detailed(request, _all(request))
 
@@ -109,7 +109,7 @@ def account_list_detailed(request):
     response=DetailedTimeBasedAccount,
     summary="Get a log account with its default token",
 )
-@requires(AS_OWNER, there=[Operation.ACCOUNT_VIEW, Operation.SHIP_REVEAL])
+@requires(MAIN_ACCOUNT_ONLY, there=[Operation.ACCOUNT_VIEW, Operation.SHIP_REVEAL])
 def account_get_detailed(request, pk: AccountPk):
     (shown,) = _detailed(request, [find(request, pk, Operation.ACCOUNT_VIEW)])
     return shown
@@ -118,7 +118,7 @@ def account_get_detailed(request, pk: AccountPk):
 @router.get(
     f"{ROOT}/{{int:pk}}", response=TimeBasedAccount, summary="Get a log account"
 )
-@requires(AS_OWNER, there=[Operation.ACCOUNT_VIEW])
+@requires(MAIN_ACCOUNT_ONLY, there=[Operation.ACCOUNT_VIEW])
 def account_get(request, pk: AccountPk):
     account = find(request, pk, Operation.ACCOUNT_VIEW)
     (shown,) = AccountSerializer(request.auth.account).plain([account])
@@ -130,7 +130,7 @@ def account_get(request, pk: AccountPk):
     response={204: None},
     summary="Replace all settings of a log account",
 )
-@requires(AS_OWNER, there=[Operation.ACCOUNT_EDIT, Operation.ACCOUNT_FLAGS])
+@requires(MAIN_ACCOUNT_ONLY, there=[Operation.ACCOUNT_EDIT, Operation.ACCOUNT_FLAGS])
 def account_update(request, pk: AccountPk, body: TimeBasedAccountChange):
     account = find(request, pk, Operation.ACCOUNT_EDIT)
     values = body.values(account)
@@ -148,7 +148,7 @@ def account_update(request, pk: AccountPk, body: TimeBasedAccountChange):
 @router.delete(
     f"{ROOT}/{{int:pk}}", response={204: None}, summary="Delete a sub account"
 )
-@requires(AS_OWNER, there=[Operation.ACCOUNT_VIEW, Operation.ACCOUNT_DELETE])
+@requires(MAIN_ACCOUNT_ONLY, there=[Operation.ACCOUNT_VIEW, Operation.ACCOUNT_DELETE])
 def account_delete(request, pk: AccountPk):
     account = find(request, pk, Operation.ACCOUNT_VIEW)
     lifecycle.refuse_main(account, "deleted")

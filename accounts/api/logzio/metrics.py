@@ -27,7 +27,12 @@ from accounts.api.plumbing.fields import (
     path_id,
     whole,
 )
-from accounts.api.plumbing.guards import AS_OWNER, account_for, accounts_for, requires
+from accounts.api.plumbing.guards import (
+    MAIN_ACCOUNT_ONLY,
+    account_for,
+    accounts_for,
+    requires,
+)
 from accounts.api.plumbing.idempotency import IdempotencyKey, once
 from accounts.audit.trail import Actor
 from accounts.lists import listed
@@ -100,14 +105,14 @@ class MetricsAccount(Answer):
 
 
 @router.get(ROOT, response=list[MetricsAccount], summary="List the metrics accounts")
-@requires(AS_OWNER, Operation.ACCOUNT_LIST, there=[Operation.SHIP_REVEAL])
+@requires(MAIN_ACCOUNT_ONLY, Operation.ACCOUNT_LIST, there=[Operation.SHIP_REVEAL])
 def metrics_account_list(request):
     accounts = accounts_for(request, Operation.ACCOUNT_LIST)
     return _shown(request, [each for each in accounts if _is_metrics(each)])
 
 
 @router.post(ROOT, response=MetricsAccount, summary="Create a metrics account")
-@requires(AS_OWNER, there=[Operation.SHIP_REVEAL])
+@requires(MAIN_ACCOUNT_ONLY, there=[Operation.SHIP_REVEAL])
 def metrics_account_create(
     request, body: NewMetricsAccount, idempotency_key: IdempotencyKey = None
 ):
@@ -132,7 +137,7 @@ def metrics_account_create(
 @router.get(
     f"{ROOT}/{{int:pk}}", response=MetricsAccount, summary="Get a metrics account"
 )
-@requires(AS_OWNER, there=[Operation.ACCOUNT_VIEW, Operation.SHIP_REVEAL])
+@requires(MAIN_ACCOUNT_ONLY, there=[Operation.ACCOUNT_VIEW, Operation.SHIP_REVEAL])
 def metrics_account_get(request, pk: AccountPk):
     return _one(request, _find(request, pk, Operation.ACCOUNT_VIEW))
 
@@ -141,7 +146,7 @@ def metrics_account_get(request, pk: AccountPk):
     f"{ROOT}/{{int:pk}}", response=MetricsAccount, summary="Change a metrics account"
 )
 @requires(
-    AS_OWNER,
+    MAIN_ACCOUNT_ONLY,
     there=[Operation.ACCOUNT_VIEW, Operation.ACCOUNT_EDIT, Operation.SHIP_REVEAL],
 )
 def metrics_account_update(request, pk: AccountPk, body: MetricsAccountChange):
@@ -159,7 +164,7 @@ def metrics_account_update(request, pk: AccountPk, body: MetricsAccountChange):
     summary="Delete a metrics account",
     description="204 says that there is none.",
 )
-@requires(AS_OWNER, there=[Operation.ACCOUNT_VIEW, Operation.ACCOUNT_DELETE])
+@requires(MAIN_ACCOUNT_ONLY, there=[Operation.ACCOUNT_VIEW, Operation.ACCOUNT_DELETE])
 def metrics_account_delete(request, pk: AccountPk):
     try:
         account = _find(request, pk, Operation.ACCOUNT_DELETE)

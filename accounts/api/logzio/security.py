@@ -15,7 +15,7 @@ from accounts.api.logzio.account_opening import (
 from accounts.api.plumbing.areas import router_in
 from accounts.api.plumbing.bodies import Sparse
 from accounts.api.plumbing.fields import Answer, OptionalFlag, OptionalWholes
-from accounts.api.plumbing.guards import AS_OWNER, requires
+from accounts.api.plumbing.guards import MAIN_ACCOUNT_ONLY, requires
 from accounts.api.plumbing.idempotency import IdempotencyKey, once
 from accounts.models import AccountKind
 from accounts.rule_violations import RuleViolation
@@ -56,7 +56,7 @@ class SecurityAccount(Answer):
     summary="Create a security account",
     description="Without a list it scans the main account.",
 )
-@requires(AS_OWNER)
+@requires(MAIN_ACCOUNT_ONLY)
 def security_account_create(
     request, body: NewSecurityAccount, idempotency_key: IdempotencyKey = None
 ):

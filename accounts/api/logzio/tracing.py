@@ -25,7 +25,12 @@ from accounts.api.plumbing.areas import router_in
 from accounts.api.plumbing.bodies import Body
 from accounts.api.plumbing.default_tokens import TokenText
 from accounts.api.plumbing.fields import Answer, Whole, Wholes, path_id
-from accounts.api.plumbing.guards import AS_OWNER, account_for, accounts_for, requires
+from accounts.api.plumbing.guards import (
+    MAIN_ACCOUNT_ONLY,
+    account_for,
+    accounts_for,
+    requires,
+)
 from accounts.api.plumbing.idempotency import IdempotencyKey, once
 from accounts.audit.trail import Actor
 from accounts.lists import listed
@@ -137,7 +142,7 @@ class TracingAccount(Answer):
 
 
 @router.get(ROOT, response=list[TracingAccount], summary="List the tracing accounts")
-@requires(AS_OWNER, Operation.ACCOUNT_LIST)
+@requires(MAIN_ACCOUNT_ONLY, Operation.ACCOUNT_LIST)
 def tracing_account_list(request):
     _check_plan(request)
     found = accounts_for(request, Operation.ACCOUNT_LIST)
@@ -145,7 +150,7 @@ def tracing_account_list(request):
 
 
 @router.post(ROOT, response=TracingAccount, summary="Create a tracing account")
-@requires(AS_OWNER, there=[Operation.SHIP_REVEAL])
+@requires(MAIN_ACCOUNT_ONLY, there=[Operation.SHIP_REVEAL])
 def tracing_account_create(
     request, body: TracingBody, idempotency_key: IdempotencyKey = None
 ):
@@ -168,7 +173,7 @@ def tracing_account_create(
 @router.get(
     f"{ROOT}/{{int:pk}}", response=TracingAccount, summary="Get a tracing account"
 )
-@requires(AS_OWNER, there=[Operation.ACCOUNT_VIEW, Operation.SHIP_REVEAL])
+@requires(MAIN_ACCOUNT_ONLY, there=[Operation.ACCOUNT_VIEW, Operation.SHIP_REVEAL])
 def tracing_account_get(request, pk: AccountPk):
     return _one(request, _find(request, pk, Operation.ACCOUNT_VIEW))
 
@@ -177,7 +182,7 @@ def tracing_account_get(request, pk: AccountPk):
     f"{ROOT}/{{int:pk}}", response=TracingAccount, summary="Change a tracing account"
 )
 @requires(
-    AS_OWNER,
+    MAIN_ACCOUNT_ONLY,
     there=[Operation.ACCOUNT_VIEW, Operation.ACCOUNT_EDIT, Operation.SHIP_REVEAL],
 )
 def tracing_account_update(request, pk: AccountPk, body: TracingBody):
@@ -190,7 +195,7 @@ def tracing_account_update(request, pk: AccountPk, body: TracingBody):
 @router.delete(
     f"{ROOT}/{{int:pk}}", response={200: None}, summary="Delete a tracing account"
 )
-@requires(AS_OWNER, there=[Operation.ACCOUNT_VIEW, Operation.ACCOUNT_DELETE])
+@requires(MAIN_ACCOUNT_ONLY, there=[Operation.ACCOUNT_VIEW, Operation.ACCOUNT_DELETE])
 def tracing_account_delete(request, pk: AccountPk):
     account = _find(request, pk, Operation.ACCOUNT_DELETE)
     lifecycle.delete_account(account, by=Actor.calling(request))
@@ -199,7 +204,7 @@ def tracing_account_delete(request, pk: AccountPk):
 @router.get(
     f"{ROOT}/{{int:pk}}/soft-limit", response=SoftLimit, summary="Get the usage limit"
 )
-@requires(AS_OWNER, there=[Operation.ACCOUNT_VIEW])
+@requires(MAIN_ACCOUNT_ONLY, there=[Operation.ACCOUNT_VIEW])
 def tracing_soft_limit_get(request, pk: AccountPk):
     return _limit_of(_find(request, pk, Operation.ACCOUNT_VIEW))
 
@@ -207,7 +212,7 @@ def tracing_soft_limit_get(request, pk: AccountPk):
 @router.put(
     f"{ROOT}/{{int:pk}}/soft-limit", response=SoftLimit, summary="Set the usage limit"
 )
-@requires(AS_OWNER, there=[Operation.ACCOUNT_VIEW, Operation.ACCOUNT_EDIT])
+@requires(MAIN_ACCOUNT_ONLY, there=[Operation.ACCOUNT_VIEW, Operation.ACCOUNT_EDIT])
 def tracing_soft_limit_update(request, pk: AccountPk, body: SoftLimitBody):
     account = _find(request, pk, Operation.ACCOUNT_EDIT)
     if body.tracing_account_id != pk:

@@ -17,7 +17,7 @@ from accounts.api.plumbing.areas import router_in
 from accounts.api.plumbing.bodies import Body
 from accounts.api.plumbing.error_bodies import CodedError
 from accounts.api.plumbing.fields import Answer, path_id, whole
-from accounts.api.plumbing.guards import AS_OWNER, accounts_for, requires
+from accounts.api.plumbing.guards import MAIN_ACCOUNT_ONLY, accounts_for, requires
 from accounts.audit.trail import Actor
 from accounts.permissions import Operation
 from accounts.rule_violations import RuleViolation
@@ -60,7 +60,7 @@ class RetentionDetails(Answer):
     "account keeps at least 1 day; a sub account has at most as many, and with 0 none.",
 )
 @requires(
-    AS_OWNER,
+    MAIN_ACCOUNT_ONLY,
     Operation.ACCOUNT_LIST,
     there=[Operation.ACCOUNT_VIEW, Operation.ACCOUNT_EDIT],
 )

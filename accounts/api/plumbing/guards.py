@@ -11,7 +11,7 @@ from accounts.permissions import Operation, allows, require, token_relations
 
 READING = ("GET", "HEAD")
 # The one operation on its own account that only the main account's token may do.
-AS_OWNER = Operation.ACCOUNT_CREATE
+MAIN_ACCOUNT_ONLY = Operation.ACCOUNT_CREATE
 
 
 def requires(*operations, there=()):

@@ -6,7 +6,7 @@ CHALLENGES = {
 }
 
 
-def refused(proxy, door, answer):
+def refused(proxy, route, answer):
     """Return the status of a refusal that has all that it must have.
 
     It is a sentence of plain text, and no redirect; a 401 says what to show, a 405 what
@@ -19,9 +19,9 @@ def refused(proxy, door, answer):
         assert answer.text[:1].isupper(), answer.text
         assert answer.text.count("\n") == 1, answer.text
     if status == 401:
-        assert answer.headers.get_list("WWW-Authenticate") == [CHALLENGES[door.place]]
+        assert answer.headers.get_list("WWW-Authenticate") == [CHALLENGES[route.place]]
     if status == 405 and status not in proxy.mute:
-        assert door.method in answer.headers["Allow"]
+        assert route.method in answer.headers["Allow"]
     if status == 503:
         assert int(answer.headers["Retry-After"]) <= 5
     return status

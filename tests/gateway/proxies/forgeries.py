@@ -5,7 +5,7 @@ ALL = '{__name__!=""}'
 
 
 def of_clients(other, secret):
-    """Yield lists of headers that claim another account, at whichever door."""
+    """Yield lists of headers that claim another account, at whichever route."""
     claims = {
         "X-Scope-OrgID": other,
         "AccountID": other,

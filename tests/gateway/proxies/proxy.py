@@ -37,7 +37,7 @@ class Proxy:
     """
 
     program = ""
-    # What differs from others, each a row of a table in docs/gateways.md: the doors that
+    # What differs from others, each a row of a table in docs/gateways.md: the routes that
     # it does not have, those that it appends arguments to, whether queries may come as
     # forms, which statuses it gives without a sentence of ours, whether HTTP without TLS is
     # answered at all, and whether gRPC is handed on.

@@ -10,7 +10,7 @@ READABLE = quote("extra_filters[]", safe="") + "=%7Btollgate_account%3D~%22{}%22
 
 
 @dataclass(frozen=True)
-class Door:
+class Route:
     """An address at the place "ship" or "read".
 
     `opened_by` names a secret of the world and `accounts` whose data are behind it;
@@ -33,7 +33,7 @@ class Door:
         return "POST" if self.place == "ship" else "GET"
 
     def send(self, client, secret="", path="", **options):
-        """Show a token as clients of this door do, or none, and return the answer."""
+        """Show a token as clients of this route do, or none, and return the answer."""
         headers = list(options.pop("headers", ()))
         params = {"token": secret} if secret and self.in_arguments else None
         if secret and not self.in_arguments:
@@ -73,13 +73,13 @@ def arrived(requests):
 
 
 def _ships(name, path, signal, account, reached, closed_to="main api", **more):
-    return Door(
+    return Route(
         name, "ship", path, signal, account, (account,), reached, closed_to, **more
     )
 
 
 def _reads(name, path, signal, accounts, reached=None, opened_by="main api"):
-    return Door(
+    return Route(
         name, "read", path, signal, opened_by, accounts, reached or path, "main"
     )
 
@@ -87,9 +87,9 @@ def _reads(name, path, signal, accounts, reached=None, opened_by="main api"):
 OTLP = "/insert/opentelemetry/v1/logs"
 IMPORT, REMOTE_WRITE = "/api/v1/import", "/api/v1/write"
 METRICS, QUERY = ("cpu", "disk"), "/api/v1/query?query=up"
-DOORS = {
-    door.name: door
-    for door in (
+ROUTES = {
+    route.name: route
+    for route in (
         _ships("lines", "/", "logs", "sub", LINES, "cpu", in_arguments=True),
         _ships("loki push", "/loki/api/v1/push", "logs", "main", "/loki/api/v1/push"),
         _ships(
@@ -143,5 +143,5 @@ DOORS = {
         ),
     )
 }
-SHIPPING = [door for door in DOORS.values() if door.place == "ship"]
-READING = [door for door in DOORS.values() if door.place == "read"]
+SHIPPING = [route for route in ROUTES.values() if route.place == "ship"]
+READING = [route for route in ROUTES.values() if route.place == "read"]

@@ -19,14 +19,14 @@ UNKNOWN = "{}_0000000000000000000000000000000000000000000000000"
 PREFIXES = {"logs": "tgl", "metrics": "tgm", "traces": "tgt"}
 
 
-def tokens(world, stopped, door):
-    """Yield (what it is, its text, the status it is refused with) at a door."""
+def tokens(world, stopped, route):
+    """Yield (what it is, its text, the status it is refused with) at a route."""
     yield "none", "", 401
     yield "malformed", "tgl_x", 401
     yield "of somebody else", "x" * 32, 401
-    yield "unknown", UNKNOWN.format(PREFIXES.get(door.signal, "tga")), 401
-    yield "of another kind", world.secrets[door.closed_to], 403
+    yield "unknown", UNKNOWN.format(PREFIXES.get(route.signal, "tga")), 401
+    yield "of another kind", world.secrets[route.closed_to], 403
     yield "of a gateway", world.secrets["gateway"], 403
-    kind = door.signal.partition("-")[0]
+    kind = route.signal.partition("-")[0]
     for what, secret in stopped[kind].items():
         yield what, secret, 403

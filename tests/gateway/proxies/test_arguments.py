@@ -7,7 +7,7 @@ import pytest
 
 from tests.gateway.proxies import forgeries
 from tests.gateway.proxies.answers import refused
-from tests.gateway.proxies.doors import DOORS, LINES
+from tests.gateway.proxies.routes import LINES, ROUTES
 
 pytestmark = [pytest.mark.walk, pytest.mark.sqlite]
 ALLOWED = 256
@@ -30,17 +30,17 @@ MALFORMED = ["a=%", "a=%4", "a=%zz", "a=%%41", "a;b", "a=\x7f", "a=\xe9", "\x01=
 
 
 @pytest.fixture(params=["victoriametrics", "victorialogs"])
-def door(request, proxy):
-    return DOORS[request.param]
+def route(request, proxy):
+    return ROUTES[request.param]
 
 
 @pytest.fixture
-def ask(world, proxy, door, store):
+def ask(world, proxy, route, store):
     """Return a function that asks with raw arguments, and returns answer and requests."""
     with proxy.client("read") as client:
 
-        def ask(address, form=None, secret=world.secrets[door.opened_by]):
-            path = door.path.partition("?")[0]
+        def ask(address, form=None, secret=world.secrets[route.opened_by]):
+            path = route.path.partition("?")[0]
             headers = {"X-API-TOKEN": secret} | (forgeries.FORM if form else {})
             target = f"{path}?{address}".encode("latin-1")
             answer = client.request(
@@ -55,19 +55,19 @@ def ask(world, proxy, door, store):
         yield ask
 
 
-def offers(proxy, door, *, form):
-    return door.name not in proxy.lacks and (proxy.takes_forms or not form)
+def offers(proxy, route, *, form):
+    return route.name not in proxy.lacks and (proxy.takes_forms or not form)
 
 
-def check_refused(proxy, door, answer, requests, *, form):
+def check_refused(proxy, route, answer, requests, *, form):
     """See that no store was asked, or that nothing had been appended for it."""
-    if door.name not in proxy.guarded:
+    if route.name not in proxy.guarded:
         return
     assert requests == []
-    if offers(proxy, door, form=form):
-        assert (refused(proxy, door, answer), answer.text) == (400, TOO_MUCH)
+    if offers(proxy, route, form=form):
+        assert (refused(proxy, route, answer), answer.text) == (400, TOO_MUCH)
     else:
-        assert refused(proxy, door, answer) in (400, 404, 405)
+        assert refused(proxy, route, answer) in (400, 404, 405)
 
 
 def ways(arguments):
@@ -76,58 +76,58 @@ def ways(arguments):
 
 
 @pytest.mark.parametrize("full", FULL.values(), ids=FULL)
-def test_as_many_arguments_as_are_allowed_arrive(proxy, door, ask, full):
+def test_as_many_arguments_as_are_allowed_arrive(proxy, route, ask, full):
     for address, form in ways(full):
         answer, requests = ask(address, form)
 
-        if offers(proxy, door, form=form):
+        if offers(proxy, route, form=form):
             assert answer.status_code == 200
             [request] = requests
             assert request.path.partition("?")[2].startswith(address)
             assert request.body == (form or "").encode()
         else:
-            assert (refused(proxy, door, answer), requests) in [(404, []), (405, [])]
+            assert (refused(proxy, route, answer), requests) in [(404, []), (405, [])]
 
 
 @pytest.mark.parametrize("full", FULL.values(), ids=FULL)
-def test_one_argument_more_is_refused_before_the_store(proxy, door, ask, full):
+def test_one_argument_more_is_refused_before_the_store(proxy, route, ask, full):
     more = f"{full}&x"
     for address, form in [*ways(more), (full, more), (more, full)]:
         answer, requests = ask(address, form)
 
-        check_refused(proxy, door, answer, requests, form=form)
+        check_refused(proxy, route, answer, requests, form=form)
 
 
 @pytest.mark.parametrize("http2", [False, True], ids=["HTTP/1.1", "HTTP/2"])
-def test_a_query_by_get_has_no_form_that_comes_late(world, proxy, door, store, http2):
+def test_a_query_by_get_has_no_form_that_comes_late(world, proxy, route, store, http2):
     def late():
         end = time.monotonic() + SOON
         while not store.requests and time.monotonic() < end:
             time.sleep(0.01)
         yield LATE
 
-    headers = MULTIPART | {"X-API-TOKEN": world.secrets[door.opened_by]}
+    headers = MULTIPART | {"X-API-TOKEN": world.secrets[route.opened_by]}
     with proxy.client("read", http2=http2) as client:
-        answer = client.request("GET", door.path, headers=headers, content=late())
+        answer = client.request("GET", route.path, headers=headers, content=late())
 
-    if door.name in proxy.guarded:
+    if route.name in proxy.guarded:
         assert answer.status_code in (200, 400, 415)
         assert [each.body for each in store.drain() if each.body] == []
 
 
 @pytest.mark.parametrize("malformed", MALFORMED)
-def test_what_a_strict_parser_refuses_is_refused(proxy, door, ask, malformed):
+def test_what_a_strict_parser_refuses_is_refused(proxy, route, ask, malformed):
     for argument in (malformed, f"query=x&{malformed}", f"{malformed}&query=x"):
         address = argument if argument.isprintable() and argument.isascii() else "a=%"
         for sent in ((address, None), ("query=x", argument)):
             answer, requests = ask(*sent)
 
-            check_refused(proxy, door, answer, requests, form=sent[1])
+            check_refused(proxy, route, answer, requests, form=sent[1])
 
 
-def test_a_query_brings_no_filters_of_its_own(world, proxy, door, ask):
+def test_a_query_brings_no_filters_of_its_own(world, proxy, route, ask):
     foreign = str(world.accounts["foreign"])
-    _, (_, *tenant) = door.arrives(world)
+    _, (_, *tenant) = route.arrives(world)
     for arguments, body, _ in forgeries.of_readers(foreign):
         answer, requests = ask(f"query=x{arguments}", body and str(body))
 
@@ -136,32 +136,32 @@ def test_a_query_brings_no_filters_of_its_own(world, proxy, door, ask):
             for request in requests
             for text in (urlsplit(request.path).query, request.text)
             for name, value in parse_qsl(text)
-            if name.lower().startswith("extra_") and "metrics" in door.name
+            if name.lower().startswith("extra_") and "metrics" in route.name
         }
         assert foreign not in "".join(own), arguments
-        assert own <= {f'{{tollgate_account=~"{"|".join(door.ids(world))}"}}'}, body
+        assert own <= {f'{{tollgate_account=~"{"|".join(route.ids(world))}"}}'}, body
         for request in requests:
             assert request.values("AccountID") == [tenant[0]], arguments
         assert (answer.status_code == 200) is bool(requests), arguments
 
 
 def test_a_shipper_brings_no_arguments(world, proxy, store):
-    door, secret = DOORS["lines"], world.secrets["sub"]
+    route, secret = ROUTES["lines"], world.secrets["sub"]
     with proxy.client("ship") as client:
         for arguments in forgeries.of_shippers("2", world.secrets["other"]):
-            answer = door.send(client, path=f"/?token={secret}{arguments}")
+            answer = route.send(client, path=f"/?token={secret}{arguments}")
 
             requests = store.drain()
-            if door.name in proxy.lacks:
-                assert refused(proxy, door, answer) == 404
+            if route.name in proxy.lacks:
+                assert refused(proxy, route, answer) == 404
             elif requests:
                 [request] = requests
                 assert request.path.partition("&extra_fields")[0] == LINES
                 assert "%2C" not in request.path.upper()
-                assert request.values("AccountID") == door.ids(world)
+                assert request.values("AccountID") == route.ids(world)
             else:
                 # Two tokens are none.
-                assert (refused(proxy, door, answer), "&token" in arguments) == (
+                assert (refused(proxy, route, answer), "&token" in arguments) == (
                     401,
                     True,
                 )

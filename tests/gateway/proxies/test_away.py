@@ -6,38 +6,38 @@ import psutil
 import pytest
 
 from tests.gateway.proxies.answers import refused
-from tests.gateway.proxies.doors import DOORS
 from tests.gateway.proxies.recorder import Recorder
+from tests.gateway.proxies.routes import ROUTES
 from tests.waiting import halted
 
 pytestmark = [pytest.mark.walk, pytest.mark.sqlite]
-SHIPS, READS = DOORS["loki push"], DOORS["loki"]
+SHIPS, READS = ROUTES["loki push"], ROUTES["loki"]
 
 
-def opened(world, door):
-    return world.secrets[door.opened_by]
+def opened(world, route):
+    return world.secrets[route.opened_by]
 
 
-@pytest.mark.parametrize("door", [SHIPS, READS], ids=["ship", "read"])
-def test_what_a_store_answers_passes_unchanged(world, proxy, store, door):
-    with proxy.client(door.place) as client:
+@pytest.mark.parametrize("route", [SHIPS, READS], ids=["ship", "read"])
+def test_what_a_store_answers_passes_unchanged(world, proxy, store, route):
+    with proxy.client(route.place) as client:
         for status in (200, 204, 400, 429, 500, 503):
             body = b"" if status == 204 else f"the store's own {status}".encode()
             store.answers(status, body)
-            answer = door.send(client, opened(world, door))
+            answer = route.send(client, opened(world, route))
 
             assert (answer.status_code, answer.content) == (status, body)
     assert len(store.drain()) == 6
 
 
-@pytest.mark.parametrize("door", [SHIPS, READS], ids=["ship", "read"])
-def test_a_store_that_breaks_off_is_away(world, proxy, store, door):
+@pytest.mark.parametrize("route", [SHIPS, READS], ids=["ship", "read"])
+def test_a_store_that_breaks_off_is_away(world, proxy, store, route):
     store.answers(status=0)
 
-    with proxy.client(door.place) as client:
-        answer = door.send(client, opened(world, door))
+    with proxy.client(route.place) as client:
+        answer = route.send(client, opened(world, route))
 
-    assert refused(proxy, door, answer) == 503
+    assert refused(proxy, route, answer) == 503
 
 
 def family(installation):
@@ -48,18 +48,19 @@ def family(installation):
 def test_a_tollgate_that_hangs_is_away_and_comes_back(world, proxy, store):
     with ExitStack() as stack:
         clients = {
-            door: stack.enter_context(proxy.client(door.place))
-            for door in (SHIPS, READS)
+            route: stack.enter_context(proxy.client(route.place))
+            for route in (SHIPS, READS)
         }
         with halted(family(world.tollgate)):
-            for door, client in clients.items():
+            for route, client in clients.items():
                 assert (
-                    refused(proxy, door, door.send(client, opened(world, door))) == 503
+                    refused(proxy, route, route.send(client, opened(world, route)))
+                    == 503
                 )
             assert store.drain() == []
 
-        for door, client in clients.items():
-            assert door.send(client, opened(world, door)).status_code == 200
+        for route, client in clients.items():
+            assert route.send(client, opened(world, route)).status_code == 200
 
 
 def test_whatever_else_tollgate_answers_lets_nobody_pass(world, proxy, store, tmp_path):
@@ -68,14 +69,14 @@ def test_whatever_else_tollgate_answers_lets_nobody_pass(world, proxy, store, tm
         other = type(proxy)(tmp_path, "tgg_x", **places)
         stack.enter_context(other.running())
         clients = {
-            door: stack.enter_context(other.client(door.place))
-            for door in (SHIPS, READS)
+            route: stack.enter_context(other.client(route.place))
+            for route in (SHIPS, READS)
         }
         # A 204 that names no account is no better.
         for status in (0, 200, 204, 302, 400, 404, 429, 500, 503):
             authority.answers(status)
-            for door, client in clients.items():
-                answer = door.send(client, "x")
+            for route, client in clients.items():
+                answer = route.send(client, "x")
                 assert (status, answer.status_code) == (status, 503)
 
     assert store.drain() == []
@@ -91,10 +92,10 @@ def test_without_tollgate_nobody_passes(world, proxy, store, tmp_path):
 
 
 def test_no_log_has_a_token(world, proxy, store):
-    for door in DOORS.values():
-        with proxy.client(door.place) as client:
-            door.send(client, opened(world, door))
-            door.send(client, world.secrets[door.closed_to])
+    for route in ROUTES.values():
+        with proxy.client(route.place) as client:
+            route.send(client, opened(world, route))
+            route.send(client, world.secrets[route.closed_to])
 
     log = proxy.log()
     assert [name for name, secret in world.secrets.items() if secret in log] == []

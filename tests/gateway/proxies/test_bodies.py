@@ -9,8 +9,8 @@ import httpx
 import pytest
 
 from tests.gateway.proxies.answers import refused
-from tests.gateway.proxies.doors import DOORS, READING, SHIPPING, arrived
 from tests.gateway.proxies.http2 import status_of_upload
+from tests.gateway.proxies.routes import READING, ROUTES, SHIPPING, arrived
 from tests.waiting import PATIENCE_SECONDS
 
 pytestmark = [pytest.mark.walk, pytest.mark.sqlite]
@@ -18,7 +18,7 @@ MEBIBYTE = 1 << 20
 MOST = 10 * MEBIBYTE
 LINE = b'{"message":"hello"}\n'
 ZIPPED = gzip.compress(LINE * 1000)
-DOOR = DOORS["loki push"]
+ROUTE = ROUTES["loki push"]
 HTTP = pytest.mark.parametrize("http2", [False, True], ids=["HTTP/1.1", "HTTP/2"])
 
 
@@ -31,16 +31,16 @@ def chunks(size):
 
 
 @HTTP
-@pytest.mark.parametrize("door", SHIPPING, ids=[door.name for door in SHIPPING])
-def test_a_zipped_body_arrives_as_it_was_sent(world, proxy, store, door, http2):
+@pytest.mark.parametrize("route", SHIPPING, ids=[route.name for route in SHIPPING])
+def test_a_zipped_body_arrives_as_it_was_sent(world, proxy, store, route, http2):
     headers = [("Content-Encoding", "gzip"), ("Content-Type", "application/json")]
     with proxy.client("ship", http2=http2) as client:
-        answer = door.send(
-            client, world.secrets[door.opened_by], content=ZIPPED, headers=headers
+        answer = route.send(
+            client, world.secrets[route.opened_by], content=ZIPPED, headers=headers
         )
 
-    if door.name in proxy.lacks:
-        assert (refused(proxy, door, answer), store.drain()) == (404, [])
+    if route.name in proxy.lacks:
+        assert (refused(proxy, route, answer), store.drain()) == (404, [])
     else:
         [request] = store.drain()
         assert request.body == ZIPPED
@@ -54,7 +54,7 @@ def test_a_zipped_body_arrives_as_it_was_sent(world, proxy, store, door, http2):
 def test_a_body_of_fair_size_arrives(world, proxy, store, http2, chunked, size):
     content = chunks(size) if chunked else b"x" * size
     with proxy.client("ship", http2=http2) as client:
-        answer = DOOR.send(client, world.secrets["main"], content=content)
+        answer = ROUTE.send(client, world.secrets["main"], content=content)
 
     assert answer.status_code == 200
     [request] = store.drain()
@@ -67,10 +67,12 @@ def test_of_a_larger_body_no_store_sees_a_byte(world, proxy, store, chunked, siz
     secret = world.secrets["main"]
     with proxy.client("ship") as client:
         content = chunks(size) if chunked else b"x" * size
-        answer = DOOR.send(client, secret, content=content)
-    over_http2 = status_of_upload(proxy, DOOR.path, secret, size, announced=not chunked)
+        answer = ROUTE.send(client, secret, content=content)
+    over_http2 = status_of_upload(
+        proxy, ROUTE.path, secret, size, announced=not chunked
+    )
 
-    assert (refused(proxy, DOOR, answer), over_http2) == (413, 413)
+    assert (refused(proxy, ROUTE, answer), over_http2) == (413, 413)
     assert store.drain() == []
 
 
@@ -105,10 +107,10 @@ def test_a_client_that_asks_first_may_send(world, proxy, store):
     assert request.body == LINE
 
 
-@pytest.mark.parametrize("door", SHIPPING, ids=[door.name for door in SHIPPING])
-def test_a_client_that_asks_first_is_refused_at_once(world, proxy, store, door):
-    for name in ("gateway", door.closed_to):
-        [status] = ask_first(proxy, world.secrets[name], door.path)
+@pytest.mark.parametrize("route", SHIPPING, ids=[route.name for route in SHIPPING])
+def test_a_client_that_asks_first_is_refused_at_once(world, proxy, store, route):
+    for name in ("gateway", route.closed_to):
+        [status] = ask_first(proxy, world.secrets[name], route.path)
 
         assert status in (401, 403, 404), name
     assert store.drain() == []
@@ -118,9 +120,9 @@ def test_data_never_redirect(world, proxy, store):
     """Clients turn the POST into a GET and report success."""
     for path in ("//", "/loki/api/v1/push/", "/loki//api/v1/push", "/v1/logs/", "/x"):
         with proxy.client("ship") as client:
-            answer = DOOR.send(client, world.secrets["main"], path=path)
+            answer = ROUTE.send(client, world.secrets["main"], path=path)
 
-        assert answer.status_code < 300 or refused(proxy, DOOR, answer) < 500, path
+        assert answer.status_code < 300 or refused(proxy, ROUTE, answer) < 500, path
         # What a proxy takes for the same address is guarded in the same way.
         assert {tenant[1] for _, tenant in arrived(store.drain())} <= {"1"}, path
 
@@ -129,7 +131,7 @@ def test_http_without_tls_is_refused_with_a_sentence(world, proxy, store):
     address = proxy.address("ship").replace("https:", "http:")
     with httpx.Client(base_url=address, timeout=PATIENCE_SECONDS) as client:
         try:
-            answer = DOOR.send(client, world.secrets["main"])
+            answer = ROUTE.send(client, world.secrets["main"])
         except httpx.TransportError:
             assert not proxy.answers_plain_http
         else:
@@ -139,19 +141,19 @@ def test_http_without_tls_is_refused_with_a_sentence(world, proxy, store):
     assert store.drain() == []
 
 
-@pytest.mark.parametrize("door", READING, ids=[door.name for door in READING])
-def test_an_empty_body_may_be_called_anything(world, proxy, store, door):
+@pytest.mark.parametrize("route", READING, ids=[route.name for route in READING])
+def test_an_empty_body_may_be_called_anything(world, proxy, store, route):
     """vmalert asks so, with the query in the address."""
     headers = {
         "Content-Type": "application/json",
         "X-API-TOKEN": world.secrets["main api"],
     }
     with proxy.client("read") as client:
-        answer = client.post(door.path, headers=headers)
+        answer = client.post(route.path, headers=headers)
 
     requests = store.drain()
-    if door.name in proxy.lacks or not proxy.takes_forms:
-        assert (refused(proxy, door, answer) in (404, 405), requests) == (True, [])
+    if route.name in proxy.lacks or not proxy.takes_forms:
+        assert (refused(proxy, route, answer) in (404, 405), requests) == (True, [])
     else:
         assert answer.status_code == 200
-        assert arrived(requests) == [door.arrives(world)]
+        assert arrived(requests) == [route.arrives(world)]

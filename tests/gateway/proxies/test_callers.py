@@ -5,8 +5,8 @@ import ssl
 import httpx
 import pytest
 
-from tests.gateway.proxies.doors import DOORS
 from tests.gateway.proxies.recorder import Recorder
+from tests.gateway.proxies.routes import ROUTES
 
 pytestmark = [pytest.mark.walk, pytest.mark.sqlite]
 CALLER = "127.0.0.2"
@@ -25,7 +25,7 @@ def caller(question):
 
 
 def test_tollgate_is_told_who_connected(world, proxy, store, tmp_path):
-    door = DOORS["loki push"]
+    route = ROUTES["loki push"]
     with Recorder().running() as authority:
         other = type(proxy)(tmp_path, "tgg_x", **world.places(tollgate=authority.port))
         trusting = ssl.create_default_context(cafile=other.certificate)
@@ -35,7 +35,7 @@ def test_tollgate_is_told_who_connected(world, proxy, store, tmp_path):
             httpx.Client(base_url=other.address("ship"), transport=transport) as client,
         ):
             for headers in ([], *([claim] for claim in CLAIMS)):
-                door.send(client, "x", headers=headers)
+                route.send(client, "x", headers=headers)
 
                 [question] = authority.drain()
                 assert caller(question) == [CALLER], headers

@@ -5,10 +5,10 @@ import json
 import pytest
 
 from tests.gateway.proxies.answers import refused
-from tests.gateway.proxies.doors import DOORS
+from tests.gateway.proxies.routes import ROUTES
 
 pytestmark = [pytest.mark.walk, pytest.mark.sqlite]
-LOGS, METRICS = DOORS["loki"], DOORS["victoriametrics"]
+LOGS, METRICS = ROUTES["loki"], ROUTES["victoriametrics"]
 LOKI, PROMETHEUS = "/loki/api/v1/", "/victoriametrics/api/v1/"
 PASSED = [
     *(f"{LOKI}{path}" for path in ("status/buildinfo", "drilldown-limits")),

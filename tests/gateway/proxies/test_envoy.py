@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.gateway.proxies.doors import DOORS, LINES, arrived
 from tests.gateway.proxies.envoy import Envoy
+from tests.gateway.proxies.routes import LINES, ROUTES, arrived
 
 pytestmark = [pytest.mark.walk, pytest.mark.sqlite]
 
@@ -31,15 +31,15 @@ def client(world, tmp_path_factory):
 def test_a_type_is_kept_if_it_is_a_plain_word(world, client, store, arguments, fields):
     path = f"/?token={world.secrets['sub']}{arguments}"
 
-    answer = DOORS["lines"].send(client, path=path)
+    answer = ROUTES["lines"].send(client, path=path)
 
     assert answer.status_code == 200
-    _, tenant = DOORS["lines"].arrives(world)
+    _, tenant = ROUTES["lines"].arrives(world)
     assert arrived(store.drain()) == [(LINES + fields, tenant)]
 
 
 def test_a_refusal_of_another_kind_of_token_asks_for_a_login(world, client, store):
-    answer = DOORS["lines"].send(client, world.secrets["cpu"])
+    answer = ROUTES["lines"].send(client, world.secrets["cpu"])
 
     kind = "This token is of the wrong kind: this takes a log shipping token\n"
     assert (answer.status_code, answer.text) == (401, kind)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.gateway.proxies.doors import DOORS, arrived
+from tests.gateway.proxies.routes import ROUTES, arrived
 
 pytestmark = [pytest.mark.walk, pytest.mark.sqlite]
 FLAGS = "X-Loki-Response-Encoding-Flags"
@@ -69,5 +69,5 @@ def test_what_a_data_source_asks_first_is_asked_for_its_account(
     if name in proxy.lacks:
         assert (answer.status_code, found) == (404, [])
     else:
-        _, tenant = DOORS[name].arrives(world)
+        _, tenant = ROUTES[name].arrives(world)
         assert (answer.status_code, found) == (200, [tenant])

@@ -6,11 +6,11 @@ import pytest
 
 from tests.gateway.proxies import forgeries
 from tests.gateway.proxies.answers import refused
-from tests.gateway.proxies.doors import DOORS
+from tests.gateway.proxies.routes import ROUTES
 from tests.gateway.proxies.test_queries import NARROW, TICKET
 
 pytestmark = [pytest.mark.walk, pytest.mark.sqlite]
-DOOR, PATH = DOORS["victorialogs"], "/select/logsql/query"
+ROUTE, PATH = ROUTES["victorialogs"], "/select/logsql/query"
 ALLOWED = "env:x | stats count() as n"
 FORBIDDEN = [
     "* | stream_context before 5",
@@ -45,8 +45,8 @@ def test_a_query_that_computes_is_narrowed(world, proxy, store, ask):
     answer = ask(ALLOWED)
 
     requests = store.drain()
-    if DOOR.name not in proxy.guarded:
-        assert refused(proxy, DOOR, answer) in (401, 403, 405)
+    if ROUTE.name not in proxy.guarded:
+        assert refused(proxy, ROUTE, answer) in (401, 403, 405)
         assert requests == []
         return
     assert answer.status_code == 200
@@ -61,7 +61,7 @@ def test_a_query_that_computes_is_narrowed(world, proxy, store, ask):
 def test_a_query_that_fetches_rows_is_refused(proxy, store, ask, query):
     answer = ask(query)
 
-    assert refused(proxy, DOOR, answer) in (401, 403, 405)
+    assert refused(proxy, ROUTE, answer) in (401, 403, 405)
     assert store.drain() == []
 
 
@@ -72,7 +72,7 @@ def test_a_visitors_cookie_is_found_among_those_of_other_programs(world, proxy, 
     with proxy.client("read", headers={"Cookie": cookie.encode()}) as client:
         answer = client.get(f"{PATH}?query=*")
 
-    passed = DOOR.name in proxy.guarded
+    passed = ROUTE.name in proxy.guarded
     assert answer.status_code == (200 if passed else 401), answer.text
     assert len(store.drain()) == passed
 
@@ -90,9 +90,9 @@ def test_of_two_visitors_cookies_neither_is_taken(world, proxy, store):
 
 def test_loki_cannot_narrow(proxy, store, shown):
     with proxy.client("read", headers=shown) as client:
-        answer = client.get(DOORS["loki"].path)
+        answer = client.get(ROUTES["loki"].path)
 
-    assert refused(proxy, DOORS["loki"], answer) in (401, 403)
+    assert refused(proxy, ROUTES["loki"], answer) in (401, 403)
     assert store.drain() == []
 
 
@@ -104,7 +104,7 @@ def test_a_long_form_is_read_whole(world, proxy, store, name, size):
         answer = client.post(PATH, data={"query": query})
 
     requests = store.drain()
-    if DOOR.name in proxy.guarded:
+    if ROUTE.name in proxy.guarded:
         assert answer.status_code == 200, answer.text
         assert [request.text for request in requests] == [f"query={quote(query)}"]
     else:

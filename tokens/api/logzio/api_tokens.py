@@ -10,7 +10,7 @@ from accounts.api.plumbing.areas import PlainArea, router_in
 from accounts.api.plumbing.bodies import Body
 from accounts.api.plumbing.error_bodies import INSUFFICIENT, ErrorMessage, message_only
 from accounts.api.plumbing.fields import Answer, Whole, epoch
-from accounts.api.plumbing.guards import AS_OWNER, account_for, requires
+from accounts.api.plumbing.guards import MAIN_ACCOUNT_ONLY, account_for, requires
 from accounts.api.plumbing.idempotency import IdempotencyKey, once
 from accounts.audit.trail import Actor
 from accounts.permissions import Operation
@@ -58,7 +58,7 @@ class ApiTokenMade(Answer):
     response=ApiTokenMade,
     summary="Create an API token for a child of the main account",
 )
-@requires(AS_OWNER, there=[Operation.API_MINT])
+@requires(MAIN_ACCOUNT_ONLY, there=[Operation.API_MINT])
 def api_token_mint(
     request, body: ChildApiToken, idempotency_key: IdempotencyKey = None
 ):

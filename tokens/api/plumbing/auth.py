@@ -6,7 +6,7 @@ from tokens.request_headers import token_in
 from tokens.usage_counters import note_refusal, note_use
 from tokens.verification import examine, opened
 
-# What the gateway calls the same door.
+# What the gateway calls the same use.
 SIGNAL = "api"
 
 
