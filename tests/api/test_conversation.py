@@ -67,6 +67,15 @@ def test_session_of_a_person_is_forbidden(main, admin):
     assert api.get(WHOAMI) == FORBIDDEN
 
 
+def test_calls_pass_by_what_only_pages_need(main):
+    response = Api.of(main).response("GET", WHOAMI)
+
+    request = response.wsgi_request
+    assert not any(hasattr(request, part) for part in ("session", "htmx", "_messages"))
+    policy = "default-src 'none'; frame-ancestors 'none'"
+    assert response["Content-Security-Policy"] == policy
+
+
 @pytest.mark.parametrize(
     "stop",
     [

@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from functools import wraps
 from typing import ClassVar
 
+from django.utils.csp import CSP
+from django.views.decorators.csp import csp_override
 from ninja import Router
 
 from accounts.api.plumbing import error_bodies
@@ -123,6 +125,8 @@ class PlainArea(Area):
         return error_bodies.message_only(status, message)
 
 
+# An answer that a browser is made to open shows and loads nothing.
+DATA_POLICY = {"default-src": CSP.NONE, "frame-ancestors": CSP.NONE}
 WITHOUT_LENGTH = "Send the body with a Content-Length, not in chunks."
 EVERYWHERE = Area("tollgate")
 
@@ -143,8 +147,9 @@ def _worded_by(area):
                 return area.failed(request, 411, "LENGTH_REQUIRED", WITHOUT_LENGTH)
             return run(request, *args, **kwargs)
 
-        running.area = area
-        return running
+        answered = csp_override(DATA_POLICY)(running)
+        answered.area = area
+        return answered
 
     return decorate
 
