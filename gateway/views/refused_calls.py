@@ -116,4 +116,4 @@ def _answer(request, account, pk, text):
     refused = _one(request, account, pk)
     _complete([refused], request.user)
     context = _about(request, account) | {"refused": refused, "text": text}
-    return render(request, "gateway/changed.html", context)
+    return render(request, f"{TEMPLATE}#changed", context)

@@ -49,7 +49,7 @@ def webhook_test(request, account):
     delivery = webhook_tests.begin(account)
     if request.htmx:
         context = {"account": account, "hook": delivery}
-        return render(request, "gateway/webhook_tested.html", context)
+        return render(request, f"{TEMPLATE}#tested", context)
     messages.info(request, "The webhook is called. Its answer is on this page soon.")
     return redirect("gateway:webhook", account.pk)
 

@@ -25,7 +25,7 @@ def view_create(request, account):
         return _answer(request, account, f"{made} is added.", made)
     if request.htmx:
         context = {"view_form": form}
-        response = render(request, "sharing/new_view.html", context, status=422)
+        response = render(request, "sharing/views.html#new_view", context, status=422)
         return retarget(response, "#new-view")
     return render(request, TEMPLATE, page(request, account, view_form=form), status=422)
 

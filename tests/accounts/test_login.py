@@ -1,7 +1,12 @@
 """Login, logout and sessions, as allauth and our adapters do them."""
 
+from pathlib import Path
+
 import pytest
+from allauth.urls import urlpatterns as allauth_patterns
 from allauth.usersessions.models import UserSession
+from django.conf import settings
+from django.template.loader import get_template
 from django.urls import reverse
 
 from accounts.models import Action, AuditEvent, User
@@ -129,6 +134,36 @@ def test_what_is_not_offered_does_not_exist(client, dana, address, method, signe
         client.force_login(dana)
 
     assert getattr(client, method)(address).status_code == 404
+
+
+def test_whatever_is_offered_looks_like_ours():
+    views = [each.callback.view_class for each in routes_of_allauth()]
+    pages = {view.template_name for view in views if view.template_name}
+
+    foreign = {name for name in pages if not is_ours(name)}
+
+    assert foreign == {
+        # These are not offered, as said above.
+        "account/signup.html",
+        "account/email.html",
+        "account/email_confirm.html",
+        "account/confirm_login_code.html",
+        "account/password_set.html",
+        # Plain text for a file.
+        "mfa/recovery_codes/download.txt",
+    }
+
+
+def routes_of_allauth(patterns=tuple(allauth_patterns)):
+    for each in patterns:
+        if hasattr(each, "url_patterns"):
+            yield from routes_of_allauth(each.url_patterns)
+        elif hasattr(each.callback, "view_class"):
+            yield each
+
+
+def is_ours(name):
+    return settings.BASE_DIR in Path(get_template(name).origin.name).parents
 
 
 def test_nobody_signs_themselves_up(rf):
