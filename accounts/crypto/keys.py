@@ -5,7 +5,6 @@ is active, the others only read what was written under them.
 """
 
 import base64
-import binascii
 import hmac
 from dataclasses import dataclass, field
 from functools import cache
@@ -82,7 +81,7 @@ def _kid(purpose, text):
 def _material(purpose, encoded):
     try:
         material = base64.b64decode(encoded, validate=True)
-    except (binascii.Error, ValueError):
+    except ValueError:
         raise KeyProblem(f"{SETTINGS[purpose]} has a key that is not base64.") from None
     if len(material) != KEY_BYTES or not any(material):
         raise KeyProblem(
@@ -101,9 +100,8 @@ def keyring(purpose):
     return Keyring(next(iter(keys.values())), keys, subkeys)
 
 
-def _forget(*, setting, **_):
-    if setting in SETTINGS.values():
-        keyring.cache_clear()
+def _forget(**_):
+    keyring.cache_clear()
 
 
 setting_changed.connect(_forget)

@@ -57,6 +57,12 @@ def test_check_values_tell_purposes_ids_and_keys_apart():
     assert {len(value) for value in values} == {16}
 
 
+def test_check_values_stay_what_databases_hold():
+    assert (
+        Key("enc", 1, b"a" * 32).check_value.hex() == "ab954fadc7e4772cf88bfcf8414a751d"
+    )
+
+
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [

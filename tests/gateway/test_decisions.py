@@ -177,6 +177,17 @@ def test_a_shared_token_that_lost_its_filter_shows_nothing(main):
     assert (refused.status, refused.reason) == ("403 Forbidden", "shows_nothing")
 
 
+def test_nothing_is_looked_up_behind_a_token_that_is_refused(
+    main, django_assert_num_queries
+):
+    share = ShareFactory(account=main)
+    share.token.disable(by=BY)
+    row = row_of(share.token)
+
+    with django_assert_num_queries(0):
+        assert decide(SIGNALS["query-logs"], row).reason == "paused"
+
+
 def test_an_end_is_told_rather_than_that_nothing_is_shown(main):
     share = ShareFactory(account=main)
     type(share).objects.filter(pk=share.pk).update(lost_filter="env: prod")

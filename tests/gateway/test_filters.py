@@ -185,6 +185,7 @@ def could_be(clause, stored):
         ("a__b", '(a__b="x" or a_b="x")'),
         ("_a", '(_a="x" or key_a="x")'),
         (".a", '(_a="x" or key_a="x")'),
+        ("_a..b", '(_a__b="x" or key_a__b="x" or _a_b="x")'),
         ("..a", '(__a="x" or _a="x")'),
         ("1..2", '(_1__2="x" or key_1__2="x" or key_1_2="x")'),
         ("__a..b__", '(__a__b__="x" or __a_b__="x")'),
@@ -202,6 +203,18 @@ def test_names_of_one_field_stay_together_in_loki():
     assert query_filters.logql((both, other)) == (
         '| ((_1st="x" or key_1st="x") and (a__b="y" or a_b="y")) or env="z"'
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        (" ~", '" ~"'),
+        ("\x1f\x7f", r'"\u001f\u007f"'),
+        ("\uffff\U00010000", r'"\uffff\U00010000"'),
+    ],
+)
+def test_what_is_no_printable_ascii_is_written_by_its_number(text, written):
+    assert query_filters.logsql((frozenset({("a", text)}),)) == f'"a":={written}'
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -87,6 +87,14 @@ def test_the_oldest_are_forgotten_when_there_is_no_more_room():
     assert known == [False] * 1000 + [True] * 1000
 
 
+def test_keys_and_stores_have_a_size_that_a_process_can_hold():
+    memory = Memory()
+
+    assert len(KEY) == 16
+    assert memory._max_known * len(memory._known) <= 200_000
+    assert memory._max_unknown == 50_000
+
+
 def test_what_was_shown_is_not_kept(memory):
     secret = "tgl_" + "x" * 49
     memory.keep(LOGS, key_of(secret), PASSING, seen())

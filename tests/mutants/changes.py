@@ -116,7 +116,7 @@ def _condition(node):
 
 
 def _result(node):
-    if node.value is not None:
+    if node.value is not None and ast.unparse(node.value) != "None":
         yield "returns None", lambda twin: setattr(twin, "value", ast.Constant(None))
 
 

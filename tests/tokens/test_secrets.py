@@ -137,6 +137,10 @@ def test_secret_is_compared_by_its_text_only():
     assert Secret(KNOWN) != KNOWN
 
 
+def test_a_secret_is_no_text():
+    assert (Secret(KNOWN) == KNOWN) is False
+
+
 @pytest.mark.parametrize("leave", [pickle.dumps, copy.copy, hash])
 def test_secret_does_not_leave_by_the_back_door(leave):
     with pytest.raises(TypeError):

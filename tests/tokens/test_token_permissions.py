@@ -15,7 +15,7 @@ from accounts.permissions import Operation
 from accounts.plans import Plan
 from tests.factories import BY, ChildFactory, MainFactory, ShareFactory, TokenFactory
 from tokens.kinds import RULES, SHIPPED_TO, Kind
-from tokens.models import Token
+from tokens.models import StoredSecret, Token
 from tokens.permissions import (
     OPERATIONS,
     USES,
@@ -260,6 +260,41 @@ def test_a_secret_ends_with_its_overlap(main, time_machine):
         told.append(why_refused(row, {Use.API}))
 
     assert told == ["", "rotated"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields", "reason"),
+    [
+        (Kind.API, {"deleted_at": timezone.now()}, "deleted"),
+        (Kind.API, {"disabled_at": timezone.now()}, "disabled"),
+        (Kind.SHARED, {"disabled_at": timezone.now()}, "paused"),
+        (Kind.API, {"expires_at": timezone.now()}, "expired"),
+    ],
+)
+def test_a_refusal_has_the_reason_that_people_know_the_token_by(
+    main, kind, fields, reason
+):
+    is_shared = kind == Kind.SHARED
+    token = (
+        ShareFactory(account=main).token if is_shared else TokenFactory(account=main)
+    )
+    Token.objects.filter(pk=token.pk).update(**fields)
+
+    assert why_refused(StoredSecret.objects.get(token=token), set(Use)) == reason
+
+
+def test_a_refusal_tells_the_plan_and_the_account_apart(main, sub):
+    token = TokenFactory(account=sub)
+    told = []
+    for change in (
+        lambda: edit_organisation(main.organisation, by=BY, plan=Plan.COMMUNITY),
+        lambda: suspend_account(sub, by=BY),
+    ):
+        change()
+        row = StoredSecret.objects.get(token=token)
+        told.append(why_refused(row, {Use.API}))
+
+    assert told == ["no_api_on_plan", "account_stopped"]
 
 
 @pytest.mark.parametrize("kind", [Kind.LOGS, Kind.GATEWAY])

@@ -1,0 +1,59 @@
+"""Changes that change nothing that anybody could notice, each with its reason."""
+
+import linecache
+from importlib import import_module
+
+# By module, by the line as it stands there, and by what is changed in it.
+EQUIVALENT = {
+    (
+        "gateway.verify.cache",
+        "MAX_KNOWN = 200_000",
+        "200000 is 200001",
+    ): "It is shared out among the signals, and each one's share is the same.",
+    (
+        "gateway.verify.cache",
+        "KEYED = blake2b(key=os.urandom(32), digest_size=16)",
+        "32 is 33",
+    ): "One more random byte is as good.",
+    (
+        "gateway.verify.gate",
+        'text = environ.get("HTTP_X_TOLLGATE_GATEWAY", "")',
+        "'' is 'x'",
+    ): "Who shows what is nobody's is answered like who shows nothing.",
+    (
+        "gateway.verify.gate",
+        'proxy = peer(environ.get("REMOTE_ADDR", ""))',
+        "'' is 'x'",
+    ): "Neither can be read as an address.",
+    (
+        "gateway.verify.decisions",
+        "@lru_cache(1_000)",
+        "1000 is 1001",
+    ): "It is how many sentences are kept ready.",
+    (
+        "gateway.verify.decisions",
+        "return ()",
+        "returns None",
+    ): "Either way there are no accounts, and nobody goes through them.",
+    (
+        "gateway.verify.decisions",
+        "return min((end.timestamp() for end in ends if end and end > now), default=inf)",
+        "Gt is GtE",
+    ): "What ends at this very moment is refused already, and a trial is over.",
+    (
+        "gateway.verify.query_filters",
+        'return ""',
+        "returns None",
+    ): "Who asks looks only whether there is a text.",
+    (
+        "gateway.verify.query_filters",
+        'if " " <= character <= "~":',
+        "'~' is '~x'",
+    ): "No single character stands between the two.",
+}
+
+
+def is_equivalent(module, change):
+    line, _, what = change.partition(": ")
+    source = linecache.getline(import_module(module).__file__, int(line)).strip()
+    return (module, source, what) in EQUIVALENT
