@@ -135,7 +135,7 @@ def relations_to(user, accounts):
     if user.is_staff:
         return {account.pk: {Relation.STAFF} for account in accounts}
     standing = [account for account in accounts if not account.deleted_at]
-    memberships = list(_memberships(user, standing)) if standing else []
+    memberships = list(_memberships(user, standing))
     found = {account.pk: set() for account in accounts}
     for account in standing:
         found[account.pk].update(_related(account, memberships))

@@ -24,9 +24,13 @@ from accounts.permissions import (
 from tests.factories import MainFactory, MembershipFactory
 
 
-@for_account(Operation.ACCOUNT_VIEW, Operation.API_LIST)
-def tokens_of(request, account, kind=""):
-    return account, kind
+@pytest.fixture
+def tokens_of():
+    @for_account(Operation.ACCOUNT_VIEW, Operation.API_LIST)
+    def tokens_of(request, account, kind=""):
+        return account, kind
+
+    return tokens_of
 
 
 @pytest.fixture
@@ -39,7 +43,9 @@ def ask(rf):
     return ask
 
 
-def test_a_view_gets_the_account_and_how_the_person_relates_to_it(ask, admin, main):
+def test_a_view_gets_the_account_and_how_the_person_relates_to_it(
+    ask, admin, main, tokens_of
+):
     request, answer = ask(tokens_of, admin, main.pk, "api")
 
     assert answer == (main, "api")
@@ -48,13 +54,13 @@ def test_a_view_gets_the_account_and_how_the_person_relates_to_it(ask, admin, ma
     assert tokens_of.operations == (Operation.ACCOUNT_VIEW, Operation.API_LIST)
 
 
-def test_the_organisation_comes_with_the_account(ask, admin, main):
+def test_the_organisation_comes_with_the_account(ask, admin, main, tokens_of):
     _, (account, _) = ask(tokens_of, admin, main.pk)
 
     assert "organisation" in account._state.fields_cache
 
 
-def test_who_may_not_is_told_whose_admins_can_help(ask, member, main):
+def test_who_may_not_is_told_whose_admins_can_help(ask, member, main, tokens_of):
     with pytest.raises(Forbidden) as refusal:
         ask(tokens_of, member, main.pk)
 
@@ -64,12 +70,12 @@ def test_who_may_not_is_told_whose_admins_can_help(ask, member, main):
     )
 
 
-def test_to_a_stranger_the_account_does_not_exist(ask, outsider, main):
+def test_to_a_stranger_the_account_does_not_exist(ask, outsider, main, tokens_of):
     with pytest.raises(Http404):
         ask(tokens_of, outsider, main.pk)
 
 
-def test_who_enters_first_has_come_to_that_organisation(ask, main):
+def test_who_enters_first_has_come_to_that_organisation(ask, main, tokens_of):
     here = MembershipFactory(account=main, entered_at=None)
     elsewhere = MembershipFactory(user=here.user, entered_at=None)
 
@@ -81,7 +87,9 @@ def test_who_enters_first_has_come_to_that_organisation(ask, main):
     assert elsewhere.entered_at is None
 
 
-def test_who_came_before_is_only_let_in(ask, main, django_assert_num_queries):
+def test_who_came_before_is_only_let_in(
+    ask, main, django_assert_num_queries, tokens_of
+):
     earlier = timezone.now() - timedelta(days=1)
     here = MembershipFactory(account=main, entered_at=earlier)
 

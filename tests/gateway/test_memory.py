@@ -1,5 +1,6 @@
 import pytest
 
+from gateway.verify import cache
 from gateway.verify.cache import Memory, key_of
 from gateway.verify.decisions import NOT_KNOWN, PASS, Decision
 from gateway.verify.invalidation import NEVER, Snapshot
@@ -90,9 +91,9 @@ def test_the_oldest_are_forgotten_when_there_is_no_more_room():
 def test_keys_and_stores_have_a_size_that_a_process_can_hold():
     memory = Memory()
 
-    assert len(KEY) == 16
+    assert len(key_of("shown")) == 16
     assert memory._max_known * len(memory._known) <= 200_000
-    assert memory._max_unknown == 50_000
+    assert memory._max_unknown == cache.MAX_UNKNOWN == 50_000
 
 
 def test_what_was_shown_is_not_kept(memory):
