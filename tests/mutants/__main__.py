@@ -20,7 +20,11 @@ from tests.mutants.patching import put, statements_of
 
 GOAL = 95
 PATIENCE = 10
-KEYS = ["accounts/test_keys.py", "tokens/test_stored_secret_model.py"]
+KEYS = [
+    "accounts/test_keys.py",
+    "accounts/test_key_checks.py",
+    "tokens/test_stored_secret_model.py",
+]
 GATE = [
     "gateway/test_gate.py",
     "gateway/test_gate_changes.py",
@@ -30,8 +34,16 @@ GATE = [
     "gateway/test_timekeeping.py",
 ]
 MODULES = {
-    "accounts.permissions": ["accounts/test_permissions.py", "accounts/test_guards.py"],
-    "tokens.permissions": ["tokens/test_token_permissions.py", *GATE],
+    "accounts.permissions": [
+        "accounts/test_permissions.py",
+        "accounts/test_relations.py",
+        "accounts/test_guards.py",
+    ],
+    "tokens.permissions": [
+        "tokens/test_token_permissions.py",
+        "tokens/test_reach.py",
+        *GATE,
+    ],
     "accounts.crypto.envelope": KEYS,
     "accounts.crypto.keys": [*KEYS, "test_rotate_keys.py"],
     "tokens.secrets": ["tokens/test_secrets.py", "tokens/test_stored_secret_model.py"],
