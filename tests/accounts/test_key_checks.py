@@ -1,6 +1,5 @@
 """Keys that are missing, wrong or gone are told of at the start."""
 
-import base64
 from datetime import timedelta
 
 import pytest
@@ -10,21 +9,8 @@ from django.utils import timezone
 from accounts.audit.trail import Actor, record
 from accounts.crypto.checks import check_keys, note_keys_in_use
 from accounts.models import Action, CryptoKey
-from tests.environment import KEYS
+from tests.accounts.key_texts import OLD_AUDIT, OLD_ENC, OLD_INDEX, key
 from tests.factories import TokenFactory
-
-
-def key(letter):
-    return base64.b64encode(letter.encode() * 32).decode()
-
-
-OLD_ENC = KEYS["TOLLGATE_ENC_KEYS"]
-
-
-OLD_INDEX = KEYS["TOLLGATE_INDEX_KEYS"]
-
-
-OLD_AUDIT = KEYS["TOLLGATE_AUDIT_KEY"]
 
 
 def found():

@@ -6,18 +6,9 @@ import pytest
 
 from accounts.crypto.envelope import Sealed, seal, unseal
 from accounts.crypto.keys import Key, KeyProblem, keyring, parse
-from tests.environment import KEYS
+from tests.accounts.key_texts import OLD_ENC, key
 from tests.factories import TokenFactory
 from tokens.models import StoredSecret
-
-
-def key(letter):
-    return base64.b64encode(letter.encode() * 32).decode()
-
-
-OLD_ENC = KEYS["TOLLGATE_ENC_KEYS"]
-OLD_INDEX = KEYS["TOLLGATE_INDEX_KEYS"]
-OLD_AUDIT = KEYS["TOLLGATE_AUDIT_KEY"]
 
 
 def test_several_keys_are_read_in_their_order():

@@ -8,16 +8,8 @@ from accounts import lifecycle
 from accounts.lists import listed
 from accounts.models import Account, AccountKind, Action, AuditEvent
 from accounts.rule_violations import RuleViolation, Stale
+from tests.accounts.changes import events, fresh
 from tests.factories import BY, ChildFactory, MainFactory, UserFactory
-
-
-def events(account):
-    rows = AuditEvent.objects.filter(organisation=account.organisation_id)
-    return list(rows.order_by("sequence").values_list("action", flat=True))
-
-
-def fresh(account):
-    return Account.objects.select_related("organisation").get(pk=account.pk)
 
 
 @pytest.mark.parametrize(

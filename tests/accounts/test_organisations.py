@@ -10,16 +10,8 @@ from django.utils import timezone
 from accounts import lifecycle
 from accounts.models import Account, Action, AuditEvent
 from accounts.plans import Plan
+from tests.accounts.changes import events, fresh
 from tests.factories import BY, ChildFactory, MainFactory
-
-
-def events(account):
-    rows = AuditEvent.objects.filter(organisation=account.organisation_id)
-    return list(rows.order_by("sequence").values_list("action", flat=True))
-
-
-def fresh(account):
-    return Account.objects.select_related("organisation").get(pk=account.pk)
 
 
 def test_founding_makes_organisation_main_account_and_token(db):

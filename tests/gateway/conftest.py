@@ -12,12 +12,14 @@ import pytest
 import time_machine
 from django.db import connection
 
+from gateway.models import Webhook
 from gateway.verify import invalidation
 from gateway.verify.gate import Gate
 from gateway.verify.invalidation import Watcher
 from gateway.verify.lookups import InCallingThread
 from tests.factories import BY, TokenFactory
 from tests.gateway.uses import refuse
+from tests.gateway.webhook_pages import URL
 from tests.waiting import PATIENCE_SECONDS
 from tokens.kinds import Kind
 
@@ -130,3 +132,8 @@ def refused(main, admin):
         return token
 
     return refused
+
+
+@pytest.fixture
+def webhook(main):
+    return Webhook.add(main, URL, by=BY)

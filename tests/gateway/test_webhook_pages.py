@@ -2,25 +2,12 @@ from base64 import b64decode
 
 import pytest
 from django.db import connection
-from django.urls import reverse
 
 from accounts.models import Action, AuditEvent
 from accounts.rule_violations import Gone
 from gateway.models import Webhook
 from tests.factories import BY
-
-HTMX = {"HX-Request": "true"}
-URL = "https://hook.example/in?key=abc"
-
-
-@pytest.fixture
-def webhook(main):
-    return Webhook.add(main, URL, by=BY)
-
-
-def at(account, name=""):
-    suffix = f"_{name}" if name else ""
-    return reverse(f"gateway:webhook{suffix}", args=[account.pk])
+from tests.gateway.webhook_pages import URL, at
 
 
 def last_event():

@@ -6,23 +6,13 @@ from datetime import timedelta
 
 import pytest
 import time_machine
-from django.urls import reverse
 
 from gateway.models import Delivery, Webhook
 from gateway.notifications import webhook_tests
 from gateway.notifications.webhook_tests import BETWEEN_TESTS
 from tests.factories import BY
 from tests.gateway.receivers import receiving
-
-HTMX = {"HX-Request": "true"}
-
-
-URL = "https://hook.example/in?key=abc"
-
-
-@pytest.fixture
-def webhook(main):
-    return Webhook.add(main, URL, by=BY)
+from tests.gateway.webhook_pages import HTMX, at
 
 
 @pytest.fixture
@@ -31,11 +21,6 @@ def receiver(main, settings):
     with receiving(status=200, body=b"<b>thanks</b>") as receiver:
         Webhook.add(main, receiver.url, by=BY)
         yield receiver
-
-
-def at(account, name=""):
-    suffix = f"_{name}" if name else ""
-    return reverse(f"gateway:webhook{suffix}", args=[account.pk])
 
 
 def test_a_test_shows_the_answer(as_admin, main, receiver):

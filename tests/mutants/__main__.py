@@ -45,16 +45,20 @@ MODULES = {
         *GATE,
     ],
     "accounts.crypto.envelope": KEYS,
-    "accounts.crypto.keys": [*KEYS, "test_rotate_keys.py"],
+    "accounts.crypto.keys": [*KEYS, "reencryption/test_rotate_keys.py"],
     "tokens.secrets": ["tokens/test_secrets.py", "tokens/test_stored_secret_model.py"],
     "gateway.verify.gate": GATE,
     "gateway.verify.cache": ["gateway/test_memory.py", *GATE],
-    "gateway.verify.decisions": ["gateway/test_decisions.py", *GATE],
+    "gateway.verify.decisions": [
+        "gateway/test_decisions.py",
+        "gateway/test_refusals.py",
+        *GATE,
+    ],
     "gateway.verify.query_filters": ["gateway/test_filters.py"],
     "sharing.scope": [
         "sharing/test_scope.py",
         "sharing/test_shares.py",
-        "gateway/test_decisions.py",
+        "gateway/test_refusals.py",
     ],
 }
 
