@@ -1,6 +1,7 @@
 """Read settings from the environment and `.env`, strictly."""
 
 import os
+import re
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -11,6 +12,10 @@ BOOLEANS = {
     **dict.fromkeys(("1", "true", "yes", "on"), True),
     **dict.fromkeys(("0", "false", "no", "off", ""), False),
 }
+
+ADDRESS = re.compile(
+    r"https?://(?:[\w.-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?(?:/[\w.~/-]*)?", re.ASCII
+)
 
 
 class Environment(environ.Env):
@@ -52,6 +57,22 @@ class Environment(environ.Env):
                 f"{name} must be a whole number, {least} or more, not {value!r}."
             )
         return int(value)
+
+    def address(self, name, *, default):
+        """Return the address of a server.
+
+        Pages put it into lines for shells and into files of many formats, so it has no
+        letter that means something to one of them.
+        """
+        value = self.str(name, default="").strip()
+        if not value:
+            return default
+        if not ADDRESS.fullmatch(value):
+            raise ImproperlyConfigured(
+                f"{name} must begin with http:// or https://, with a host, a port and a "
+                f"path at most behind it, not {value!r}."
+            )
+        return value
 
     def database(self, name, sqlite_file, connections):
         """Return Django's settings for the database that an URL names."""

@@ -1,4 +1,4 @@
-"""The application of the gate's own listeners: it answers gateways, and nobody else.
+"""The application of the gate's own listeners: it answers gateways, and in a demo senders.
 
 No URLs, middleware or templates are loaded: no page can be in the gate's way.
 """
@@ -12,6 +12,9 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django.setup()
 
 # Models can be imported only now.
+from django.conf import settings  # noqa: E402
+
+from demo.listener import Listener  # noqa: E402
 from gateway.verify import background  # noqa: E402
 from gateway.verify.gate import PREFIX, Gate  # noqa: E402
 
@@ -19,11 +22,17 @@ from gateway.verify.gate import PREFIX, Gate  # noqa: E402
 UNREADABLE = "unreadable"
 
 
+def nothing(environ, start_response):
+    start_response("404 Not Found", [("Content-Type", "text/plain")])
+    return [b"Only gateways ask here\n"]
+
+
 class Apart:
     """A Gate without the portal; its background threads begin with its first question."""
 
-    def __init__(self, gate):
+    def __init__(self, gate, otherwise=nothing):
         self.gate = gate
+        self._otherwise = otherwise
         self._begun = threading.Lock()
         self._has_begun = False
 
@@ -35,8 +44,7 @@ class Apart:
             environ["HTTP_USER_AGENT"] = UNREADABLE
         if environ["PATH_INFO"].startswith(PREFIX):
             return self.gate(environ, start_response)
-        start_response("404 Not Found", [("Content-Type", "text/plain")])
-        return [b"Only gateways ask here\n"]
+        return self._otherwise(environ, start_response)
 
     def _begin(self):
         if self._begun.acquire(blocking=False):
@@ -44,5 +52,6 @@ class Apart:
             self._has_begun = True
 
 
-application = Apart(Gate())
+gate = Gate()
+application = Apart(gate, Listener(gate) if settings.DEMO else nothing)
 trusting = Apart(Gate(trusts_callers=True))

@@ -3,7 +3,6 @@ from hashlib import sha256
 from os import environ
 from pathlib import Path
 
-from django.core.exceptions import ImproperlyConfigured
 from django.utils.csp import CSP
 
 from config.environment import Environment
@@ -42,8 +41,12 @@ DEMO_PASSWORDS = {
     for role in ("admin", "user", "read_only", "staff")
 }
 
-APP_URL = env.str("APP_URL", default=f"http://{HOST}:{PORT}")
-API_URL = env.str("API_URL", default=APP_URL)
+# Where gateways ask, apart from the portal.
+GATEWAY_HOST = env.str("GATEWAY_HOST", default="127.0.0.1")
+GATEWAY_PORT = env.whole("GATEWAY_PORT", default=PORT + 1, least=1)
+
+APP_URL = env.address("APP_URL", default=f"http://{HOST}:{PORT}")
+API_URL = env.address("API_URL", default=APP_URL)
 
 
 def _cookie(name):
@@ -54,13 +57,13 @@ def _cookie(name):
     return f"{prefix}tollgate_{name}_{installation}"
 
 
-LISTENER_URL = env.str("LISTENER_URL", default="https://listener.example.com:8071")
-METRICS_LISTENER_URL = env.str(
-    "METRICS_LISTENER_URL", default="https://listener.example.com:8053"
-)
-TRACES_LISTENER_URL = env.str(
-    "TRACES_LISTENER_URL", default="https://listener.example.com"
-)
+# The demo's own listener answers where gateways ask.
+DEMO_LISTENER_URL = f"http://{GATEWAY_HOST}:{GATEWAY_PORT}" if DEMO else ""
+LISTENER_URL = env.address("LISTENER_URL", default=DEMO_LISTENER_URL)
+METRICS_LISTENER_URL = env.address("METRICS_LISTENER_URL", default=DEMO_LISTENER_URL)
+TRACES_LISTENER_URL = env.address("TRACES_LISTENER_URL", default=DEMO_LISTENER_URL)
+# Where gateways let Loki, VictoriaLogs, VictoriaMetrics, Mimir and Tempo be read.
+QUERY_URL = env.address("QUERY_URL", default="")
 # Calls in a minute: of /api/v1 by one token, of /v1 and /v2 by one token, and of all of
 # these by one address without a good one.
 API_RATE = env.whole("API_RATE", default=600, least=1)
@@ -72,9 +75,6 @@ PLAN_URL = env.str("PLAN_URL", default="")
 
 # For how long gateways go by what was known when the database went away.
 GATEWAY_GRACE_SECONDS = env.whole("GATEWAY_GRACE_SECONDS", default=30)
-# Where gateways ask, apart from the portal.
-GATEWAY_HOST = env.str("GATEWAY_HOST", default="127.0.0.1")
-GATEWAY_PORT = env.whole("GATEWAY_PORT", default=PORT + 1, least=1)
 # A question waits for nothing: more threads only fight for the interpreter.
 GATEWAY_WORKERS = env.whole("GATEWAY_WORKERS", default=1, least=1)
 GATEWAY_THREADS = env.whole("GATEWAY_THREADS", default=2, least=1)
@@ -294,8 +294,3 @@ LOGGING = {
         "psycopg.pool": {"level": "ERROR"},
     },
 }
-
-if not APP_URL.startswith(("http://", "https://")):
-    raise ImproperlyConfigured(
-        f"APP_URL must begin with http:// or https://, not {APP_URL}"
-    )

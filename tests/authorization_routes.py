@@ -89,6 +89,7 @@ TOKEN = {
     "tokens:finish": (DONE, "rotate"),
     "tokens:roll_back": (DONE, "rotate"),
     "tokens:usage": (SHOWN, "list"),
+    "tokens:use_it": (SHOWN, "list"),
     "tokens:delete": (BOTH, "delete"),
     "tokens:restore": (DONE, "create"),
 }
@@ -112,6 +113,7 @@ STAFF = {
     "tokens:gateway_expiry": BOTH,
     "tokens:gateway_rotate": BOTH,
     "tokens:gateway_finish": DONE,
+    "tokens:gateway_use_it": SHOWN,
     "tokens:gateway_delete": BOTH,
     "tokens:gateway_restore": DONE,
 }

@@ -18,6 +18,10 @@ PRODUCTION = {
     "ALLOWED_HOSTS": "tollgate.example.com",
     "CSRF_TRUSTED_ORIGINS": "https://tollgate.example.com",
     "APP_URL": "https://tollgate.example.com",
+    "LISTENER_URL": "https://listener.example.com:8071",
+    "METRICS_LISTENER_URL": "https://listener.example.com:8053",
+    "TRACES_LISTENER_URL": "https://listener.example.com",
+    "QUERY_URL": "https://query.example.com",
     "HTTPS": "true",
     "TRUSTED_PROXIES": "1",
     "EMAIL_URL": "smtp+tls://user:password@mail.example.com:587",
@@ -80,10 +84,69 @@ def test_the_demo_needs_passwords():
     assert "DEMO_PASSWORD_ADMIN is not set." in result.stderr
 
 
-def test_an_address_without_a_scheme_is_refused():
-    result = manage("check", APP_URL="tollgate.example.com")
+@pytest.mark.parametrize(
+    "text",
+    [
+        "tollgate.example.com",
+        "ftp://tollgate.example.com",
+        "https://",
+        "https://user:password@tollgate.example.com",
+        "https://tollgate.example.com/a b",
+        "https://tollgate.example.com/?a=b",
+        "https://tollgate.example.com/'",
+        'https://tollgate.example.com"',
+        "https://tollgate.example.com/$(id)",
+        "https://tollgate.example.com:8071x",
+        "https://tollgate.example.com/\\",
+        "https://tollgate.ex\u00e4mple",
+    ],
+)
+def test_an_address_that_would_break_what_it_is_put_into_is_refused(env, text):
+    said = "LISTENER_URL must begin with http:// or https://"
 
-    assert "APP_URL must begin with http:// or https://" in result.stderr
+    with pytest.raises(ImproperlyConfigured, match=said):
+        env(LISTENER_URL=text).address("LISTENER_URL", default="")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "http://localhost",
+        "https://listener.example.com:8071",
+        "https://[2001:db8::1]:8071/",
+        "https://example.com/up/to-here_~.x",
+    ],
+)
+def test_addresses_of_servers_are_read(env, text):
+    assert env(LISTENER_URL=text).address("LISTENER_URL", default="") == text
+
+
+def test_an_address_that_is_not_set_is_the_default(env):
+    assert env(LISTENER_URL="").address("LISTENER_URL", default="x") == "x"
+
+
+def test_a_check_of_a_deployment_names_the_addresses_that_pages_lack():
+    result = manage("check", "--deploy", **PRODUCTION | {"QUERY_URL": ""})
+
+    assert "(tokens.W001) QUERY_URL is not set" in result.stderr
+    assert "LISTENER_URL" not in result.stderr
+
+
+def test_the_demo_takes_data_where_gateways_ask():
+    passwords = {
+        f"DEMO_PASSWORD_{role}": "x" for role in ("ADMIN", "USER", "READ_ONLY", "STAFF")
+    }
+    result = manage(
+        "shell",
+        "--no-imports",
+        "-c",
+        "from django.conf import settings; print(settings.TRACES_LISTENER_URL)",
+        DEMO="true",
+        PORT="9000",
+        **passwords,
+    )
+
+    assert result.stdout == "http://127.0.0.1:9001\n"
 
 
 @pytest.mark.django_db

@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.core import checks
 
 from accounts import hooks
 
@@ -11,7 +12,9 @@ class TokensConfig(AppConfig):
         from tokens.defaults import provide_default_token  # noqa: PLC0415 -- the same
         from tokens.quick_find import find_tokens  # noqa: PLC0415 -- the same
         from tokens.reencryption import count_secrets  # noqa: PLC0415 -- the same
+        from tokens.use_it.addresses import check_addresses  # noqa: PLC0415 -- the same
 
+        checks.register(check_addresses, deploy=True)
         hooks.key_rows.register(count_secrets)
         hooks.account_parts.register(provide_default_token)
         hooks.default_secrets.register(secrets.hand_out_defaults)

@@ -13,7 +13,8 @@ class Home:
 
     `row` names a template that gets `token` and what `about_rows` returns. `start` and
     `stop` are the words for a token's switch; `verbs` are what else is done to a token,
-    and `loses` says what goes with it when it is deleted.
+    and `loses` says what goes with it when it is deleted. `use` names a template for a
+    kind that has no snippets.
     """
 
     url_name: str
@@ -24,6 +25,7 @@ class Home:
     stop: str = "Disable"
     verbs: tuple = ()
     loses: str = ""
+    use: str = ""
 
     def url(self, account_id, **query):
         return _reverse(self.url_name, account_id, query=self.query | query)
@@ -54,6 +56,7 @@ HOMES = {
         stop="Pause",
         verbs=("link",),
         loses="Its link and QR code stop for everybody who has them.",
+        use="sharing/use_it.html",
     ),
     Kind.GATEWAY: Home("tokens:gateway", "tokens/row.html", "tokens:gateway_create"),
 }

@@ -10,6 +10,7 @@ from tokens.views import (
     gateway,
     shipping,
     usage,
+    use_it,
     whose,
 )
 
@@ -45,6 +46,7 @@ account = [
     path("<int:pk>/finish/", actions.token_finish, name="finish"),
     path("<int:pk>/roll-back/", actions.token_roll_back, name="roll_back"),
     path("<int:pk>/usage/", usage.token_usage, name="usage"),
+    path("<int:pk>/use-it/", use_it.token_use_it, name="use_it"),
     path("<int:pk>/delete/", actions.token_delete, name="delete"),
     path("<int:pk>/restore/", deleted.token_restore, name="restore"),
 ]
@@ -55,7 +57,11 @@ staff = [
     path("gateway-tokens/", gateway.gateway_list, name="gateway"),
     path("gateway-tokens/new/", gateway.gateway_create, name="gateway_create"),
     *[
-        path(f"gateway-tokens/<int:pk>/{verb}/", view, name=f"gateway_{verb}")
+        path(
+            f"gateway-tokens/<int:pk>/{verb.replace('_', '-')}/",
+            view,
+            name=f"gateway_{verb}",
+        )
         for verb, view in gateway.ACTIONS.items()
     ],
 ]

@@ -10,6 +10,7 @@ ADDRESSES = (
     ("Logs listener", "LISTENER_URL"),
     ("Metrics listener", "METRICS_LISTENER_URL"),
     ("Traces listener", "TRACES_LISTENER_URL"),
+    ("Queries", "QUERY_URL"),
     ("API", "API_URL"),
 )
 

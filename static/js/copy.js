@@ -52,7 +52,8 @@ class CopyText extends HTMLElement {
   offer(value) {
     delete this.dataset.copy;
     const label = document.createElement("label");
-    const field = document.createElement("input");
+    // An input would take lines for one.
+    const field = document.createElement(value.includes("\n") ? "textarea" : "input");
     const keys = /Mac|iP(hone|ad)/.test(navigator.platform) ? "⌘ C" : "Ctrl C";
     label.className = "copy-manual";
     label.textContent = `Press ${keys} to copy`;
@@ -102,7 +103,7 @@ class CopySecret extends CopyText {
     }
     // A line to paste has the secret in its middle; a function keeps "$" what it is.
     const line = this.dataset.template ?? "{secret}";
-    return line.replace("{secret}", () => answer.secret);
+    return line.replaceAll("{secret}", () => answer.secret);
   }
 }
 

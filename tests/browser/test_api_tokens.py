@@ -94,7 +94,7 @@ def test_copying_hands_the_secret_to_the_clipboard_only(visit, admin, path, terr
 def test_the_line_to_paste_is_copied_with_the_secret(visit, admin, path, terraform):
     page = visit(admin, f"{path}?added={terraform.pk}")
 
-    page.get_by_role("button", name="Copy line with the token").click()
+    page.get_by_role("button", name="Copy with the token").click()
     expect(page.locator(".row-detail copy-secret[data-copy=done]")).to_be_visible()
 
     line = page.evaluate("navigator.clipboard.readText()")

@@ -62,12 +62,16 @@ def test_token_is_made_and_shown_on_top(as_admin, admin, main, name, kind):
         (*KINDS[0], "export LOGZIO_API_TOKEN={secret}"),
         (
             *KINDS[1],
-            "curl -d &#x27;{&quot;message&quot;:&quot;hello&quot;}&#x27; "
-            "&quot;https://listener.example.com:8071/?type=test&amp;token={secret}&quot;",
+            "curl &#x27;https://logs.acme.example/?type=test&#x27; -H &#x27;X-API-TOKEN: "
+            "{secret}&#x27; -d &#x27;{&quot;message&quot;:&quot;hello&quot;}&#x27;",
         ),
     ],
 )
-def test_htmx_answers_the_row_and_a_line_to_paste(as_admin, main, name, kind, template):
+def test_htmx_answers_the_row_and_a_line_to_paste(
+    as_admin, main, settings, name, kind, template
+):
+    settings.LISTENER_URL = "https://logs.acme.example"
+
     response = create(as_admin, main, name, headers=HTMX, name="Vector")
 
     token = main.tokens.get(kind=kind, name="Vector")

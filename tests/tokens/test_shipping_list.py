@@ -22,10 +22,22 @@ pytestmark = pytest.mark.django_db
         ("cheese", "https://listener.example.com:8071"),
     ],
 )
-def test_listener_stands_above_the_table(as_admin, main, product, listener):
+def test_listener_stands_above_the_table(as_admin, main, settings, product, listener):
+    settings.LISTENER_URL = "https://listener.example.com:8071"
+    settings.METRICS_LISTENER_URL = "https://listener.example.com:8053"
+    settings.TRACES_LISTENER_URL = "https://listener.example.com"
+
     html = as_admin.get(shipping(main, product=product)).content.decode()
 
     assert f'data-text="{listener}"' in html
+
+
+@pytest.mark.parametrize("product", ["logs", "metrics", "traces"])
+def test_a_listener_that_is_not_set_is_said_to_be(as_admin, main, product):
+    html = as_admin.get(shipping(main, product=product)).content.decode()
+
+    assert "The operator has not set it" in html
+    assert "listener.example" not in html
 
 
 def test_main_account_lists_the_single_tokens_it_administers(as_admin, main):

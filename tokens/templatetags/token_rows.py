@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 from django import template
-from django.conf import settings
 from django.utils import timezone
 
 from accounts.templatetags.accounts import badge
@@ -97,31 +96,3 @@ def sort_header(context, name, label, current):
         "wanted": second if current == first else first,
         "order": {ascending: "ascending", descending: "descending"}.get(current),
     }
-
-
-USES = {
-    Kind.API: (
-        "Ready to paste into bash, zsh or fish:",
-        "export LOGZIO_API_TOKEN=",
-        "",
-    ),
-    Kind.LOGS: (
-        "Send a first line:",
-        'curl -d \'{"message":"hello"}\' "{listener}/?type=test&token=',
-        '"',
-    ),
-    Kind.METRICS: ("Prometheus remote write:", "bearer_token: ", ""),
-    Kind.TRACES: (
-        "OpenTelemetry exporter:",
-        'export OTEL_EXPORTER_OTLP_HEADERS="Authorization=Bearer ',
-        '"',
-    ),
-}
-
-
-@register.inclusion_tag("tokens/use_line.html")
-def use_line(token):
-    """Show one line that uses a token, without its secret."""
-    words, before, after = USES[token.kind]
-    before = before.replace("{listener}", settings.LISTENER_URL.rstrip("/"))
-    return {"token": token, "words": words, "before": before, "after": after}

@@ -17,6 +17,7 @@ from tokens.views import actions, deleted
 from tokens.views.actions import ask_and_do
 from tokens.views.listing import add, listing
 from tokens.views.rows import answer
+from tokens.views.use_it import use_it
 
 TEMPLATE = "tokens/gateway.html"
 GATEWAY = Token.objects.of_kind(Kind.GATEWAY)
@@ -74,6 +75,7 @@ ACTIONS = {
     "expiry": ask_and_do(for_gateway_token(actions.set_expiry)),
     "rotate": ask_and_do(for_gateway_token(actions.rotate)),
     "finish": require_POST(for_gateway_token(finish)),
+    "use_it": require_safe(for_gateway_token(use_it)),
     "delete": ask_and_do(for_gateway_token(actions.delete)),
     "restore": require_POST(
         for_gateway_token(restore, among=TokenQuerySet.recently_deleted)
