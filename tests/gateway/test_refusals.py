@@ -30,12 +30,15 @@ def test_a_shared_token_that_lost_its_filter_shows_nothing(main):
 def test_nothing_is_looked_up_behind_a_token_that_is_refused(
     main, django_assert_num_queries
 ):
-    share = ShareFactory(account=main)
-    share.token.disable(by=BY)
-    row = row_of(share.token)
+    tokens = ShareFactory(account=main).token, TokenFactory(account=main)
+    for token in tokens:
+        token.disable(by=BY)
+    rows = [row_of(token) for token in tokens]
 
     with django_assert_num_queries(0):
-        assert decide(SIGNALS["query-logs"], row).reason == "paused"
+        reasons = [decide(SIGNALS["query-logs"], row).reason for row in rows]
+
+    assert reasons == ["paused", "disabled"]
 
 
 def test_an_end_is_told_rather_than_that_nothing_is_shown(main):
