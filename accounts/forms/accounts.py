@@ -10,6 +10,7 @@ from accounts.lifecycle import edit_account, open_account
 from accounts.lists import LISTS, candidates
 from accounts.models import Account, AccountKind
 from accounts.rule_violations import RuleViolation
+from accounts.web.form_status import status_of
 
 EVERY_MINUTES = (10, 30, 60)
 FLAGS = ("accessible", "searchable")
@@ -37,7 +38,7 @@ class AccountForm(forms.ModelForm):
         # The form writes on its instance, also when the plan then refuses it.
         super().__init__(data, instance=copy(account), label_suffix="", **kwargs)
         self.account = account
-        self.status = 422 if self.is_bound else 200
+        self.status = status_of(self)
         self.fields["name"].widget.attrs |= {"autocomplete": "off", "spellcheck": False}
         self.fields["version"].initial = account.version
         self.initial |= _without_point_zero(self.initial)

@@ -8,6 +8,7 @@ from django.views.decorators.http import require_http_methods
 from accounts.audit.trail import Actor
 from accounts.forms.profile import ProfileForm
 from accounts.permissions import about_oneself
+from accounts.web.form_status import status_of
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -26,5 +27,5 @@ def profile(request):
             "account__organisation__name", "account__name"
         ),
     }
-    status = 422 if form.is_bound else 200
+    status = status_of(form)
     return render(request, "accounts/profile.html", context, status=status)

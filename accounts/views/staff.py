@@ -17,6 +17,7 @@ from accounts.forms.find import SearchForm
 from accounts.forms.staff import FoundingForm, OrganisationForm, ReasonForm
 from accounts.models import Account, AccountKind, Organisation
 from accounts.permissions import staff_only
+from accounts.web.form_status import status_of
 from accounts.web.pagination import paginate
 from accounts.web.resubmission import leave_for, made_once
 
@@ -113,7 +114,7 @@ def staff_organisation_edit(request, pk):
         form.edit(by=Actor.of(request))
         messages.success(request, "Plan, limits and policies were saved.")
         return redirect("accounts:staff_organisation", pk)
-    status = 422 if form.is_bound else 200
+    status = status_of(form)
     context = {"form": form, "organisation": organisation}
     return render(
         request, "accounts/staff_organisation_edit.html", context, status=status
@@ -131,7 +132,7 @@ def staff_organisation_suspend(request, pk):
         )
         messages.success(request, f"{organisation.name} is suspended.")
         return redirect("accounts:staff_organisation", pk)
-    status = 422 if form.is_bound else 200
+    status = status_of(form)
     context = {"form": form, "organisation": organisation}
     return render(
         request, "accounts/staff_organisation_suspend.html", context, status=status

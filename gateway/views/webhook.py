@@ -12,6 +12,7 @@ from django.views.decorators.http import (
 from accounts.audit.trail import Actor
 from accounts.models import Membership
 from accounts.permissions import Operation, for_account
+from accounts.web.form_status import status_of
 from gateway.forms import WebhookForm
 from gateway.models import Way, Webhook
 from gateway.notifications import content, webhook_tests
@@ -39,7 +40,7 @@ def webhook_edit(request, account):
         "admins": Membership.objects.caretakers(account)[:20],
         "page": content.page_of(account),
     }
-    return render(request, TEMPLATE, context, status=422 if form.is_bound else 200)
+    return render(request, TEMPLATE, context, status=status_of(form))
 
 
 @require_POST

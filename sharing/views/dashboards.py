@@ -7,6 +7,7 @@ from django_htmx.http import retarget, trigger_client_event
 
 from accounts.audit.trail import Actor
 from accounts.permissions import Operation, for_account
+from accounts.web.form_status import status_of
 from accounts.web.resubmission import made_once
 from sharing.forms import DeleteSharedViewForm, EditSharedViewForm, SharedViewForm
 from sharing.views.tab import TEMPLATE, about_views, page
@@ -76,7 +77,7 @@ def _move(request, account, pk, places):
 
 def _ask(request, template, form):
     context = {"form": form, "view": form.view}
-    return render(request, template, context, status=422 if form.is_bound else 200)
+    return render(request, template, context, status=status_of(form))
 
 
 def _answer(request, account, text, highlighted=None):

@@ -5,6 +5,7 @@ from django_htmx.http import trigger_client_event
 
 from accounts.audit.trail import Actor
 from accounts.permissions import Operation, for_account
+from accounts.web.form_status import status_of
 from accounts.web.resubmission import made_once
 from sharing.forms import DeleteFilterForm, EditFilterForm, FilterForm
 from sharing.views.tab import TEMPLATE, about_filters, page
@@ -60,7 +61,7 @@ def filter_delete(request, account, pk):
 
 
 def _ask(request, template, form, shares, **context):
-    status = 422 if form.is_bound else 200
+    status = status_of(form)
     context |= {"form": form, "filter": form.filter, "shares": shares}
     return render(request, template, context, status=status)
 

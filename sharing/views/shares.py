@@ -7,6 +7,7 @@ from django.views.decorators.http import (
 
 from accounts.audit.trail import Actor
 from accounts.permissions import Operation, for_account
+from accounts.web.form_status import status_of
 from accounts.web.resubmission import made_once
 from sharing.forms import EditShareForm
 from sharing.models import Share
@@ -70,7 +71,7 @@ def share_edit(request, account, pk):
     if form.is_valid() and form.is_agreed and form.save(by=Actor.of(request)):
         token = form.share.token
         return answer(request, token, f"{token.name} is changed.")
-    return _ask(request, form, status=422 if form.is_bound else 200)
+    return _ask(request, form, status=status_of(form))
 
 
 @require_POST

@@ -5,6 +5,7 @@ from urllib.parse import urlencode
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from accounts.web.form_status import status_of
 from tokens.forms import EndRotationForm
 from tokens.kind_pages import home_of
 from tokens.models.usage import KEPT_FOR
@@ -37,7 +38,7 @@ def usage_page(request, form):
         "query": f"?{urlencode({'next': back})}" if back else "",
         "may": rights(request, token.account, token.kind),
     }
-    status = 422 if form.is_bound else 200
+    status = status_of(form)
     return render(request, "tokens/calls.html", context, status=status)
 
 

@@ -29,7 +29,7 @@ from accounts.api.plumbing.fields import (
 )
 from accounts.api.plumbing.guards import (
     MAIN_ACCOUNT_ONLY,
-    account_for,
+    account_of_kind,
     accounts_for,
     requires,
 )
@@ -108,7 +108,8 @@ class MetricsAccount(Answer):
 @requires(MAIN_ACCOUNT_ONLY, Operation.ACCOUNT_LIST, there=[Operation.SHIP_REVEAL])
 def metrics_account_list(request):
     accounts = accounts_for(request, Operation.ACCOUNT_LIST)
-    return _shown(request, [each for each in accounts if _is_metrics(each)])
+    found = [each for each in accounts if each.kind == AccountKind.METRICS]
+    return _shown(request, found)
 
 
 @router.post(ROOT, response=MetricsAccount, summary="Create a metrics account")
@@ -188,16 +189,8 @@ def _ending(name, suffix):
     return name[: MAX_NAME - len(suffix)] + suffix
 
 
-def _is_metrics(account):
-    return account.kind == AccountKind.METRICS
-
-
 def _find(request, pk, operation):
-    # Whether there is such an account comes before what may be done with it.
-    account = account_for(request, pk, Operation.ACCOUNT_VIEW)
-    if not _is_metrics(account):
-        raise Http404(f"account {pk} not found")
-    return account_for(request, pk, operation)
+    return account_of_kind(request, AccountKind.METRICS, pk, operation)
 
 
 def _readers(account, pks):

@@ -5,7 +5,6 @@ Their usage limit is their volume: over it an account stops, so 0 stops it at on
 
 from typing import Annotated
 
-from django.http import Http404
 from pydantic import Field, model_serializer
 
 from accounts import lifecycle
@@ -27,7 +26,7 @@ from accounts.api.plumbing.default_tokens import TokenText
 from accounts.api.plumbing.fields import Answer, Whole, Wholes, path_id
 from accounts.api.plumbing.guards import (
     MAIN_ACCOUNT_ONLY,
-    account_for,
+    account_of_kind,
     accounts_for,
     requires,
 )
@@ -145,8 +144,9 @@ class TracingAccount(Answer):
 @requires(MAIN_ACCOUNT_ONLY, Operation.ACCOUNT_LIST)
 def tracing_account_list(request):
     _check_plan(request)
-    found = accounts_for(request, Operation.ACCOUNT_LIST)
-    return _shown([each for each in found if _is_tracing(each)], secrets={})
+    accounts = accounts_for(request, Operation.ACCOUNT_LIST)
+    found = [each for each in accounts if each.kind == AccountKind.TRACING]
+    return _shown(found, secrets={})
 
 
 @router.post(ROOT, response=TracingAccount, summary="Create a tracing account")
@@ -229,17 +229,9 @@ def _check_plan(request):
         raise RuleViolation("not_consumption_account", message)
 
 
-def _is_tracing(account):
-    return account.kind == AccountKind.TRACING
-
-
 def _find(request, pk, operation):
     _check_plan(request)
-    # Whether there is such an account comes before what may be done with it.
-    account = account_for(request, pk, Operation.ACCOUNT_VIEW)
-    if not _is_tracing(account):
-        raise Http404
-    return account_for(request, pk, operation)
+    return account_of_kind(request, AccountKind.TRACING, pk, operation)
 
 
 def _readers(account, body):

@@ -55,6 +55,15 @@ def account_for(request, pk, *operations):
     return _checked(caller, pk, account, operations)
 
 
+def account_of_kind(request, kind, pk, operation):
+    """Return the same when it is of a kind; of others none exists here."""
+    # Whether there is such an account comes before what may be done with it.
+    account = account_for(request, pk, Operation.ACCOUNT_VIEW)
+    if account.kind != kind:
+        raise Http404(f"account {pk} not found")
+    return account_for(request, pk, operation)
+
+
 def named_accounts_for(request, pks, *operations):
     """Return the same of several ids that a column can hold, in one query."""
     caller = request.auth.account
