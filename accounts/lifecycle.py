@@ -8,7 +8,7 @@ from accounts.audit.trail import record
 from accounts.lists import LISTS
 from accounts.locks import locked, repeated
 from accounts.models import Account, AccountKind, Action, Organisation, User
-from accounts.models.accounts import RESTORABLE_FOR
+from accounts.models.accounts import RESTORABLE_DAYS, RESTORABLE_FOR
 from accounts.rule_violations import Gone, RuleViolation, Stale
 
 
@@ -166,7 +166,7 @@ def reactivate_account(account, *, by):
 
 @repeated
 def delete_account(account, *, by):
-    """Delete softly: tokens stop at once, staff can restore it for 30 days."""
+    """Delete softly: tokens stop at once, staff can restore it for a while."""
     refuse_main(account, "deleted")
     with locked(account.main, account):
         account.refresh_from_db()
@@ -185,7 +185,8 @@ def restore_account(account, *, by):
             return
         if account.deleted_at < timezone.now() - RESTORABLE_FOR:
             raise RuleViolation(
-                "too_late", "Deleted accounts can be restored for 30 days."
+                "too_late",
+                f"Deleted accounts can be restored for {RESTORABLE_DAYS} days.",
             )
         quotas.check_room(account.organisation, account.kind)
         _check_name(account)

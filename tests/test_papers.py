@@ -5,6 +5,7 @@ import tomllib
 
 import pytest
 
+from accounts.models.accounts import RESTORABLE_DAYS
 from config import dotenv
 from tests.installation import PROJECT
 
@@ -54,6 +55,24 @@ def is_read(name):
     return name in read or any(
         each.endswith("_") and name.startswith(each) for each in read
     )
+
+
+def test_every_paper_says_for_how_long_what_is_deleted_can_be_restored():
+    papers = [*PAPERS, PROJECT / "client" / "tokens.py"]
+    said = [
+        (path.name, days)
+        for path in papers
+        for line in path.read_text().splitlines()
+        for days in re.findall(r"(\d+) days", line)
+        if re.search(r"restore|[Dd]eleted tokens|were deleted|deleted in|Delete", line)
+    ]
+
+    assert {days for _, days in said if days != "90"} == {str(RESTORABLE_DAYS)}
+    assert {name for name, _ in said} >= {
+        "using-tokens.md",
+        "operating.md",
+        "tokens.py",
+    }
 
 
 def test_every_variable_that_is_read_is_explained():

@@ -13,6 +13,7 @@ from accounts import hooks
 from accounts.clock import clock
 from accounts.locks import locked
 from accounts.models import AuditChain
+from accounts.models.accounts import RESTORABLE_DAYS
 from accounts.names import check_seen
 from accounts.rule_violations import RuleViolation
 from tokens.kinds import RULES, SHIPPING, Kind
@@ -233,4 +234,6 @@ def _check_endless(token):
 
 def check_restorable(token):
     if token.pk and not type(token).objects.recently_deleted().filter(pk=token.pk):
-        raise RuleViolation("too_late", "Deleted tokens can be restored for 30 days.")
+        raise RuleViolation(
+            "too_late", f"Deleted tokens can be restored for {RESTORABLE_DAYS} days."
+        )

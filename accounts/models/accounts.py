@@ -11,7 +11,9 @@ from accounts.models.organisations import Organisation
 
 # The rule of Logz.io, the same for every kind of account.
 NAME_PATTERN = re.compile(r"\A[A-Za-z0-9._ -]{1,100}\Z")
-RESTORABLE_FOR = timedelta(days=30)
+# For so long what was deleted, tokens too, can be restored.
+RESTORABLE_DAYS = 30
+RESTORABLE_FOR = timedelta(days=RESTORABLE_DAYS)
 
 
 class AccountKind(models.TextChoices):

@@ -9,6 +9,7 @@ from django.utils.html import format_html
 from heroicons.templatetags.heroicons import heroicon_micro
 
 from accounts import names
+from accounts.models.accounts import RESTORABLE_DAYS
 from accounts.permissions import Operation, allows
 from accounts.web import resubmission
 
@@ -81,6 +82,12 @@ def badge(state, words=None):
         "words": words or state.replace("-", " ").capitalize(),
         "icon": ICONS.get(state, "information-circle"),
     }
+
+
+@register.simple_tag
+def restorable_days():
+    """Return for how many days what is deleted can be restored."""
+    return RESTORABLE_DAYS
 
 
 @register.filter

@@ -12,6 +12,7 @@ from accounts import lifecycle
 from accounts.audit.trail import Actor
 from accounts.forms.lists import PRODUCTS
 from accounts.models import Account
+from accounts.models.accounts import RESTORABLE_DAYS
 from accounts.permissions import Operation, for_account, staff_only
 from accounts.views.accounts import rows, with_relations
 
@@ -72,7 +73,8 @@ def account_delete(request, account):
         return render(request, "accounts/account_delete.html", {"members": members})
     lifecycle.delete_account(account, by=Actor.of(request))
     messages.success(
-        request, f"Deleted {account.name}. Staff can restore it for 30 days."
+        request,
+        f"Deleted {account.name}. Staff can restore it for {RESTORABLE_DAYS} days.",
     )
     return redirect(_list_of(account))
 

@@ -3,10 +3,10 @@
 import enum
 
 from accounts.clock import clock
+from accounts.models.accounts import RESTORABLE_FOR
 from accounts.permissions import allows
 from gateway.models import Reason
 from tokens import reactivation
-from tokens.models.querysets import RESTORABLE_FOR
 from tokens.permissions import operation
 from tokens.states import State
 

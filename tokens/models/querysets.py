@@ -7,6 +7,7 @@ from django.db import connection, models, transaction
 
 from accounts.clock import clock
 from accounts.locks import repeated
+from accounts.models.accounts import RESTORABLE_FOR
 from tokens.states import DISABLED, State, expired, in_any
 
 # What separates words, and is no blank.
@@ -19,7 +20,6 @@ UPDATE tokens_token
 SET last_used_at = %s, last_used_address = %s, last_used_agent = %s
 WHERE id = %s AND (last_used_at IS NULL OR last_used_at < %s)
 """
-RESTORABLE_FOR = timedelta(days=30)
 COUNTED_UP_TO = 1000
 KEY_LENGTH = 400
 

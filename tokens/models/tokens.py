@@ -208,7 +208,7 @@ class Token(models.Model):
 
     @repeated
     def delete_softly(self, *, by, version=None):
-        """Stop the token now; it can be restored with the same secret for 30 days."""
+        """Stop the token now; it can be restored with the same secret for a while."""
         with self._changing(by, version):
             limits.protect_single(self)
             limits.protect_last(self)

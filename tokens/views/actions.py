@@ -9,6 +9,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 from django_htmx.http import reselect, reswap, retarget
 
 from accounts.audit.trail import Actor
+from accounts.models.accounts import RESTORABLE_DAYS
+from accounts.web.form_status import status_of
 from tokens.forms import (
     DeleteForm,
     DisableForm,
@@ -123,7 +125,9 @@ def delete(request, account, token):
     form = DeleteForm(posted(request), token=token)
     if form.is_valid():
         form.delete(by=Actor.of(request))
-        text = f"{token.name} is deleted. It can be restored for 30 days."
+        text = (
+            f"{token.name} is deleted. It can be restored for {RESTORABLE_DAYS} days."
+        )
         return answer(
             request,
             token,
@@ -162,4 +166,4 @@ def _ask(request, template, form, **context):
         "row_url": home_of(token, token=token.pk),
         "may": rights(request, token.account, token.kind),
     }
-    return render(request, template, context, status=422 if form.is_bound else 200)
+    return render(request, template, context, status=status_of(form))

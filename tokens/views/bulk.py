@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.audit.trail import Actor
 from accounts.ids import is_id
+from accounts.models.accounts import RESTORABLE_DAYS
 from accounts.permissions import Operation
 from accounts.rule_violations import RuleViolation
 from accounts.web.pagination import paginate
@@ -68,8 +69,8 @@ WORDS = {
         "Delete",
         "Deleting",
         "deleted",
-        "Every request with them fails at once. For 30 days they can be restored with "
-        "the same secrets.",
+        "Every request with them fails at once. "
+        f"For {RESTORABLE_DAYS} days they can be restored with the same secrets.",
         is_danger=True,
     ),
     BulkAction.ENABLE: Words("Enable", "Enabling", "enabled"),

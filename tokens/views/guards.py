@@ -4,6 +4,7 @@ from functools import wraps
 
 from django.http import Http404
 
+from accounts.models.accounts import RESTORABLE_DAYS
 from accounts.permissions import Operation, for_account, require
 from accounts.rule_violations import Gone, RuleViolation
 from tokens.kinds import Kind
@@ -18,8 +19,8 @@ class Deleted(Gone):
         RuleViolation.__init__(
             self,
             "gone",
-            f"{token.name} was deleted by {token.deleted_by}. For 30 days it can be "
-            "restored under Recently deleted.",
+            f"{token.name} was deleted by {token.deleted_by}. For {RESTORABLE_DAYS} "
+            "days it can be restored under Recently deleted.",
         )
 
 

@@ -10,6 +10,7 @@ from accounts.api.v1.fields import Body, IfMatch, Moment
 from accounts.api.v1.routers import ROOT, changes, own_router, reads
 from accounts.api.v1.versions import etag, seen
 from accounts.audit.trail import Actor
+from accounts.models.accounts import RESTORABLE_DAYS
 from tokens.api.plumbing.names import TokenName
 from tokens.api.v1.answers import TokenAnswer, shown
 from tokens.api.v1.guards import of_tokens, token_for
@@ -71,7 +72,7 @@ def own_token_update(
 @router.delete(
     TOKEN,
     response=changes(None, 204),
-    summary="Delete a token; it can be restored for 30 days",
+    summary=f"Delete a token; it can be restored for {RESTORABLE_DAYS} days",
     description="An API token can delete itself.",
 )
 @requires(there=of_tokens("delete"))

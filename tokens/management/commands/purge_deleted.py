@@ -4,14 +4,16 @@ from accounts import hooks
 from accounts.console import OperatorCommand
 from accounts.locks import repeated
 from accounts.models import Action, RecordedCall
+from accounts.models.accounts import RESTORABLE_DAYS
 from tokens.limits import locked_account
 from tokens.models import Token, TokenUsage
 
 
 class Command(OperatorCommand):
     help = (
-        "Remove tokens that were deleted more than 30 days ago, counts of calls that "
-        "are older than 90 days and idempotency keys of yesterday; run it every day."
+        f"Remove tokens that were deleted more than {RESTORABLE_DAYS} days ago, "
+        "counts of calls that are older than 90 days and idempotency keys of yesterday; "
+        "run it every day."
     )
 
     def add_arguments(self, parser):
