@@ -12,6 +12,7 @@ from tests.tokens.audited import actions
 from tests.tokens.test_secrets import UUID
 from tokens.kinds import Kind
 from tokens.models import StoredSecret, Token
+from tokens.models.secrets import protect
 from tokens.permissions import Use
 from tokens.secrets import Secret, make
 from tokens.verification import verify
@@ -75,7 +76,8 @@ def test_ciphertext_opens_in_its_own_row_only(main, token, moved):
 
 
 def test_a_token_has_one_current_secret(token):
-    row = StoredSecret.keep(token, make(Kind.API))
+    kept = protect(make(Kind.API), token.kind, token.account_id)
+    row = StoredSecret(token=token, **kept)
 
     with pytest.raises(IntegrityError), transaction.atomic():
         row.save()

@@ -1,4 +1,4 @@
-from django.db import models
+from django.db import IntegrityError, models, transaction
 from django.db.models.functions import Now
 
 from accounts.clock import clock
@@ -83,8 +83,15 @@ class StoredSecret(models.Model):
 
     @classmethod
     def keep(cls, token, secret):
-        """Return an unsaved row that holds a secret for a token."""
-        return cls(token=token, **protect(secret, token.kind, token.account_id))
+        """Save a secret of a token; raises RuleViolation when some token has it."""
+        row = cls(token=token, **protect(secret, token.kind, token.account_id))
+        try:
+            with transaction.atomic():
+                row.save(force_insert=True)
+        except IntegrityError:
+            raise RuleViolation(
+                "secret_taken", "This token is here already.", field="secret"
+            ) from None
 
     @property
     def born(self):

@@ -1,7 +1,7 @@
 from contextlib import contextmanager
 from datetime import timedelta
 
-from django.db import IntegrityError, models, transaction
+from django.db import models, transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -94,7 +94,7 @@ class Token(models.Model):
             token._show(fresh)
             limits.check_new(token)
             token.save(force_insert=True)
-            token._keep(fresh)
+            StoredSecret.keep(token, fresh)
             action = Action.TOKEN_IMPORTED if secret else Action.TOKEN_CREATED
             token.record(action, by, kind=kind)
         return token, fresh
@@ -182,7 +182,7 @@ class Token(models.Model):
             until = clock.now() + overlap
             self.secrets.step_down(until=until)
             secret = secret or make(self.kind)
-            self._keep(secret)
+            StoredSecret.keep(self, secret)
             self._show(secret)
             self.overlap_until = until if overlap else None
             hours = overlap.total_seconds() / 3600
@@ -271,15 +271,6 @@ class Token(models.Model):
         # Uses are noted without the lock, so the table may know a later one.
         fields = {field.name for field in self._meta.concrete_fields}
         self.save(update_fields=fields - {"id", *USE_FIELDS})
-
-    def _keep(self, secret):
-        try:
-            with transaction.atomic():
-                StoredSecret.keep(self, secret).save(force_insert=True)
-        except IntegrityError:
-            raise RuleViolation(
-                "secret_taken", "This token is here already.", field="secret"
-            ) from None
 
     def _values(self):
         return [getattr(self, field.attname) for field in self._meta.concrete_fields]
