@@ -4,6 +4,7 @@ Whatever a test does, its pages must stay within the content security policy, lo
 nothing from another origin and throw nothing.
 """
 
+import threading
 from pathlib import Path
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
@@ -14,6 +15,7 @@ from django.test import Client
 from playwright.sync_api import expect
 
 from tests.chromium import executable
+from tests.waiting import wait_until
 
 AXE = (Path(__file__).parent / "vendor" / "axe.min.js").read_text()
 OPTIONS = {
@@ -67,7 +69,16 @@ def chromium(playwright):
 def site(live_server, settings):
     """The address of the server; the LAN's name for it is `site.lan`."""
     settings.ALLOWED_HOSTS = ["localhost", "127.0.0.1", LAN_HOST]
-    return Site(live_server.url)
+    yield Site(live_server.url)
+    # What a page still asked for when it was closed must not reach into the next test:
+    # the server answers on the tests' own connection to the database.
+    wait_until(lambda: not is_answering())
+
+
+def is_answering():
+    """Whether the server has a connection left, each of which is a thread there."""
+    names = (each.name for each in threading.enumerate())
+    return any("process_request_thread" in name for name in names)
 
 
 class Site(str):
