@@ -1,4 +1,4 @@
-"""The servers that tests of the gateway start, installed now where that is possible."""
+"""The programs that tests start, installed now where that is possible."""
 
 import os
 import shutil
@@ -9,6 +9,11 @@ PACKAGES = {
     "nginx": "nginx",
     "victoria-metrics": "victoria-metrics",
     "haproxy": "haproxy",
+    "promtool": "prometheus",
+    "vmagent": "victoria-metrics",
+    "syslog-ng": "syslog-ng-core syslog-ng-mod-http",
+    "collectd": "collectd-core libmicrohttpd12 libprotobuf-c1",
+    "fish": "fish",
 }
 SORRY = (
     "{} could not be installed, so tests that need it are skipped: "
@@ -27,8 +32,8 @@ def install(names):
     _quietly(apt_get, "update", "-qq")
     # One by one: an older system has some of them only.
     for name in names:
-        package = PACKAGES[name]
-        _quietly(apt_get, "install", "-qq", "-y", "--no-install-recommends", package)
+        packages = PACKAGES[name].split()
+        _quietly(apt_get, "install", "-qq", "-y", "--no-install-recommends", *packages)
 
 
 def _quietly(*command):
@@ -37,7 +42,7 @@ def _quietly(*command):
 
 if __name__ == "__main__":
     if missing():
-        print("Installing servers for the gateway's tests…", flush=True)
+        print("Installing programs for tests…", flush=True)
         install(missing())
     for name in missing():
         print(SORRY.format(name))
