@@ -14,9 +14,10 @@ document.addEventListener("htmx:beforeRequest", (event) => {
 
 document.addEventListener("htmx:afterRequest", ({ detail }) => end(detail.xhr));
 
-// A form that leaves the page takes its state along.
+// A form that leaves the page takes its state along; one that brings a file never leaves.
 document.addEventListener("submit", (event) => {
   if (event.defaultPrevented || event.target.method !== "post") return;
+  if ("download" in event.target.dataset) return;
   if (isOnItsWay(event.target)) return event.preventDefault();
   begin(event.target, event.target, event.submitter);
 });

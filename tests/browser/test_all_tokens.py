@@ -76,8 +76,9 @@ def test_shift_chooses_the_rows_between(page):
 
 
 def test_the_csv_has_what_is_listed_and_no_secret(page, tokens):
-    with page.expect_download() as download:
-        page.get_by_role("button", name="Export CSV").click()
+    for _ in range(2):
+        with page.expect_download() as download:
+            page.get_by_role("button", name="Export CSV").click()
 
     text = Path(download.value.path()).read_text()
     names = {line["name"] for line in csv.DictReader(StringIO(text.lstrip("\ufeff")))}
