@@ -34,7 +34,8 @@ class CopyText extends HTMLElement {
   succeed() {
     this.dataset.copy = "done";
     announce("Copied");
-    setTimeout(() => {
+    clearTimeout(this.shown);
+    this.shown = setTimeout(() => {
       if (this.dataset.copy === "done") delete this.dataset.copy;
     }, SHOWN_FOR);
   }
@@ -51,6 +52,7 @@ class CopyText extends HTMLElement {
   // The clipboard refused: hand the value out, selected, for as long as it is needed.
   offer(value) {
     delete this.dataset.copy;
+    const stays = hasStayed(this);
     const label = document.createElement("label");
     // An input would take lines for one.
     const field = document.createElement(value.includes("\n") ? "textarea" : "input");
@@ -63,11 +65,13 @@ class CopyText extends HTMLElement {
     field.value = value;
     label.append(field);
     this.append(label);
-    field.focus();
-    field.select();
+    if (stays) {
+      field.focus();
+      field.select();
+    }
     announce(`Your browser did not let us copy. Press ${keys}.`);
 
-    const leave = () => this.clear();
+    const leave = () => label.remove();
     field.addEventListener("copy", () => setTimeout(() => { leave(); this.succeed(); }));
     field.addEventListener("keydown", (event) => {
       if (event.key !== "Escape") return;
@@ -139,6 +143,12 @@ function putBySelection(text, element) {
     before?.focus({ preventScroll: true });
   }
   return copied;
+}
+
+// Not every browser gives the focus to a button that is pressed.
+function hasStayed(element) {
+  const active = document.activeElement;
+  return active === document.body || element.contains(active);
 }
 
 function pageHeaders() {
