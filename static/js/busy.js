@@ -10,9 +10,9 @@ document.addEventListener("htmx:beforeRequest", (event) => {
   const { verb, triggeringEvent } = requestConfig;
   if (verb !== "get" && isOnItsWay(elt)) return event.preventDefault();
   begin(xhr, elt, triggeringEvent?.submitter ?? elt);
+  // An element that is gone by then would not be heard.
+  xhr.addEventListener("loadend", () => end(xhr));
 });
-
-document.addEventListener("htmx:afterRequest", ({ detail }) => end(detail.xhr));
 
 // A form that leaves the page takes its state along; one that brings a file never leaves.
 document.addEventListener("submit", (event) => {

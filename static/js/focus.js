@@ -1,13 +1,30 @@
-// Keeps the focus where the work is when htmx replaces a row under it.
+// Keeps the focus where the work is when htmx replaces a row under it. All of it in the
+// task of the swap: what comes later takes the focus from whoever types already.
 
-const SETTLED = 60;
-let lost = null;
+const askedAt = new WeakMap();
+const passedBy = new WeakSet();
 
-document.addEventListener("htmx:beforeSwap", () => {
+document.addEventListener("htmx:beforeRequest", ({ detail }) => {
+  askedAt.set(detail.xhr, document.activeElement);
+});
+
+document.addEventListener("htmx:beforeSwap", ({ detail: { target, xhr } }) => {
   const active = document.activeElement;
   const row = active?.closest("tbody tr, [data-row]");
   const opener = active?.closest("form")?.dataset.opener;
-  lost = row && { body: row.parentElement, index: place(row), opener };
+  const lost = row && { body: row.parentElement, index: place(row), opener };
+  if (hasGoneOn(active, askedAt.get(xhr)) && !target.contains(active)) passedBy.add(xhr);
+  // A row that was deleted settles nothing, and a form that is gone hears no event.
+  xhr.addEventListener("loadend", () => {
+    dropDetails();
+    if (lost && document.activeElement === document.body) refocus(lost);
+  });
+});
+
+// Before htmx itself follows what is marked.
+document.addEventListener("htmx:afterSwap", ({ detail: { elt, xhr } }) => {
+  if (!passedBy.has(xhr)) return;
+  elt.querySelectorAll("[autofocus]").forEach((each) => each.removeAttribute("autofocus"));
 });
 
 document.addEventListener("htmx:afterSettle", ({ detail }) => {
@@ -15,15 +32,6 @@ document.addEventListener("htmx:afterSettle", ({ detail }) => {
   const wanted = detail.elt.querySelector?.("[autofocus]");
   wanted?.focus();
   wanted?.select?.();
-});
-
-// A row that was deleted settles nothing, so this waits for the request instead.
-document.addEventListener("htmx:afterRequest", () => {
-  dropDetails();
-  setTimeout(() => {
-    if (lost && document.activeElement === document.body) refocus();
-    lost = null;
-  }, SETTLED);
 });
 
 document.addEventListener("keydown", (event) => {
@@ -44,7 +52,7 @@ function dropDetails() {
 }
 
 // A form that was opened in a row names the button that opened it.
-function refocus() {
+function refocus(lost) {
   const opener = document.getElementById(lost.opener);
   if (opener) return opener.focus();
   const rows = lost.body.isConnected ? [...lost.body.children] : [];
@@ -52,6 +60,11 @@ function refocus() {
   const next = visible.find((row) => place(row) >= lost.index) ?? visible.at(-1);
   const found = next?.querySelector("button, a[href], input:not([type='hidden'])");
   (found ?? document.getElementById("main")).focus({ preventScroll: !found });
+}
+
+// Who works in a field by the time that an answer comes stays there.
+function hasGoneOn(active, before) {
+  return active !== before && active?.matches("input, select, textarea");
 }
 
 function place(row) {

@@ -7,11 +7,12 @@ opener.addEventListener("click", (event) => {
   if (event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
   switcher.togglePopover();
+  // At once: the browser tells of it later, when something else may be typed into.
+  if (switcher.matches(":popover-open")) switcher.querySelector("input[type='search']").focus();
 });
 
 switcher.addEventListener("toggle", (event) => {
   opener.setAttribute("aria-expanded", event.newState === "open");
-  if (event.newState === "open") switcher.querySelector("input[type='search']").focus();
 });
 
 // Arrow keys move through a menu or a list of results, from the search field too.

@@ -17,15 +17,28 @@ class ModalDialog extends HTMLElement {
     document.addEventListener("htmx:beforeRequest", (event) => this.remember(event));
     document.addEventListener("htmx:beforeSwap", (event) => this.answer(event));
     document.addEventListener("htmx:afterSettle", (event) => this.show(event));
-    document.addEventListener("tollgate:close", () => this.dialog.close());
+    document.addEventListener("tollgate:close", () => this.close());
   }
 
-  remember(event) {
-    if (event.detail.target === this.dialog && !this.dialog.open) {
-      const { elt, requestConfig } = event.detail;
+  remember({ detail: { elt, requestConfig, target, xhr } }) {
+    if (this.dialog.contains(elt)) this.keepFor(xhr);
+    if (target === this.dialog && !this.dialog.open) {
       this.opener = lasting(requestConfig.triggeringEvent?.submitter ?? elt);
       this.heirs = rowsAfter(this.opener);
     }
+  }
+
+  // The answer to a form that is gone finds nothing to change in the page.
+  keepFor(xhr) {
+    this.asking = xhr;
+    xhr.addEventListener("loadend", () => {
+      this.asking = null;
+      this.empty();
+    });
+  }
+
+  empty() {
+    if (!this.dialog.open && !this.asking) this.dialog.replaceChildren();
   }
 
   // An invalid form is the same page with 422, so its dialog goes back into this one;
@@ -37,7 +50,7 @@ class ModalDialog extends HTMLElement {
       detail.swapOverride = "innerHTML";
       detail.selectOverride = "#dialog";
     } else if (detail.xhr.status >= 400) {
-      this.dialog.close();
+      this.close();
     }
   }
 
@@ -51,16 +64,23 @@ class ModalDialog extends HTMLElement {
   }
 
   click(event) {
-    if (event.target === this.dialog && this.typed() === this.before) this.dialog.close();
+    if (event.target === this.dialog && this.typed() === this.before) this.close();
     if (!event.target.closest("[data-close]")) return;
     event.preventDefault();
-    this.dialog.close();
+    this.close();
   }
 
   hesitate(event) {
-    if (this.typed() !== this.before && !confirm("Leave without saving?")) {
-      event.preventDefault();
-    }
+    event.preventDefault();
+    if (this.typed() === this.before || confirm("Leave without saving?")) this.close();
+  }
+
+  // The focus goes back at once: the browser tells of it when it draws next, and whoever
+  // types by then has gone on.
+  close() {
+    if (!this.dialog.open) return;
+    this.dialog.close();
+    if (this.opener) this.giveBack();
   }
 
   typed() {
@@ -69,7 +89,13 @@ class ModalDialog extends HTMLElement {
   }
 
   leave() {
-    this.dialog.replaceChildren();
+    if (this.dialog.open) return;
+    this.empty();
+    const active = document.activeElement;
+    if (active === document.body || this.dialog.contains(active)) this.giveBack();
+  }
+
+  giveBack() {
     // The row with the opener may have been swapped for its successor meanwhile.
     const opener = this.opener?.isConnected ? this.opener : byId(this.opener?.id);
     const place = opener ?? this.heirs?.map(control).find(Boolean);

@@ -8,7 +8,6 @@ class NoticeArea extends HTMLElement {
     this.addEventListener("click", (event) => this.dismiss(event));
     document.addEventListener("tollgate:say", ({ detail }) => this.say(detail));
     document.addEventListener("htmx:beforeSwap", ({ detail }) => this.age(detail));
-    document.addEventListener("htmx:afterRequest", () => this.leave());
     new MutationObserver(() => this.equip()).observe(this, { childList: true });
     this.equip();
   }
@@ -30,6 +29,8 @@ class NoticeArea extends HTMLElement {
   age({ requestConfig, xhr, shouldSwap }) {
     if (requestConfig.verb === "get" || xhr.status >= 400 || !shouldSwap) return;
     for (const box of this.children) box.dataset.old = "";
+    // In the task of the swap, also if the form that was sent is gone.
+    xhr.addEventListener("loadend", () => this.leave());
   }
 
   leave() {
