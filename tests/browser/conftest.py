@@ -53,6 +53,13 @@ EXPECTED = (
     "The Cross-Origin-Opener-Policy header has been ignored",
 )
 
+# A busy machine looks late at what shows for two seconds only.
+COPIED_STAYS = """
+    const wait = window.setTimeout;
+    window.setTimeout = (act, delay, ...values) =>
+        wait(act, delay === 2000 ? 600_000 : delay, ...values);
+"""
+
 # Patience costs nothing while all is well; a busy machine needs it.
 PATIENCE = 30_000
 expect.set_options(timeout=PATIENCE)
@@ -135,6 +142,7 @@ class Visitor:
         self.complaints = []
         self.context = chromium.new_context(**options)
         self.context.set_default_timeout(PATIENCE)
+        self.context.add_init_script(f"{{{COPIED_STAYS}}}")
         if base.startswith(("http://127.", "http://localhost")):
             self.context.grant_permissions(
                 ["clipboard-read", "clipboard-write"], origin=base

@@ -31,8 +31,10 @@ def modal(page):
 
 def copied(page, name):
     """Press Copy and return what is on the clipboard then."""
-    copy_button(page, name).click()
-    expect(page.locator("copy-secret[data-copy=done]").first).to_be_visible()
+    button = copy_button(page, name)
+    button.click()
+    place = page.locator("copy-secret").filter(has=button)
+    expect(place).to_have_attribute("data-copy", "done")
     return page.evaluate("navigator.clipboard.readText()")
 
 
