@@ -27,7 +27,8 @@ class NoticeArea extends HTMLElement {
 
   // What was sent may stand in a notice itself, so that stays until the answer is in.
   age({ requestConfig, xhr, shouldSwap }) {
-    if (requestConfig.verb === "get" || xhr.status >= 400 || !shouldSwap) return;
+    const isPreview = !requestConfig.elt.matches("form, button");
+    if (requestConfig.verb === "get" || isPreview || xhr.status >= 400 || !shouldSwap) return;
     for (const box of this.children) box.dataset.old = "";
     // In the task of the swap, also if the form that was sent is gone.
     xhr.addEventListener("loadend", () => this.leave());

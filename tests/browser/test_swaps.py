@@ -29,6 +29,10 @@ CLOSED = """async () => {
     return [given, document.activeElement.ariaLabel];
 }"""
 
+TOLD = """() => document.dispatchEvent(new CustomEvent("tollgate:say", {
+    detail: { level: "info", text: "What you typed is back." },
+}))"""
+
 
 @pytest.fixture
 def tokens(main):
@@ -125,6 +129,19 @@ def test_a_late_answer_leaves_the_focus_to_who_types_elsewhere(sharing):
 
     expect(sharing.get_by_role("form", name="New shared token")).to_be_visible()
     expect(field).to_be_focused()
+
+
+def test_a_preview_leaves_what_was_told(sharing):
+    sharing.get_by_role("link", name="New shared token").click()
+    form = sharing.get_by_role("form", name="New shared token")
+    expect(form).to_be_visible()
+    sharing.evaluate(TOLD)
+
+    with sharing.expect_response(lambda response: response.request.method == "POST"):
+        form.get_by_label("Expires").select_option("30")
+
+    expect(sharing.locator(".htmx-request")).to_have_count(0)
+    expect(sharing.get_by_text("What you typed is back")).to_be_visible()
 
 
 def test_what_was_asked_by_a_dialog_that_is_gone_ends_too(page):
