@@ -17,7 +17,8 @@ def first_account(request, user, address="/"):
     """Return the account that a person comes to, or None.
 
     The one that the address names; else the one that this browser opened last; else the
-    first, of an organisation where they have been before as long as there is one.
+    first that they administer, or the first at all, of an organisation where they have
+    been before as long as there is one.
     """
     accounts = Account.objects.enterable_by(user)
     _, named = page_at(address.partition("?")[0])
@@ -26,16 +27,19 @@ def first_account(request, user, address="/"):
     found = accounts.in_bulk([pk for pk in wanted if pk])
     for pk in filter(found.get, wanted):
         return found[pk]
-    return _first(accounts, user.memberships.active())
+    return _first(user, accounts)
 
 
-def _first(accounts, memberships):
+def _first(user, accounts):
+    memberships = user.memberships.active()
     known = memberships.entered()
     if not known.exists():
         # Whoever made the person known, and not who came later.
         known = memberships.order_by("pk")[:1]
     organisations = [each.account.organisation_id for each in known]
-    return accounts.filter(organisation__in=organisations).in_order().first()
+    accounts = accounts.filter(organisation__in=organisations).in_order()
+    own = Account.objects.administered_by(user).values("pk")
+    return accounts.filter(pk__in=own).first() or accounts.first()
 
 
 def home_of(user):

@@ -6,9 +6,9 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.forms.find import ThemeForm
-from accounts.permissions import about_oneself
+from accounts.permissions import about_oneself, relations
 from accounts.signing_in.arrivals import first_account
-from accounts.web.navigation import TOKENS
+from accounts.web import navigation
 from accounts.web.return_addresses import own_address
 
 THEME_COOKIE = "tollgate_theme"
@@ -18,13 +18,16 @@ THEME_KEPT = timedelta(days=365)
 @require_safe
 @about_oneself
 def home(request):
-    """Lead to the account that this browser opened last, or to the first one."""
+    """Lead to the account that this browser opened last, or to the first one.
+
+    Who cannot work with its tokens comes to the page that says whom to ask.
+    """
     if request.user.is_staff:
         return redirect("accounts:staff_organisations")
     account = first_account(request, request.user)
     if account is None:
         return render(request, "accounts/none.html")
-    return redirect(TOKENS.url(account))
+    return redirect(navigation.home(relations(request.user, account), account))
 
 
 @require_POST

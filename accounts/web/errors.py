@@ -81,12 +81,23 @@ def not_allowed(request, methods):
 def forbidden(request, exception):
     """Name the admins that can help, when it is about an account."""
     account = getattr(exception, "account", None)
-    context = {"account": account, "admins": _admins_for(account, exception)}
+    context = {
+        "frame": frame(request),
+        "account": account,
+        "admins": _admins_for(account, exception),
+    }
     response = render(request, "403.html", context, status=403)
     if request.htmx:
         # The page that the person stands on is out of date: show them this one.
         response["HX-Refresh"] = "true"
     return response
+
+
+def frame(request):
+    """Return the template of the frame: who is logged in keeps header and switcher."""
+    user = getattr(request, "user", None)
+    known = user is not None and user.is_authenticated
+    return "settings.html" if known else "entrance.html"
 
 
 def _admins_for(account, exception):
@@ -99,7 +110,7 @@ def not_found(request, exception):
     # The API puts it into its own words; a page would ask who is logged in.
     if request.is_api:
         return HttpResponse(status=404)
-    return render(request, "404.html", status=404)
+    return render(request, "404.html", {"frame": frame(request)}, status=404)
 
 
 def broken(request):

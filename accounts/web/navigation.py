@@ -125,6 +125,18 @@ def page_at(path):
 
 
 def counterpart(place, relations, account):
-    """Return the address of the same place in another account, else of its tokens."""
-    there = place if place and place.is_open(relations, account) else TOKENS
+    """Return the address of the same place in another account, else of its home."""
+    there = place if place and place.is_open(relations, account) else None
+    # What is listed of the account's tokens takes more than the page that it is on.
+    if there is None or (there is TOKENS and not _lists_tokens(relations, account)):
+        return home(relations, account)
     return there.url(account)
+
+
+def home(relations, account):
+    """Return the address where a person can work in an account, or whom to ask."""
+    return (TOKENS if _lists_tokens(relations, account) else GENERAL).url(account)
+
+
+def _lists_tokens(relations, account):
+    return bool(allows(relations, Operation.SHIP_LIST, account))

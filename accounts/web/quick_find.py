@@ -6,8 +6,8 @@ from django.urls import reverse
 
 from accounts import hooks
 from accounts.models import Account
-from accounts.permissions import relations
-from accounts.web.navigation import PROFILE, SETTINGS_PAGES, TOKENS
+from accounts.permissions import relations, relations_to
+from accounts.web.navigation import PROFILE, SETTINGS_PAGES, home
 
 ACCOUNTS_SHOWN = 8
 
@@ -43,12 +43,14 @@ def _page_result(place, account):
 
 def find_accounts(user, _account, text):
     accounts = Account.objects.visible_to(user).not_deleted().matching(text)
-    rows = accounts.select_related("organisation").in_order()[:ACCOUNTS_SHOWN]
+    rows = accounts.select_related("organisation").in_order()
+    rows = list(rows[:ACCOUNTS_SHOWN])
+    related = relations_to(user, rows)
     return [
         Result(
             account.name,
             f"{account.get_kind_display()} · {account.pk}",
-            TOKENS.url(account),
+            home(related[account.pk], account),
             "rectangle-stack",
         )
         for account in rows

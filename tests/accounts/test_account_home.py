@@ -145,3 +145,24 @@ def test_other_methods_are_refused(client, member, method, path):
     response = getattr(client, method)(path)
 
     assert response.status_code == 405
+
+
+def test_home_prefers_the_account_that_a_person_administers(client, main, sub):
+    person = MembershipFactory(account=main, role=Role.USER).user
+    MembershipFactory(account=sub, user=person, role=Role.ADMIN)
+    client.force_login(person)
+
+    response = client.get("/")
+
+    assert response.url == f"/accounts/{sub.pk}/tokens/shipping/"
+
+
+def test_home_leads_who_administers_nothing_to_whom_to_ask(client, main, member, admin):
+    client.force_login(member)
+
+    response = client.get("/", follow=True)
+
+    assert response.redirect_chain == [(f"/accounts/{main.pk}/general/", 302)]
+    assert response.status_code == 200
+    assert "Whom to ask" in response.text
+    assert 'href="mailto:admin@acme.example"' in response.text

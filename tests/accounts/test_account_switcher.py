@@ -121,7 +121,7 @@ def test_switcher_keeps_the_section(client, find, main, sub, admin, origin, ther
     assert found["Staging"] == there.format(sub=sub.pk)
 
 
-def test_switcher_leads_to_the_tokens_where_the_section_is_closed(
+def test_switcher_leads_where_one_can_work_if_the_section_is_closed(
     client, find, main, sub, sub_admin
 ):
     MembershipFactory(account=main, user=sub_admin, role="user")
@@ -130,7 +130,7 @@ def test_switcher_leads_to_the_tokens_where_the_section_is_closed(
     found = listed(find(**{"from": f"/accounts/{sub.pk}/audit/"}))
 
     assert found == {
-        "Acme": TOKENS.format(main.pk),
+        "Acme": f"/accounts/{main.pk}/general/",
         "Staging": f"/accounts/{sub.pk}/audit/",
     }
 

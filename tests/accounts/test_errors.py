@@ -133,3 +133,22 @@ def test_a_lost_csrf_cookie_is_told_with_a_way_on(admin):
     assert (response.status_code, response["HX-Retarget"]) == (403, "#notice")
     assert "what you typed is back" in response.text
     assert 'href="/profile/">Reload' in response.text
+
+
+@pytest.mark.parametrize("address", ["/no/such/page/", "/accounts/{}/users/"])
+def test_who_is_logged_in_keeps_header_and_switcher(client, main, member, address):
+    client.force_login(member)
+
+    known = client.get(address.format(main.pk))
+    client.logout()
+    stranger = client.get(address.format(main.pk), follow=True)
+
+    assert known.status_code in (403, 404)
+    assert 'id="switcher"' in known.text
+    assert 'id="switcher"' not in stranger.text
+
+
+def test_who_can_help_can_be_written_to(client, main, admin, member):
+    client.force_login(member)
+
+    assert 'href="mailto:admin@acme.example"' in client.get(page(main)).text
