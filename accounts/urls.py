@@ -5,6 +5,7 @@ from accounts.views import (
     account_states,
     accounts,
     audit,
+    dashboard,
     general,
     home,
     profile,
@@ -19,6 +20,7 @@ urlpatterns = [
     path("", home.home, name="home"),
     path("switcher/", switcher.switcher, name="switcher"),
     path("jump/", quick_find.jump, name="jump"),
+    path("dashboard/<path:page>", dashboard.lead_on, name="dashboard"),
     path("theme/", home.theme, name="theme"),
     path(
         "accounts/<int:account_id>/",

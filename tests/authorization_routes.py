@@ -119,11 +119,14 @@ STAFF = {
 }
 ONESELF = {
     "accounts:home": SHOWN,
+    "accounts:dashboard": SHOWN,
     "accounts:switcher": SHOWN,
     "accounts:jump": SHOWN,
     "accounts:theme": DONE,
     "accounts:profile": BOTH,
 }
+# What addresses of pages about oneself are asked with.
+ADDRESSED = {"accounts:dashboard": ["settings/general"]}
 # The page of a link, with or without a login.
 VISITORS = {"sharing:visitor": SHOWN, "sharing:open": DONE, "sharing:renew": DONE}
 PUBLIC = {"livez": SHOWN, "readyz": SHOWN}

@@ -82,7 +82,7 @@ def forbidden(request, exception):
     """Name the admins that can help, when it is about an account."""
     account = getattr(exception, "account", None)
     context = {
-        "frame": frame(request),
+        **_frame(request),
         "account": account,
         "admins": _admins_for(account, exception),
     }
@@ -93,11 +93,16 @@ def forbidden(request, exception):
     return response
 
 
-def frame(request):
-    """Return the template of the frame: who is logged in keeps header and switcher."""
+def _frame(request):
+    """Return the frame: who is logged in keeps header and switcher.
+
+    It does not repeat what was asked for, so that what is hidden and what does not exist
+    have the same page.
+    """
     user = getattr(request, "user", None)
     known = user is not None and user.is_authenticated
-    return "settings.html" if known else "entrance.html"
+    template = "settings.html" if known else "entrance.html"
+    return {"frame": template, "origin": "/", "here": "/"}
 
 
 def _admins_for(account, exception):
@@ -110,7 +115,7 @@ def not_found(request, exception):
     # The API puts it into its own words; a page would ask who is logged in.
     if request.is_api:
         return HttpResponse(status=404)
-    return render(request, "404.html", {"frame": frame(request)}, status=404)
+    return render(request, "404.html", _frame(request), status=404)
 
 
 def broken(request):

@@ -49,7 +49,7 @@ def test_invited_person_sets_a_password_and_signs_in(client, invited, mailoutbox
     assert (before, after) == ("invited", "active")
     assert chosen.status_code == 302
     assert signed_in.url == "/"
-    assert client.get("/").url == reverse("tokens:shipping", args=[invited.account_id])
+    assert client.get("/").url == reverse("accounts:general", args=[invited.account_id])
     assert AuditEvent.objects.filter(action=Action.PASSWORD_CHANGED).count() == 1
 
 

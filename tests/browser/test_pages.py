@@ -25,6 +25,7 @@ WITH_A_FACTOR = {
 }
 ARGUMENT = re.compile(r"<(?:int|str):\w+>")
 NO_PAGES = {
+    "accounts:dashboard": "leads to another page",
     "accounts:home": "leads to another page",
     "api_document": "is data for programs",
     "gateway:refused_calls_moved": "leads to another page",
