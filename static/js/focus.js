@@ -29,7 +29,9 @@ document.addEventListener("htmx:afterSwap", ({ detail: { elt, xhr } }) => {
 
 document.addEventListener("htmx:afterSettle", ({ detail }) => {
   if (detail.target.closest("dialog")) return;
-  const wanted = detail.elt.querySelector?.("[autofocus]");
+  const marked = detail.elt.querySelector?.("[autofocus]");
+  // A form that came back begins with what is wrong in it.
+  const wanted = marked?.form?.querySelector("[aria-invalid='true']") ?? marked;
   wanted?.focus();
   wanted?.select?.();
 });

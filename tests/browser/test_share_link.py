@@ -242,6 +242,7 @@ def test_views_are_added_and_moved(section):
     section.get_by_label("Address").fill("javascript:alert(1)")
     section.get_by_role("button", name="Add").click()
     expect(section).to_contain_text("Give a whole address")
+    expect(section.get_by_label("Address")).to_be_focused()
     section.get_by_label("Address").fill("https://perses.test/errors")
     section.get_by_role("button", name="Add").click()
     expect(titles).to_have_text(["Overview", "Errors"])
