@@ -26,14 +26,27 @@ document.addEventListener("keydown", (event) => {
   items.at((at + step + items.length) % items.length)?.focus();
 });
 
-// Enter in the field goes to the first result.
+// Enter in the field goes to the first result of what is typed there, as soon as that
+// answer is in: what is shown until then was found for something else.
+let waiting = null;
+
 document.addEventListener("submit", (event) => {
-  if (!event.target.matches(".menu > .search, .modal .search")) return;
-  const first = event.target.parentElement.querySelector(".menu-list a");
-  if (!first) return;
+  const form = event.target;
+  if (!form.matches(".menu > .search, .modal .search")) return;
+  const found = form.parentElement.querySelector("[data-found]");
+  const isAnswered = found?.dataset.found === form.elements.q.value;
+  waiting = isAnswered ? null : form;
+  const first = found?.querySelector(".menu-list a");
+  if (isAnswered && !first) return;
   event.preventDefault();
-  first.click();
+  if (isAnswered) first.click();
 });
+
+document.addEventListener("htmx:afterSettle", ({ detail }) => {
+  if (waiting?.parentElement?.contains(detail.elt)) waiting.requestSubmit();
+});
+
+document.addEventListener("input", () => { waiting = null; });
 
 // On a small screen the navigation lies over the part of the page that it leads to.
 addEventListener("hashchange", () => {

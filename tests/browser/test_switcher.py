@@ -78,3 +78,21 @@ def test_control_k_finds_pages_and_accounts_too(visit, admin, main, path, sub):
 
     expect(page.get_by_role("banner")).to_contain_text("Staging")
     assert f"/accounts/{sub.pk}/" in page.url
+
+
+def test_enter_goes_by_what_is_typed_and_not_by_what_is_still_shown(
+    visit, site, admin, main, path
+):
+    page = visit(admin, path)
+    held = []
+    page.route(lambda url: "q=audit" in url, lambda route: held.append(route))
+    page.keyboard.press("Control+k")
+    search = page.get_by_role("searchbox", name="Page, account or token")
+    expect(page.locator("#jump-results").get_by_role("link").first).to_be_visible()
+
+    with page.expect_request(lambda request: "q=audit" in request.url):
+        search.fill("audit")
+    search.press("Enter")
+    held[0].continue_()
+
+    expect(page).to_have_url(site + reverse("accounts:audit_list", args=[main.pk]))
