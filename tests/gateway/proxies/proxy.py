@@ -29,6 +29,26 @@ UPSTREAMS = {
 }
 
 
+class Persistent(httpx.HTTPTransport):
+    """Asks again when a connection ends on which there was an answer before.
+
+    Either side may end one at any time: who keeps them open has to be ready for that,
+    as shippers are (RFC 9112, section 9.3.1).
+    """
+
+    has_answered = False
+
+    def handle_request(self, request):
+        try:
+            answer = super().handle_request(request)
+        except httpx.RemoteProtocolError:
+            if not self.has_answered:
+                raise
+            answer = super().handle_request(request)
+        self.has_answered = True
+        return answer
+
+
 class Proxy:
     """A proxy in a folder of its own, with a credential, in front of `places`.
 
@@ -88,7 +108,8 @@ class Proxy:
             "base_url": self.address(place),
             "timeout": PATIENCE_SECONDS,
         } | options
-        return httpx.Client(verify=trusting, **options)
+        transport = Persistent(verify=trusting, http2=options.pop("http2", False))
+        return httpx.Client(transport=transport, **options)
 
     def log(self):
         """Return all that it has written down so far."""
