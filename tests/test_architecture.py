@@ -164,6 +164,18 @@ def test_colours_live_in_the_theme():
     assert hexes == []
 
 
+def test_weights_are_those_that_static_fonts_have():
+    # Some browsers draw what lies between two of them in the bolder one.
+    weights = {
+        weight
+        for path in (ROOT / "static" / "css").glob("*.css")
+        for weight in re.findall(r"font-weight: (\d+)", path.read_text())
+    }
+
+    assert weights
+    assert weights <= {"400", "500", "600", "700"}
+
+
 def test_css_needs_no_force():
     forced = [
         path.name
