@@ -3,6 +3,7 @@
 
 const SHOWN_FOR = 2000;
 const READABLE_FOR = 30000;
+const A_LOOK = 20;
 
 class CopyText extends HTMLElement {
   connectedCallback() {
@@ -53,32 +54,44 @@ class CopyText extends HTMLElement {
   offer(value) {
     delete this.dataset.copy;
     const stays = hasStayed(this);
-    const label = document.createElement("label");
-    // An input would take lines for one.
-    const field = document.createElement(value.includes("\n") ? "textarea" : "input");
     const keys = /Mac|iP(hone|ad)/.test(navigator.platform) ? "⌘ C" : "Ctrl C";
-    label.className = "copy-manual";
-    label.textContent = `Press ${keys} to copy`;
-    field.readOnly = true;
-    field.autocomplete = "off";
-    field.dir = "ltr";
-    field.value = value;
-    label.append(field);
-    this.append(label);
+    const field = fieldOf(value);
+    const label = document.createElement("label");
+    label.append(`Press ${keys} to copy`, field);
+    const now = document.createElement("button");
+    now.type = "button";
+    now.className = "button";
+    now.textContent = "Copy now";
+    const part = document.createElement("div");
+    part.className = "copy-manual";
+    part.append(label, now);
+    this.append(part);
     if (stays) {
       field.focus();
       field.select();
     }
-    announce(`Your browser did not let us copy. Press ${keys}.`);
+    announce(`Your browser did not let us copy. Press ${keys}, or Copy now.`);
+    this.listen(part, field, now);
+  }
 
-    const leave = () => label.remove();
-    field.addEventListener("copy", () => setTimeout(() => { leave(); this.succeed(); }));
-    field.addEventListener("keydown", (event) => {
+  // Who has worked in what goes away is led back to the button that began it.
+  listen(part, field, now) {
+    const leave = () => {
+      const worked = part.contains(document.activeElement);
+      part.remove();
+      if (worked) this.querySelector("button")?.focus({ preventScroll: true });
+    };
+    const done = () => { leave(); this.succeed(); };
+    field.addEventListener("copy", () => setTimeout(done));
+    // A press of its own may copy what came too late for the first.
+    now.addEventListener("click", () => {
+      if (putBySelection(field.value, this)) done();
+    });
+    part.addEventListener("keydown", (event) => {
       if (event.key !== "Escape") return;
       event.preventDefault();
       event.stopPropagation();
       leave();
-      this.querySelector("button")?.focus();
     });
     document.addEventListener("visibilitychange", leave, { once: true });
     setTimeout(leave, READABLE_FOR);
@@ -122,7 +135,31 @@ async function put(promise, element) {
       await promise; // What the server refused is not a matter of the clipboard.
     }
   }
-  return putBySelection(await promise, element);
+  return putOnceThere(promise, element);
+}
+
+// WebKit ends the click with an await, but carries it through timers for a second: they
+// are begun inside the click and look for the answer.
+function putOnceThere(promise, element) {
+  return new Promise((resolve, reject) => {
+    let act;
+    promise.then(
+      (text) => { act = () => resolve(putBySelection(text, element)); },
+      (error) => { act = () => reject(error); },
+    );
+    const look = () => (act ? act() : setTimeout(look, A_LOOK));
+    look();
+  });
+}
+
+// An input would take lines for one.
+function fieldOf(value) {
+  const field = document.createElement(value.includes("\n") ? "textarea" : "input");
+  field.readOnly = true;
+  field.autocomplete = "off";
+  field.dir = "ltr";
+  field.value = value;
+  return field;
 }
 
 // Plain http has no clipboard API; a dialog only lets its own content be selected.

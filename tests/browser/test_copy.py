@@ -57,6 +57,26 @@ def test_what_plain_http_refuses_is_left_selected(lan, token):
     lan.keyboard.press("Control+C")
     expect(lan.locator("copy-secret[data-copy=done]")).to_be_visible()
     expect(lan.locator(".copy-manual")).to_have_count(0)
+    expect(copy_button(lan, "Terraform")).to_be_focused()
+    box = lan.get_by_role("searchbox", name="Filter by name")
+    box.focus()
+    lan.keyboard.press("Control+V")
+    expect(box).to_have_value(token.secret_text)
+
+
+def test_what_came_too_late_is_copied_by_a_press_of_its_own(lan, token):
+    lan.evaluate(NO_COMMAND)
+    copy_button(lan, "Terraform").click()
+    now = lan.get_by_role("button", name="Copy now")
+    now.click()
+    _expect_left(lan, token)
+
+    lan.evaluate("delete document.execCommand")
+    now.click()
+
+    expect(lan.locator("copy-secret[data-copy=done]")).to_be_visible()
+    expect(lan.locator(".copy-manual")).to_have_count(0)
+    expect(copy_button(lan, "Terraform")).to_be_focused()
     box = lan.get_by_role("searchbox", name="Filter by name")
     box.focus()
     lan.keyboard.press("Control+V")
@@ -75,9 +95,14 @@ def test_what_the_clipboard_refuses_is_left_selected(visit, admin, path, token):
     assert token.secret_text not in page.content()
 
 
-def _expect_left_selected(page, token):
+def _expect_left(page, token):
     field = page.get_by_label("Press Ctrl C to copy")
     expect(field).to_have_value(token.secret_text)
+    return field
+
+
+def _expect_left_selected(page, token):
+    field = _expect_left(page, token)
     expect(field).to_be_focused()
     expect(field).not_to_be_editable()
     assert page.evaluate("getSelection().toString()") == token.secret_text
