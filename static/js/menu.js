@@ -3,12 +3,19 @@
 const opener = document.querySelector("[data-opens='switcher']");
 const switcher = document.getElementById("switcher");
 
+const isOpen = () => switcher.matches(":popover-open");
+
+// A press outside an open popover closes it before the click comes that would do so.
+let wasOpen = false;
+opener.addEventListener("pointerdown", () => { wasOpen = isOpen(); });
+
 opener.addEventListener("click", (event) => {
   if (event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
-  switcher.togglePopover();
+  const byPointer = event.detail > 0;
+  switcher.togglePopover(!(byPointer ? wasOpen : isOpen()));
   // At once: the browser tells of it later, when something else may be typed into.
-  if (switcher.matches(":popover-open")) switcher.querySelector("input[type='search']").focus();
+  if (isOpen()) switcher.querySelector("input[type='search']").focus();
 });
 
 switcher.addEventListener("toggle", (event) => {

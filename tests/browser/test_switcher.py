@@ -46,6 +46,19 @@ def test_arrows_choose_and_escape_closes(visit, admin, path):
     expect(opener).to_have_attribute("aria-expanded", "false")
 
 
+def test_a_second_press_closes_it(visit, admin, path):
+    page = visit(admin, path)
+    opener = page.get_by_role("banner").get_by_role("link", name="Acme")
+    results = page.locator("#switcher-results")
+
+    opener.click()
+    expect(results).to_be_visible()
+    opener.click()
+    expect(results).to_be_hidden()
+    opener.click()
+    expect(results).to_be_visible()
+
+
 def test_control_k_jumps_to_a_token_by_its_name(visit, admin, main, path):
     token = TokenFactory(account=main, name="Nightly export")
     page = visit(admin, reverse("accounts:general", args=[main.pk]))
