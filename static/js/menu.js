@@ -22,6 +22,17 @@ switcher.addEventListener("toggle", (event) => {
   opener.setAttribute("aria-expanded", event.newState === "open");
 });
 
+// WebKit's search fields keep Escape to themselves, even when there is nothing to clear.
+document.addEventListener("keydown", (event) => {
+  const field = event.target;
+  if (event.key !== "Escape" || !field.matches?.("input[type='search']") || field.value) return;
+  const layer = field.closest("dialog, [popover]");
+  if (!layer) return;
+  event.preventDefault();
+  if (layer.matches("dialog")) layer.dispatchEvent(new Event("cancel", { cancelable: true }));
+  else layer.hidePopover();
+});
+
 // Arrow keys move through a menu or a list of results, from the search field too.
 document.addEventListener("keydown", (event) => {
   const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
