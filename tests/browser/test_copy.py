@@ -43,10 +43,7 @@ def test_a_secret_is_copied_on_plain_http(lan, token):
     expect(lan.get_by_role("status").filter(has_text="Copied")).to_have_count(1)
     expect(copy_button(lan, "Terraform")).to_be_focused()
     assert token.secret_text not in lan.content()
-    box = lan.get_by_role("searchbox", name="Filter by name")
-    box.focus()
-    lan.keyboard.press("Control+V")
-    expect(box).to_have_value(token.secret_text)
+    _expect_pasted(lan, token)
 
 
 def test_what_plain_http_refuses_is_left_selected(lan, token):
@@ -58,10 +55,7 @@ def test_what_plain_http_refuses_is_left_selected(lan, token):
     expect(lan.locator("copy-secret[data-copy=done]")).to_be_visible()
     expect(lan.locator(".copy-manual")).to_have_count(0)
     expect(copy_button(lan, "Terraform")).to_be_focused()
-    box = lan.get_by_role("searchbox", name="Filter by name")
-    box.focus()
-    lan.keyboard.press("Control+V")
-    expect(box).to_have_value(token.secret_text)
+    _expect_pasted(lan, token)
 
 
 def test_what_came_too_late_is_copied_by_a_press_of_its_own(lan, token):
@@ -77,10 +71,7 @@ def test_what_came_too_late_is_copied_by_a_press_of_its_own(lan, token):
     expect(lan.locator("copy-secret[data-copy=done]")).to_be_visible()
     expect(lan.locator(".copy-manual")).to_have_count(0)
     expect(copy_button(lan, "Terraform")).to_be_focused()
-    box = lan.get_by_role("searchbox", name="Filter by name")
-    box.focus()
-    lan.keyboard.press("Control+V")
-    expect(box).to_have_value(token.secret_text)
+    _expect_pasted(lan, token)
 
 
 def test_what_the_clipboard_refuses_is_left_selected(visit, admin, path, token):
@@ -93,6 +84,13 @@ def test_what_the_clipboard_refuses_is_left_selected(visit, admin, path, token):
     expect(page.locator(".copy-manual")).to_have_count(0)
     expect(copy_button(page, "Terraform")).to_be_focused()
     assert token.secret_text not in page.content()
+
+
+def _expect_pasted(page, token):
+    box = page.get_by_role("searchbox", name="Filter by name")
+    box.focus()
+    page.keyboard.press("Control+V")
+    expect(box).to_have_value(token.secret_text)
 
 
 def _expect_left(page, token):
