@@ -5,6 +5,9 @@ import unicodedata
 
 from django.http import StreamingHttpResponse
 
+# Without it Excel takes the file for one of the machine's old code page, and a dot of a
+# masked token for three other letters.
+BYTE_ORDER_MARK = "\ufeff"
 # A cell that begins with one of these is a formula to a spreadsheet.
 FORMULA = ("=", "+", "-", "@", "|")
 # A cell that begins with one of these may be cut there.
@@ -17,11 +20,11 @@ class _Echo:
 
 
 def csv_response(filename, header, rows):
-    """Stream rows as a CSV file; every text cell is defused."""
+    """Stream rows as a CSV file in UTF-8 that says so; every text cell is defused."""
     writer = csv.writer(_Echo())
 
     def lines():
-        yield writer.writerow(header)
+        yield BYTE_ORDER_MARK + writer.writerow(header)
         for row in rows:
             yield writer.writerow(map(_cell, row))
 

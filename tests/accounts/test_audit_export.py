@@ -36,7 +36,7 @@ def export(client, account, **asked):
 
 
 def rows(response):
-    text = b"".join(response.streaming_content).decode()
+    text = b"".join(response.streaming_content).decode("utf-8-sig")
     return list(csv.DictReader(io.StringIO(text)))
 
 
@@ -70,7 +70,7 @@ def test_export_defuses_formulas(client, trail, admin):
 def written(*cells):
     """Return what a spreadsheet reads of a column of cells."""
     response = csv_response("x.csv", ["a"], [[cell] for cell in cells])
-    text = b"".join(response.streaming_content).decode()
+    text = b"".join(response.streaming_content).decode("utf-8-sig")
     return [row[0] for row in csv.reader(io.StringIO(text, newline=""))][1:]
 
 
@@ -92,6 +92,13 @@ def test_a_cell_that_begins_with_a_break_is_defused(start):
 )
 def test_other_cells_are_as_they_were(text):
     assert written(text) == [text]
+
+
+def test_a_file_says_that_it_is_utf_8():
+    response = csv_response("x.csv", ["token"], [["tga_9f3kA1Zk…x2Qp"]])
+
+    text = b"".join(response.streaming_content)
+    assert text == b"\xef\xbb\xbftoken\r\n" + "tga_9f3kA1Zk…x2Qp\r\n".encode()
 
 
 def test_export_is_written_down_first(client, trail, admin):
@@ -150,5 +157,7 @@ def test_export_is_long_without_being_held(client, main, admin, settings):
 
     response = export(client, main)
 
-    assert next(iter(response.streaming_content)).startswith(b"time,action,title")
+    assert next(iter(response.streaming_content)).startswith(
+        b"\xef\xbb\xbftime,action,title"
+    )
     response.close()

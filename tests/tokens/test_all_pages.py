@@ -189,7 +189,7 @@ def test_state_of_the_account_shows_in_the_row(client, admin, main):
 
 
 def read(response):
-    return b"".join(response.streaming_content).decode()
+    return b"".join(response.streaming_content).decode("utf-8-sig")
 
 
 def test_export_holds_what_the_filter_matches(client, admin, main, sub, api):
