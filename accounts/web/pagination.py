@@ -7,24 +7,60 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from django.core.exceptions import ValidationError
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.timezone import is_naive
 
 PAGE_SIZE = 25
+# As far as rows are counted: what lies beyond costs time and tells nobody more.
+COUNTED_UP_TO = 10_000
+MOST_ROWS = 2**31
 UNREADABLE = (ValueError, TypeError, OverflowError, binascii.Error, ValidationError)
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
+    """Some rows of a list, and what leads to those beside them.
+
+    `before` is how many rows stood before it when it was linked to, None where that
+    is not known; `rows` are all of them, to be counted when somebody asks.
+    """
+
     items: list
     next: str | None
     previous: str | None
+    before: int | None = None
+    rows: QuerySet | None = None
+
+    @property
+    def place(self):
+        """Which rows these are, in words; of how many, where it is the last page."""
+        if self.before is None or not self.items:
+            return ""
+        last = self.before + len(self.items)
+        words = f"{self.before + 1:,}\N{EN DASH}{last:,}"
+        return words if self.next else f"{words} of {last:,}"
+
+    @property
+    def span(self):
+        """Which rows of how many these are, in words."""
+        if not self.next:
+            return self.place
+        total = self.rows.values("pk")[: COUNTED_UP_TO + 1].count()
+        if total > COUNTED_UP_TO:
+            return _of(self.place, f"more than {COUNTED_UP_TO:,}")
+        # Rows that came or went meanwhile have moved this page.
+        is_moved = self.before is not None and self.before + len(self.items) >= total
+        return _of("" if is_moved else self.place, f"{total:,}")
 
     def __iter__(self):
         return iter(self.items)
 
     def __len__(self):
         return len(self.items)
+
+
+def _of(place, total):
+    return f"{place} of {total}" if place else f"{total} in all"
 
 
 def paginate(queryset, sort, cursor="", *, size=PAGE_SIZE):
@@ -36,19 +72,14 @@ def paginate(queryset, sort, cursor="", *, size=PAGE_SIZE):
     cannot be read gives the first page.
     """
     keyset = _Keyset(queryset, sort)
-    position = keyset.read(cursor)
-    if position is None:
-        rows, more = _cut(keyset.rows(None, size + 1), size)
-        return Page(rows, keyset.cursor("next", rows) if more else None, None)
-    direction, value, pk = position
+    direction, start, before = keyset.read(cursor) or ("next", None, 0)
     if direction == "next":
-        rows, more = _cut(keyset.rows((value, pk), size + 1), size)
-        onward = keyset.cursor("next", rows) if more else None
-        return Page(rows, onward, keyset.cursor("previous", rows))
-    rows, more = _cut(keyset.reversed().rows((value, pk), size + 1), size)
+        rows, more = _cut(keyset.rows(start, size + 1), size)
+        return keyset.page(rows, before, has_next=more, has_previous=start is not None)
+    rows, more = _cut(keyset.reversed().rows(start, size + 1), size)
     rows.reverse()
-    back = keyset.cursor("previous", rows) if more else None
-    return Page(rows, keyset.cursor("next", rows), back)
+    before = _steps_back(before, len(rows)) if more else 0
+    return keyset.page(rows, before, has_next=True, has_previous=more)
 
 
 def is_cursor(queryset, sort, cursor):
@@ -58,6 +89,11 @@ def is_cursor(queryset, sort, cursor):
 
 def _cut(rows, size):
     return rows[:size], len(rows) > size
+
+
+def _steps_back(before, rows):
+    """Return how many rows are left in front, unless the list has grown there."""
+    return before - rows if before is not None and before > rows else None
 
 
 def _field(model, path):
@@ -104,12 +140,15 @@ class _Keyset:
         return parts
 
     def _part(self, after, *, is_null):
-        rows = self.queryset.order_by(self.sort, "-pk" if self.descending else "pk")
+        rows = self._in_order()
         if self.field.null:
             rows = rows.filter(**{f"{self.name}__isnull": is_null})
         if after is None or (after[0] is None) != is_null:
             return rows
         return rows.filter(self._after(*after))
+
+    def _in_order(self):
+        return self.queryset.order_by(self.sort, "-pk" if self.descending else "pk")
 
     def _after(self, value, pk):
         step = "lt" if self.descending else "gt"
@@ -120,20 +159,28 @@ class _Keyset:
         start = Q(**{f"{self.name}__{step}e": value})
         return start & (Q(**{f"{self.name}__{step}": value}) | beyond)
 
-    def cursor(self, direction, rows):
+    def page(self, rows, before, *, has_next, has_previous):
+        after = before if before is None else before + len(rows)
+        onward = self.cursor("next", rows, after) if has_next else None
+        back = self.cursor("previous", rows, before) if has_previous else None
+        return Page(rows, onward, back, before, self._in_order())
+
+    def cursor(self, direction, rows, before):
+        """Return where a page begins or ends, and how many rows stand before that."""
         if not rows:
             return None
         row = rows[-1] if direction == "next" else rows[0]
         owner = _owner(row, self.name)
         value = getattr(owner, self.field.attname)
         text = None if value is None else self.field.value_to_string(owner)
-        packed = json.dumps([direction, self.sort, text, row.pk]).encode()
+        packed = json.dumps([direction, self.sort, text, row.pk, before]).encode()
         return base64.urlsafe_b64encode(packed).decode().rstrip("=")
 
     def read(self, cursor):
         try:
             padded = cursor.encode() + b"=" * (-len(cursor) % 4)
-            direction, sort, text, pk = json.loads(base64.urlsafe_b64decode(padded))
+            unpacked = json.loads(base64.urlsafe_b64decode(padded))
+            direction, sort, text, pk, *before = unpacked
             value = self._value(text)
         except UNREADABLE:
             return None
@@ -141,7 +188,7 @@ class _Keyset:
             return None
         if not (isinstance(pk, int) and 0 < pk < 2**63):
             return None
-        return direction, value, pk
+        return direction, (value, pk), _known(before)
 
     def _value(self, text):
         if text is not None:
@@ -149,6 +196,12 @@ class _Keyset:
         if self.field.null:
             return None
         raise ValueError("a column that is never empty")
+
+
+def _known(before):
+    """Return how many rows a cursor says to stand before it; older ones do not."""
+    number = before[0] if len(before) == 1 else None
+    return number if type(number) is int and 0 <= number < MOST_ROWS else None
 
 
 def _definite(value):

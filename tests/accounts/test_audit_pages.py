@@ -174,6 +174,9 @@ def test_trail_pages_newest_first(client, main, admin):
     assert ids == sorted(ids, reverse=True)
     assert len(ids) > 30
     assert [e.pk for e in back.context["page"]] == ids[:25]
+    # What a filter leaves of a long trail is not counted.
+    assert "<span>1–25</span>" in first.text
+    assert f"<span>26–{len(ids)} of {len(ids)}</span>" in second.text
     assert "Older" in first.text
     assert "Newer" in second.text
 

@@ -5,6 +5,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from accounts.models import User
+from accounts.web import pagination
 from accounts.web.pagination import paginate
 from tests.cursors import IMPOSSIBLE, packed
 
@@ -41,6 +42,14 @@ def in_order(sort):
     return known + unknown
 
 
+def words(page, wanted):
+    """Say which rows a page has by looking for them among all."""
+    if not page.items:
+        return ""
+    first = wanted.index(page.items[0]) + 1
+    return f"{first}–{first + len(page) - 1} of {len(wanted)}"
+
+
 def walk(sort, size, direction, page):
     pages = [page]
     while cursor := getattr(pages[-1], direction):
@@ -60,6 +69,8 @@ def test_pages_cover_every_row_once_in_order_there_and_back(sort, values, size):
     back = walk(sort, size, "previous", pages[-1])
 
     assert [row for page in pages for row in page] == wanted
+    assert [page.span for page in pages] == [words(page, wanted) for page in pages]
+    assert [page.span for page in back] == [words(page, wanted) for page in back]
     assert all(len(page) == size for page in pages[:-1])
     assert pages[0].previous is None
     if len(pages) > 1:
@@ -83,6 +94,70 @@ def test_a_page_whose_rows_were_deleted_meanwhile_leads_nowhere():
     later = paginate(User.objects.all(), "email", page.next, size=2)
 
     assert (later.items, later.next, later.previous) == ([], None, None)
+
+
+def pages_of(size, cursor="", sort="email"):
+    return paginate(User.objects.all(), sort, cursor, size=size)
+
+
+@pytest.mark.django_db
+def test_rows_are_counted_as_far_as_anybody_cares(monkeypatch):
+    make([1] * 9)
+    monkeypatch.setattr(pagination, "COUNTED_UP_TO", 4)
+
+    first = pages_of(3)
+    second = pages_of(3, first.next)
+    last = pages_of(3, second.next)
+
+    assert [page.span for page in (first, second, last)] == [
+        "1–3 of more than 4",
+        "4–6 of more than 4",
+        "7–9 of 9",
+    ]
+    assert [page.place for page in (first, second, last)] == ["1–3", "4–6", "7–9 of 9"]
+
+
+@pytest.mark.django_db
+def test_nothing_is_counted_for_a_page_that_nobody_asks(django_assert_num_queries):
+    make([1] * 9)
+
+    with django_assert_num_queries(1):
+        page = pages_of(3)
+        assert page.place == "1–3"
+    with django_assert_num_queries(1):
+        assert page.span == "1–3 of 9"
+
+
+@pytest.mark.django_db
+def test_where_rows_came_or_went_only_their_number_is_said():
+    make([1] * 9)
+    first = pages_of(3)
+    second = pages_of(3, first.next)
+    third = pages_of(3, second.next)
+    User.objects.create(email="!@example.com", full_name="First")
+    User.objects.create(email="#@example.com", full_name="Second")
+
+    back = pages_of(3, pages_of(3, third.previous).previous)
+    assert (back.items, back.span) == (first.items, "11 in all")
+    assert pages_of(3, back.previous).span == "1–2 of 11"
+
+    User.objects.filter(email__lt="2").delete()
+    later = pages_of(3, second.next)
+    assert (len(later), later.span) == (3, "7–9 of 9")
+    assert pages_of(2, second.next).span == "7 in all"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("before", [[], [-1], ["6"], [True], [2**31], [1, 2], [None]])
+def test_a_cursor_that_does_not_say_where_it_is_leads_on_all_the_same(before):
+    make([1] * 9)
+    row = in_order("email")[2]
+
+    page = pages_of(3, packed(["next", "email", row.email, row.pk, *before]))
+    back = pages_of(1, packed(["previous", "email", row.email, row.pk, *before]))
+
+    assert page.items == in_order("email")[3:6]
+    assert (page.span, page.place, back.span) == ("9 in all", "", "9 in all")
 
 
 GARBAGE = [

@@ -218,5 +218,6 @@ def test_many_filters_are_paged(as_admin, main, at, monkeypatch):
     ).content.decode()
 
     assert "field2" not in first.content.decode()
+    assert "<span>1–2 of 3</span>" in first.content.decode()
     assert 'title="field2"' in second
     assert 'rel="prev"' in second

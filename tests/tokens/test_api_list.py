@@ -118,6 +118,8 @@ def test_pages_lead_forth_and_back(as_admin, main):
 
     assert (len(shown(first)), shown(second)) == (25, ["25", "26", "27", "28", "29"])
     assert shown(back) == shown(first)
+    assert "<span>1–25 of 30</span>" in first.content.decode()
+    assert "<span>26–30 of 30</span>" in second.content.decode()
     assert b'rel="next"' in first.content
     assert b'rel="prev"' in second.content
 
