@@ -1,4 +1,4 @@
-"""Mails to people about their membership. None of them carries a secret of a token."""
+"""Mails to people. None of them carries a secret of a token."""
 
 from contextlib import contextmanager
 from smtplib import SMTPRecipientsRefused
@@ -6,10 +6,9 @@ from smtplib import SMTPRecipientsRefused
 from allauth.account.forms import default_token_generator
 from allauth.account.utils import user_pk_to_url_str
 from django.conf import settings
-from django.core.mail import send_mail
-from django.template.loader import render_to_string
 from django.urls import reverse
 
+from accounts.mail_bodies import compose
 from accounts.models import Membership
 from accounts.names import quoted
 from accounts.rule_violations import Unavailable
@@ -28,10 +27,10 @@ def send_added(membership, inviter):
 
 def send_password_reset(user):
     """Mail a person the link where they choose a new password."""
-    _send(
-        user,
-        "Choose a new password for Tollgate",
-        "accounts/mail/reset.txt",
+    send(
+        user.email,
+        "Choose a new password",
+        "accounts/mail/reset.html",
         link=_password_link(user),
     )
 
@@ -45,7 +44,8 @@ def send_to_admins(account, subject, template, **context):
     failure, reached = None, 0
     for membership in Membership.objects.caretakers(account).entered()[:MOST_ADMINS]:
         try:
-            _send(membership.user, subject, template, account=account, **context)
+            email = membership.user.email
+            send(email, subject, template, account=account, **context)
             reached += 1
         except Unavailable as error:
             failure = error
@@ -56,11 +56,12 @@ def send_to_admins(account, subject, template, **context):
 
 
 def _send_added(membership, inviter, link, *, is_new):
-    _send(
-        membership.user,
-        f"You were added to {quoted(membership.account.name)} on Tollgate",
-        "accounts/mail/added.txt",
-        account=quoted(membership.account.name),
+    account = quoted(membership.account.name)
+    send(
+        membership.user.email,
+        f"You were added to {account}",
+        "accounts/mail/added.html",
+        account=account,
         inviter=inviter,
         role=membership.get_role_display(),
         link=link,
@@ -84,15 +85,14 @@ def link(path):
     return settings.APP_URL.rstrip("/") + path
 
 
-def _send(user, subject, template, **context):
-    context["days"] = int(settings.PASSWORD_RESET_TIMEOUT // 86_400)
-    with mailing(user.email):
-        send_mail(
-            subject=subject,
-            message=render_to_string(template, context),
-            from_email=None,
-            recipient_list=[user.email],
-        )
+def send(address, subject, template, **context):
+    """Mail somebody what a template says; raises Unavailable when that fails."""
+    context |= {
+        "portal": link("/"),
+        "days": int(settings.PASSWORD_RESET_TIMEOUT // 86_400),
+    }
+    with mailing(address):
+        compose(address, subject, template, context).send()
 
 
 @contextmanager

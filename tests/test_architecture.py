@@ -137,6 +137,8 @@ def test_no_escape_hatch_in_code(path):
 
 
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
+# What a mail looks like comes with it.
+LOOK_OF_MAILS = ROOT / "templates" / "accounts" / "mail" / "base.html"
 
 
 @pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.name)
@@ -149,7 +151,7 @@ def test_templates_stay_within_the_content_security_policy(path):
         if re.search(pattern, text)
     ]
 
-    assert found == []
+    assert found == (["inline style"] if path == LOOK_OF_MAILS else [])
     assert not INLINE_SCRIPT.search(text)
 
 

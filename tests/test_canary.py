@@ -111,7 +111,7 @@ def test_a_secret_that_is_sent_leaves_no_trace(
         client.get(answer.url).text for answer in answers if answer.status_code == 302
     ]
     seen += [record.getMessage() for record in caplog.records]
-    seen += [str(mail.message()) for mail in mailoutbox]
+    seen += [mail.message().as_bytes().decode() for mail in mailoutbox]
     seen += [str(event.data) + event.target for event in AuditEvent.objects.all()]
     assert [leak for text in seen for leak in found_in(text, secrets)] == []
 

@@ -9,7 +9,7 @@ from django.urls import reverse
 from accounts.audit.trail import Actor, record
 from accounts.crypto import seeds
 from accounts.crypto.envelope import Sealed
-from accounts.mail import link, mailing
+from accounts.mail import link, send
 from accounts.models import Action, User
 from accounts.permissions import come_in
 from accounts.rate_limits.attempts import PASSWORD, attempt
@@ -20,6 +20,24 @@ from accounts.signing_in.known_devices import remember
 from accounts.web.addresses import NOWHERE, client_address
 
 logger = logging.getLogger(__name__)
+
+# The mails of allauth that Tollgate has: their subjects, and templates of some.
+SUBJECTS = {
+    "account/email/password_reset_key": "Choose a new password",
+    "account/email/unknown_account": "Nobody signs in with this address",
+    "account/email/password_changed": "Your password was changed",
+    "account/email/password_reset": "Your password was reset",
+    "mfa/email/totp_activated": "An authenticator app was added",
+    "mfa/email/totp_deactivated": "The authenticator app was removed",
+    "mfa/email/recovery_codes_generated": "New recovery codes were made",
+    "mfa/email/webauthn_added": "A passkey was added",
+    "mfa/email/webauthn_removed": "A passkey was removed",
+}
+TEMPLATES = {
+    "account/email/password_reset_key": "accounts/mail/password_key.html",
+    "account/email/unknown_account": "accounts/mail/unknown.html",
+}
+CHANGED = "accounts/mail/sign_in.html"
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -84,9 +102,9 @@ class AccountAdapter(DefaultAccountAdapter):
         return link(reverse(page, kwargs={"uidb36": person, "key": proof}))
 
     def send_mail(self, template_prefix, email, context):
-        with mailing(email):
-            # Host is whatever the request said, of all that the portal answers to.
-            super().send_mail(template_prefix, email, context | {"portal": link("/")})
+        template = TEMPLATES.get(template_prefix, CHANGED)
+        context = context | {"sessions": link(reverse("usersessions_list"))}
+        send(email, SUBJECTS[template_prefix], template, **context)
 
 
 def _person(email):

@@ -11,7 +11,7 @@ from heroicons.templatetags.heroicons import heroicon_micro
 from accounts import names
 from accounts.models.accounts import RESTORABLE_DAYS
 from accounts.permissions import Operation, allows
-from accounts.web import resubmission
+from accounts.web import browsers, resubmission
 
 register = template.Library()
 
@@ -39,6 +39,7 @@ ICONS = {
 
 
 register.filter(names.quoted)
+register.filter("browser", browsers.named)
 
 
 @register.simple_tag(takes_context=True)

@@ -104,7 +104,7 @@ def _mail(account, rows, found):
         send_to_admins(
             account,
             content.subject(account, rows, len(found)),
-            "gateway/mail/refused.txt",
+            "gateway/mail/refused.html",
             **context,
         )
     except Unavailable as error:

@@ -10,6 +10,7 @@ from accounts import mail, members
 from accounts.audit.trail import Actor
 from accounts.models import Action, AuditEvent, Membership, Role
 from accounts.rule_violations import Unavailable
+from tests.accounts.mails import said
 from tests.factories import MembershipFactory, UserFactory
 
 BY = Actor("dana@acme.example")
@@ -56,10 +57,10 @@ def test_invited_person_sets_a_password_and_signs_in(client, invited, mailoutbox
 def test_invitation_names_inviter_account_and_role(invited, mailoutbox):
     (message,) = mailoutbox
 
-    assert message.subject == "You were added to “Acme” on Tollgate"
-    assert "dana@acme.example added you to the account “Acme”" in message.body
-    assert "Your role there is: User" in message.body
-    assert "works for 7 days" in message.body
+    assert message.subject == "[Tollgate] You were added to “Acme”"
+    assert "dana@acme.example added you to the account “Acme”" in said(message)
+    assert "Your role there is: User" in said(message)
+    assert "works for 7 days" in said(message)
 
 
 def test_invitation_works_for_a_week(client, main, mailoutbox):

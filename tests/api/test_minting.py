@@ -3,9 +3,11 @@
 from datetime import UTC, datetime
 
 import pytest
+from django.urls import reverse
 
 from accounts.lifecycle import delete_account, edit_organisation
 from accounts.models import Action, AuditEvent
+from tests.accounts.mails import said
 from tests.api.calls import Api, secret
 from tests.factories import BY, ChildFactory, MainFactory, TokenFactory, organisation_of
 from tokens.kinds import Kind
@@ -69,12 +71,14 @@ def test_mint_is_told_to_the_audit_trail_and_to_the_admins(
     assert (event.actor_label, event.actor_token_id) == ("Terraform", by.pk)
     assert [mail.to for mail in mailoutbox] == [[admin.email], [sub_admin.email]]
     assert {mail.subject for mail in mailoutbox} == {
-        "An API token was made for “Staging” on Tollgate"
+        "[Tollgate] An API token was made for “Staging”"
     }
-    assert mailoutbox[0].body.split("\n\n")[1] == (
-        "the API token “Terraform” of the main account made another API token: "
+    assert said(mailoutbox[0]).startswith(
+        "The API token “Terraform” of the main account made another API token: "
         "“grafana”, for the account “Staging”. The call came from 127.0.0.1."
     )
+    page = reverse("tokens:api", args=[sub.pk], query={"token": body["id"]})
+    assert f"http://127.0.0.1:8000{page}" in mailoutbox[0].body
     assert body["token"] not in mailoutbox[0].body
 
 

@@ -115,12 +115,12 @@ def test_a_refused_address_does_not_keep_the_mail_from_others(
     MembershipFactory(account=main)
     sent = []
 
-    def send(**message):
-        if message["recipient_list"] == ["admin@acme.example"]:
+    def send(message):
+        if message.to == ["admin@acme.example"]:
             raise SMTPRecipientsRefused({})
-        sent.append(message["recipient_list"])
+        sent.append(message.to)
 
-    monkeypatch.setattr("accounts.mail.send_mail", send)
+    monkeypatch.setattr("accounts.mail_bodies.Mail.send", send)
     refused()
     dispatch.send_due()
 

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from gateway.models import Delivery, RefusedToken
 from gateway.notifications import content, dispatch
+from tests.accounts.mails import said
 from tests.factories import BY, ChildFactory, TokenFactory
 from tests.gateway.uses import refuse
 
@@ -32,14 +33,14 @@ def test_admins_are_told_by_mail(clock, refused, main, settings):
 
     (sent,) = mail.outbox
     assert sent.to == ["admin@acme.example"]
-    assert sent.subject == "Refused calls: “Terraform” of “Acme”"
+    assert sent.subject == "[Tollgate] Refused calls: “Terraform” of “Acme”"
     link = reverse("gateway:refused_calls", args=[main.pk])
     for words in (
         f"“Terraform” (API token {token.masked})",
         "It was deleted. 3 calls since 1 May 2026, 09:59 UTC, lately by 203.0.113.5.",
         f"https://portal.example{link}",
     ):
-        assert words in sent.body
+        assert words in said(sent)
 
 
 def test_each_token_is_told_of_once_a_day(clock, later, refused):
@@ -80,7 +81,7 @@ def test_what_begins_together_is_told_together(clock, later, refused):
     dispatch.send_due()
 
     (sent,) = mail.outbox
-    assert sent.subject == "Refused calls: 2 tokens of “Acme”"
+    assert sent.subject == "[Tollgate] Refused calls: 2 tokens of “Acme”"
     assert "* “First” (" in sent.body
     assert "* “Second” (" in sent.body
 
@@ -126,7 +127,7 @@ def test_a_child_without_admins_is_told_to_those_of_the_main_account(
     dispatch.send_due()
 
     assert [each.subject for each in mail.outbox] == [
-        "Refused calls: “Terraform” of “Open”"
+        "[Tollgate] Refused calls: “Terraform” of “Open”"
     ]
     assert Delivery.objects.get(account=shut).delivered_at
 
@@ -138,6 +139,6 @@ def test_other_reasons_and_callers_are_said_in_mails(clock, refused, main, admin
 
     dispatch.send_due()
 
-    body = mail.outbox[0].body
+    body = said(mail.outbox[0])
     assert "It was used to ship traces, which takes a tracing shipping token." in body
     assert "lately by an unknown address, others." in body

@@ -2,15 +2,15 @@
 
 from functools import partial
 
-from django.core.mail import send_mail
 from django.db import transaction
-from django.template.loader import render_to_string
 
 from accounts.locks import repeated
+from accounts.mail import link, send
 from accounts.models import Action, Membership
 from accounts.names import quoted
 from accounts.rate_limits.mail_limits import lately
 from accounts.rule_violations import RuleViolation
+from tokens.kind_pages import home_of
 from tokens.kinds import Kind
 from tokens.models import Token
 
@@ -53,11 +53,7 @@ def _tell_admins(token, by, *, is_last):
         .filter(account__in=[account, account.main])
     )
     context = {"account": account, "by": by, "token": token, "is_last": is_last}
-    text = render_to_string("tokens/mail/minted.txt", context)
+    context["page"] = link(home_of(token, token=token.pk))
+    subject = f"An API token was made for {quoted(account.name)}"
     for email in sorted(set(admins.values_list("user__email", flat=True))):
-        send_mail(
-            subject=f"An API token was made for {quoted(account.name)} on Tollgate",
-            message=text,
-            from_email=None,
-            recipient_list=[email],
-        )
+        send(email, subject, "tokens/mail/minted.html", **context)
