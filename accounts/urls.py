@@ -10,6 +10,7 @@ from accounts.views import (
     home,
     profile,
     quick_find,
+    sessions,
     staff,
     switcher,
     users,
@@ -57,6 +58,7 @@ urlpatterns = [
         ),
     ),
     path("profile/", profile.profile, name="profile"),
+    path("sessions/<int:pk>/end/", sessions.session_end, name="session_end"),
     path("accounts/<int:account_id>/users/", users.user_list, name="user_list"),
     path("accounts/<int:account_id>/users/add/", users.user_add, name="user_add"),
     path(

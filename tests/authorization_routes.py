@@ -124,9 +124,13 @@ ONESELF = {
     "accounts:jump": SHOWN,
     "accounts:theme": DONE,
     "accounts:profile": BOTH,
+    "accounts:session_end": DONE,
 }
 # What addresses of pages about oneself are asked with.
-ADDRESSED = {"accounts:dashboard": ["settings/general"]}
+ADDRESSED = {
+    "accounts:dashboard": ["settings/general"],
+    "accounts:session_end": [1],
+}
 # The page of a link, with or without a login.
 VISITORS = {"sharing:visitor": SHOWN, "sharing:open": DONE, "sharing:renew": DONE}
 PUBLIC = {"livez": SHOWN, "readyz": SHOWN}

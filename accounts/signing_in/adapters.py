@@ -4,6 +4,8 @@ import logging
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.usersessions.adapter import DefaultUserSessionsAdapter
+from django.db import transaction
 from django.urls import reverse
 
 from accounts.audit.trail import Actor, record
@@ -18,6 +20,7 @@ from accounts.rule_violations import Unavailable
 from accounts.signing_in.arrivals import first_account, record_for_person
 from accounts.signing_in.known_devices import remember
 from accounts.web.addresses import NOWHERE, client_address
+from accounts.web.browsers import named
 
 logger = logging.getLogger(__name__)
 
@@ -124,3 +127,19 @@ class MFAAdapter(DefaultMFAAdapter):
             raise Unavailable(
                 "secret_unavailable", "Two-factor codes cannot be checked right now."
             ) from error
+
+
+class UserSessionsAdapter(DefaultUserSessionsAdapter):
+    """Write down when somebody signs browsers of their own out."""
+
+    def end_sessions(self, sessions):
+        if not sessions:
+            return
+        with transaction.atomic():
+            super().end_sessions(sessions)
+            record_for_person(
+                Action.SESSIONS_ENDED,
+                self.request.user,
+                Actor.of(self.request),
+                browsers=[named(session.user_agent) for session in sessions],
+            )

@@ -6,7 +6,10 @@ from accounts.names import quoted
 BROWSERS = {
     "Edg": "Edge",
     "OPR/": "Opera",
+    "SamsungBrowser/": "Samsung Internet",
     "Firefox/": "Firefox",
+    "FxiOS/": "Firefox",
+    "CriOS/": "Chrome",
     "Chrome/": "Chrome",
     "Safari/": "Safari",
 }
@@ -16,6 +19,7 @@ SYSTEMS = {
     "iPhone": "an iPhone",
     "iPad": "an iPad",
     "Mac OS X": "macOS",
+    "CrOS": "ChromeOS",
     "Linux": "Linux",
 }
 
@@ -23,7 +27,9 @@ SYSTEMS = {
 def named(agent):
     """Return such as "Firefox on Linux"; what is not known is quoted as it is."""
     browser, system = _first(BROWSERS, agent), _first(SYSTEMS, agent)
-    return f"{browser} on {system}" if browser and system else quoted(agent)
+    if browser and system:
+        return f"{browser} on {system}"
+    return quoted(agent) if agent else "An unknown browser"
 
 
 def _first(names, agent):

@@ -1,5 +1,6 @@
 """Login, logout and sessions, as allauth and our adapters do them."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -199,14 +200,73 @@ def test_pages_of_ones_own_open_after_reauthentication(client, dana, name):
 # Sessions
 
 
-def test_other_sessions_are_listed_and_ended(client, dana):
-    elsewhere = type(client)(headers={"User-Agent": "Elsewhere/1.0"})
-    sign_in(elsewhere)
-    sign_in(client)
+PHONE = {"User-Agent": "Mozilla/5.0 (Android 15; Mobile; rv:140.0) Firefox/140.0"}
+SESSIONS = "usersessions_list"
 
-    page = client.get(reverse("usersessions_list")).text
-    client.post(reverse("usersessions_list"))
 
-    assert "Elsewhere/1.0" in page
-    assert elsewhere.get(reverse("accounts:profile")).status_code == 302
-    assert UserSession.objects.count() == 1
+@pytest.fixture
+def elsewhere(client, dana):
+    """Sign Dana in from a phone and from a program, besides the test's own client."""
+    others = [type(client)(headers=PHONE), type(client)(headers={"User-Agent": "x/1"})]
+    for browser in (*others, client):
+        sign_in(browser)
+        browser.get(reverse("accounts:profile"))
+    return others
+
+
+def is_signed_in(browser):
+    return browser.get(reverse("accounts:profile")).status_code == 200
+
+
+def test_sessions_are_named_and_ended_one_by_one(client, elsewhere):
+    phone, program = elsewhere
+    UserSession.objects.update(created_at=datetime(2025, 11, 3, 12, tzinfo=UTC))
+    page = client.get(reverse(SESSIONS))
+    session = next(s for s in page.context["sessions"] if "Firefox" in s.user_agent)
+
+    answer = client.post(
+        reverse("accounts:session_end", args=[session.pk]), follow=True
+    )
+
+    assert "Firefox on Android, since <time" in page.text
+    assert page.text.count("3 Nov 2025</time></span>") == 3
+    assert page.text.count("This one") == 1
+    assert page.text.count('/end/"') == 2
+    assert "Firefox on Android is signed out." in answer.text
+    assert (is_signed_in(phone), is_signed_in(program)) == (False, True)
+    assert [(e.user, e.data) for e in events(Action.SESSIONS_ENDED)] == [
+        (session.user, {"browsers": ["Firefox on Android"]})
+    ]
+
+
+def test_all_other_sessions_are_ended_at_once(client, elsewhere):
+    for _ in range(2):
+        client.post(reverse(SESSIONS))
+
+    assert [is_signed_in(browser) for browser in (*elsewhere, client)] == [
+        False,
+        False,
+        True,
+    ]
+    (event,) = events(Action.SESSIONS_ENDED)
+    assert sorted(event.data["browsers"]) == ["Firefox on Android", "“x/1”"]
+
+
+@pytest.mark.parametrize("whose", ["this one", "somebody's", "nobody's"])
+def test_no_session_but_another_one_of_oneself_is_ended(
+    client, elsewhere, outsider, whose
+):
+    stranger = type(client)()
+    stranger.force_login(outsider)
+    stranger.get(reverse("accounts:profile"))
+    keys = {"this one": client, "somebody's": stranger}
+    wanted = 2**40
+    if whose in keys:
+        key = keys[whose].session.session_key
+        wanted = UserSession.objects.get(session_key=key).pk
+
+    page = client.post(reverse("accounts:session_end", args=[wanted]), follow=True)
+
+    assert "That browser was signed out already." in page.text
+    assert all(map(is_signed_in, (*elsewhere, client, stranger)))
+    assert events(Action.SESSIONS_ENDED) == []

@@ -131,7 +131,9 @@ def test_a_change_is_told_with_time_place_and_browser(change, mailoutbox):
             "Edge on ",
         ),
         ("curl/8.5 see www.evil.example", "“curl/8[.]5 see www[.]evil[.]example”"),
-        ("", "“”"),
+        ("Mozilla/5.0 (X11; CrOS x86_64) Chrome/140 Safari/537", "Chrome on ChromeOS"),
+        ("Mozilla/5.0 (iPhone; like Mac OS X) CriOS/140 Safari/6", "Chrome on an iPh"),
+        ("", "An unknown browser"),
     ],
 )
 def test_browsers_are_called_as_people_call_them(agent, name):
