@@ -146,9 +146,14 @@ def check_room(token):
 
 
 def limit_words(most):
-    tokens = "token" if most == 1 else "tokens"
+    if most == 1:
+        # The one that there is cannot be disabled to make room for another.
+        return (
+            "The plan allows 1 enabled log shipping token per account. "
+            "Pro and Enterprise allow more."
+        )
     return (
-        f"The plan allows {most} enabled log shipping {tokens} per account. "
+        f"The plan allows {most} enabled log shipping tokens per account. "
         "Disable one first."
     )
 
@@ -183,13 +188,22 @@ LAST_ENABLED = (
     "This is the last enabled log shipping token. "
     "An account needs one at any time: add or enable another one first."
 )
+ONLY_ONE = (
+    "This is the one enabled log shipping token that the plan allows, and an account "
+    "needs one at any time. Rotate it instead."
+)
+
+
+def last_enabled_words(account):
+    """Return why an account's last enabled log token stays: another may not be allowed."""
+    return ONLY_ONE if limit(account) == 1 else LAST_ENABLED
 
 
 def why_protected(token, *, is_last=is_last):
     """Return why a token can be neither disabled nor deleted, or an empty text."""
     if token.rule.is_single:
         return "This account has exactly one shipping token. Rotate it instead."
-    return LAST_ENABLED if is_last(token) else ""
+    return last_enabled_words(token.account) if is_last(token) else ""
 
 
 def sole_never_expiring(account):

@@ -96,7 +96,7 @@ def test_a_limit_is_a_refusal(client, admin, main):
     response = act(client, "revive", full, spare)
 
     assert response.status_code == 409
-    assert "Disable one first" in response.text
+    assert "The plan allows 1 enabled log shipping token" in response.text
 
 
 @pytest.mark.parametrize("verb", ["revive", "dismiss"])

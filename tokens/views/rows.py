@@ -50,11 +50,12 @@ def about_rows(request, account, kind):
         "csrf_token": get_token(request),
         "may": may,
         "adds": may["create"] and _adding_url(account, kind),
+        "not_offered": limits.why_not_offered(account, kind),
         "list_url": HOMES[kind].url(account_id),
         "new_url": HOMES[kind].url(account_id, new=1),
         "kind": kind,
         "sole": limits.sole_never_expiring(account) if takes_logs else None,
-        "why_sole": limits.LAST_ENABLED,
+        "why_sole": limits.last_enabled_words(account) if takes_logs else "",
         "usage": usage(account) if takes_logs else None,
         "home": HOMES[kind],
     }
