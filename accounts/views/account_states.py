@@ -15,6 +15,7 @@ from accounts.models import Account
 from accounts.models.accounts import RESTORABLE_DAYS
 from accounts.permissions import Operation, for_account, staff_only
 from accounts.views.accounts import rows, with_relations
+from accounts.web.return_addresses import own_address
 
 SHOWN_OR_SENT = ["GET", "HEAD", "POST"]
 
@@ -53,10 +54,12 @@ def account_reactivate(request, account):
 
 
 def _changed(request, account, words):
-    """Answer with the account's row, or lead to its page without htmx."""
+    """Answer with the account's row, or without htmx lead back, else to its page."""
     if not request.htmx:
         messages.success(request, words)
-        return redirect("accounts:account_details", account.pk)
+        details = reverse("accounts:account_details", args=[account.pk])
+        back = request.POST.get("next", details)
+        return redirect(own_address(request, back, otherwise=details))
     shown = with_relations(request, list(rows(Account.objects.filter(pk=account.pk))))
     context = {"accounts": shown, "kind": account.kind}
     response = render(request, "accounts/account_list.html#rows", context)

@@ -39,7 +39,8 @@ GENERAL = SettingsPage(
     "accounts:general",
     "cog-6-tooth",
     Operation.ACCOUNT_VIEW,
-    ("accounts:general",),
+    # An account's own pages belong to Manage accounts, where there is that.
+    ("accounts:general", "accounts:account_"),
 )
 TOKENS = SettingsPage(
     "Manage tokens",
@@ -71,7 +72,7 @@ SECTIONS = (
                 "accounts:account_list",
                 "rectangle-stack",
                 Operation.ACCOUNT_CREATE,
-                ("accounts:account_list", "accounts:account_new"),
+                ("accounts:account_",),
                 main_only=True,
             ),
             SettingsPage(

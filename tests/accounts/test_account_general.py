@@ -107,7 +107,10 @@ def test_general_of_a_security_account_has_no_shipping_token(client, main, admin
             {"suspended_at": "2026-01-01T00:00Z", "suspension_reason": "Unpaid"},
             "Unpaid",
         ),
-        ({"suspended_at": "2026-01-01T00:00Z"}, "so none of its tokens works."),
+        (
+            {"suspended_at": "2026-01-01T00:00Z"},
+            "none of its tokens works until it is reactivated",
+        ),
     ],
 )
 def test_general_says_that_the_account_is_suspended(client, sub, admin, fields, words):

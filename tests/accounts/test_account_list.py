@@ -286,3 +286,19 @@ def test_the_main_row_can_neither_be_suspended_nor_deleted(client, manage, main,
     assert reverse("accounts:account_edit", args=[main.pk]) in page
     assert reverse("accounts:account_suspend", args=[main.pk]) not in page
     assert reverse("accounts:account_delete", args=[main.pk]) not in page
+
+
+def test_the_menu_of_an_account_leads_to_its_tokens(client, manage, admin, main, sub):
+    shut = ChildFactory(main=main, name="Shut", accessible=False)
+    client.force_login(admin)
+
+    html = manage().content.decode()
+
+    offered = {
+        account.name: reverse("tokens:shipping", args=[account.pk]) in menu
+        for account in (main, sub, shut)
+        for menu in [
+            html.partition(f'id="menu-{account.pk}"')[2].partition("</div>")[0]
+        ]
+    }
+    assert offered == {"Acme": True, "Staging": True, "Shut": False}

@@ -65,6 +65,7 @@ def test_profile_has_pages_of_ones_own(frame, admin, staff):
         ("gateway:refused_calls", "Refused calls"),
         ("gateway:webhook", "Refused calls"),
         ("accounts:audit_export", "Audit trail"),
+        ("accounts:account_details", "Manage accounts"),
     ],
 )
 def test_current_page_is_marked(client, main, admin, name, current):
@@ -74,6 +75,15 @@ def test_current_page_is_marked(client, main, admin, name, current):
 
     items = [item for section in context["nav"] for item in section["items"]]
     assert [item["label"] for item in items if item["current"]] == [current]
+
+
+def test_the_pages_of_a_child_belong_to_its_own_settings(client, sub, admin):
+    client.force_login(admin)
+
+    context = client.get(reverse("accounts:account_details", args=[sub.pk])).context
+
+    items = [item for section in context["nav"] for item in section["items"]]
+    assert [item["label"] for item in items if item["current"]] == ["General"]
 
 
 def test_stranger_has_no_navigation(client, db):
