@@ -22,6 +22,7 @@ COLOURS = {
     "paused": "red",
     "expired": "red",
     "suspended": "red",
+    "stopped_by_plan": "red",
 }
 
 

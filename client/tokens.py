@@ -8,7 +8,15 @@ from client.options import asks_server
 from client.output import moment
 
 KINDS = ("api", "logs", "metrics", "traces", "shared")
-STATES = ("active", "rotating", "disabled", "paused", "expired")
+STATES = (
+    "active",
+    "rotating",
+    "disabled",
+    "paused",
+    "expired",
+    "suspended",
+    "stopped_by_plan",
+)
 SORTS = ("created_at", "name", "last_used_at", "expires_at")
 OVERLAPS = ("now", "1h", "24h", "7d")
 COLUMNS = (

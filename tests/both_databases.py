@@ -81,6 +81,7 @@ LISTS = (
     "tests/tokens/test_find.py",
     "tests/tokens/test_senders.py",
     "tests/tokens/test_shipping_list.py",
+    "tests/tokens/test_states.py",
     "tests/tokens/test_usage.py",
     "tests/tokens/test_whose.py",
 )

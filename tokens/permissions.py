@@ -8,7 +8,7 @@ from accounts.clock import clock
 from accounts.models import Account, AccountKind
 from accounts.permissions import Operation
 from tokens.kinds import Kind
-from tokens.states import STOPPED
+from tokens.states import STOPPED, why_stopped_outside
 
 READABLE_FROM_MAIN = (AccountKind.METRICS, AccountKind.TRACING)
 # What is done to a token, by the words of its pages and of the API.
@@ -117,14 +117,7 @@ def why_stopped(token):
     """Return why a token does not work right now, or an empty text."""
     if token.state in STOPPED:
         return f"token_{token.state}"
-    account = token.account
-    if account is None:
-        return ""
-    if not account.is_running:
-        return f"account_{account.state}"
-    if token.kind == Kind.API and not account.organisation.entitlement.api_tokens:
-        return "plan_has_no_api_tokens"
-    return ""
+    return why_stopped_outside(token)
 
 
 def reach(token):

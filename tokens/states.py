@@ -3,6 +3,7 @@
 from django.db.models import Q, TextChoices
 
 from accounts.clock import clock
+from accounts.models.organisations import lacks_api_tokens
 from tokens.kinds import Kind
 
 
@@ -12,6 +13,8 @@ class State(TextChoices):
     DISABLED = "disabled"
     PAUSED = "paused"
     EXPIRED = "expired"
+    SUSPENDED = "suspended", "Account suspended"
+    STOPPED_BY_PLAN = "stopped_by_plan", "Stopped by the plan"
     DELETED = "deleted"
 
 
@@ -19,6 +22,11 @@ class State(TextChoices):
 STOPPED = (State.DELETED, State.DISABLED, State.PAUSED, State.EXPIRED)
 # What lists can be asked for; the deleted ones have a list of their own.
 LISTED = tuple(state for state in State if state != State.DELETED)
+OUTSIDE = {
+    "account_suspended": State.SUSPENDED,
+    "account_deleted": State.SUSPENDED,
+    "plan_has_no_api_tokens": State.STOPPED_BY_PLAN,
+}
 
 
 def state_of(token):
@@ -32,6 +40,26 @@ def state_of(token):
     return State.ROTATING if token.is_overlapping else State.ACTIVE
 
 
+def why_stopped_outside(token):
+    """Return why the account or its plan stops a token right now, or an empty text."""
+    account = token.account
+    if account is None:
+        return ""
+    if not account.is_running:
+        return f"account_{account.state}"
+    if token.kind == Kind.API and not account.organisation.entitlement.api_tokens:
+        return "plan_has_no_api_tokens"
+    return ""
+
+
+def effective_state(token):
+    """Return the State of a token together with its account: whether it works."""
+    own = state_of(token)
+    if own in STOPPED:
+        return own
+    return OUTSIDE.get(why_stopped_outside(token), own)
+
+
 def unexpired():
     return Q(expires_at=None) | Q(expires_at__gt=clock.now())
 
@@ -40,16 +68,45 @@ def expired():
     return Q(expires_at__lte=clock.now())
 
 
+def enabled():
+    """Return the condition that nothing about a token itself stops it."""
+    return Q(disabled_at=None) & unexpired()
+
+
+def _in_suspended():
+    return (
+        Q(account__deleted_at__isnull=False)
+        | Q(account__suspended_at__isnull=False)
+        | Q(account__organisation__suspended_at__isnull=False)
+    )
+
+
+def _in_running():
+    return Q(
+        account__deleted_at=None,
+        account__suspended_at=None,
+        account__organisation__suspended_at=None,
+    )
+
+
+def _not_in_plan():
+    return Q(kind=Kind.API) & lacks_api_tokens("account__organisation__")
+
+
+def _working():
+    return enabled() & _in_running() & ~_not_in_plan()
+
+
 DISABLED = Q(disabled_at__isnull=False)
 # Of tokens that are not deleted; the active ones are those that rotate, too.
 CONDITIONS = {
-    State.ACTIVE: lambda: Q(disabled_at=None) & unexpired(),
-    State.ROTATING: lambda: (
-        Q(disabled_at=None, overlap_until__gt=clock.now()) & unexpired()
-    ),
+    State.ACTIVE: _working,
+    State.ROTATING: lambda: _working() & Q(overlap_until__gt=clock.now()),
     State.DISABLED: lambda: DISABLED & ~Q(kind=Kind.SHARED),
     State.PAUSED: lambda: DISABLED & Q(kind=Kind.SHARED),
     State.EXPIRED: lambda: Q(disabled_at=None) & expired(),
+    State.SUSPENDED: lambda: enabled() & _in_suspended(),
+    State.STOPPED_BY_PLAN: lambda: enabled() & _in_running() & _not_in_plan(),
 }
 
 

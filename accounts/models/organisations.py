@@ -5,6 +5,16 @@ from accounts.clock import clock
 from accounts.plans import ENTITLEMENTS, Plan
 
 
+def lacks_api_tokens(path=""):
+    """Return the condition that an organisation's plan has no API tokens right now.
+
+    `path` leads to the organisation, such as account__organisation__.
+    """
+    plans = [plan for plan in Plan if not ENTITLEMENTS[plan].api_tokens]
+    trial = {f"{path}plan": Plan.COMMUNITY, f"{path}trial_ends_at__gt": clock.now()}
+    return models.Q(**{f"{path}plan__in": plans}) & ~models.Q(**trial)
+
+
 class Organisation(models.Model):
     """One main account and its children: the plan they share and its volumes."""
 

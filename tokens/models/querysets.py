@@ -8,7 +8,7 @@ from django.db import connection, models, transaction
 from accounts.clock import clock
 from accounts.locks import repeated
 from accounts.models.accounts import RESTORABLE_FOR
-from tokens.states import DISABLED, State, expired, in_any
+from tokens.states import DISABLED, enabled, expired, in_any
 
 # What separates words, and is no blank.
 WHITE_SPACE = re.compile(r"[\t-\r\x1c-\x1f\x85\u2028\u2029]")
@@ -45,7 +45,11 @@ class TokenQuerySet(models.QuerySet):
 
     def enabled(self):
         """Return tokens that nothing about themselves stops."""
-        return self.not_deleted().filter(in_any([State.ACTIVE]))
+        return self.not_deleted().filter(enabled())
+
+    def in_states(self, *states):
+        """Return tokens, not deleted, that are in one of some states."""
+        return self.not_deleted().filter(in_any(states))
 
     def disabled(self):
         return self.not_deleted().filter(DISABLED)

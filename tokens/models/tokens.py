@@ -22,7 +22,7 @@ from tokens.models.querysets import (
 from tokens.models.schema import CONSTRAINTS, INDEXES
 from tokens.models.secrets import StoredSecret
 from tokens.secrets import make
-from tokens.states import state_of
+from tokens.states import effective_state, state_of
 
 
 class Token(models.Model):
@@ -119,6 +119,11 @@ class Token(models.Model):
     @property
     def state(self):
         return state_of(self)
+
+    @property
+    def effective_state(self):
+        """The state together with the account and its plan."""
+        return effective_state(self)
 
     @repeated
     def reveal(self, *, by, **told):

@@ -10,7 +10,7 @@ from tokens.forms import used_lately
 from tokens.kind_pages import action_url
 from tokens.kinds import Kind
 from tokens.permissions import why_stopped
-from tokens.states import State
+from tokens.states import State, why_stopped_outside
 
 register = template.Library()
 register.filter(used_lately)
@@ -29,6 +29,12 @@ STOPPED_FROM_OUTSIDE = {
 def token_state(token):
     """Show in a badge whether a token works, and what stops it if it does not."""
     return badge(*shown_state(token))
+
+
+@register.filter
+def has_switch(token):
+    """Whether enabling or disabling a token changes whether it works."""
+    return not (token.is_expired or why_stopped_outside(token))
 
 
 def shown_state(token):

@@ -25,7 +25,7 @@ COLUMNS = {
     "name": lambda token: token.name,
     "kind": lambda token: token.kind,
     "token": lambda token: token.masked,
-    "state": lambda token: token.state,
+    "state": lambda token: token.effective_state,
     "created_at": lambda token: _iso(token.created_at),
     "created_by": lambda token: token.created_by,
     "last_used_at": lambda token: _iso(token.last_used_at),
@@ -94,7 +94,9 @@ def _said(query):
 
 
 def _rows(tokens):
-    tokens = tokens.select_related("account").fetch_mode(models.FETCH_RAISE)
+    tokens = tokens.select_related("account__organisation").fetch_mode(
+        models.FETCH_RAISE
+    )
     for token in tokens.order_by("pk").iterator(chunk_size=CHUNK):
         yield [value(token) for value in COLUMNS.values()]
 

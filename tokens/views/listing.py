@@ -9,15 +9,15 @@ from accounts.web.resubmission import made_once
 from tokens.forms import STATES, ListForm, TokenForm
 from tokens.kind_pages import home_of
 from tokens.limits import check_offered
-from tokens.models.querysets import TokenQuerySet
 from tokens.states import State
 from tokens.usage import with_days
 from tokens.views.rows import about_rows, changed, counts
 
+# A paused token is a disabled one in the lists of one kind.
 IN_STATE = {
-    State.ACTIVE: TokenQuerySet.enabled,
-    State.DISABLED: TokenQuerySet.disabled,
-    State.EXPIRED: TokenQuerySet.expired,
+    State.ACTIVE: (State.ACTIVE,),
+    State.DISABLED: (State.DISABLED, State.PAUSED),
+    State.EXPIRED: (State.EXPIRED,),
 }
 COLUMNS = {"name": "name_key"}
 
@@ -53,7 +53,7 @@ def narrow(tokens, wanted):
     if wanted["q"]:
         tokens = tokens.named_like(wanted["q"])
     if wanted["state"]:
-        tokens = IN_STATE[wanted["state"]](tokens)
+        tokens = tokens.in_states(*IN_STATE[wanted["state"]])
     return tokens
 
 

@@ -89,6 +89,9 @@ def shown_with(token, secret):
 
 
 def _fields(token):
-    named = TokenAnswer.model_fields.keys() - {"account_name"}
+    named = TokenAnswer.model_fields.keys() - {"account_name", "state"}
     fields = {name: getattr(token, name) for name in named}
-    return fields | {"account_name": token.account.name}
+    return fields | {
+        "account_name": token.account.name,
+        "state": token.effective_state,
+    }

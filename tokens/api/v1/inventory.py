@@ -113,7 +113,7 @@ class Tokens(Resource):
 @requires(there=LISTING)
 def own_token_list(request, response: HttpResponse, asked: Query[TokenQuery]):
     tokens = asked.narrow(_in_reach(request, asked.account))
-    tokens = tokens.select_related("account")
+    tokens = tokens.select_related("account__organisation")
     page = asked.page(request, response, tokens, asked.order)
     return Tokens(items=[shown(token) for token in page], next=page.next)
 
