@@ -64,7 +64,7 @@ benchmark: $(VENV)/test.stamp ## measure pages, calls and the gate, at 100 to 1,
 	$(PYTHON_HERE) -m benchmarks.calls
 
 PIP_INSTALL := $(PYTHON_HERE) -m pip install --quiet --quiet --disable-pip-version-check --no-input
-INSTALL := $(PIP_INSTALL) --no-deps --require-hashes --requirement
+INSTALL := $(PYTHON_HERE) -m config.packages
 # With the build backend that was just installed: nothing is downloaded.
 INSTALL_COMMAND := $(PIP_INSTALL) --no-deps --no-build-isolation --editable .
 PIN := $(PYTHON_HERE) -m uv pip compile pyproject.toml --quiet --universal \
@@ -79,7 +79,7 @@ $(VENV)/run.stamp: requirements.txt $(PYTHON_HERE)
 $(VENV)/test.stamp: requirements-dev.txt $(PYTHON_HERE)
 $(VENV)/run.stamp $(VENV)/test.stamp:
 	$(PYTHON_HERE) -m pip --version >/dev/null 2>&1 || $(MAKE_VENV)
-	echo "Installing what $< lists…"
+	echo "Installing what $< lists (a minute or two)…"
 	$(INSTALL) $<
 	$(INSTALL_COMMAND)
 	touch $@

@@ -3,6 +3,7 @@
 import hashlib
 import os
 import sys
+from io import StringIO
 from pathlib import Path
 
 import django
@@ -20,12 +21,16 @@ def main():
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     try:
         if look_around(FOLDER):
-            sys.stdout.write("Wrote .env with fresh keys: keep it.\n")
+            sys.stdout.write(
+                "Wrote .env with fresh keys: keep it.\n"
+                "Making a database, and a demo with a past of two years…\n"
+            )
+            sys.stdout.flush()
         prepare()
     except CannotStartError as reason:
         sys.exit(f"Tollgate cannot start: {reason}")
     try:
-        call_command("serve")
+        call_command("serve", say=first_steps())
     except CommandError as error:
         sys.stderr.write(f"Tollgate cannot start: {error}\n")
         sys.exit(error.returncode)
@@ -44,6 +49,14 @@ def prepare():
     if settings.DEMO:
         call_command("demo")
         call_command("demo", logins=True)
+
+
+def first_steps():
+    """Return what a newcomer may do first; the end of a long list is what is read."""
+    words = StringIO()
+    if settings.DEMO:
+        call_command("demo", first=True, stdout=words)
+    return words.getvalue()
 
 
 def require_database():

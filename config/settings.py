@@ -2,6 +2,7 @@ from datetime import timedelta
 from hashlib import sha256
 from os import environ
 from pathlib import Path
+from urllib.parse import quote
 
 from django.utils.csp import CSP
 
@@ -274,7 +275,12 @@ STORAGES = {
         "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
     },
 }
-MAILERS = {"default": env.mailer("EMAIL_URL", default="consolemail://")}
+# Mails of the demo would run over its logins in a terminal.
+DEMO_MAILS = BASE_DIR / "demo-mails"
+TO_FILES = f"filemail:///{quote(str(DEMO_MAILS))}"
+MAILERS = {
+    "default": env.mailer("EMAIL_URL", default=TO_FILES if DEMO else "consolemail://")
+}
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="tollgate@localhost")
 
 LOGGING = {

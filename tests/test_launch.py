@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from config import launch, preflight
-from tests.installation import Installation, free_ports
+from tests.installation import PROJECT, Installation, free_ports
 
 # What differs on PostgreSQL is in test_serve.py.
 pytestmark = pytest.mark.sqlite
@@ -28,7 +28,7 @@ def installation(tmp_path_factory):
     installation = Installation(tmp_path_factory.mktemp("installation"))
     with installation.running() as (process, lines):
         installation.first_words = lines
-        email, password, *_ = LOGIN.fullmatch(lines[1]).groups()
+        email, password, *_ = LOGIN.fullmatch(lines[2]).groups()
         installation.cookies = installation.log_in(email, password)
     installation.first_exit = process.returncode
     return installation
@@ -44,12 +44,16 @@ def contents(database):
 
 
 def test_first_start_says_where_to_log_in_and_with_what(installation):
-    first, *people, promise, last = installation.first_words
+    first, making, *people, promise, mails, begin, last = installation.first_words
 
     assert first == "Wrote .env with fresh keys: keep it."
+    assert making.startswith("Making a database, and a demo")
     assert [line for line in people if not LOGIN.fullmatch(line)] == []
     assert {LOGIN.fullmatch(line)[3] for line in people} >= {"admin", "user", "staff"}
     assert promise.startswith("Gateways: a change of a token holds within a second")
+    assert mails == f"Mails are not sent, but kept in {PROJECT}/demo-mails/."
+    email, password, *_ = LOGIN.fullmatch(people[0]).groups()
+    assert begin.startswith(f"First: sign in as {email} with {password}, open Manage")
     assert last == f"Tollgate is ready at {installation.address}/"
 
 

@@ -183,6 +183,24 @@ def test_the_demo_keeps_what_is_claimed_of_it(demo, capsys):
         claim(demo, said)
 
 
+@pytest.mark.parametrize(
+    ("options", "mails"),
+    [({"file_path": "/x"}, ["Mails are not sent, but kept in /x/."]), ({}, [])],
+)
+def test_a_newcomer_is_told_what_to_do_first(settings, capsys, options, mails):
+    settings.DEMO, settings.DEMO_PASSWORDS = True, PASSWORDS
+    settings.MAILERS = {"default": {"OPTIONS": options}}
+
+    call_command("demo", "--first")
+
+    *others, last = capsys.readouterr().out.splitlines()
+    assert others == mails
+    assert last == (
+        "First: sign in as dana@acme.test with admin's password, open Manage tokens and "
+        "add one: its row has a line to paste."
+    )
+
+
 @pytest.mark.django_db
 def test_there_is_no_demo_unless_it_is_asked_for(settings):
     settings.DEMO = False

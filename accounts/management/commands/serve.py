@@ -26,6 +26,7 @@ class Command(BaseCommand):
         parser.add_argument("--workers", type=int, default=settings.WORKERS)
         parser.add_argument("--threads", type=int, default=settings.THREADS)
         parser.add_argument("--gateway-port", type=int, default=settings.GATEWAY_PORT)
+        parser.add_argument("--say", default="", help="what to say before it is ready")
 
     def handle(self, *args, **options):
         self.require_migrated()
@@ -35,6 +36,7 @@ class Command(BaseCommand):
         host, port = settings.GATEWAY_HOST, options["gateway_port"]
         shown = f"[{host}]" if ":" in host else host
         self.stdout.write(PROMISE.format(settings.GATEWAY_GRACE_SECONDS, shown, port))
+        self.stdout.write(options["say"], ending="")
         self.stdout.flush()
         listeners = json.dumps([portal(options), *gates(port)])
         os.execv(  # noqa: S606 -- our own program, no shell

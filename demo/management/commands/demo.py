@@ -19,12 +19,17 @@ class Command(BaseCommand):
         parser.add_argument(
             "--logins", action="store_true", help="list the demo's logins, make nothing"
         )
+        parser.add_argument(
+            "--first", action="store_true", help="say what to do first, make nothing"
+        )
 
-    def handle(self, *, logins, **options):
+    def handle(self, *, logins, first, **options):
         if not settings.DEMO:
             raise CommandError("There is no demo: set DEMO=true and its passwords.")
         if logins:
             self.list_logins()
+        elif first:
+            self.say_what_first()
         elif not User.objects.filter(email=STAFF.email).exists():
             make()
 
@@ -34,6 +39,15 @@ class Command(BaseCommand):
             self.stdout.write(
                 f"demo login: {person.email} {password} ({person.role}, {person.home})"
             )
+
+    def say_what_first(self):
+        if folder := settings.MAILERS["default"]["OPTIONS"].get("file_path"):
+            self.stdout.write(f"Mails are not sent, but kept in {folder}/.")
+        person = PEOPLE[0]
+        self.stdout.write(
+            f"First: sign in as {person.email} with {settings.DEMO_PASSWORDS[person.role]}, "
+            "open Manage tokens and add one: its row has a line to paste."
+        )
 
 
 def make():
