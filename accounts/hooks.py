@@ -57,6 +57,9 @@ waiting_counters = Hook(
     "The name of a place, and (user, account) -> how many things wait for somebody "
     "there, as it is shown; a blank for none."
 )
+token_findings = Hook(
+    "A Finding of the page Health: what can be wrong with a token, and its remedy."
+)
 token_checks = Hook("(token): raises RuleViolation when it may not be brought to life.")
 scope_lengths = Hook("(scope) -> how many bytes it takes where it is handed on.")
 refused_call_writers = Hook(

@@ -33,6 +33,21 @@ ACCOUNT = {
     "tokens:api": (SHOWN, ["api.list"]),
     "tokens:api_create": (DONE, ["api.create"]),
     "tokens:find": (DONE, ["api.list"]),
+    "tokens:health": (SHOWN, ["api.list"]),
+    **dict.fromkeys(
+        (
+            "tokens:bulk_disable",
+            "tokens:bulk_rotate",
+            "tokens:bulk_expiry",
+            "tokens:bulk_delete",
+            "tokens:bulk_handover",
+            "tokens:bulk_start",
+            "tokens:bulk_run",
+            "tokens:bulk_undo",
+        ),
+        (DONE, ["api.list", "api.enable"]),
+    ),
+    "tokens:bulk_job": (SHOWN, ["api.list", "api.enable"]),
     "gateway:refused_calls": (SHOWN, ["refused_calls.list"]),
     "gateway:refused_calls_moved": (SHOWN, ["refused_calls.list"]),
     "gateway:revive": (DONE, ["refused_calls.act"]),
@@ -68,14 +83,6 @@ MAIN_ONLY = {
     "accounts:account_new_find": (DONE, ["account.create"]),
     "tokens:all": (SHOWN, ["api.list"]),
     "tokens:all_export": (DONE, ["api.list"]),
-    "tokens:bulk_disable": (DONE, ["api.list", "api.enable"]),
-    "tokens:bulk_rotate": (DONE, ["api.list", "api.enable"]),
-    "tokens:bulk_expiry": (DONE, ["api.list", "api.enable"]),
-    "tokens:bulk_delete": (DONE, ["api.list", "api.enable"]),
-    "tokens:bulk_job": (SHOWN, ["api.list", "api.enable"]),
-    "tokens:bulk_start": (DONE, ["api.list", "api.enable"]),
-    "tokens:bulk_run": (DONE, ["api.list", "api.enable"]),
-    "tokens:bulk_undo": (DONE, ["api.list", "api.enable"]),
 }
 # The kind is in the query: the matrix is asked again for it.
 BY_KIND = {"tokens:deleted": (SHOWN, ["account.view"], "list")}

@@ -79,6 +79,7 @@ LISTS = (
     "tests/tokens/test_all_pages_filters.py",
     "tests/tokens/test_api_list.py",
     "tests/tokens/test_find.py",
+    "tests/tokens/test_health.py",
     "tests/tokens/test_senders.py",
     "tests/tokens/test_shipping_list.py",
     "tests/tokens/test_states.py",

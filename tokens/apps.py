@@ -8,6 +8,7 @@ class TokensConfig(AppConfig):
     name = "tokens"
 
     def ready(self):
+        from tokens import health  # noqa: PLC0415 -- the same
         from tokens.api.plumbing import secrets  # noqa: PLC0415 -- needs the models
         from tokens.defaults import provide_default_token  # noqa: PLC0415 -- the same
         from tokens.quick_find import find_tokens  # noqa: PLC0415 -- the same
@@ -20,3 +21,5 @@ class TokensConfig(AppConfig):
         hooks.default_secrets.register(secrets.hand_out_defaults)
         hooks.secret_keepers.register(hooks.Keeper(secrets.rows_of, secrets.open_again))
         hooks.finders.register(("Tokens", find_tokens))
+        for finding in health.OWN:
+            hooks.token_findings.register(finding)

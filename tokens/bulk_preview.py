@@ -9,7 +9,7 @@ from tokens import limits
 from tokens.kinds import Kind
 from tokens.models import Token
 from tokens.models.bulk import BulkAction, not_yours
-from tokens.permissions import visible_to_main_admin
+from tokens.permissions import in_view
 
 STOPPING = (BulkAction.DISABLE, BulkAction.EXPIRY, BulkAction.DELETE)
 
@@ -22,9 +22,7 @@ class Preview:
         self.changing, self.exceptions = [], []
         items = job.items.select_related("token__account__organisation")
         self.items = list(items.order_by("pk"))
-        self.allowed = set(
-            visible_to_main_admin(job.account, job.user).values_list("pk", flat=True)
-        )
+        self.allowed = set(in_view(job.account, job.user).values_list("pk", flat=True))
         self.never_expiring = self._never_expiring_by_account()
         for item in self.items:
             self._sort(item)
@@ -78,7 +76,7 @@ class Preview:
         limits.check_expiry(token, self.job.expires_at, is_last=self._is_last)
 
     def check_nothing(self, token):
-        """A rotation is never refused."""
+        """A rotation is never refused, nor that somebody else answers for a token."""
 
     def _is_last(self, token):
         return self.never_expiring.get(token.account_id) == {token.pk}
@@ -92,4 +90,5 @@ CHECKS = {
     BulkAction.ROTATE: Preview.check_nothing,
     BulkAction.EXPIRY: Preview.check_expiry,
     BulkAction.DELETE: Preview.check_protected,
+    BulkAction.HANDOVER: Preview.check_nothing,
 }

@@ -197,6 +197,18 @@ class OverlapForm(RuleForm):
     )
 
 
+class HandOverForm(RuleForm):
+    keeper = forms.EmailField(
+        label="Who answers for them from now on",
+        max_length=254,
+        help_text="The e-mail of an active member of the organisation.",
+        error_messages={"required": "Say who answers for them from now on."},
+    )
+
+    def clean_keeper(self):
+        return self.cleaned_data["keeper"].lower()
+
+
 class RotateForm(ChangeForm, OverlapForm):
     def rotate(self, *, by):
         overlap = OVERLAPS[self.cleaned_data["overlap"]]

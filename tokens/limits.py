@@ -12,7 +12,7 @@ from django.db import transaction
 from accounts import hooks
 from accounts.clock import clock
 from accounts.locks import locked
-from accounts.models import AuditChain
+from accounts.models import AuditChain, Membership
 from accounts.models.accounts import RESTORABLE_DAYS
 from accounts.names import check_seen
 from accounts.rule_violations import RuleViolation
@@ -244,6 +244,17 @@ def _check_endless(token):
         "Shared tokens need an expiry in this organisation.",
         field="expires_at",
     )
+
+
+def check_keeper(token, email):
+    """Raise RuleViolation unless an active member of the organisation has an e-mail."""
+    members = Membership.objects.active().filter(
+        account__organisation=token.organisation_id
+    )
+    if not members.filter(user__email=email).exists():
+        raise RuleViolation(
+            "not_a_member", f"{email} is no active member here.", field="keeper"
+        )
 
 
 def check_restorable(token):

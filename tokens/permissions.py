@@ -72,6 +72,16 @@ def visible_to_main_admin(main, user):
     return accounts.filter(pk__in=Account.objects.administered_by(user).values("pk"))
 
 
+def in_view(account, user):
+    """Return the accounts whose tokens a person sees from an account's own pages.
+
+    From the main account's these are all that the person oversees.
+    """
+    if account.is_main:
+        return visible_to_main_admin(account, user)
+    return Account.objects.filter(pk=account.pk)
+
+
 class Use(enum.Enum):
     """The uses of a token."""
 

@@ -12,12 +12,13 @@ from django.utils.formats import date_format
 from accounts.clock import clock
 from accounts.forms.ids import IdField
 from accounts.forms.pickers import AccountPicker, AccountsField
+from tokens import health
+from tokens.health import UNUSED_FOR
 from tokens.kinds import Kind
 from tokens.models import Token
-from tokens.permissions import visible_to_main_admin
+from tokens.permissions import in_view
 from tokens.states import LISTED, in_any
 
-UNUSED_FOR = timedelta(days=90)
 SORTS = {
     "account": "account__name",
     "name": "name_key",
@@ -57,7 +58,10 @@ class AccountFilter(AccountPicker):
 
 
 class TokenSearch(forms.Form):
-    """The query of the page over all accounts."""
+    """The query of a page over the tokens that a person sees from an account.
+
+    `main` is the main account, whose page is over all of them, or a child by itself.
+    """
 
     q = forms.CharField(label="Name", required=False, max_length=100)
     account = AccountsField(label="Accounts", widget=AccountFilter)
@@ -76,12 +80,15 @@ class TokenSearch(forms.Form):
     endless = forms.BooleanField(label="Never expires", required=False)
     expires_from = DayField(label="Expires from", required=False)
     expires_to = DayField(label="Expires until", required=False)
+    finding = forms.ChoiceField(
+        choices=health.choices, required=False, widget=forms.HiddenInput
+    )
     token = IdField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args, main, user, **kwargs):
         super().__init__(*args, label_suffix="", **kwargs)
         self.organisation = main.organisation_id
-        self.accounts = visible_to_main_admin(main, user)
+        self.accounts = in_view(main, user)
         self.fields["account"].queryset = self.accounts
         address = reverse("tokens:all", args=[main.pk])
         self.fields["account"].widget.address = address
@@ -184,6 +191,7 @@ CONDITIONS = {
     "creator": lambda text: Q(created_by__contains=text.lower()),
     "use": lambda use: USES[use](),
     "endless": lambda _: Q(expires_at=None),
+    "finding": lambda slug: health.named(slug).condition(),
 }
 CHIPS = {
     "q": lambda text: f"Named like {text}",
@@ -196,4 +204,5 @@ CHIPS = {
     "endless": lambda _: "Never expires",
     "expires_from": lambda day: f"Expires from {_day(day)}",
     "expires_to": lambda day: f"Expires until {_day(day)}",
+    "finding": lambda slug: health.named(slug).title,
 }

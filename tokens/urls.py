@@ -1,5 +1,7 @@
 from django.urls import include, path
 
+from tokens.bulk_words import OFFERED
+from tokens.models import BulkAction
 from tokens.views import (
     actions,
     all_tokens,
@@ -8,6 +10,7 @@ from tokens.views import (
     deleted,
     find,
     gateway,
+    health,
     shipping,
     usage,
     use_it,
@@ -15,6 +18,8 @@ from tokens.views import (
 )
 
 app_name = "tokens"
+# What only undoes is begun where it is offered.
+BEGUN = (*OFFERED, BulkAction.HANDOVER)
 account = [
     path("shipping/", shipping.shipping_list, name="shipping"),
     path("shipping/new/", shipping.shipping_create, name="shipping_create"),
@@ -22,6 +27,7 @@ account = [
     path("api/new/", api_tokens.api_create, name="api_create"),
     path("deleted/", deleted.deleted_list, name="deleted"),
     path("find/", find.token_find, name="find"),
+    path("health/", health.health, name="health"),
     path("all/", all_tokens.all_list, name="all"),
     path("all/csv/", all_tokens.all_export, name="all_export"),
     *[
@@ -31,7 +37,7 @@ account = [
             {"action": action},
             name=f"bulk_{action.value}",
         )
-        for action in bulk.OFFERED
+        for action in BEGUN
     ],
     path("bulk/<int:pk>/", bulk.bulk_job, name="bulk_job"),
     path("bulk/<int:pk>/start/", bulk.bulk_start, name="bulk_start"),

@@ -49,6 +49,14 @@ TOKENS = SettingsPage(
     Operation.ACCOUNT_VIEW,
     ("tokens:", "sharing:"),
 )
+HEALTH = SettingsPage(
+    "Health",
+    "tokens:health",
+    "heart",
+    Operation.API_LIST,
+    # A child has no list of all tokens, where what is done to many is done from.
+    ("tokens:health", "tokens:bulk_"),
+)
 SECTIONS = (
     (None, (GENERAL,)),
     (
@@ -62,6 +70,7 @@ SECTIONS = (
                 Operation.REFUSED_CALLS_LIST,
                 ("gateway:",),
             ),
+            HEALTH,
         ),
     ),
     (

@@ -15,7 +15,7 @@ from sharing.views.tab import TEMPLATE, new_form, page
 from tokens.kind_pages import home_of
 from tokens.kinds import Kind
 from tokens.views.guards import posted
-from tokens.views.rows import about_rows, answer, changed, counts
+from tokens.views.rows import about_rows, answer, back_from, changed, counts
 from tokens.views.tabs import tabs
 
 FORM = "sharing/new_row.html"
@@ -98,5 +98,6 @@ def _edit_form(account, pk, data):
 
 def _ask(request, form, *, status):
     context = {"form": form, "token": form.share.token, "share": form.share}
-    context["back"] = home_of(form.share.token)
+    context["next"] = back_from(request)
+    context["back"] = context["next"] or home_of(form.share.token)
     return render(request, "sharing/edit.html", context, status=status)

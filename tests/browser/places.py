@@ -68,13 +68,18 @@ def gateway_pages(world):
 
 
 def all_tokens_pages(world):
-    jobs = [prepare_job(world, each) for each in ("disable", "rotate", "expiry")]
+    actions = ("disable", "rotate", "expiry", "handover")
+    jobs = [prepare_job(world, each) for each in actions]
     jobs.append(prepare_job(world, "delete", started=True))
     return [
         *paths(world.main, "tokens:all"),
         *paths(world.main, "tokens:all", query="?q=Terraform&kind=api"),
         *paths(world.main, "tokens:all", query="?q=nothing"),
         *paths(world.main, "tokens:all", query="?kind=nonsense"),
+        *paths(world.main, "tokens:health"),
+        *paths(world.main, "tokens:health", query="?finding=unfiltered"),
+        *paths(world.main, "tokens:health", query="?finding=old-key"),
+        *paths(world.sub, "tokens:health"),
         *(reverse("tokens:bulk_job", args=[world.main.pk, job]) for job in jobs),
     ]
 

@@ -1,9 +1,11 @@
 import pytest
 
-from tests.factories import TokenFactory
+from accounts.models import Role
+from tests.factories import MembershipFactory, TokenFactory
 from tests.tokens.all_pages import address
 from tests.tokens.bulk_jobs import at
-from tokens.models import BulkJob
+from tests.tokens.health import NOON
+from tokens.models import BulkJob, Token
 
 
 @pytest.fixture
@@ -49,3 +51,18 @@ def look(client, admin, main):
         return [token.name for token in response.context["page"]]
 
     return look
+
+
+@pytest.fixture
+def well(main, sub, admin, time_machine):
+    """Leave nothing wrong with any token but what a test makes."""
+    time_machine.move_to(NOON)
+    Token.objects.update(created_by=admin.email)
+
+
+@pytest.fixture
+def leaver(sub):
+    """A member of the sub account who will go."""
+    return MembershipFactory(
+        account=sub, user__email="leaver@acme.example", role=Role.USER
+    )

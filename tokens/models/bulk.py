@@ -28,6 +28,7 @@ class BulkAction(models.TextChoices):
     DELETE = "delete"
     ENABLE = "enable"
     RESTORE = "restore"
+    HANDOVER = "handover", "Hand over"
 
 
 class Outcome(models.TextChoices):
@@ -53,6 +54,7 @@ ACTS = {
     ),
     BulkAction.DELETE: lambda job, token, **how: token.delete_softly(**how),
     BulkAction.ENABLE: lambda job, token, **how: token.enable(**how),
+    BulkAction.HANDOVER: lambda job, token, **how: token.hand_over(job.keeper, **how),
     # A deleted token does not change, so that there is no version to compare.
     BulkAction.RESTORE: lambda job, token, by, version: token.restore(by=by),
 }
@@ -60,8 +62,8 @@ UNDOES = {
     BulkAction.DISABLE: BulkAction.ENABLE,
     BulkAction.DELETE: BulkAction.RESTORE,
 }
-# Whoever may make a token may bring one back.
-VERBS = {BulkAction.RESTORE: "create"}
+# Whoever may make a token may bring one back, and who may name it says whose it is.
+VERBS = {BulkAction.RESTORE: "create", BulkAction.HANDOVER: "rename"}
 
 
 class BulkJobQuerySet(models.QuerySet):
@@ -85,9 +87,10 @@ class BulkJob(models.Model):
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="bulk_jobs"
     )
-    action = models.CharField(max_length=7, choices=BulkAction)
+    action = models.CharField(max_length=8, choices=BulkAction)
     overlap = models.CharField(max_length=3, default="24h")
     expires_at = models.DateTimeField(null=True, blank=True)
+    keeper = models.CharField(max_length=254, blank=True)
     # The filters of the list that the tokens were chosen in, to lead back there.
     query = models.CharField(max_length=2000, blank=True)
     undoes = models.OneToOneField(
@@ -117,7 +120,7 @@ class BulkJob(models.Model):
         return job
 
     def start(self, **how):
-        """Let the batches run; `how` is the overlap or the expiry that was chosen."""
+        """Let the batches run; `how` is what was chosen besides."""
         changed = BulkJob.objects.filter(pk=self.pk, started_at=None)
         changed.update(started_at=timezone.now(), **how)
         self.refresh_from_db()

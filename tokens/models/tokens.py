@@ -50,6 +50,8 @@ class Token(models.Model):
     masked = models.CharField(max_length=24)
     created_at = models.DateTimeField(default=timezone.now)
     created_by = models.CharField(max_length=254)
+    # Who answers for it in place of its maker: who was handed it, or rotated it last.
+    keeper = models.CharField(max_length=254, blank=True, default="", db_default="")
     updated_at = models.DateTimeField(db_default=Now())
     updated_by = models.CharField(max_length=254, blank=True)
     expires_at = models.DateTimeField(null=True, blank=True)
@@ -125,6 +127,11 @@ class Token(models.Model):
         """The state together with the account and its plan."""
         return effective_state(self)
 
+    @property
+    def kept_by(self):
+        """Who answers for the token, and may know its secret."""
+        return self.keeper or self.created_by
+
     @repeated
     def reveal(self, *, by, **told):
         """Return the current Secret; the audit event is committed before it leaves."""
@@ -140,6 +147,17 @@ class Token(models.Model):
             self._set_name(name)
             limits.check_name(self)
             self.record(Action.TOKEN_RENAMED, by, changes=[["name", old, self.name]])
+
+    @repeated
+    def hand_over(self, keeper, *, by, version=None):
+        """Let a member of the organisation answer for the token from now on."""
+        with self._changing(by, version):
+            if keeper == self.kept_by:
+                return
+            limits.check_keeper(self, keeper)
+            changes = [["keeper", self.kept_by, keeper]]
+            self.keeper = keeper
+            self.record(Action.TOKEN_HANDED_OVER, by, changes=changes)
 
     @repeated
     def disable(self, *, by, reason="", version=None):
@@ -190,6 +208,8 @@ class Token(models.Model):
             StoredSecret.keep(self, secret)
             self._show(secret)
             self.overlap_until = until if overlap else None
+            # Who made it may not know the new secret; a program answers for nothing.
+            self.keeper = by.user.email if by.user else self.keeper
             hours = overlap.total_seconds() / 3600
             self.record(Action.TOKEN_ROTATED, by, overlap_hours=hours)
         return secret
@@ -207,6 +227,8 @@ class Token(models.Model):
         """Undo the last rotation while its secrets overlap; the new one stops now."""
         with self._changing(by, version):
             self._show(self.secrets.step_back())
+            # Who made the token may know the secret that is back.
+            self.keeper = ""
             # One from before the rotation may have been let work again.
             self.overlap_until = self.secrets.overlapping().last_end()
             self.record(Action.TOKEN_ROLLED_BACK, by)

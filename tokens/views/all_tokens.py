@@ -11,6 +11,7 @@ from accounts.models import Action
 from accounts.permissions import Operation
 from accounts.web.exports import csv_response
 from accounts.web.pagination import paginate
+from tokens.bulk_words import OFFERED, buttons
 from tokens.kinds import Kind
 from tokens.search import TokenSearch
 from tokens.usage import with_days
@@ -46,6 +47,7 @@ def all_list(request, account):
     context = {
         "search": search,
         "may": rights(request, account, Kind.API),
+        "buttons": buttons(OFFERED),
         "list_url": reverse("tokens:all", args=[account.pk]),
     }
     if not search.is_valid():

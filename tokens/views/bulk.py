@@ -1,7 +1,5 @@
 """One action on many tokens: chosen in the list, looked over, then run in batches."""
 
-from dataclasses import dataclass
-
 from django import forms
 from django.contrib import messages
 from django.http import Http404, QueryDict
@@ -10,75 +8,30 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.audit.trail import Actor
 from accounts.ids import is_id
-from accounts.models.accounts import RESTORABLE_DAYS
-from accounts.permissions import Operation
+from accounts.permissions import Operation, for_account
 from accounts.rule_violations import RuleViolation
 from accounts.web.pagination import paginate
 from tokens.bulk_preview import Preview
-from tokens.forms import ExpiryForm, OverlapForm
+from tokens.bulk_words import WORDS
+from tokens.forms import ExpiryForm, HandOverForm, OverlapForm
 from tokens.models import BulkAction, BulkJob, Outcome
 from tokens.models.bulk import MOST, UNDOES
 from tokens.search import TokenSearch
 from tokens.senders import senders_with
+from tokens.views import health
 from tokens.views.all_tokens import list_url
-from tokens.views.guards import for_main_account
 
 # Who starts one must be allowed to take it back: staff, who only disable, are not.
-guard = for_main_account(Operation.API_LIST, Operation.API_ENABLE)
-OFFERED = (
-    BulkAction.DISABLE,
-    BulkAction.ROTATE,
-    BulkAction.EXPIRY,
-    BulkAction.DELETE,
-)
+guard = for_account(Operation.API_LIST, Operation.API_ENABLE)
 SHOWN = 25
 LONGEST_QUERY = 2000
-
-
-@dataclass(frozen=True, slots=True)
-class Words:
-    verb: str
-    doing: str
-    done: str
-    effect: str = ""
-    is_danger: bool = False
-
-
-WORDS = {
-    BulkAction.DISABLE: Words(
-        "Disable",
-        "Disabling",
-        "disabled",
-        "Every request with them fails at once, until they are enabled again.",
-        is_danger=True,
-    ),
-    BulkAction.ROTATE: Words(
-        "Rotate",
-        "Rotating",
-        "rotated",
-        "Each gets a new secret. Whatever uses an old one has to be given the new one "
-        "before the old one stops.",
-    ),
-    BulkAction.EXPIRY: Words(
-        "Set the expiry of",
-        "Setting the expiry of",
-        "given the expiry",
-        "From then on every request with them fails.",
-    ),
-    BulkAction.DELETE: Words(
-        "Delete",
-        "Deleting",
-        "deleted",
-        "Every request with them fails at once. "
-        f"For {RESTORABLE_DAYS} days they can be restored with the same secrets.",
-        is_danger=True,
-    ),
-    BulkAction.ENABLE: Words("Enable", "Enabling", "enabled"),
-    BulkAction.RESTORE: Words("Restore", "Restoring", "restored"),
+FORMS = {
+    BulkAction.ROTATE: OverlapForm,
+    BulkAction.EXPIRY: ExpiryForm,
+    BulkAction.HANDOVER: HandOverForm,
 }
-FORMS = {BulkAction.ROTATE: OverlapForm, BulkAction.EXPIRY: ExpiryForm}
 DEFAULTS = {"overlap": "24h", "expires_at": "90"}
-CHOSEN = ("overlap", "expires_at")
+CHOSEN = ("overlap", "expires_at", "keeper")
 
 
 class IdsField(forms.TypedMultipleChoiceField):
@@ -119,12 +72,12 @@ class PickForm(forms.Form):
 def bulk_prepare(request, account, action):
     search = TokenSearch(request.GET, main=account, user=request.user)
     if not search.is_valid():
-        return redirect(list_url(account, request.GET))
+        return redirect(_origin(account, request.GET)[0])
     form = PickForm(request.POST, tokens=search.tokens())
     tokens = form.tokens(search.order) if form.is_valid() else []
     if not tokens:
         messages.warning(request, "Nothing is selected, or it is not there any more.")
-        return redirect(list_url(account, request.GET))
+        return redirect(_origin(account, request.GET)[0])
     job = BulkJob.prepare(
         tokens,
         account=account,
@@ -133,6 +86,13 @@ def bulk_prepare(request, account, action):
         query=_query(request),
     )
     return redirect("tokens:bulk_job", account.pk, job.pk)
+
+
+def _origin(account, query):
+    """Return the address and the name of the page that tokens were chosen on."""
+    if health.is_origin(account, query):
+        return health.url(account, query), "Health"
+    return list_url(account, query), "all tokens"
 
 
 def _query(request):
@@ -159,7 +119,8 @@ def _job(request, account, pk):
 def _form(job, data):
     """Return the form of what a job has to know, filled in from the start."""
     form = FORMS.get(job.action, forms.Form)
-    return form(data if data.keys() & set(CHOSEN) else DEFAULTS)
+    defaults = DEFAULTS | {"keeper": job.user.email}
+    return form(data if data.keys() & set(CHOSEN) else defaults)
 
 
 def _preview(request, job, *, data=None):
@@ -176,11 +137,13 @@ def _preview(request, job, *, data=None):
 
 
 def _about(request, job):
+    back, origin = _origin(job.account, QueryDict(job.query))
     return {
         "job": job,
         "words": WORDS[job.action],
         "shown": f":{SHOWN}",
-        "back": list_url(job.account, QueryDict(job.query)),
+        "back": back,
+        "origin": origin,
     }
 
 

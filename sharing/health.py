@@ -1,0 +1,24 @@
+"""What can be wrong with what a link shows."""
+
+from django.db.models import Q
+
+from tokens.health import Finding, Mend
+from tokens.models import BulkAction
+from tokens.states import enabled
+
+
+def _unfiltered():
+    return enabled() & Q(share__shows_everything=True)
+
+
+UNFILTERED = Finding(
+    "unfiltered",
+    "Shared without a filter",
+    "funnel",
+    "Whoever has the link reads every log line of the account.",
+    "Links are passed on; a filter keeps to what their readers are meant to see.",
+    "Add a filter, which holds at once for links already sent, or set an expiry.",
+    _unfiltered,
+    (BulkAction.EXPIRY, BulkAction.DISABLE, BulkAction.DELETE),
+    Mend("sharing:edit", "Add a filter"),
+)

@@ -1,0 +1,82 @@
+"""What an action on many tokens is called, and what it does to them."""
+
+from dataclasses import dataclass
+
+from accounts.models.accounts import RESTORABLE_DAYS
+from tokens.models import BulkAction
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """`button` and `icon` are for where it is begun; what only undoes has neither."""
+
+    verb: str
+    doing: str
+    done: str
+    effect: str = ""
+    button: str = ""
+    icon: str = ""
+    is_danger: bool = False
+
+
+WORDS = {
+    BulkAction.DISABLE: Words(
+        "Disable",
+        "Disabling",
+        "disabled",
+        "Every request with them fails at once, until they are enabled again.",
+        "Disable",
+        "power",
+        is_danger=True,
+    ),
+    BulkAction.ROTATE: Words(
+        "Rotate",
+        "Rotating",
+        "rotated",
+        "Each gets a new secret. Whatever uses an old one has to be given the new one "
+        "before the old one stops.",
+        "Rotate",
+        "arrow-path",
+    ),
+    BulkAction.EXPIRY: Words(
+        "Set the expiry of",
+        "Setting the expiry of",
+        "given the expiry",
+        "From then on every request with them fails.",
+        "Set expiry",
+        "calendar-days",
+    ),
+    BulkAction.DELETE: Words(
+        "Delete",
+        "Deleting",
+        "deleted",
+        "Every request with them fails at once. "
+        f"For {RESTORABLE_DAYS} days they can be restored with the same secrets.",
+        "Delete",
+        "trash",
+        is_danger=True,
+    ),
+    BulkAction.HANDOVER: Words(
+        "Hand over",
+        "Handing over",
+        "handed over",
+        "From then on somebody else answers for them. Their secrets stay the same, and "
+        "whoever knew them still does.",
+        "Hand over",
+        "user-plus",
+    ),
+    BulkAction.ENABLE: Words("Enable", "Enabling", "enabled"),
+    BulkAction.RESTORE: Words("Restore", "Restoring", "restored"),
+}
+# What there is a button for in the list of all tokens.
+OFFERED = (
+    BulkAction.DISABLE,
+    BulkAction.ROTATE,
+    BulkAction.EXPIRY,
+    BulkAction.DELETE,
+)
+
+
+def buttons(actions):
+    """Return (action, Words) of actions that tokens are ticked for."""
+    return [(action, WORDS[action]) for action in actions]
