@@ -39,6 +39,7 @@ urlpatterns = [
 if settings.DJANGO_ADMIN:
     urlpatterns.append(path("django-admin/", site.urls))
 
+handler400 = "accounts.web.errors.malformed"
 handler403 = "accounts.web.errors.forbidden"
 handler404 = "accounts.web.errors.not_found"
 handler500 = "accounts.web.errors.broken"

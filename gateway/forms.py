@@ -37,11 +37,12 @@ class WebhookForm(forms.Form):
     )
 
     def point(self, account, *, by):
-        """Make the account's webhook, or move it, or send there again."""
+        """Make the account's webhook, or move it, or send there again; return it."""
         url = self.cleaned_data["url"]
         with locked(account):
             webhook = Webhook.objects.filter(account=account).first()
             if webhook is None:
-                Webhook.add(account, url, by=by)
-            elif webhook.url != url or webhook.stopped_at:
+                return Webhook.add(account, url, by=by)
+            if webhook.url != url or webhook.stopped_at:
                 webhook.move(url, by=by)
+            return webhook

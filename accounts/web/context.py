@@ -28,6 +28,7 @@ def settings_area(request):
         "person": getattr(request, "user", None),
         "theme": theme if theme in ("light", "dark") else "",
         "nav": _nav(request, account),
+        "request_id": getattr(request, "request_id", ""),
     }
 
 

@@ -124,16 +124,22 @@ def broken(request):
     Before and behind a view, reading the session comes here. The page must not read it
     again, to say who is logged in.
     """
+    context = {"request_id": request.request_id}
     if isinstance(sys.exception(), OperationalError | InterfaceError):
         is_part = "HX-Request" in request.headers
         template = "components/refusal.html" if is_part else "refused.html"
         refusal = database_away()
-        page = render_to_string(template, {"refusal": refusal, "back": "/"})
+        context |= {"refusal": refusal, "back": "/"}
+        page = render_to_string(template, context)
         wait = {"Retry-After": str(refusal.retry_after)}
         response = HttpResponse(page, status=503, headers=wait)
         return _as_notice(response) if is_part else response
-    context = {"request_id": request.request_id}
     return HttpResponse(render_to_string("500.html", context), status=500)
+
+
+def malformed(request, exception):
+    context = {"request_id": request.request_id}
+    return HttpResponse(render_to_string("400.html", context), status=400)
 
 
 def csrf_failure(request, reason=""):

@@ -13,6 +13,7 @@ from accounts.audit.trail import Actor
 from accounts.models import Membership
 from accounts.permissions import Operation, for_account
 from accounts.web.form_status import status_of
+from accounts.web.resubmission import leave_for, made_once
 from gateway.forms import WebhookForm
 from gateway.models import Way, Webhook
 from gateway.notifications import content, webhook_tests
@@ -27,10 +28,9 @@ def webhook_edit(request, account):
     webhook = Webhook.objects.filter(account=account).first()
     posted = request.POST if request.method == "POST" else None
     form = WebhookForm(posted, initial={"url": webhook.url if webhook else ""})
-    if form.is_valid():
-        form.point(account, by=Actor.of(request))
+    if posted and made_once(request, lambda: _point(request, account, form)):
         messages.success(request, "The webhook is saved. Send it a test.")
-        return redirect("gateway:webhook", account.pk)
+        return leave_for(request, "gateway:webhook", account.pk)
     ways = {each.way: each for each in account.deliveries.all()}
     context = {
         "form": form,
@@ -41,6 +41,10 @@ def webhook_edit(request, account):
         "page": content.page_of(account),
     }
     return render(request, TEMPLATE, context, status=status_of(form))
+
+
+def _point(request, account, form):
+    return form.is_valid() and form.point(account, by=Actor.of(request))
 
 
 @require_POST

@@ -54,7 +54,7 @@ function repeat(elt, event) {
 
 // What a message is about: what was typed for it, its row, or its dialog.
 function named(elt) {
-  const typed = elt.querySelector?.("[name='once']") && elt.querySelector("[type='text'], [type='email']");
+  const typed = elt.querySelector?.("[name='once']") && elt.querySelector("[type='text'], [type='email'], [type='url']");
   if (typed?.value) return typed.value;
   const said = elt.closest("tr")?.querySelector(".name") ?? elt.closest(".dialog")?.querySelector("h1 bdi");
   return said?.textContent.trim() || "this";

@@ -1,3 +1,5 @@
+import re
+
 import pytest
 from django.db import OperationalError, connection
 from django.test import Client
@@ -152,3 +154,65 @@ def test_who_can_help_can_be_written_to(client, main, admin, member):
     client.force_login(member)
 
     assert 'href="mailto:admin@acme.example"' in client.get(page(main)).text
+
+
+def failing(client, what, account):
+    """Return a call of something that fails; `what` is the status, and how it is asked."""
+    client.raise_request_exception = False
+    users, own = page(account), account.memberships.get().pk
+    suspend = reverse("accounts:user_suspend", args=[account.pk, own])
+    return {
+        "400": lambda: client.get("/", HTTP_HOST="evil.example"),
+        "404": lambda: client.get("/no/such/page/"),
+        "405": lambda: client.get(suspend),
+        "409": lambda: client.post(suspend),
+        "409 in the page": lambda: client.post(suspend, headers=HX),
+        "503": lambda: client.get(users),
+        "503 in the page": lambda: client.get(users, headers=HX),
+        "500": lambda: client.get("/livez"),
+    }[what]
+
+
+@pytest.mark.parametrize(
+    "what",
+    [
+        *("400", "404", "405", "409", "409 in the page"),
+        *("500", "503", "503 in the page"),
+    ],
+)
+def test_what_failed_is_told_with_the_id_that_the_log_has(
+    as_admin, main, monkeypatch, caplog, what
+):
+    def gone():
+        raise OperationalError("gone")
+
+    ask = failing(as_admin, what, main)
+
+    with monkeypatch.context() as patch:
+        if what.startswith("503"):
+            patch.setattr(connection, "cursor", gone)
+        if what == "500":
+            patch.setattr("accounts.web.health.HttpResponse", None)
+        response = ask()
+
+    assert response.status_code == int(what[:3])
+    said = response["X-Request-Id"]
+    assert re.search(rf"Request (<code>)?{said}\b", response.text)
+    line = OneLineFormatter("%(message)s").format(caplog.records[-1])
+    assert line.startswith(f"[{said}] ")
+
+
+def test_who_may_not_is_told_the_id_of_the_request(client, main, admin, member):
+    client.force_login(member)
+    strict = Client(enforce_csrf_checks=True)
+    strict.force_login(admin)
+
+    responses = [
+        client.get(page(main)),
+        strict.post(reverse("accounts:profile"), {}),
+        strict.post(reverse("accounts:profile"), {}, headers=HX),
+    ]
+
+    for response in responses:
+        assert response.status_code == 403
+        assert f"{response['X-Request-Id']}" in response.text

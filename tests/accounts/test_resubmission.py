@@ -90,3 +90,13 @@ def test_a_page_is_left_for_what_a_form_made(as_admin, main):
 
     assert inside["HX-Redirect"] == plain.url
     assert main.organisation.accounts.filter(name="Watch").count() == 1
+
+
+def test_a_webhook_is_made_once_and_that_is_said_once(as_admin, main):
+    address = reverse("gateway:webhook", args=[main.pk])
+    data = {"url": "https://hooks.example/in", "once": ONCE}
+
+    answers = [as_admin.post(address, data, headers=HX) for _ in range(2)]
+
+    assert [each["HX-Redirect"] for each in answers] == [address, address]
+    assert as_admin.get(address).text.count("The webhook is saved.") == 1

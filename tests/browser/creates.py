@@ -8,6 +8,7 @@ from django.urls import reverse
 from playwright.sync_api import expect
 
 from accounts.models import Account, Membership, Organisation
+from gateway.models import Webhook
 from sharing.models import Filter, SharedView
 from tokens.models import Token
 
@@ -51,6 +52,9 @@ class Create:
         for field, value in self.fields(page):
             expect(field).to_have_value(value)
 
+    def expect_made(self, page):
+        expect(page.locator("main")).to_contain_text(next(iter(self.fills.values())))
+
     def send(self, page):
         page.get_by_role("button", name=self.submit, exact=True).click()
 
@@ -78,6 +82,12 @@ class ShareCreate(Create):
         expect(page.locator("[name='agreed']")).to_have_count(1)
 
 
+class WebhookCreate(Create):
+    def expect_made(self, page):
+        # Its address stays in the form, to be changed.
+        expect(page.get_by_text("The webhook is saved.")).to_be_visible()
+
+
 NAME = {"Name": "Nightly export"}
 CREATES = {
     "api": Create("tokens:api", NAME, Token, "name", "New API token"),
@@ -99,6 +109,13 @@ CREATES = {
     ),
     "gateway": Create(
         "tokens:gateway", NAME, Token, "name", "New gateway token", by_staff=True
+    ),
+    "webhook": WebhookCreate(
+        "gateway:webhook",
+        {"Address": "https://hooks.example/in"},
+        Webhook,
+        "url",
+        submit="Add webhook",
     ),
     "user": Create(
         "accounts:user_list",
