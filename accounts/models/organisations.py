@@ -5,14 +5,19 @@ from accounts.clock import clock
 from accounts.plans import ENTITLEMENTS, Plan
 
 
-def lacks_api_tokens(path=""):
-    """Return the condition that an organisation's plan has no API tokens right now.
+def on_more(path=""):
+    """Return the condition of organisations that are `is_on_more`.
 
     `path` leads to the organisation, such as account__organisation__.
     """
-    plans = [plan for plan in Plan if not ENTITLEMENTS[plan].api_tokens]
     trial = {f"{path}plan": Plan.COMMUNITY, f"{path}trial_ends_at__gt": clock.now()}
-    return models.Q(**{f"{path}plan__in": plans}) & ~models.Q(**trial)
+    return models.Q(**trial)
+
+
+def lacks_api_tokens(path=""):
+    """Return the condition that an organisation's plan has no API tokens right now."""
+    plans = [plan for plan in Plan if not ENTITLEMENTS[plan].api_tokens]
+    return models.Q(**{f"{path}plan__in": plans}) & ~on_more(path)
 
 
 class Organisation(models.Model):
@@ -62,6 +67,11 @@ class Organisation(models.Model):
     @property
     def in_trial(self):
         return self.trial_ends_at is not None and self.trial_ends_at > clock.now()
+
+    @property
+    def is_on_more(self):
+        """Whether a trial runs at whose end the plan allows less than now."""
+        return self.entitlement != ENTITLEMENTS[self.plan]
 
     @property
     def state(self):

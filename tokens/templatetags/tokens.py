@@ -5,11 +5,13 @@ from django.db.models import Count
 
 from tokens import defaults
 from tokens.kinds import Kind
+from tokens.trial import trial_end
 
 register = template.Library()
 
 
 register.simple_tag(defaults.default_tokens)
+register.simple_tag(trial_end)
 
 
 @register.inclusion_tag("tokens/default.html", takes_context=True)
