@@ -38,8 +38,8 @@ def send_password_reset(user):
 def send_to_admins(account, subject, template, **context):
     """Mail those who look after an account's tokens, each on their own.
 
-    It counts as sent when anybody was reached: one bad address holds nobody up. Raises
-    Unavailable when nobody was.
+    It counts as sent when anybody was reached: one bad address holds nobody up. Returns
+    how many were; raises Unavailable when it could be sent to nobody.
     """
     failure, reached = None, 0
     for membership in Membership.objects.caretakers(account).entered()[:MOST_ADMINS]:
@@ -53,6 +53,7 @@ def send_to_admins(account, subject, template, **context):
                 break
     if failure and not reached:
         raise failure
+    return reached
 
 
 def _send_added(membership, inviter, link, *, is_new):

@@ -19,6 +19,8 @@ account = [
         refused_calls.refused_call_dismiss,
         name="dismiss",
     ),
+    path("reminders/on/", webhook.reminders_on, name="reminders_on"),
+    path("reminders/off/", webhook.reminders_off, name="reminders_off"),
     path("webhook/", webhook.webhook_edit, name="webhook"),
     path("webhook/test/", webhook.webhook_test, name="webhook_test"),
     path("webhook/reveal/", webhook.webhook_reveal, name="webhook_reveal"),

@@ -52,6 +52,8 @@ ACCOUNT = {
     "gateway:refused_calls_moved": (SHOWN, ["refused_calls.list"]),
     "gateway:revive": (DONE, ["refused_calls.act"]),
     "gateway:dismiss": (DONE, ["refused_calls.act"]),
+    "gateway:reminders_on": (DONE, ["webhook.edit"]),
+    "gateway:reminders_off": (DONE, ["webhook.edit"]),
     "gateway:webhook": (BOTH, ["webhook.edit"]),
     "gateway:webhook_test": (DONE, ["webhook.edit"]),
     "gateway:webhook_reveal": (DONE, ["webhook.edit"]),

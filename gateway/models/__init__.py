@@ -1,5 +1,6 @@
 from gateway.models.deliveries import Delivery, Way
 from gateway.models.refused_calls import OTHERS, Reason, RefusedCall, RefusedToken
+from gateway.models.reminders import RemindedToken, Reminder, RemindersOff
 from gateway.models.webhooks import Webhook
 
 __all__ = [
@@ -8,6 +9,9 @@ __all__ = [
     "Reason",
     "RefusedCall",
     "RefusedToken",
+    "RemindedToken",
+    "Reminder",
+    "RemindersOff",
     "Way",
     "Webhook",
 ]

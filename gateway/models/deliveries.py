@@ -21,15 +21,12 @@ class Way(models.TextChoices):
     WEBHOOK = "webhook", "Webhook"
 
 
-class Delivery(models.Model):
+class Sending(models.Model):
     """How telling an account goes in one way: when it went last, and may go again.
 
     Workers race for `free_at`: whoever moves it on is the one that sends.
     """
 
-    account = models.ForeignKey(
-        Account, on_delete=models.CASCADE, related_name="deliveries", db_index=False
-    )
     way = models.CharField(max_length=7, choices=Way)
     free_at = models.DateTimeField()
     failures = models.PositiveIntegerField(default=0)
@@ -39,18 +36,10 @@ class Delivery(models.Model):
     answer = models.CharField(max_length=300, blank=True)
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint("account", "way", name="delivery_once_per_way")
-        ]
+        abstract = True
 
     def __str__(self):
         return f"{self.way} to {self.account}"
-
-    @property
-    def is_waiting(self):
-        """Whether a webhook that was called may still answer."""
-        called = self.tried_at and timezone.now() - self.tried_at < PATIENCE
-        return bool(called and not self.answer)
 
     def settle(self, answer, *, pause=timedelta()):
         """Note a success; nothing goes the same way for a while."""
@@ -74,3 +63,22 @@ class Delivery(models.Model):
     def _keep(self, *fields):
         # When it was tried is not written: whoever took the turn has done so.
         self.save(update_fields=["free_at", "answer", "failures", *fields])
+
+
+class Delivery(Sending):
+    """How telling an account of refused calls goes, and testing its webhook."""
+
+    account = models.ForeignKey(
+        Account, on_delete=models.CASCADE, related_name="deliveries", db_index=False
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint("account", "way", name="delivery_once_per_way")
+        ]
+
+    @property
+    def is_waiting(self):
+        """Whether a webhook that was called may still answer."""
+        called = self.tried_at and timezone.now() - self.tried_at < PATIENCE
+        return bool(called and not self.answer)

@@ -12,7 +12,7 @@ from django.utils import timezone
 from gateway.models.webhooks import sign
 from gateway.notifications import http
 
-REFUSED, TEST = "tokens.refused", "test"
+REFUSED, ENDING, TEST = "tokens.refused", "tokens.ending", "test"
 
 
 def call(webhook, event, data, *, message_id, occurred_at):

@@ -11,7 +11,8 @@ from accounts.audit.trail import Actor, record
 from accounts.clock import clock
 from accounts.models import Action
 from accounts.postgresql import pulse
-from gateway.notifications import dispatch
+from accounts.rule_violations import Unavailable
+from gateway.notifications import dispatch, reminders
 from gateway.verify.clock_skew import Jumps, SkewAlarm
 from gateway.verify.invalidation import POLL_SECONDS
 from tokens.usage_counters import recorder, refusals
@@ -19,6 +20,7 @@ from tokens.usage_counters import recorder, refusals
 FLUSH_SECONDS = 2.0
 ALARM_SECONDS = 60.0
 NOTICE_SECONDS = 5.0
+REMINDER_SECONDS = 30.0
 
 logger = logging.getLogger(__name__)
 
@@ -31,6 +33,7 @@ def start(gate):
     _every(ALARM_SECONDS, partial(raise_alarm, gate), over)
     # Apart from the others: a slow mail server must not keep uses from being written.
     _every(NOTICE_SECONDS, tell, over)
+    _every(REMINDER_SECONDS, remind, over)
     atexit.register(_end, gate, over)
 
 
@@ -107,3 +110,11 @@ def tell():
         dispatch.send_due()
     except DatabaseError as error:
         logger.warning("Nobody can be told of refused calls now: %s", error)
+
+
+def remind():
+    """Tell admins what ends soon; what cannot be read or noted now is told later."""
+    try:
+        reminders.send_due()
+    except (DatabaseError, Unavailable) as error:
+        logger.warning("Nobody can be told now of what ends soon: %s", error)

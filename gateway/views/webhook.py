@@ -1,4 +1,4 @@
-"""Notices of refused calls: the mail that goes out, and the account's webhook."""
+"""Notices: whom mails go to, what is told ahead of an end, and the account's webhook."""
 
 from django.contrib import messages
 from django.shortcuts import get_object_or_404, redirect, render
@@ -15,7 +15,7 @@ from accounts.permissions import Operation, for_account
 from accounts.web.form_status import status_of
 from accounts.web.resubmission import leave_for, made_once
 from gateway.forms import WebhookForm
-from gateway.models import Way, Webhook
+from gateway.models import RemindersOff, Way, Webhook, reminders
 from gateway.notifications import content, webhook_tests
 from tokens.secret_response import hand_out
 
@@ -39,12 +39,35 @@ def webhook_edit(request, account):
         "hook": ways.get(Way.WEBHOOK),
         "admins": Membership.objects.caretakers(account)[:20],
         "page": content.page_of(account),
+        "reminders": {each.way: each for each in account.reminders.all()},
+        "reminds": not RemindersOff.objects.filter(account=account).exists(),
     }
     return render(request, TEMPLATE, context, status=status_of(form))
 
 
 def _point(request, account, form):
     return form.is_valid() and form.point(account, by=Actor.of(request))
+
+
+@require_POST
+@for_account(Operation.WEBHOOK_EDIT)
+def reminders_on(request, account):
+    reminders.switch_on(account, by=Actor.of(request))
+    return _switched(
+        request, account, "Admins are told before tokens or the trial end."
+    )
+
+
+@require_POST
+@for_account(Operation.WEBHOOK_EDIT)
+def reminders_off(request, account):
+    reminders.switch_off(account, by=Actor.of(request))
+    return _switched(request, account, "Nobody is told before tokens or the trial end.")
+
+
+def _switched(request, account, words):
+    messages.success(request, words)
+    return redirect("gateway:webhook", account.pk)
 
 
 @require_POST

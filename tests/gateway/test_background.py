@@ -10,6 +10,7 @@ from django.utils import timezone
 from accounts.clock import clock
 from accounts.models import Action, AuditEvent
 from accounts.postgresql import pulse
+from accounts.rule_violations import Unavailable
 from gateway.models import RefusedCall, RefusedToken
 from gateway.verify import background
 from gateway.verify.background import flush, raise_alarm
@@ -103,6 +104,8 @@ def test_threads_look_and_write_until_the_process_ends(ask, monkeypatch, caplog)
     monkeypatch.setattr(background, "raise_alarm", lambda gate: None)
     monkeypatch.setattr(background, "NOTICE_SECONDS", 1000)
     monkeypatch.setattr(background, "tell", lambda: None)
+    monkeypatch.setattr(background, "REMINDER_SECONDS", 1000)
+    monkeypatch.setattr(background, "remind", lambda: None)
     monkeypatch.setattr(ask.gate.watcher, "poll", poll)
     monkeypatch.setattr(background.atexit, "register", lambda *call: ends.append(call))
 
@@ -128,6 +131,24 @@ def test_admins_are_told_or_it_waits(monkeypatch, caplog):
 
     assert asked == [1]
     assert "Nobody can be told of refused calls now: away" in caplog.text
+
+
+@pytest.mark.parametrize(
+    "failure", [DatabaseError("away"), Unavailable("busy", "away")]
+)
+def test_admins_are_reminded_or_it_waits(monkeypatch, caplog, failure):
+    asked = []
+    monkeypatch.setattr(background.reminders, "send_due", lambda: asked.append(1))
+    background.remind()
+
+    def fail():
+        raise failure
+
+    monkeypatch.setattr(background.reminders, "send_due", fail)
+    background.remind()
+
+    assert asked == [1]
+    assert "Nobody can be told now of what ends soon: away" in caplog.text
 
 
 @pytest.mark.postgresql

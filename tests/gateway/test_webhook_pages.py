@@ -2,12 +2,15 @@ from base64 import b64decode
 
 import pytest
 from django.db import connection
+from django.urls import reverse
 
 from accounts.models import Action, AuditEvent
 from accounts.rule_violations import Gone
 from gateway.models import Webhook
 from tests.factories import BY
 from tests.gateway.webhook_pages import URL, at
+
+OFF_ON = ("off", "on")
 
 
 def last_event():
@@ -143,6 +146,23 @@ def test_a_webhook_is_removed(as_admin, main, webhook):
     assert response.url == at(main)
     assert not Webhook.objects.exists()
     assert last_event()[0] == Action.WEBHOOK_REMOVED
+
+
+def test_reminders_are_switched_off_and_on(as_admin, main):
+    off, on = (reverse(f"gateway:reminders_{way}", args=[main.pk]) for way in OFF_ON)
+    assert f'action="{off}"' in as_admin.get(at(main)).text
+
+    page = as_admin.post(off, follow=True).text
+
+    assert "Nobody is told before tokens or the trial end." in page
+    assert f'action="{on}"' in page
+    assert last_event() == (Action.REMINDERS_OFF, "Acme")
+
+    page = as_admin.post(on, follow=True).text
+
+    assert "Admins are told before tokens or the trial end." in page
+    assert f'action="{off}"' in page
+    assert last_event() == (Action.REMINDERS_ON, "Acme")
 
 
 @pytest.mark.parametrize("name", ["test", "reveal", "renew", "remove"])

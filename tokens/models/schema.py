@@ -61,6 +61,12 @@ INDEXES = [
         condition=STANDING & models.Q(disabled_at=None),
         name="token_enabled",
     ),
+    # Over all organisations: what ends soon is asked for all the time.
+    models.Index(
+        fields=["expires_at"],
+        condition=STANDING & models.Q(disabled_at=None, expires_at__isnull=False),
+        name="token_ending",
+    ),
     models.Index(
         fields=["account", "kind", "deleted_at", "id"],
         # SQLite only proves it from IS NOT NULL, not from NOT (IS NULL).

@@ -1,0 +1,105 @@
+"""Telling the admins of an account, a message a day, which tokens and trials end soon.
+
+It goes to an account's own admins and its webhook, and at most once a day: no address
+is anybody's choice, so that mails need no limit beside that one. Who sends is settled by
+one conditional UPDATE. What was sent is noted only then: whoever dies in between leaves
+a message that is sent again after the lease.
+"""
+
+import logging
+
+from django.db import transaction
+
+from accounts.audit.trail import Actor, record
+from accounts.clock import clock
+from accounts.locks import repeated
+from accounts.mail import send_to_admins
+from accounts.models import Action
+from accounts.rule_violations import Unavailable
+from gateway.models import RemindedToken, Reminder, Way, Webhook
+from gateway.notifications import endings, webhook_calls
+from gateway.notifications import reminder_content as content
+from gateway.notifications.dispatch import Outcome
+
+BY = Actor(label="reminders")
+
+logger = logging.getLogger(__name__)
+
+
+def send_due():
+    """Tell every account that is to be told today, in each way.
+
+    After a failure the others of that way wait for the next time: mostly it is the mail
+    server that is away, for all of them.
+    """
+    for way in Way:
+        for account_id in endings.due(way, clock.now()):
+            reminder = Reminder.objects.claim(account_id, way, clock.now())
+            if reminder and not _send(reminder):
+                break
+
+
+def _send(reminder):
+    """Send what there is to tell; returns whether that went well."""
+    ends = endings.of(reminder.account, reminder.way, clock.now())
+    if not ends:
+        return True  # Somebody has changed it in this very moment.
+    outcome = _outcome(reminder, ends)
+    if outcome.is_fine:
+        _keep(reminder, ends, outcome.answer)
+    else:
+        reminder.put_off(outcome.answer, wait=outcome.wait)
+        words = "%s could not be told by %s of what ends soon: %s"
+        logger.warning(words, reminder.account, reminder.way, outcome.answer)
+    return outcome.is_fine
+
+
+def _outcome(reminder, ends):
+    try:
+        return SENDERS[reminder.way](ends)
+    except Unavailable as error:
+        return Outcome(error.message, is_fine=False)
+
+
+@repeated
+def _keep(reminder, ends, answer):
+    with transaction.atomic():
+        RemindedToken.objects.note(reminder.way, ends.tokens)
+        reminder.keep(answer, ends)
+        record(
+            Action.REMINDED,
+            by=BY,
+            account=ends.account,
+            target=ends.account.name,
+            way=reminder.way,
+            **content.told(ends),
+        )
+
+
+def _mail(ends):
+    reached = send_to_admins(
+        ends.account,
+        content.subject(ends),
+        "gateway/mail/ending.html",
+        **content.mail(ends),
+    )
+    if not reached:
+        return Outcome("The account has no admin", is_fine=False)
+    return Outcome("", is_fine=True)
+
+
+def _call(ends):
+    webhook = Webhook.objects.filter(account=ends.account).first()
+    if webhook is None:
+        return Outcome("It was removed", is_fine=False)
+    answer = webhook_calls.call(
+        webhook,
+        webhook_calls.ENDING,
+        content.body(ends),
+        message_id=content.message_id(ends),
+        occurred_at=content.day(ends),
+    )
+    return Outcome(str(answer), is_fine=answer.is_fine, wait=answer.retry_after)
+
+
+SENDERS = {Way.MAIL: _mail, Way.WEBHOOK: _call}
