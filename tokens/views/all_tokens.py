@@ -12,6 +12,7 @@ from accounts.permissions import Operation
 from accounts.web.exports import csv_response
 from accounts.web.pagination import paginate
 from tokens.bulk_words import OFFERED, buttons
+from tokens.endings import next_days
 from tokens.kinds import Kind
 from tokens.search import TokenSearch
 from tokens.usage import with_days
@@ -48,6 +49,8 @@ def all_list(request, account):
         "search": search,
         "may": rights(request, account, Kind.API),
         "buttons": buttons(OFFERED),
+        "ending": next_days(search.everything()),
+        "ending_on": _one_day(search),
         "list_url": reverse("tokens:all", args=[account.pk]),
     }
     if not search.is_valid():
@@ -60,6 +63,12 @@ def all_list(request, account):
     )
     with_days(page)
     return render(request, TEMPLATE, context | {"page": page, "chips": search.chips()})
+
+
+def _one_day(search):
+    """Return the day that the list is narrowed to, as its address says it, if to one."""
+    first, last = (search[name].value() for name in ("expires_from", "expires_to"))
+    return first if first == last else None
 
 
 @require_POST
