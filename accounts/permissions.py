@@ -42,6 +42,7 @@ api.reveal          n      y      y      n      n      h      n      n      n   
 api.create          n      y      y      n      n      h      n      n      n      n
 api.mint            n      n      n      n      n      h      n      n      y      y
 api.rename          n      y      y      n      n      h      n      n      n      n
+api.note            n      y      y      n      n      h      n      n      n      n
 api.enable          n      y      y      n      n      h      n      n      n      n
 api.disable         n      y      y      n      n      h      y      s      n      n
 api.delete          n      y      y      n      n      h      n      s      n      n
@@ -53,6 +54,7 @@ ship.view           n      y      y      n      n      h      y      y      y   
 ship.reveal         n      y      y      n      n      h      n      y      y      n
 ship.create         n      y      y      n      n      h      n      y      y      n
 ship.rename         n      y      y      n      n      h      n      y      y      n
+ship.note           n      y      y      n      n      h      n      y      y      n
 ship.enable         n      y      y      n      n      h      n      y      y      n
 ship.disable        n      y      y      n      n      h      y      y      y      n
 ship.delete         n      y      y      n      n      h      n      y      y      n
@@ -64,6 +66,7 @@ shared.view         n      y      y      n      n      h      y      y      y   
 shared.reveal       n      y      y      n      n      h      n      y      y      n
 shared.create       n      y      y      n      n      h      n      y      y      n
 shared.rename       n      y      y      n      n      h      n      y      y      n
+shared.note         n      y      y      n      n      h      n      y      y      n
 shared.enable       n      y      y      n      n      h      n      y      y      n
 shared.disable      n      y      y      n      n      h      y      y      y      n
 shared.delete       n      y      y      n      n      h      n      y      y      n

@@ -2,6 +2,17 @@
 
 from tokens.kinds import Kind
 
+# What their owners have said about some.
+NOTES = {
+    "Terraform": "Runs in the infra repository, workspace observability.\n"
+    "Rotate it together with the state bucket's key. Ask: #platform",
+    "CI pipeline": "GitHub Actions secret LOGZIO_API_TOKEN of the organisation.",
+    "PagerDuty bridge": "Owned by the on-call guild.\nTell them a day ahead.",
+    "Grafana": "Data sources of grafana.acme.example.",
+    "fluent-bit": "DaemonSet of the production clusters, secret logging/shipper.",
+    "Nightly report": "Until the new billing export is there (March).",
+}
+
 API_NAMES = (
     "Terraform",
     "Grafana",

@@ -7,7 +7,7 @@ from accounts.models import LOG_KINDS, AccountKind
 from demo.accounts import ACCOUNTS, ORGANISATIONS
 from demo.people import ACME, GLOBEX, MAIN
 from demo.story import main_name
-from demo.token_names import API_NAMES, LOG_NAMES, ODD_NAMES, SUFFIXES
+from demo.token_names import API_NAMES, LOG_NAMES, NOTES, ODD_NAMES, SUFFIXES
 from tokens.kinds import OVERLAPS, Kind
 from tokens.models import Token
 
@@ -36,7 +36,11 @@ class Life:
         account = self.story.accounts[self.place]
         by = self.story.admin_of(account)
         self.token, _ = Token.issue(
-            account=account, kind=self.kind, name=self.name, by=by
+            account=account,
+            kind=self.kind,
+            name=self.name,
+            note=NOTES.get(self.name, ""),
+            by=by,
         )
         return [self.token]
 

@@ -91,6 +91,7 @@ BY_KIND = {"tokens:deleted": (SHOWN, ["account.view"], "list")}
 TOKEN = {
     "tokens:reveal": (DONE, "reveal"),
     "tokens:rename": (BOTH, "rename"),
+    "tokens:note": (BOTH, "note"),
     "tokens:enable": (DONE, "enable"),
     "tokens:disable": (BOTH, "disable"),
     "tokens:expiry": (BOTH, "expiry"),
@@ -117,6 +118,7 @@ STAFF = {
     "tokens:gateway_create": DONE,
     "tokens:gateway_reveal": DONE,
     "tokens:gateway_rename": BOTH,
+    "tokens:gateway_note": BOTH,
     "tokens:gateway_disable": BOTH,
     "tokens:gateway_enable": DONE,
     "tokens:gateway_expiry": BOTH,

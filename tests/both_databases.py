@@ -80,6 +80,7 @@ LISTS = (
     "tests/tokens/test_api_list.py",
     "tests/tokens/test_find.py",
     "tests/tokens/test_health.py",
+    "tests/tokens/test_notes.py",
     "tests/tokens/test_senders.py",
     "tests/tokens/test_shipping_list.py",
     "tests/tokens/test_states.py",

@@ -32,6 +32,7 @@ PAGES = {
     "tokens:shipping": ("admin", "main", "?new=1"),
     "tokens:all": ("admin", "main", ""),
     "tokens:rename": ("admin", "main token", ""),
+    "tokens:note": ("admin", "main token", ""),
     "tokens:disable": ("staff", "main token", ""),
     "tokens:expiry": ("admin", "main token", ""),
     "tokens:rotate": ("admin", "main token", ""),

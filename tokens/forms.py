@@ -14,8 +14,9 @@ from accounts.forms.ids import IdField, VersionField
 from accounts.names import NameField
 from accounts.rule_violations import RuleViolation
 from tokens.kinds import OVERLAPS
-from tokens.limits import MAX_NAME
+from tokens.limits import MAX_NAME, MAX_NOTE
 from tokens.models import Token
+from tokens.secrets import masked_within
 from tokens.states import State
 
 PRESETS = (7, 30, 60, 90, 365)
@@ -164,6 +165,34 @@ class RenameForm(ChangeForm):
         with self.explaining():
             self.token.rename(self.cleaned_data["name"], by=by, version=self.seen)
             return True
+        return False
+
+
+class NoteForm(ChangeForm):
+    """What a token is for. The model counts it: browsers send a line's end as two."""
+
+    note = forms.CharField(
+        required=False,
+        widget=forms.Textarea(
+            attrs={"rows": 4, "maxlength": MAX_NOTE, "autofocus": True}
+        ),
+        help_text=f"What uses it, and whom to ask. Up to {MAX_NOTE} characters.",
+    )
+
+    def __init__(self, *args, token, **kwargs):
+        super().__init__(*args, token=token, **kwargs)
+        self.initial["note"] = token.note
+
+    def set_note(self, *, by):
+        """Return whether it was done; otherwise the form says why not.
+
+        No page shows a secret, so that one which was typed comes back masked.
+        """
+        note = self.cleaned_data["note"]
+        with self.explaining():
+            self.token.set_note(note, by=by, version=self.seen)
+            return True
+        self.data = {"note": masked_within(note), "version": self.data.get("version")}
         return False
 
 

@@ -54,14 +54,16 @@ def take_over(row, *, by):
     if secret is None:
         raise RuleViolation("secret", "The secret is nothing that a token can be.")
     account, kind = _account(values["account"]), Kind(values["kind"])
+    note = values.get("note", "")
     if RULES[kind].is_single:
-        return take_place(account, kind, secret, by=by)
+        return take_place(account, kind, secret, note=note, by=by)
     return add(
         account,
         kind,
         secret,
         by=by,
         name=values["name"],
+        note=note,
         is_disabled=values.get("disabled", "").lower() in TRUE,
         expires_at=_moment(values, "expires_at"),
         created_at=_moment(values, "created_at"),
@@ -77,22 +79,36 @@ def _account(text):
     return found
 
 
-def take_place(account, kind, secret, *, by):
+def take_place(account, kind, secret, *, by, note=""):
     """Let the account's oldest token of a kind go on with the secret from elsewhere."""
     found = account.tokens.not_deleted().filter(kind=kind)
     token = found.oldest_first().first()
     if token is None:
         raise RuleViolation("kind", f"{account.name} has no {kind.label.lower()}.")
     token.rotate(by=by, secret=secret)
+    if note:
+        token.set_note(note, by=by)
     return token
 
 
-def add(account, kind, secret, *, name, by, is_disabled=False, expires_at=None, **past):
+def add(
+    account,
+    kind,
+    secret,
+    *,
+    name,
+    by,
+    note="",
+    is_disabled=False,
+    expires_at=None,
+    **past,
+):
     """Make one more token of an account, with the secret from elsewhere."""
     token, _ = Token.issue(
         account=account,
         kind=kind,
         name=name,
+        note=note,
         secret=secret,
         expires_at=expires_at,
         enabled=not is_disabled,

@@ -17,8 +17,10 @@ from accounts.models.accounts import RESTORABLE_DAYS
 from accounts.names import check_seen
 from accounts.rule_violations import RuleViolation
 from tokens.kinds import RULES, SHIPPING, Kind
+from tokens.secrets import masked_within
 
 MAX_NAME = 100
+MAX_NOTE = 500
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
@@ -41,6 +43,7 @@ def check_new(token):
     """Raise RuleViolation when the account cannot have this further token."""
     _check_kind(token)
     check_name(token)
+    check_note(token)
     check_expiry(token, token.expires_at)
     if not token.disabled_at:
         check_room(token)
@@ -114,6 +117,28 @@ def _check_letters(name):
             "name_unprintable", "Control characters are not allowed.", field="name"
         )
     check_seen(name=name)
+
+
+def check_note(token):
+    """Raise RuleViolation for a note that cannot be taken."""
+    note = token.note
+    if len(note) > MAX_NOTE:
+        raise RuleViolation(
+            "note_too_long", f"A note has up to {MAX_NOTE} characters.", field="note"
+        )
+    if CONTROL.search(note.replace("\n", "")):
+        raise RuleViolation(
+            "note_unprintable", "Control characters are not allowed.", field="note"
+        )
+    check_seen(note=note)
+    if masked_within(note) != note:
+        raise RuleViolation("secret_in_note", SECRET_IN_NOTE, field="note")
+
+
+SECRET_IN_NOTE = (
+    "A whole token is in it, and more people read notes than may copy tokens. "
+    "Name it by its first letters."
+)
 
 
 def siblings(token):

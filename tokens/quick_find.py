@@ -1,4 +1,4 @@
-"""Tokens that Jump to finds by name."""
+"""Tokens that Jump to finds by name, and then by note."""
 
 from accounts.models import Account
 from accounts.web.quick_find import Result
@@ -14,8 +14,11 @@ def find_tokens(user, _account, text):
     if len(text) < LEAST_LETTERS:
         return []
     accounts = Account.objects.administered_by(user)
-    named = Token.objects.filter(account__in=accounts).not_deleted().named_like(text)
-    rows = named.of_kind(*HOMES).select_related("account")[:SHOWN]
+    tokens = Token.objects.filter(account__in=accounts).not_deleted().of_kind(*HOMES)
+    tokens = tokens.select_related("account")
+    named = list(tokens.named_like(text)[:SHOWN])
+    known = [token.pk for token in named]
+    noted = tokens.noted_like(text).exclude(pk__in=known)[: SHOWN - len(named)]
     return [
         Result(
             token.name,
@@ -23,5 +26,5 @@ def find_tokens(user, _account, text):
             home_of(token, q=token.name),
             "key",
         )
-        for token in rows
+        for token in (*named, *noted)
     ]

@@ -63,7 +63,7 @@ class TokenSearch(forms.Form):
     `main` is the main account, whose page is over all of them, or a child by itself.
     """
 
-    q = forms.CharField(label="Name", required=False, max_length=100)
+    q = forms.CharField(label="Name or note", required=False, max_length=100)
     account = AccountsField(label="Accounts", widget=AccountFilter)
     kind = forms.MultipleChoiceField(
         choices=KINDS, required=False, widget=forms.CheckboxSelectMultiple
@@ -118,7 +118,7 @@ class TokenSearch(forms.Form):
             tokens = tokens.not_deleted() | tokens.recently_deleted()
             return tokens.filter(pk=asked["token"])
         tokens = tokens.not_deleted().filter(*self._conditions())
-        return tokens.named_like(asked["q"]) if asked["q"] else tokens
+        return tokens.mentioning(asked["q"]) if asked["q"] else tokens
 
     def _scope(self):
         """Limit to what the person oversees, in the way that the order has an index."""
@@ -199,7 +199,7 @@ CONDITIONS = {
     "finding": lambda slug: health.named(slug).condition(),
 }
 CHIPS = {
-    "q": lambda text: f"Named like {text}",
+    "q": lambda text: f"Name or note has {text}",
     "creator": lambda text: f"Created by {text}",
     "created_from": lambda day: f"Created from {_day(day)}",
     "created_to": lambda day: f"Created until {_day(day)}",

@@ -45,6 +45,7 @@ account = [
     path("bulk/<int:pk>/undo/", bulk.bulk_undo, name="bulk_undo"),
     path("<int:pk>/reveal/", actions.token_reveal, name="reveal"),
     path("<int:pk>/rename/", actions.token_rename, name="rename"),
+    path("<int:pk>/note/", actions.token_note, name="note"),
     path("<int:pk>/enable/", actions.token_enable, name="enable"),
     path("<int:pk>/disable/", actions.token_disable, name="disable"),
     path("<int:pk>/expiry/", actions.token_expiry, name="expiry"),

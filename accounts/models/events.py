@@ -16,6 +16,7 @@ class Action(models.TextChoices):
     TOKEN_CREATED = "token_created", "Created a token"
     TOKEN_IMPORTED = "token_imported", "Imported a token"
     TOKEN_RENAMED = "token_renamed", "Renamed a token"
+    TOKEN_NOTE_CHANGED = "token_note_changed", "Changed a token's note"
     TOKEN_ENABLED = "token_enabled", "Enabled a token"
     TOKEN_DISABLED = "token_disabled", "Disabled a token"
     TOKEN_ROTATED = "token_rotated", "Rotated a token"

@@ -51,6 +51,7 @@ class Share(models.Model):
         operator,
         shows_everything,
         expires_at,
+        note="",
         secret=None,
     ):
         """Make a shared token and return its Share and its Secret.
@@ -65,6 +66,7 @@ class Share(models.Model):
                 account=account,
                 kind=Kind.SHARED,
                 name=name,
+                note=note,
                 by=by,
                 expires_at=expires_at,
                 secret=secret,

@@ -23,6 +23,7 @@ api.reveal         403  yes  yes  403  403  404  403  403  403  403
 api.create         403  yes  yes  403  403  404  403  403  403  403
 api.mint           403  403  403  403  403  404  403  403  yes  yes
 api.rename         403  yes  yes  403  403  404  403  403  403  403
+api.note           403  yes  yes  403  403  404  403  403  403  403
 api.enable         403  yes  yes  403  403  404  403  403  403  403
 api.disable        403  yes  yes  403  403  404  yes  self 403  403
 api.delete         403  yes  yes  403  403  404  403  self 403  403
@@ -33,6 +34,7 @@ ship.view          403  yes  yes  403  403  404  yes  yes  yes  403
 ship.reveal        403  yes  yes  403  403  404  403  yes  yes  403
 ship.create        403  yes  yes  403  403  404  403  yes  yes  403
 ship.rename        403  yes  yes  403  403  404  403  yes  yes  403
+ship.note          403  yes  yes  403  403  404  403  yes  yes  403
 ship.enable        403  yes  yes  403  403  404  403  yes  yes  403
 ship.disable       403  yes  yes  403  403  404  yes  yes  yes  403
 ship.delete        403  yes  yes  403  403  404  403  yes  yes  403
@@ -43,6 +45,7 @@ shared.view        403  yes  yes  403  403  404  yes  yes  yes  403
 shared.reveal      403  yes  yes  403  403  404  403  yes  yes  403
 shared.create      403  yes  yes  403  403  404  403  yes  yes  403
 shared.rename      403  yes  yes  403  403  404  403  yes  yes  403
+shared.note        403  yes  yes  403  403  404  403  yes  yes  403
 shared.enable      403  yes  yes  403  403  404  403  yes  yes  403
 shared.disable     403  yes  yes  403  403  404  yes  yes  yes  403
 shared.delete      403  yes  yes  403  403  404  403  yes  yes  403

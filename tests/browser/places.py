@@ -31,7 +31,16 @@ def tokens_pages_of_children(world):
 
 
 def token_pages(world):
-    verbs = ("rename", "rotate", "expiry", "delete", "disable", "usage", "use_it")
+    verbs = (
+        "rename",
+        "note",
+        "rotate",
+        "expiry",
+        "delete",
+        "disable",
+        "usage",
+        "use_it",
+    )
     used = [
         reverse(f"tokens:{verb}", args=[world.main.pk, world.used.pk]) for verb in verbs
     ]
@@ -152,7 +161,7 @@ def of_staff(world):
     organisation = world.main.organisation_id
     names = ("organisations", "organisation_add")
     about = ("organisation", "organisation_edit", "organisation_suspend")
-    verbs = ("rename", "rotate", "expiry", "delete", "disable", "use_it")
+    verbs = ("rename", "note", "rotate", "expiry", "delete", "disable", "use_it")
     return [
         *(reverse(f"accounts:staff_{name}") for name in names),
         *(reverse(f"accounts:staff_{name}", args=[organisation]) for name in about),

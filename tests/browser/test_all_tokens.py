@@ -89,7 +89,7 @@ def test_the_csv_has_what_is_listed_and_no_secret(page, tokens):
 def test_a_pasted_secret_finds_its_row_and_leaves_no_trace(page, tokens):
     asked = []
     page.on("request", lambda request: asked.append(request.url))
-    box = page.get_by_role("searchbox", name="Filter by name or paste a token")
+    box = page.get_by_role("searchbox", name="Filter by name, note or pasted token")
 
     box.fill(tokens[1].secret_text)
     box.press("Enter")
@@ -102,7 +102,7 @@ def test_a_pasted_secret_finds_its_row_and_leaves_no_trace(page, tokens):
 
 def test_a_secret_of_somebody_else_is_not_found_and_not_repeated(page):
     foreign = TokenFactory(name="Elsewhere")
-    box = page.get_by_role("searchbox", name="Filter by name or paste a token")
+    box = page.get_by_role("searchbox", name="Filter by name, note or pasted token")
 
     box.fill(foreign.secret_text)
     box.press("Enter")

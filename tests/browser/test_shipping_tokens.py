@@ -85,7 +85,7 @@ def test_metrics_and_traces_are_listed_beside_logs(visit, admin, main, path):
 def test_a_token_is_found_by_its_name_and_by_its_secret(visit, admin, main, path):
     token = TokenFactory(account=main, kind=Kind.LOGS, name="Fluentd")
     page = visit(admin, path)
-    box = page.get_by_role("searchbox", name="Filter by name or paste a token")
+    box = page.get_by_role("searchbox", name="Filter by name, note or pasted token")
 
     box.fill("fluent")
     box.press("Enter")

@@ -106,7 +106,7 @@ def test_a_dialog_gives_the_focus_back_at_once(page):
     given, kept = page.evaluate(CLOSED)
 
     assert given == "Delete Older"
-    assert kept == "Filter by name or paste a token"
+    assert kept == "Filter by name, note or pasted token"
 
 
 def test_the_switcher_takes_what_is_typed_at_once(page):

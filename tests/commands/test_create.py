@@ -196,9 +196,11 @@ def test_create_token_prints_nothing_but_the_secret(run, main, kind, use):
 
 
 def test_create_token_can_expire(run, main):
-    run("create_token", "CI", f"--account={main.pk}", "--expires-in=3")
+    run("create_token", "CI", f"--account={main.pk}", "--expires-in=3", "--note=CI")
 
-    left = Token.objects.get(name="CI").expires_at - timezone.now()
+    token = Token.objects.get(name="CI")
+    left = token.expires_at - timezone.now()
+    assert token.note == "CI"
     assert timedelta(days=2.9) < left <= timedelta(days=3)
 
 

@@ -56,6 +56,26 @@ def test_import_takes_csv_with_a_past(run, main, typed):
     assert last_event().target == f"Shipper ({logs.masked})"
 
 
+def test_import_takes_notes(run, main, typed):
+    metrics = ChildFactory(main=main, kind="metrics")
+    typed(
+        as_lines(
+            rows(main=main, note="Ask Ada\nor Max"),
+            rows(main=metrics, kind="metrics", secret=LETTERS, note="Prometheus"),
+        )
+    )
+
+    run("import_tokens", "--format=jsonl")
+    listed = [
+        json.loads(line) for line in run("list", "tokens", "--json").out.splitlines()
+    ]
+
+    assert main.tokens.get(name="Moved").note == "Ask Ada\nor Max"
+    assert metrics.tokens.get().note == "Prometheus"
+    assert "Ask Ada\nor Max" in [row["note"] for row in listed]
+    assert "Ask Ada or Max" in run("list", "tokens").out
+
+
 def test_import_takes_stopped_tokens_beyond_the_limit_of_enabled_ones(run, typed):
     full = MainFactory(plan="community")
     moved = rows(main=full, kind="logs", secret=LETTERS, disabled=True)

@@ -10,6 +10,7 @@ JSON = {"Accept": "application/json"}
 DATA = {
     "reveal": {},
     "rename": {"name": "Renamed"},
+    "note": {"note": "Asked for by Ada"},
     "enable": {},
     "disable": {"reason": "Leaked"},
     "expiry": {"expires_at": "30"},

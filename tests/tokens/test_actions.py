@@ -10,9 +10,10 @@ from tests.tokens.actions import DATA, ENDS, HTMX, JSON, again, url
 from tokens.kinds import Kind
 
 pytestmark = pytest.mark.django_db
-ASKED = ("rename", "disable", "expiry", "rotate", "delete")
+ASKED = ("rename", "note", "disable", "expiry", "rotate", "delete")
 EVENTS = {
     "rename": Action.TOKEN_RENAMED,
+    "note": Action.TOKEN_NOTE_CHANGED,
     "disable": Action.TOKEN_DISABLED,
     "expiry": Action.TOKEN_EXPIRY_CHANGED,
     "rotate": Action.TOKEN_ROTATED,
@@ -140,7 +141,9 @@ def test_action_without_script_leads_back_to_the_list(as_admin, admin, at_work, 
     assert b'data-level="success"' in page.content
 
 
-@pytest.mark.parametrize("verb", ["rename", "disable", "expiry", "rotate", *ENDS])
+@pytest.mark.parametrize(
+    "verb", ["rename", "note", "disable", "expiry", "rotate", *ENDS]
+)
 def test_action_by_htmx_answers_the_row(as_admin, at_work, verb):
     token = at_work(verb)
 

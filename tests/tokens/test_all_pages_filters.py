@@ -169,7 +169,7 @@ def test_chips_take_one_filter_away_each(client, admin, main, sub):
     chips = client.get(address(main, **query)).context["chips"]
 
     assert [words for words, _ in chips] == [
-        "Named like x",
+        "Name or note has x",
         "Staging",
         "API token",
         "Log shipping token",

@@ -22,6 +22,7 @@ def token(main):
 
 CHANGES = {
     Action.TOKEN_RENAMED: lambda token: token.rename("Other", by=BY),
+    Action.TOKEN_NOTE_CHANGED: lambda token: token.set_note("Why", by=BY),
     Action.TOKEN_DISABLED: lambda token: token.disable(by=BY),
     Action.TOKEN_EXPIRY_CHANGED: lambda token: token.set_expiry(
         timezone.now() + HOUR, by=BY
@@ -48,6 +49,7 @@ def test_change_is_one_version_and_one_event(token, action, change):
     "change",
     [
         lambda token, version: token.rename("Other", by=BY, version=version),
+        lambda token, version: token.set_note("Why", by=BY, version=version),
         lambda token, version: token.disable(by=BY, version=version),
         lambda token, version: token.enable(by=BY, version=version),
         lambda token, version: token.set_expiry(None, by=BY, version=version),

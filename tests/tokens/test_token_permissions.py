@@ -30,6 +30,7 @@ VERBS = {
     "reveal",
     "create",
     "rename",
+    "note",
     "enable",
     "disable",
     "delete",

@@ -72,6 +72,16 @@ class TokenQuerySet(models.QuerySet):
     def named_like(self, text):
         return self.filter(name_key__contains=name_key(text))
 
+    def noted_like(self, text):
+        return self.filter(note_key__contains=name_key(text))
+
+    def mentioning(self, text):
+        """Return tokens that have a text in their name or in their note."""
+        key = name_key(text)
+        return self.filter(
+            models.Q(name_key__contains=key) | models.Q(note_key__contains=key)
+        )
+
     def bounded_count(self, by="created_at"):
         """Count rows, but not further than a reader cares.
 
@@ -125,8 +135,18 @@ def as_written(name):
     return WHITE_SPACE.sub(" ", name)
 
 
+def lines_as_written(text):
+    """Return a text of several lines, each with its blanks, without empty ends."""
+    lines = [as_written(line).rstrip() for line in text.splitlines()]
+    return "\n".join(lines).strip()
+
+
 def name_key(name):
     """Return what two names must not share to count as different."""
-    folded = " ".join(unicodedata.normalize("NFKC", name).casefold().split())
     # One character can unfold into eighteen; no two names differ that late by chance.
-    return folded[:KEY_LENGTH]
+    return folded(name)[:KEY_LENGTH]
+
+
+def folded(text):
+    """Return a text as it is searched: however it is written, and on one line."""
+    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())

@@ -17,6 +17,8 @@ from tokens.models.querysets import (
     USE_FIELDS,
     TokenQuerySet,
     as_written,
+    folded,
+    lines_as_written,
     name_key,
 )
 from tokens.models.schema import CONSTRAINTS, INDEXES
@@ -46,6 +48,10 @@ class Token(models.Model):
     kind = models.CharField(max_length=7, choices=Kind)
     name = models.CharField(max_length=100)
     name_key = models.CharField(max_length=400)
+    note = models.CharField(
+        max_length=limits.MAX_NOTE, blank=True, default="", db_default=""
+    )
+    note_key = models.TextField(blank=True, default="", db_default="")
     public_id = models.CharField(max_length=16, db_index=True)
     masked = models.CharField(max_length=24)
     created_at = models.DateTimeField(default=timezone.now)
@@ -79,7 +85,16 @@ class Token(models.Model):
     @classmethod
     @repeated
     def issue(
-        cls, *, account, kind, name, by, expires_at=None, secret=None, enabled=True
+        cls,
+        *,
+        account,
+        kind,
+        name,
+        by,
+        note="",
+        expires_at=None,
+        secret=None,
+        enabled=True,
     ):
         """Make a token and return it with its Secret.
 
@@ -93,12 +108,14 @@ class Token(models.Model):
             token.created_by = token.updated_by = by.author
             token.updated_at = token.created_at
             token._set_name(name)
+            token._set_note(note)
             token._show(fresh)
             limits.check_new(token)
             token.save(force_insert=True)
             StoredSecret.keep(token, fresh)
             action = Action.TOKEN_IMPORTED if secret else Action.TOKEN_CREATED
-            token.record(action, by, kind=kind)
+            told = {"note": token.note} if token.note else {}
+            token.record(action, by, kind=kind, **told)
         return token, fresh
 
     @property
@@ -132,6 +149,11 @@ class Token(models.Model):
         """Who answers for the token, and may know its secret."""
         return self.keeper or self.created_by
 
+    @property
+    def note_headline(self):
+        """The first line of the note."""
+        return self.note.partition("\n")[0]
+
     @repeated
     def reveal(self, *, by, **told):
         """Return the current Secret; the audit event is committed before it leaves."""
@@ -158,6 +180,20 @@ class Token(models.Model):
             changes = [["keeper", self.kept_by, keeper]]
             self.keeper = keeper
             self.record(Action.TOKEN_HANDED_OVER, by, changes=changes)
+
+    @repeated
+    def set_note(self, text, *, by, version=None):
+        """Say what the token is for, in up to 500 characters; an empty text is no note.
+
+        Raises RuleViolation, also for a text with a whole token in it.
+        """
+        with self._changing(by, version):
+            old = self.note
+            self._set_note(text)
+            limits.check_note(self)
+            if self.note != old:
+                changes = [["note", old, self.note]]
+                self.record(Action.TOKEN_NOTE_CHANGED, by, changes=changes)
 
     @repeated
     def disable(self, *, by, reason="", version=None):
@@ -305,6 +341,10 @@ class Token(models.Model):
     def _set_name(self, name):
         self.name = as_written(name)
         self.name_key = name_key(self.name)
+
+    def _set_note(self, text):
+        self.note = lines_as_written(text)
+        self.note_key = folded(self.note)
 
     def _show(self, secret):
         self.public_id, self.masked = secret.public_id, secret.masked

@@ -5,6 +5,7 @@ Each action stands behind the guard of both; `account` is None for the latter.
 
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 from django_htmx.http import reselect, reswap, retarget
 
@@ -15,6 +16,7 @@ from tokens.forms import (
     DeleteForm,
     DisableForm,
     EndRotationForm,
+    NoteForm,
     RenameForm,
     RotateForm,
     SetExpiryForm,
@@ -45,6 +47,16 @@ def rename(request, account, token):
         response = _ask(request, "tokens/rename.html#form", form)
         return reswap(retarget(response, f"#name-{token.pk}"), "innerHTML")
     return _ask(request, "tokens/rename.html", form)
+
+
+@sensitive_post_parameters("note")
+def note(request, account, token):
+    form, old = NoteForm(posted(request), token=token), token.note
+    if form.is_valid() and form.set_note(by=Actor.of(request)):
+        done = "saved" if token.note else "removed"
+        text = f"The note of {token.name} is {done}."
+        return answer(request, token, text, undo=undoing(token, "note", note=old))
+    return _ask(request, "tokens/note.html", form, address=request.get_full_path())
 
 
 def enable(request, account, token):
@@ -142,6 +154,7 @@ def delete(request, account, token):
 # The installation's own are in gateway.py, behind a guard of theirs.
 token_reveal = require_POST(for_token("reveal")(reveal))
 token_rename = ask_and_do(for_token("rename")(rename))
+token_note = ask_and_do(for_token("note")(note))
 token_enable = require_POST(for_token("enable")(enable))
 token_disable = ask_and_do(for_token("disable")(disable))
 token_expiry = ask_and_do(for_token("expiry")(set_expiry))

@@ -25,6 +25,7 @@ COLUMNS = {
     "account": lambda token: token.account.name,
     "id": lambda token: token.pk,
     "name": lambda token: token.name,
+    "note": lambda token: token.note,
     "kind": lambda token: token.kind,
     "token": lambda token: token.masked,
     "state": lambda token: token.effective_state,

@@ -38,12 +38,12 @@ def token_find(request, account):
 def _not_found(request, account, form):
     if form.is_ours:
         return _say(request, account, form, NOT_FOUND if form.secret else BROKEN)
-    # A name can look like a token from elsewhere; the name of one that is there may
-    # be shown in an address, whatever else may not.
+    # A name can look like a token from elsewhere; what the name or the note of one that
+    # is there has may be shown in an address, whatever else may not.
     named = Token.objects.not_deleted().filter(
         account__in=_searched(request, account, form)
     )
-    if named.named_like(form.text).exists():
+    if named.mentioning(form.text).exists():
         return redirect(_list(request, account, form, q=form.text))
     return _say(request, account, form, NOT_FOUND)
 

@@ -70,6 +70,7 @@ def restore(request, account, token):
 ACTIONS = {
     "reveal": require_POST(for_gateway_token(actions.reveal)),
     "rename": ask_and_do(for_gateway_token(actions.rename)),
+    "note": ask_and_do(for_gateway_token(actions.note)),
     "disable": ask_and_do(for_gateway_token(actions.disable)),
     "enable": require_POST(for_gateway_token(actions.enable)),
     "expiry": ask_and_do(for_gateway_token(actions.set_expiry)),

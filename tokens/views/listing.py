@@ -51,7 +51,7 @@ def narrow(tokens, wanted):
     if wanted["token"]:
         return tokens.filter(pk=wanted["token"])
     if wanted["q"]:
-        tokens = tokens.named_like(wanted["q"])
+        tokens = tokens.mentioning(wanted["q"])
     if wanted["state"]:
         tokens = tokens.in_states(*IN_STATE[wanted["state"]])
     return tokens

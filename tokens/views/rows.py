@@ -18,6 +18,7 @@ VERBS = (
     "reveal",
     "create",
     "rename",
+    "note",
     "enable",
     "disable",
     "rotate",

@@ -1,6 +1,6 @@
 """New tokens of any kind that an account makes; the highest app knows them all."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from django.http import HttpResponse
 from ninja.responses import Status
@@ -17,12 +17,20 @@ from accounts.clock import clock
 from accounts.permissions import Operation
 from sharing.api.v1.shares import Choice
 from sharing.models import Share
-from tokens.api.plumbing.names import TokenName
+from tokens.api.plumbing.names import TokenName, TokenNote
 from tokens.api.v1.answers import TokenWithSecret, shown_with
 from tokens.api.v1.guards import of_tokens
 from tokens.kinds import RULES, Kind
 from tokens.models import Token
 from tokens.permissions import operation
+
+Note = Annotated[
+    TokenNote,
+    Field(
+        description="What it is for, in lines.",
+        examples=["Ships the payments cluster."],
+    ),
+]
 
 router = own_router(
     "tokens",
@@ -38,11 +46,13 @@ class NewApiToken(Body):
 
     kind: Literal["api"] = Field(description="The kind of token.")
     name: TokenName = Field(description="Its name.", examples=["Fluent Bit"])
+    note: Note = ""
 
 
 class NewLogToken(Body):
     kind: Literal["logs"] = Field(description="The kind of token.")
     name: TokenName = Field(description="Its name.", examples=["Fluent Bit"])
+    note: Note = ""
     enabled: Flag = Field(
         default=True, description="Whether the token works.", examples=[True]
     )
@@ -52,6 +62,7 @@ class NewLogToken(Body):
 class NewSharedToken(Choice):
     kind: Literal["shared"] = Field(description="The kind of token.")
     name: TokenName = Field(description="Its name.", examples=["Fluent Bit"])
+    note: Note = ""
     expires_at: Moment | None = Field(
         default_factory=lambda: clock.now() + RULES[Kind.SHARED].default_lifetime,
         description="In 7 days when it is left out. null is never, if the organisation "
@@ -94,6 +105,7 @@ def _log_token(account, body, *, by):
         account=account,
         kind=Kind.LOGS,
         name=body.name,
+        note=body.note,
         enabled=body.enabled,
         expires_at=body.expires_at,
         by=by,
@@ -104,6 +116,7 @@ def _shared_token(account, body, *, by):
     share, secret = Share.issue(
         account=account,
         name=body.name,
+        note=body.note,
         expires_at=body.expires_at,
         by=by,
         **body.choice(account),

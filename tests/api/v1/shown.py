@@ -20,6 +20,7 @@ def token(row, **fields):
         "account_name": row.account.name,
         "kind": row.kind,
         "name": row.name,
+        "note": row.note,
         "masked": Like(f"{PREFIXES[row.kind]}[0-9A-Za-z]{{8}}…[0-9A-Za-z]{{4}}"),
         "public_id": Like("[0-9A-Za-z]{8}"),
         "state": "active",

@@ -38,6 +38,18 @@ def test_log_token_is_made_with_its_secret(api, main, path):
     assert event.actor_token_id == main.tokens.get(kind=Kind.API).pk
 
 
+@pytest.mark.parametrize(
+    "asked", [{"kind": "logs"}, {"kind": "shared", "shows_everything": True}]
+)
+def test_a_token_is_made_with_its_note(api, main, path, asked):
+    asked |= {"name": "new", "note": "For Globex\nuntil May "}
+
+    status, body = api.post(path, asked)
+
+    assert (status, body["note"]) == (201, "For Globex\nuntil May")
+    assert main.tokens.get(name="new").note == "For Globex\nuntil May"
+
+
 def test_log_token_is_made_disabled_and_with_an_expiry(api, main, path):
     asked = {"kind": "logs", "name": "new", "enabled": False, "expires_at": LATER}
 

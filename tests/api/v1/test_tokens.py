@@ -63,6 +63,25 @@ def test_token_is_renamed(api, token, path):
     assert response.json() == changed(token, name="  Fluent   Bit 2 ")
 
 
+def test_token_gets_a_note_and_loses_it(api, token, path):
+    note = "Ships the payments cluster.\nAsk: #team-payments"
+    status, body = api.patch(path, {"note": f" {note}\r\n"})
+    assert (status, body) == (200, changed(token, note=note))
+    assert api.get("/api/v1/tokens?text=cluster.%20ask")[1]["items"] == [body]
+
+    assert api.patch(path, {"note": note, "name": "Fluent Bit"}) == (200, body)
+    assert api.patch(path, {"note": ""}) == (200, changed(token, 3))
+
+
+def test_a_note_with_a_secret_is_refused_without_showing_it(api, token, path):
+    status, body = api.patch(path, {"note": f"It is {token.secret_text}."})
+
+    (told,) = body["errors"]
+    assert (status, body["code"], told["field"]) == (422, "secret_in_note", "note")
+    assert told["message"].startswith("A whole token is in it")
+    assert token.secret_text not in str(body)
+
+
 def test_token_gets_an_expiry_and_loses_it(api, token, path):
     status, body = api.patch(path, {"expires_at": "2027-06-30T14:00:00+02:00"})
     assert (status, body) == (200, changed(token, expires_at=NEXT_YEAR))
@@ -107,6 +126,8 @@ def test_a_name_that_is_taken_is_a_conflict(api, path):
     ("body", "error"),
     [
         ({"name": "x" * 101}, ("name", "body", "Names have up to 100 characters.")),
+        ({"note": "x" * 501}, ("note", "body", "A note has up to 500 characters.")),
+        ({"note": None}, ("note", "body", "Input should be a valid string")),
         ({"expires_at": 1893456000}, ("expires_at", "body", "must be a time such as")),
         ({"expires_at": "tomorrow"}, ("expires_at", "body", "must be a time such as")),
         ({"version": 1}, ("version", "body", "Extra inputs are not permitted")),
@@ -147,6 +168,7 @@ def test_api_tokens_are_changed_by_people_only(api, main):
 
     assert api.get(path)[0] == 200
     assert api.patch(path, {"name": "new"}) == FORBIDDEN
+    assert api.patch(path, {"note": "new"}) == FORBIDDEN
     assert api.patch(path, {"expires_at": NEXT_YEAR}) == FORBIDDEN
     assert api.delete(path) == FORBIDDEN
 

@@ -3,7 +3,7 @@ from typing import Annotated
 from pydantic import AfterValidator, WithJsonSchema
 
 from accounts.api.plumbing.fields import VISIBLE, Text
-from tokens.limits import MAX_NAME
+from tokens.limits import MAX_NAME, MAX_NOTE
 
 # What limits.check_name takes, after it has made one space of every white space.
 PRINTED = r"[^\u0000-\u0008\u000e-\u001b\u007f-\u0084\u0086-\u009f]*"
@@ -15,6 +15,19 @@ def _short(name):
     return name
 
 
+def _short_note(note):
+    if len(note) > MAX_NOTE:
+        raise ValueError(f"A note has up to {MAX_NOTE} characters.")
+    return note
+
+
+TokenNote = Annotated[
+    Text,
+    AfterValidator(_short_note),
+    WithJsonSchema(
+        {"type": "string", "pattern": f"^{PRINTED}$", "maxLength": MAX_NOTE}
+    ),
+]
 TokenName = Annotated[
     Text,
     AfterValidator(_short),

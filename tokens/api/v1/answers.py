@@ -27,6 +27,12 @@ class TokenAnswer(Resource):
     account_name: str = Field(description="The account's name.", examples=["Staging"])
     kind: KindName = Field(description="The kind of token.", examples=["logs"])
     name: str = Field(description="Its name.", examples=["Fluent Bit"])
+    # An answer that is repeated may be from before there were notes.
+    note: str = Field(
+        "",
+        description="What it is for, in lines.",
+        examples=["Ships the payments cluster.\nAsk: #team-payments"],
+    )
     masked: str = Field(
         examples=["tgl_8fJ2kQ1x…9aZ0"], description="The token without its middle."
     )

@@ -47,6 +47,9 @@ class TokenQuery(Paging):
         [], description="Only tokens in these states."
     )
     name: Text = Field("", description="A part of the name, however it is written.")
+    text: Text = Field(
+        "", description="A part of the name or of the note, however it is written."
+    )
     created_after: Moment | None = Field(
         None, description="Only what was made then or later."
     )
@@ -78,7 +81,8 @@ class TokenQuery(Paging):
     def narrow(self, tokens):
         tokens = tokens.recently_deleted() if self.deleted else tokens.not_deleted()
         tokens = tokens.filter(*self._conditions(), **self._range())
-        return tokens.named_like(self.name) if self.name else tokens
+        tokens = tokens.named_like(self.name) if self.name else tokens
+        return tokens.mentioning(self.text) if self.text else tokens
 
     def _conditions(self):
         if self.kind:

@@ -1,5 +1,7 @@
 """One token: to look at, to change, to delete."""
 
+from functools import partial
+
 from django.http import HttpResponse
 from ninja.responses import Status
 from pydantic import Field
@@ -11,22 +13,27 @@ from accounts.api.v1.routers import ROOT, changes, own_router, reads
 from accounts.api.v1.versions import etag, seen
 from accounts.audit.trail import Actor
 from accounts.models.accounts import RESTORABLE_DAYS
-from tokens.api.plumbing.names import TokenName
+from tokens.api.plumbing.names import TokenName, TokenNote
 from tokens.api.v1.answers import TokenAnswer, shown
 from tokens.api.v1.guards import of_tokens, token_for
-from tokens.models.querysets import as_written
+from tokens.models.querysets import as_written, lines_as_written
 
 router = own_router("tokens")
 
 TokenPk = path_id(77)
 
 TOKEN = f"{ROOT}/tokens/{{int:pk}}"
-VERBS = {"name": "rename", "expires_at": "expiry"}
+VERBS = {"name": "rename", "note": "note", "expires_at": "expiry"}
 
 
 class TokenChange(Body):
     name: TokenName = Field(
         default_factory=str, description="Its name.", examples=["Fluent Bit"]
+    )
+    note: TokenNote = Field(
+        default_factory=str,
+        description="What it is for; an empty text for no note.",
+        examples=["Ships the payments cluster."],
     )
     expires_at: Moment | None = Field(None, description="null: never", examples=[None])
 
@@ -47,10 +54,10 @@ def own_token_get(request, response: HttpResponse, pk: TokenPk):
 @router.patch(
     TOKEN,
     response=changes(TokenAnswer),
-    summary="Rename a token, or set when it expires",
+    summary="Rename a token, write its note, or set when it expires",
     description="What is left out stays as it is.",
 )
-@requires(there=of_tokens("rename", "expiry"))
+@requires(there=of_tokens("rename", "note", "expiry"))
 def own_token_update(
     request,
     response: HttpResponse,
@@ -60,13 +67,21 @@ def own_token_update(
 ):
     token = token_for(request, pk, *body.verbs)
     version, by = seen(token, if_match), Actor.calling(request)
-    if "name" in body.model_fields_set and as_written(body.name) != token.name:
-        token.rename(body.name, by=by, version=version)
+    for change in _differences(token, body):
+        change(by=by, version=version)
         version = None
-    asks_expiry = "expires_at" in body.model_fields_set
-    if asks_expiry and body.expires_at != token.expires_at:
-        token.set_expiry(body.expires_at, by=by, version=version)
     return answered(response, token)
+
+
+def _differences(token, body):
+    """Yield the changes that are asked for, one after another."""
+    asked = body.model_fields_set
+    if "name" in asked and as_written(body.name) != token.name:
+        yield partial(token.rename, body.name)
+    if "note" in asked and lines_as_written(body.note) != token.note:
+        yield partial(token.set_note, body.note)
+    if "expires_at" in asked and body.expires_at != token.expires_at:
+        yield partial(token.set_expiry, body.expires_at)
 
 
 @router.delete(

@@ -22,9 +22,10 @@ class Command(OperatorCommand):
         parser.add_argument(
             "--account", type=int, help="id of the account; a gateway token has none"
         )
+        parser.add_argument("--note", default="", help="what it is for")
         parser.add_argument("--expires-in", type=int, metavar="DAYS")
 
-    def handle(self, *, name, kind, account, expires_in, **options):
+    def handle(self, *, name, kind, account, note, expires_in, **options):
         if (account is None) != (kind == Kind.GATEWAY):
             raise RuleViolation(
                 "account",
@@ -37,6 +38,7 @@ class Command(OperatorCommand):
             account=account,
             kind=Kind(kind),
             name=name,
+            note=note,
             expires_at=expires_in and timezone.now() + timedelta(days=expires_in),
             by=self.by,
         )

@@ -11,8 +11,8 @@ from tokens.importing import read, take_over
 class Command(OperatorCommand):
     help = (
         "Take over tokens with their secrets, from CSV with a header or from JSON "
-        "lines: account, kind, name, secret, and if wanted created_at, created_by, "
-        "expires_at and disabled. Reports each row by its number; shows no secret."
+        "lines: account, kind, name, secret, and if wanted note, created_at, "
+        "created_by, expires_at and disabled. Reports each row by its number; shows no secret."
     )
 
     def add_arguments(self, parser):

@@ -59,6 +59,7 @@ def tokens():
             "last_used_at": each.last_used_at,
             "expires_at": each.expires_at,
             "name": each.name,
+            "note": each.note,
         }
 
 
@@ -100,5 +101,6 @@ def _cell(value):
         return value.isoformat(sep=" ", timespec="minutes")
     if value is None:
         return "-"
+    text = str(value).replace("\n", " ")
     # A name must not draw on the operator's terminal.
-    return "".join(letter if letter.isprintable() else "?" for letter in str(value))
+    return "".join(letter if letter.isprintable() else "?" for letter in text)
