@@ -33,11 +33,11 @@ class AccountContents:
 
     def open(self, account, inventory):
         """Put what is in an account into the inventory."""
-        place, name = account.account_id, account.account_name
+        place = account.account_id
         token = self.keys.get(place) or self._make(account, inventory.lines)
         if token:
             inventory.contents[place] = open_contents(
-                self.source, token, name, inventory.lines
+                self.source, token, account, inventory.lines
             )
 
     def lock(self, refused):

@@ -101,7 +101,9 @@ def open_metrics(target, found):
     if found.token is None:
         return account, f"{words}, {UNTOLD}"
     held(account, Kind.METRICS, found.token)
-    token = take_place(account, Kind.METRICS, found.token, by=target.by)
+    token = take_place(
+        account, Kind.METRICS, found.token, note=found.note, by=target.by
+    )
     return account, f"{words}, {token.masked}"
 
 
@@ -110,7 +112,7 @@ def _settle(account, default, *, by):
     if default is None:
         return UNTOLD
     held(account, Kind.LOGS, default.token)
-    token = take_place(account, Kind.LOGS, default.token, by=by)
+    token = take_place(account, Kind.LOGS, default.token, note=default.note, by=by)
     if default.label != token.name:
         token.rename(default.label, by=by)
     remember(token, created_at=default.created_at, created_by=default.created_by)

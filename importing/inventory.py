@@ -11,7 +11,7 @@ METRICS = "/v1/account-management/metrics-accounts"
 PEOPLE = "/v1/user-management/recursive"
 ASSOCIATED = "/v1/associated-accounts"
 SHARES = "/v1/shared-tokens"
-PAUSED = "/api/v1/tokens?kind=shared&state=paused&limit=200"
+OWN = "/api/v1/tokens?limit=200"
 # Accounts of which the API tells no more than their names.
 UNTOLD = {
     "TRACING_ACCOUNT": "tracing account",
@@ -123,11 +123,16 @@ def take_stock(source, token):
         raise SourceError(f"{NOT_MAIN}, or the source tells nothing of it.")
     detailed = reader.all(schemas.Detailed, f"{ACCOUNTS}/detailed", "default token")
     lines += _untold(reader.all(schemas.AssociatedAccount, ASSOCIATED, "account"))
+    metrics = reader.all(schemas.MetricsAccount, METRICS, "metrics account")
+    known = _known(source, token, "&kind=metrics") if metrics else []
+    notes = {row.account_id: row.note for row in known}
+    for each in metrics:
+        each.note = notes.get(each.account_id, "")
     found = Inventory(
         main=mains[0],
         subs=[each for each in accounts if each is not mains[0]],
         views={each.account.account_id: each.account for each in detailed},
-        metrics=reader.all(schemas.MetricsAccount, METRICS, "metrics account"),
+        metrics=metrics,
         people=reader.all(schemas.Person, PEOPLE, "person"),
         lines=lines,
     )
@@ -143,26 +148,33 @@ def owner_of(source, token):
         raise SourceError(f"The answer to /v2/whoami makes no sense: {error}") from None
 
 
-def open_contents(source, token, place, lines):
+def open_contents(source, token, account, lines):
     """Return the log tokens, filters and shared tokens of the account of a token."""
-    reader = Reader(source, token, lines, place=f" of {place}")
+    reader = Reader(source, token, lines, place=f" of {account.account_name}")
     shares = reader.all(schemas.SharedToken, SHARES, "shared token")
-    paused = _paused(source, token) if shares else set()
-    for share in shares:
-        share.is_paused = share.id in paused
+    log_tokens = reader.log_tokens()
+    things = [*log_tokens, *shares]
+    asked = f"&account={account.account_id}"
+    known = {row.id: row for row in _known(source, token, asked)} if things else {}
+    for each in things:
+        each.learn(known.get(each.id))
     return Contents(
-        log_tokens=reader.log_tokens(),
+        log_tokens=log_tokens,
         filters=reader.all(schemas.QueryFilter, f"{SHARES}/filters", "filter"),
         shares=shares,
     )
 
 
-def _paused(source, token):
-    """Return the ids of paused shared tokens, as far as the source is a Tollgate."""
+def _known(source, token, asked):
+    """Return what a Tollgate knows of tokens beyond what Logz.io does."""
+    # What cannot be read here is no part of what moves: nobody is told of it.
+    reader = Reader(source, token, lines=[])
     try:
-        return {share["id"] for share in source.pages(PAUSED, token)}
+        return reader.parsed(
+            schemas.KnownToken, "token", source.pages, f"{OWN}{asked}", token
+        )
     except (DeniedError, NonsenseError):
-        return set()
+        return []
 
 
 def _untold(accounts):

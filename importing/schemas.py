@@ -79,6 +79,7 @@ class MetricsAccount(Sparse):
     token: SecretText | None = None
     plan_uts: Whole = 0
     authorized_accounts_ids: Wholes = []
+    note: Text = ""
 
 
 class AssociatedAccount(Sparse):
@@ -98,7 +99,28 @@ class Person(Sparse):
     active: OptionalFlag = None
 
 
-class LogToken(Sparse):
+class KnownToken(Sparse):
+    """A token as a Tollgate shows it: with what Logz.io has no words for."""
+
+    id: Whole
+    account_id: Annotated[Whole, Field(alias="account_id")]
+    note: Text = ""
+    disabled_at: Annotated[object, Field(alias="disabled_at")] = None
+
+
+class Learning(Sparse):
+    """What Logz.io has no words for; a Tollgate tells of it at another place."""
+
+    note: Text = ""
+    is_paused: bool = False
+
+    def learn(self, known):
+        """Take over what is known of the token, if anything is."""
+        if known:
+            self.note, self.is_paused = known.note, known.disabled_at is not None
+
+
+class LogToken(Learning):
     id: Whole
     label: Annotated[Text, Field(alias="name")]
     token: SecretText
@@ -118,7 +140,7 @@ class QueryFilter(Sparse):
         return f"{self.field}: {self.value}"
 
 
-class SharedToken(Sparse):
+class SharedToken(Learning):
     id: Whole
     label: Annotated[Text, Field(alias="name")]
     token: SecretText
@@ -127,9 +149,7 @@ class SharedToken(Sparse):
     ] = []
     filters_operator: Annotated[Operator | None, Single()] = None
     expiration_date: Annotated[Moment | None, Single()] = None
-    # Logz.io knows no pause; Tollgate tells of it at another place.
-    is_paused: bool = False
-    # Ours, too: a link that lost a filter has none that would say so.
+    # Ours: a link that lost a filter has none that would say so.
     shows: Text = ""
 
 

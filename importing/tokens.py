@@ -23,6 +23,7 @@ def add_log_token(target, there, found):
         Kind.LOGS,
         found.token,
         name=found.label,
+        note=found.note,
         by=target.by,
         is_disabled=found.enabled is False,
         created_at=found.created_at,
@@ -71,6 +72,7 @@ def _issue(target, account, there, found):
     share, _ = Share.issue(
         account=account,
         name=found.label,
+        note=found.note,
         by=target.by,
         filters=_filters(target, account, there, found.filters),
         operator=found.filters_operator or Operator.AND,

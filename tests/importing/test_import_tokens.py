@@ -13,6 +13,11 @@ from tokens.models import Token
 pytestmark = pytest.mark.django_db
 
 
+def told(*tokens):
+    """Return a page of a Tollgate's own API."""
+    return {"items": tokens, "next": None}
+
+
 def test_keys_of_sub_accounts_open_the_rest(run, whole):
     _, lines, _ = run(keys=f"{MAIN_KEY}\n{SUB_KEY}")
 
@@ -66,7 +71,9 @@ def test_links_that_were_paused_stay_so(run, source):
     source.answers |= {
         elsewhere.FILTERS: [{"id": 4, "field": "env", "value": "prod"}],
         elsewhere.SHARES: [share(6, "Paused", 4), share(7, "Open", 4)],
-        elsewhere.OWN: {"items": [{"id": 6}], "next": None},
+        elsewhere.OWN: told(
+            {"id": 6, "account_id": 1, "disabled_at": "2026-01-31T12:34:56Z"}
+        ),
     }
     run()
 
@@ -76,6 +83,27 @@ def test_links_that_were_paused_stay_so(run, source):
         ("Open", "active"),
     ]
     assert shared[0].disabled_reason == "It was paused where it came from"
+
+
+def test_notes_of_a_tollgate_move_in(run, whole):
+    whole.answers[elsewhere.OWN] = told(
+        {"id": 1, "account_id": 1, "note": "The default"},
+        {"id": 2, "account_id": 1, "note": "Ask Ada"},
+        {"id": 6, "account_id": 1, "note": "For the partner", "disabled_at": None},
+        {"id": 77, "account_id": 3, "note": "Prometheus\nof all clusters"},
+        {"id": "no number", "account_id": 1},
+    )
+    code, lines, _ = run("--unfiltered")
+
+    noted = Token.objects.exclude(note="").order_by("note")
+    assert code == 0
+    assert list(noted.values_list("kind", "name", "note")) == [
+        ("logs", "old", "Ask Ada"),
+        ("shared", "Partner", "For the partner"),
+        ("metrics", "default", "Prometheus\nof all clusters"),
+        ("logs", "default", "The default"),
+    ]
+    assert not [line for line in lines if "no number" in line]
 
 
 def test_links_without_filters_need_a_word(run, source):
