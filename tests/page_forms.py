@@ -60,7 +60,12 @@ class _Reader(HTMLParser):
 
 def forms_of(response, address):
     """Return the different forms of a page's own part that send anything."""
-    reader = _Reader(address)
-    reader.feed(response.text[response.text.index("<main") :])
-    forms = [form for form in reader.forms if form.fields.keys() - {CSRF}]
+    own = response.text[response.text.index("<main") :]
+    forms = [form for form in forms_in(own, address) if form.fields.keys() - {CSRF}]
     return list({(form.action, *sorted(form.fields)): form for form in forms}.values())
+
+
+def forms_in(html, address):
+    reader = _Reader(address)
+    reader.feed(html)
+    return reader.forms

@@ -197,6 +197,9 @@ class NoteForm(ChangeForm):
 
 
 class SetExpiryForm(ChangeForm, ExpiryForm):
+    # Undo brings the very moment back, and not the end of its day.
+    exactly = forms.DateTimeField(required=False, widget=forms.HiddenInput)
+
     def __init__(self, *args, token, **kwargs):
         super().__init__(*args, token=token, **kwargs)
         if token.expires_at:
@@ -205,11 +208,28 @@ class SetExpiryForm(ChangeForm, ExpiryForm):
 
     def set_expiry(self, *, by):
         """Return whether it was done; otherwise the form says why not."""
-        moment = self.cleaned_data["expires_at"]
+        moment = self._exactly() or self.cleaned_data["expires_at"]
         with self.explaining():
             self.token.set_expiry(moment, by=by, version=self.seen)
             return True
         return False
+
+    def _exactly(self):
+        moment, day = (
+            self.cleaned_data.get(name) for name in ("exactly", "expires_on")
+        )
+        return moment if moment and timezone.localdate(moment) == day else None
+
+    @staticmethod
+    def sent_for(moment):
+        """Return what is sent to have a token end at a moment, or never."""
+        if moment is None:
+            return {"expires_at": Expiry.NEVER.value}
+        return {
+            "expires_at": Expiry.DATE.value,
+            "expires_on": timezone.localdate(moment).isoformat(),
+            "exactly": moment.isoformat(),
+        }
 
 
 class OverlapForm(RuleForm):

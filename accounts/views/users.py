@@ -5,6 +5,7 @@ from dataclasses import replace
 from django.contrib import messages
 from django.db import models
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.http import (
     require_http_methods,
     require_POST,
@@ -64,12 +65,13 @@ def _add(request, account, form):
 @for_account(Operation.USER_ROLE)
 def user_role(request, account, pk):
     membership = _membership(account, pk)
-    form = RoleForm(request.POST)
+    form, old = RoleForm(request.POST), membership.role
     if not form.is_valid():
         raise RuleViolation("role_unknown", "Choose one of the roles that are offered.")
     members.change_role(membership, by=Actor.of(request), **form.cleaned_data)
     role = membership.get_role_display().lower()
-    return _changed(request, membership, f"{membership.name}: {role} now.")
+    undo = _undoing("role", membership, role=old)
+    return _changed(request, membership, f"{membership.name}: {role} now.", undo=undo)
 
 
 @require_POST
@@ -77,7 +79,8 @@ def user_role(request, account, pk):
 def user_suspend(request, account, pk):
     membership = _membership(account, pk)
     members.suspend_member(membership, by=Actor.of(request))
-    return _changed(request, membership, f"{membership.name} is suspended.")
+    text, undo = f"{membership.name} is suspended.", _undoing("unsuspend", membership)
+    return _changed(request, membership, text, undo=undo)
 
 
 @require_POST
@@ -85,7 +88,8 @@ def user_suspend(request, account, pk):
 def user_unsuspend(request, account, pk):
     membership = _membership(account, pk)
     members.unsuspend_member(membership, by=Actor.of(request))
-    return _changed(request, membership, f"{membership.name} may enter again.")
+    text, undo = f"{membership.name} may enter again.", _undoing("suspend", membership)
+    return _changed(request, membership, text, undo=undo)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -212,15 +216,28 @@ def _added(request, account, membership):
     return _changed(request, membership, text, page=page)
 
 
-def _changed(request, membership, text, page="accounts/user_list.html#changed"):
+def _undoing(verb, membership, **fields):
+    ids = [membership.account_id, membership.pk]
+    return {
+        "url": reverse(f"accounts:user_{verb}", args=ids),
+        "row": f"#member-{membership.pk}",
+        "fields": fields,
+    }
+
+
+def _changed(
+    request, membership, text, *, page="accounts/user_list.html#changed", undo=None
+):
     """Answer with the row, and with those of admins whose protection may have changed."""
-    messages.success(request, text)
     account = request.account
     if not request.htmx:
+        messages.success(request, text)
         return redirect("accounts:user_list", account.pk)
     admins = account.memberships.admins().exclude(pk=membership.pk)
     context = _controls(request, account) | {
         "membership": membership,
+        "text": text,
+        "undo": undo,
         "others": list(admins.select_related("user")[:3]),
     }
     return render(request, page, context)

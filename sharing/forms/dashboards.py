@@ -2,12 +2,15 @@
 
 from django import forms
 
-from accounts.forms.ids import VersionField
+from accounts.forms.ids import IdField, VersionField
 from accounts.names import NameField
 from sharing.models import SharedView
 
 
 class SharedViewForm(forms.ModelForm):
+    # Undo puts a view back where it stood.
+    before = IdField(required=False, widget=forms.HiddenInput)
+
     class Meta:
         model = SharedView
         fields = ["title", "address"]
@@ -36,7 +39,13 @@ class SharedViewForm(forms.ModelForm):
         return {name: self.cleaned_data[name] for name in self.Meta.fields}
 
     def add(self, *, account, by):
-        return SharedView.add(account=account, by=by, **self.values)
+        made = SharedView.add(account=account, by=by, **self.values)
+        others = list(account.shared_views.values_list("pk", flat=True))
+        if self.cleaned_data["before"] in others:
+            made.move(
+                others.index(self.cleaned_data["before"]) + 1 - len(others), by=by
+            )
+        return made
 
 
 class VersionForm(forms.Form):

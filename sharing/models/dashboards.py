@@ -62,6 +62,11 @@ class SharedView(models.Model):
         return self.title
 
     @property
+    def values(self):
+        """What a person writes of it."""
+        return {name: getattr(self, name) for name in WRITTEN}
+
+    @property
     def host(self):
         return urlsplit(self.address).netloc
 
@@ -111,7 +116,10 @@ class SharedView(models.Model):
 
     @repeated
     def move(self, places, *, by):
-        """Move by some places among the account's views, negative ones up."""
+        """Move by some places among the account's views, negative ones up.
+
+        Returns whether it stands elsewhere now.
+        """
         with locked(self.account):
             read_again(self)
             views = list(self.account.shared_views.all())
@@ -119,12 +127,13 @@ class SharedView(models.Model):
             views.insert(max(old + places, 0), views.pop(old))
             new = views.index(self)
             if new == old:
-                return
+                return False
             for position, view in enumerate(views):
                 view.position = position
             SharedView.objects.bulk_update(views, ["position"])
             changes = [["position", old + 1, new + 1]]
             self._record(Action.VIEW_MOVED, by, changes=changes)
+            return True
 
     @repeated
     def remove(self, *, by, version=None):

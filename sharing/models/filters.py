@@ -17,6 +17,7 @@ PRINTABLE = RegexValidator(
 MAX_LENGTH = 512
 # Field and value have to match what is in the logs, whatever that is.
 READ = ("description",)
+WRITTEN = ("field", "value", "description")
 
 
 class FilterQuerySet(models.QuerySet):
@@ -46,6 +47,11 @@ class Filter(models.Model):
 
     def __str__(self):
         return f"{self.field}: {self.value}"
+
+    @property
+    def values(self):
+        """What a person writes of it."""
+        return {name: getattr(self, name) for name in WRITTEN}
 
     @property
     def clause(self):

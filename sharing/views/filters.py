@@ -1,5 +1,6 @@
 from django.contrib import messages
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 from django_htmx.http import trigger_client_event
 
@@ -41,9 +42,12 @@ def filter_edit(request, account, pk):
     filter_ = get_object_or_404(account.filters, pk=pk)
     shares = list(filter_.used_by())
     form = EditFilterForm(posted(request), filter_=filter_, shares=shares)
+    sent = filter_.values | {"named": form.initial["named"]}
     if form.is_valid() and form.save(by=Actor.of(request)):
         text = f"{filter_} is changed."
-        return _answer(request, account, filter_, "changed", text, shares)
+        sent["version"] = filter_.version
+        undo = _undoing("edit", filter_, f"#filter-{pk}", sent, pk)
+        return _answer(request, account, filter_, "changed", text, shares, undo)
     return _ask(request, "sharing/filter_edit.html", form, shares)
 
 
@@ -56,7 +60,10 @@ def filter_delete(request, account, pk):
     if form.is_valid():
         form.delete(by=Actor.of(request))
         text = f"{filter_} is deleted."
-        return _answer(request, account, filter_, "deleted", text, shares)
+        # Tokens that it was taken off do not get it back.
+        sent = filter_.values
+        undo = None if shares else _undoing("create", filter_, "#new-filter", sent)
+        return _answer(request, account, filter_, "deleted", text, shares, undo)
     return _ask(request, "sharing/filter_delete.html", form, shares, stopping=stopping)
 
 
@@ -66,7 +73,12 @@ def _ask(request, template, form, shares, **context):
     return render(request, template, context, status=status)
 
 
-def _answer(request, account, filter_, what, text, shares=()):
+def _undoing(verb, filter_, row, fields, *ids):
+    url = reverse(f"sharing:filter_{verb}", args=[filter_.account_id, *ids])
+    return {"url": url, "row": row, "fields": fields}
+
+
+def _answer(request, account, filter_, what, text, shares=(), undo=None):
     """Answer with the filter's row and those of the links that it changed."""
     if not request.htmx:
         messages.success(request, text)
@@ -80,6 +92,7 @@ def _answer(request, account, filter_, what, text, shares=()):
         "filter": account.filters.with_uses().filter(pk=filter_.pk).first(),
         "what": what,
         "text": text,
+        "undo": undo,
         "tokens": tokens.select_related("share").prefetch_related("share__filters"),
     }
     response = render(request, "sharing/filters.html#answer", context)

@@ -27,7 +27,7 @@ def test_add_mails_a_new_person_and_shows_the_row(
     assert (membership.role, membership.full_name) == (Role.USER, "Nia New")
     assert f'<tr id="member-{membership.pk}" class="row-new"' in response.text
     assert '<tr id="new-row" hidden>' in response.text
-    assert 'hx-swap-oob="innerHTML:#notice"' in response.text
+    assert '<div id="notice" hx-swap-oob="innerHTML">' in response.text
     assert [mail.to for mail in mailoutbox] == [["new@acme.example"]]
     assert "/password/reset/key/" in mailoutbox[0].body
 

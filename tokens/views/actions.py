@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from django_htmx.http import reselect, reswap, retarget
 
 from accounts.audit.trail import Actor
+from accounts.clock import clock
 from accounts.models.accounts import RESTORABLE_DAYS
 from accounts.web.form_status import status_of
 from tokens.forms import (
@@ -94,9 +95,14 @@ def in_dialog(request, response):
 
 
 def set_expiry(request, account, token):
-    form = SetExpiryForm(posted(request), token=token)
+    form, old = SetExpiryForm(posted(request), token=token), token.expires_at
     if form.is_valid() and form.set_expiry(by=Actor.of(request)):
-        return answer(request, token, f"The expiry of {token.name} is changed.")
+        text = f"The expiry of {token.name} is changed."
+        # Nothing can be made to have ended.
+        may_undo = old is None or old > clock.now()
+        sent = SetExpiryForm.sent_for(old) if may_undo else {}
+        undo = undoing(token, "expiry", **sent) if may_undo else None
+        return answer(request, token, text, undo=undo)
     return _ask(request, "tokens/expiry.html", form)
 
 
