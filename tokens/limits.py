@@ -143,8 +143,9 @@ SECRET_IN_NOTE = (
 
 def siblings(token):
     """Return the other tokens of the same account and kind that are not deleted."""
-    tokens = type(token).objects.not_deleted().exclude(pk=token.pk)
-    return tokens.filter(account=token.account_id, kind=token.kind)
+    tokens = type(token).objects.not_deleted()
+    tokens = tokens.filter(account=token.account_id, kind=token.kind)
+    return tokens.exclude(pk=token.pk) if token.pk else tokens
 
 
 def limit(account):

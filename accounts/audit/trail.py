@@ -87,7 +87,9 @@ def record(
     organisation_id = account.organisation_id if account else None
     if organisation:
         organisation_id = organisation.pk
-    with transaction.atomic():
+    # A change whose event fails is undone as a whole: no savepoint, which would cost two
+    # statements.
+    with transaction.atomic(savepoint=False):
         chain = _open_chain(organisation_id)
         event = AuditEvent(
             chain=chain,
@@ -117,7 +119,7 @@ def record(
 
 def _open_chain(organisation_id):
     chains = AuditChain.objects.select_for_update(no_key=True)
-    found = chains.filter(organisation=organisation_id).first()
+    found = next(iter(chains.filter(organisation=organisation_id)), None)
     if found:
         return found
     AuditChain.objects.get_or_create(organisation_id=organisation_id)

@@ -1,7 +1,7 @@
 from contextlib import contextmanager
 from datetime import timedelta
 
-from django.db import models, transaction
+from django.db import models
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -101,7 +101,7 @@ class Token(models.Model):
         A `secret` is given for one that moves in from elsewhere. Raises RuleViolation.
         """
         fresh = secret or make(kind)
-        with transaction.atomic(), limits.locked_account(account):
+        with limits.locked_account(account):
             token = cls(account=account, kind=kind, expires_at=expires_at)
             token.organisation_id = account and account.organisation_id
             token.disabled_at = None if enabled else clock.now()
@@ -305,7 +305,7 @@ class Token(models.Model):
     @contextmanager
     def _changing(self, by, version=None, *, deleted=False):
         """Hold the account's lock, read the row afresh, write what the block set."""
-        with transaction.atomic(), limits.locked_account(self.account):
+        with limits.locked_account(self.account):
             self.refresh_unless_deleted(deleted=deleted)
             if version is not None and version != self.version:
                 raise Stale(self.name)
