@@ -89,6 +89,7 @@ MAIN_ONLY = {
 # The kind is in the query: the matrix is asked again for it.
 BY_KIND = {"tokens:deleted": (SHOWN, ["account.view"], "list")}
 TOKEN = {
+    "tokens:page": (SHOWN, "list"),
     "tokens:reveal": (DONE, "reveal"),
     "tokens:rename": (BOTH, "rename"),
     "tokens:note": (BOTH, "note"),
@@ -116,6 +117,7 @@ STAFF = {
     "tokens:whose_disable": DONE,
     "tokens:gateway": SHOWN,
     "tokens:gateway_create": DONE,
+    "tokens:gateway_page": SHOWN,
     "tokens:gateway_reveal": DONE,
     "tokens:gateway_rename": BOTH,
     "tokens:gateway_note": BOTH,

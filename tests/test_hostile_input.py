@@ -37,7 +37,7 @@ PAGES = {
     "tokens:expiry": ("admin", "main token", ""),
     "tokens:rotate": ("admin", "main token", ""),
     "tokens:delete": ("admin", "main token", ""),
-    "tokens:usage": ("admin", "main rotating", ""),
+    "tokens:page": ("admin", "main rotating", ""),
     "sharing:list": ("admin", "main", "?new=1"),
     "sharing:edit": ("admin", "main share", ""),
     "sharing:visitor": (None, "link", ""),

@@ -14,7 +14,7 @@ class Home:
     `row` names a template that gets `token` and what `about_rows` returns. `start` and
     `stop` are the words for a token's switch; `verbs` are what else is done to a token,
     and `loses` says what goes with it when it is deleted. `use` names a template for a
-    kind that has no snippets.
+    kind that has no snippets, and `facts` one with what is to be known of that kind only.
     """
 
     url_name: str
@@ -26,6 +26,7 @@ class Home:
     verbs: tuple = ()
     loses: str = ""
     use: str = ""
+    facts: str = ""
 
     def url(self, account_id, **query):
         return _reverse(self.url_name, account_id, query=self.query | query)
@@ -57,16 +58,22 @@ HOMES = {
         verbs=("link",),
         loses="Its link and QR code stop for everybody who has them.",
         use="sharing/use_it.html",
+        facts="sharing/facts.html",
     ),
     Kind.GATEWAY: Home("tokens:gateway", "tokens/row.html", "tokens:gateway_create"),
 }
 
 
-def action_url(verb, token):
+def action_url(verb, token, **query):
     """Return the address of an action on a token."""
     if token.account_id is None:
-        return reverse(f"tokens:gateway_{verb}", args=[token.pk])
-    return reverse(f"tokens:{verb}", args=[token.account_id, token.pk])
+        return reverse(f"tokens:gateway_{verb}", args=[token.pk], query=query)
+    return reverse(f"tokens:{verb}", args=[token.account_id, token.pk], query=query)
+
+
+def page_of(token):
+    """Return the address of the page of one token."""
+    return action_url("page", token)
 
 
 def home_of(token, /, **query):

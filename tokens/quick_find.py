@@ -2,7 +2,7 @@
 
 from accounts.models import Account
 from accounts.web.quick_find import Result
-from tokens.kind_pages import HOMES, home_of
+from tokens.kind_pages import HOMES, page_of
 from tokens.models import Token
 
 SHOWN = 8
@@ -23,7 +23,7 @@ def find_tokens(user, _account, text):
         Result(
             token.name,
             f"{token.get_kind_display()} · {token.account}",
-            home_of(token, q=token.name),
+            page_of(token),
             "key",
         )
         for token in (*named, *noted)

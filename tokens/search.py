@@ -115,8 +115,7 @@ class TokenSearch(forms.Form):
         tokens = Token.objects.filter(self._scope())
         if asked["token"]:
             # The one that a pasted secret belongs to, which may be deleted.
-            tokens = tokens.not_deleted() | tokens.recently_deleted()
-            return tokens.filter(pk=asked["token"])
+            return tokens.kept().filter(pk=asked["token"])
         tokens = tokens.not_deleted().filter(*self._conditions())
         return tokens.mentioning(asked["q"]) if asked["q"] else tokens
 

@@ -12,7 +12,7 @@ from tokens.views import (
     gateway,
     health,
     shipping,
-    usage,
+    token_page,
     use_it,
     whose,
 )
@@ -43,6 +43,7 @@ account = [
     path("bulk/<int:pk>/start/", bulk.bulk_start, name="bulk_start"),
     path("bulk/<int:pk>/run/", bulk.bulk_run, name="bulk_run"),
     path("bulk/<int:pk>/undo/", bulk.bulk_undo, name="bulk_undo"),
+    path("<int:pk>/", token_page.token_page, name="page"),
     path("<int:pk>/reveal/", actions.token_reveal, name="reveal"),
     path("<int:pk>/rename/", actions.token_rename, name="rename"),
     path("<int:pk>/note/", actions.token_note, name="note"),
@@ -52,7 +53,7 @@ account = [
     path("<int:pk>/rotate/", actions.token_rotate, name="rotate"),
     path("<int:pk>/finish/", actions.token_finish, name="finish"),
     path("<int:pk>/roll-back/", actions.token_roll_back, name="roll_back"),
-    path("<int:pk>/usage/", usage.token_usage, name="usage"),
+    path("<int:pk>/usage/", token_page.usage_moved, name="usage"),
     path("<int:pk>/use-it/", use_it.token_use_it, name="use_it"),
     path("<int:pk>/delete/", actions.token_delete, name="delete"),
     path("<int:pk>/restore/", deleted.token_restore, name="restore"),
@@ -63,6 +64,7 @@ staff = [
     path("whose/<int:pk>/disable/", whose.whose_disable, name="whose_disable"),
     path("gateway-tokens/", gateway.gateway_list, name="gateway"),
     path("gateway-tokens/new/", gateway.gateway_create, name="gateway_create"),
+    path("gateway-tokens/<int:pk>/", gateway.gateway_page, name="gateway_page"),
     *[
         path(
             f"gateway-tokens/<int:pk>/{verb.replace('_', '-')}/",

@@ -1,10 +1,8 @@
 """Words for refused calls and their reasons."""
 
 from django import template
-from django.urls import reverse
 
 from gateway.models import Reason
-from tokens.kind_pages import home_of
 
 register = template.Library()
 
@@ -56,12 +54,3 @@ def because(refused):
         what, needed = TRIED[refused.signal]
         return f"It was used to {what}, which takes {needed}"
     return BECAUSE[refused.reason]
-
-
-@register.filter
-def place(token):
-    """Return the address of the page that a token is found on."""
-    if token.deleted_at:
-        query = {"kind": token.kind}
-        return reverse("tokens:deleted", args=[token.account_id], query=query)
-    return home_of(token, token=token.pk)

@@ -12,10 +12,11 @@ from accounts.web.resubmission import made_once
 from sharing.forms import EditShareForm
 from sharing.models import Share
 from sharing.views.tab import TEMPLATE, new_form, page
-from tokens.kind_pages import home_of
+from tokens.kind_pages import home_of, page_of
 from tokens.kinds import Kind
+from tokens.views.answers import answer
 from tokens.views.guards import posted
-from tokens.views.rows import about_rows, answer, back_from, changed, counts
+from tokens.views.rows import about_rows, back_from, changed, counts, leading_back
 from tokens.views.tabs import tabs
 
 FORM = "sharing/new_row.html"
@@ -98,6 +99,8 @@ def _edit_form(account, pk, data):
 
 def _ask(request, form, *, status):
     context = {"form": form, "token": form.share.token, "share": form.share}
-    context["next"] = back_from(request)
-    context["back"] = context["next"] or home_of(form.share.token)
+    back = back_from(request)
+    context["back"] = back or home_of(form.share.token)
+    context["query"] = leading_back(back)
+    context["is_elsewhere"] = back not in ("", page_of(form.share.token))
     return render(request, "sharing/edit.html", context, status=status)

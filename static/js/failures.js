@@ -56,7 +56,7 @@ function repeat(elt, event) {
 function named(elt) {
   const typed = elt.querySelector?.("[name='once']") && elt.querySelector("[type='text'], [type='email'], [type='url']");
   if (typed?.value) return typed.value;
-  const said = elt.closest("tr")?.querySelector(".name") ?? elt.closest(".dialog")?.querySelector("h1 bdi");
+  const said = elt.closest("tr, [data-row]")?.querySelector(".name, h1") ?? elt.closest(".dialog")?.querySelector("h1 bdi");
   return said?.textContent.trim() || "this";
 }
 

@@ -32,13 +32,13 @@ def tokens_pages_of_children(world):
 
 def token_pages(world):
     verbs = (
+        "page",
         "rename",
         "note",
         "rotate",
         "expiry",
         "delete",
         "disable",
-        "usage",
         "use_it",
     )
     used = [
@@ -47,7 +47,9 @@ def token_pages(world):
     long = [
         reverse(f"tokens:{verb}", args=[world.main.pk, world.api.pk]) for verb in verbs
     ]
-    return used + long
+    others = (world.share, world.off, world.old)
+    pages = [reverse("tokens:page", args=[world.main.pk, each.pk]) for each in others]
+    return used + long + pages
 
 
 def sharing_pages(world):
@@ -161,7 +163,16 @@ def of_staff(world):
     organisation = world.main.organisation_id
     names = ("organisations", "organisation_add")
     about = ("organisation", "organisation_edit", "organisation_suspend")
-    verbs = ("rename", "note", "rotate", "expiry", "delete", "disable", "use_it")
+    verbs = (
+        "page",
+        "rename",
+        "note",
+        "rotate",
+        "expiry",
+        "delete",
+        "disable",
+        "use_it",
+    )
     return [
         *(reverse(f"accounts:staff_{name}") for name in names),
         *(reverse(f"accounts:staff_{name}", args=[organisation]) for name in about),

@@ -4,7 +4,7 @@ import pytest
 from django.urls import reverse
 from playwright.sync_api import expect
 
-from tests.browser.tokens import copy_button, modal, name_field, row, switch
+from tests.browser.tokens import modal, name_field, row, switch
 from tests.factories import TokenFactory
 
 FOCUSED = """() => {
@@ -65,7 +65,7 @@ def test_a_token_is_deleted_without_a_mouse(page):
     page.keyboard.press("Enter")
 
     expect(row(page, "Newer")).to_have_count(0)
-    expect(copy_button(page, "Older")).to_be_focused()
+    expect(page.get_by_role("link", name="Older", exact=True)).to_be_focused()
 
 
 def test_shortcuts_move_search_make_and_copy(page, tokens):

@@ -31,6 +31,7 @@ NO_PAGES = {
     "gateway:refused_calls_moved": "leads to another page",
     "mfa_download_recovery_codes": "is a file",
     "mfa_login_webauthn": "is data for a script",
+    "tokens:usage": "leads to another page",
 }
 
 

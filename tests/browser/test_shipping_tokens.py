@@ -94,6 +94,6 @@ def test_a_token_is_found_by_its_name_and_by_its_secret(visit, admin, main, path
 
     box.fill(token.secret_text)
     box.press("Enter")
-    expect(page.get_by_text("Only the token you looked for is shown.")).to_be_visible()
+    expect(page.get_by_role("heading", name="Fluentd", level=1)).to_be_visible()
     assert token.secret_text not in page.url
     assert token.secret_text not in page.content()

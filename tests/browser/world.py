@@ -86,8 +86,10 @@ def add_tokens(world):
     ]
     counts = {(world.used.pk, *caller): 12345 for caller in callers}
     TokenUsage.objects.add_calls(counts, timezone.now().replace(minute=0, second=0))
-    world.token(account=world.main, name="Old").delete_softly(by=BY)
-    world.token(account=world.main, name="Off").disable(by=BY, reason=LONG)
+    world.old = world.token(account=world.main, name="Old")
+    world.old.delete_softly(by=BY)
+    world.off = world.token(account=world.main, name="Off")
+    world.off.disable(by=BY, reason=LONG)
     world.gateway = world.token(account=None, name=LONG, kind=Kind.GATEWAY)
 
 

@@ -27,6 +27,10 @@ def find(client, admin, main):
     return find
 
 
+def page(token):
+    return f"/accounts/{token.account_id}/tokens/{token.pk}/"
+
+
 def everything(account, **query):
     return reverse("tokens:all", args=[account.pk], query=query)
 
@@ -71,65 +75,38 @@ def test_empty_box_takes_the_name_away(find, main):
 @pytest.mark.parametrize(
     "wrap", ["{}", "  {} ", "X-API-TOKEN: {}", 'export LOGZIO_API_TOKEN="{}"']
 )
-def test_secret_finds_its_row(find, main, sub, wrap):
+def test_secret_finds_its_page(find, sub, wrap):
     token = TokenFactory(account=sub)
 
-    assert find(wrap.format(token.secret_text)).url == everything(main, token=token.pk)
+    assert find(wrap.format(token.secret_text)).url == page(token)
 
 
-def test_old_secret_finds_its_row(find, main):
+def test_old_secret_finds_its_page(find, main):
     token = TokenFactory(account=main)
     token.rotate(by=BY)
 
-    assert find(token.secret_text).url == everything(main, token=token.pk)
+    assert find(token.secret_text).url == page(token)
 
 
-def test_foreign_secret_finds_its_row(find, main):
+def test_foreign_secret_finds_its_page(find, main):
     token = TokenFactory(account=main, secret=Secret(UUID))
 
-    assert find(UUID).url == everything(main, token=token.pk)
+    assert find(UUID).url == page(token)
 
 
-@pytest.mark.parametrize(
-    ("kind", "place"),
-    [
-        (Kind.API, "/tokens/api/?token="),
-        (Kind.LOGS, "/tokens/shipping/?product=logs&token="),
-    ],
-)
-def test_box_of_a_tab_leads_to_the_tab_of_the_token(find, main, kind, place):
-    token = TokenFactory(account=main, kind=kind)
+@pytest.mark.parametrize("tab", ["api", "shared", "all"])
+def test_secret_of_any_kind_finds_its_page_from_any_box(find, main, sub, tab):
+    logs, share = TokenFactory(account=sub, kind=Kind.LOGS), ShareFactory(account=main)
 
-    url = find(token.secret_text, tab="api").url
-
-    assert url == f"/accounts/{main.pk}{place}{token.pk}"
+    assert find(logs.secret_text, tab=tab).url == page(logs)
+    assert find(share.secret_text, tab=tab).url == page(share.token)
 
 
-def test_shared_token_is_found_in_its_tab(find, main):
-    share = ShareFactory(account=main)
-
-    url = find(share.secret_text, tab="shared").url
-
-    assert url == f"{reverse('sharing:list', args=[main.pk])}?token={share.pk}"
-
-
-def test_token_of_another_account_is_found_there(find, main, sub):
-    token = TokenFactory(account=sub)
-
-    url = find(token.secret_text, tab="api").url
-
-    assert url == f"/accounts/{sub.pk}/tokens/api/?token={token.pk}"
-
-
-def test_deleted_token_is_found_among_the_deleted(find, main):
+def test_deleted_token_is_found(find, main):
     token = TokenFactory(account=main)
     token.delete_softly(by=BY)
 
-    here = find(token.secret_text, tab="api").url
-    everywhere = find(token.secret_text).url
-
-    assert here == f"/accounts/{main.pk}/tokens/deleted/?kind=api"
-    assert everywhere == everything(main, token=token.pk)
+    assert find(token.secret_text).url == page(token)
 
 
 @pytest.fixture
@@ -213,7 +190,7 @@ def test_staff_find_tokens_of_everybody(find, staff, main):
 
     url = find(token.secret_text, who=staff).url
 
-    assert url == f"/accounts/{token.account_id}/tokens/api/?token={token.pk}"
+    assert url == page(token)
 
 
 @pytest.mark.parametrize("visible", [True, False])
@@ -222,13 +199,13 @@ def test_secret_leaves_no_trace(find, client, main, caplog, visible):
     token = TokenFactory(account=main if visible else MainFactory())
 
     response = find(token.secret_text)
-    page = client.get(response.url)
+    shown = client.get(response.url)
 
     traces = [
         response.url,
         response.content.decode(),
         str(response.headers),
-        page.content.decode(),
+        shown.content.decode(),
         str(client.cookies),
         caplog.text,
         *(str(session.get_decoded()) for session in Session.objects.all()),

@@ -4,7 +4,7 @@ import pytest
 from django.urls import reverse
 
 from tests.factories import ChildFactory, ShareFactory, TokenFactory
-from tests.tokens.uses import usage, use
+from tests.tokens.uses import page, use
 from tokens.kinds import Kind
 
 pytestmark = pytest.mark.django_db
@@ -41,7 +41,7 @@ def test_row_of_a_token_that_was_never_used_has_no_drawing(as_admin, token):
     html = as_admin.get(reverse("tokens:api", args=[token.account_id])).content.decode()
 
     assert "sparkline" not in html
-    assert usage(token) not in html
+    assert f"{page(token)}#usage" not in html
     assert '<span class="muted">never</span>' in html
 
 
@@ -51,7 +51,7 @@ def test_row_of_long_ago_leads_to_its_callers_without_a_drawing(as_admin, token)
     html = as_admin.get(reverse("tokens:api", args=[token.account_id])).content.decode()
 
     assert "sparkline" not in html
-    assert usage(token) in html
+    assert f"{page(token)}#usage" in html
 
 
 def test_row_keeps_its_drawing_when_it_is_swapped(as_admin, main):
@@ -72,7 +72,7 @@ def test_metrics_row_of_another_account_leads_there(as_admin, main):
     address = reverse("tokens:shipping", args=[main.pk], query={"product": "metrics"})
     html = as_admin.get(address).content.decode()
 
-    assert usage(child.tokens.get()) in html
+    assert f"{page(child.tokens.get())}#usage" in html
 
 
 def test_row_of_a_link_draws_its_calls(as_admin, main):

@@ -2,9 +2,9 @@
 
 from datetime import timedelta
 
-from django.urls import reverse
 from django.utils import timezone
 
+from tokens.kind_pages import action_url
 from tokens.models import Token, TokenUsage
 
 CALLER = ("192.0.2.1", "curl/8")
@@ -22,5 +22,5 @@ def current(token):
     return token.secrets.current().get().pk
 
 
-def usage(token, **query):
-    return reverse("tokens:usage", args=[token.account_id, token.pk], query=query)
+def page(token, **query):
+    return action_url("page", token, **query)

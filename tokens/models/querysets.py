@@ -40,6 +40,10 @@ class TokenQuerySet(models.QuerySet):
     def recently_deleted(self):
         return self.filter(deleted_at__gt=clock.now() - RESTORABLE_FOR)
 
+    def kept(self):
+        """Return tokens that are not deleted, or can be restored."""
+        return self.not_deleted() | self.recently_deleted()
+
     def purgeable(self):
         return self.filter(deleted_at__lte=clock.now() - RESTORABLE_FOR)
 

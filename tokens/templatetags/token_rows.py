@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from accounts.templatetags.accounts import badge
 from tokens.forms import used_lately
-from tokens.kind_pages import action_url
+from tokens.kind_pages import action_url, page_of
 from tokens.kinds import Kind
 from tokens.permissions import why_stopped
 from tokens.states import State, why_stopped_outside
@@ -81,6 +81,20 @@ def action(verb, token, words, icon):
         "words": words,
         "title": words.removesuffix(" of"),
         "icon": icon,
+    }
+
+
+@register.inclusion_tag("tokens/page_action.html")
+def page_action(verb, token, words, icon, reason=""):
+    """Show a button of the token's page that opens a dialog, or why it does not."""
+    url = action_url(verb, token, next=page_of(token))
+    return {
+        "url": url,
+        "verb": verb,
+        "token": token,
+        "words": words,
+        "icon": icon,
+        "reason": reason,
     }
 
 

@@ -23,20 +23,21 @@ from tokens.forms import (
     SetExpiryForm,
     used_lately,
 )
-from tokens.kind_pages import HOMES, home_of
+from tokens.kind_pages import HOMES, home_of, page_of
 from tokens.models import TokenUsage
 from tokens.secret_response import hand_out
 from tokens.senders import senders_with
+from tokens.views.answers import answer
 from tokens.views.guards import for_token, posted
-from tokens.views.rows import answer, back_from, counts, rights, undoing
-from tokens.views.usage import usage_page
+from tokens.views.rows import back_from, counts, rights, undoing
+from tokens.views.token_page import rotation_again
 
 ask_and_do = require_http_methods(["GET", "HEAD", "POST"])
 
 
 @never_cache
 def reveal(request, account, token):
-    return hand_out(request, token, back=home_of(token))
+    return hand_out(request, token, back=back_from(request) or home_of(token))
 
 
 def rename(request, account, token):
@@ -123,7 +124,7 @@ def rotate(request, account, token):
 def token_finish(request, account, token):
     form = EndRotationForm(request.POST, token=token)
     if not form.is_valid():
-        return usage_page(request, form)
+        return rotation_again(request, form)
     form.finish(by=Actor.of(request))
     return answer(request, token, f"The old secret of {token.name} is stopped.")
 
@@ -133,7 +134,7 @@ def token_finish(request, account, token):
 def token_roll_back(request, account, token):
     form = EndRotationForm(request.POST, token=token)
     if not form.is_valid():
-        return usage_page(request, form)
+        return rotation_again(request, form)
     form.roll_back(by=Actor.of(request))
     text = f"{token.name} has its old secret back, and the new one is stopped."
     return answer(request, token, text)
@@ -177,12 +178,14 @@ def callers_of(token):
 
 def _ask(request, template, form, **context):
     token = form.token
+    back = back_from(request)
+    is_on_page = back == page_of(token)
     context |= {
         "form": form,
         "token": token,
         "home": HOMES[token.kind],
-        "back": back_from(request) or home_of(token),
-        "row_url": home_of(token, token=token.pk),
+        "back": back or home_of(token),
+        "row_url": back if is_on_page else home_of(token, token=token.pk),
         "may": rights(request, token.account, token.kind),
     }
     return render(request, template, context, status=status_of(form))

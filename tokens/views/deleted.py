@@ -19,7 +19,7 @@ from tokens.limits import MAX_NAME, siblings
 from tokens.models.querysets import TokenQuerySet, name_key
 from tokens.permissions import OPERATIONS, operation
 from tokens.views.guards import for_token
-from tokens.views.rows import rights
+from tokens.views.rows import back_from, rights
 from tokens.views.tabs import tabs
 
 
@@ -92,9 +92,10 @@ def restore(request, token, home):
 @require_POST
 @for_token("create", among=TokenQuerySet.recently_deleted)
 def token_restore(request, account, token):
-    question = restore(request, token, home_of(token))
+    back = back_from(request)
+    question = restore(request, token, back or home_of(token))
     if question:
         return question
     words = "It is disabled." if token.disabled_at else "It works again."
     messages.success(request, f"{token.name} is back with the same secret. {words}")
-    return redirect(home_of(token, added=token.pk))
+    return redirect(back or home_of(token, added=token.pk))

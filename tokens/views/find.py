@@ -1,13 +1,12 @@
-"""From what was typed or pasted into a search box to the list that shows it."""
+"""From what was typed into a search box to a list, from a pasted secret to its page."""
 
 from django.contrib import messages
 from django.shortcuts import redirect
-from django.urls import reverse
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
 from accounts.permissions import Operation, allows, for_account, relations
-from tokens.kind_pages import HOMES
+from tokens.kind_pages import HOMES, page_of
 from tokens.kinds import Kind
 from tokens.models import Token
 from tokens.permissions import operation, visible_to_main_admin
@@ -31,7 +30,7 @@ def token_find(request, account):
         return redirect(_list(request, account, form, q=form.text))
     token = find(form.secret)
     if token and _is_listed_for(request.user, token):
-        return redirect(_place(request, account, form, token))
+        return redirect(page_of(token))
     return _not_found(request, account, form)
 
 
@@ -57,9 +56,7 @@ def _searched(request, account, form):
 def _is_listed_for(user, token):
     if token.account is None:
         return False
-    if not (Token.objects.not_deleted() | Token.objects.recently_deleted()).contains(
-        token
-    ):
+    if not Token.objects.kept().contains(token):
         return False
     listed = operation(token.kind, "list")
     return bool(allows(relations(user, token.account), listed, token.account))
@@ -80,14 +77,3 @@ def _list(request, account, form, **query):
         kept.pop(name, None)
     kept.update({name: value for name, value in query.items() if value})
     return list_url(account, kept)
-
-
-def _place(request, account, form, token):
-    """Return the list that shows a token."""
-    is_here = token.organisation_id == account.organisation_id and account.is_main
-    if is_here and form.cleaned_data["tab"] == EVERYWHERE:
-        return reverse("tokens:all", args=[account.pk], query={"token": token.pk})
-    if token.deleted_at:
-        query = {"kind": token.kind}
-        return reverse("tokens:deleted", args=[token.account_id], query=query)
-    return HOMES[token.kind].url(token.account_id, token=token.pk)

@@ -13,10 +13,11 @@ from tokens.kind_pages import home_of
 from tokens.kinds import Kind
 from tokens.models import Token
 from tokens.models.querysets import TokenQuerySet
-from tokens.views import actions, deleted
+from tokens.views import actions, deleted, token_page
 from tokens.views.actions import ask_and_do
+from tokens.views.answers import answer
 from tokens.views.listing import add, listing
-from tokens.views.rows import answer
+from tokens.views.rows import back_from
 from tokens.views.use_it import use_it
 
 TEMPLATE = "tokens/gateway.html"
@@ -60,11 +61,17 @@ def finish(request, account, token):
 
 
 def restore(request, account, token):
-    question = deleted.restore(request, token, home_of(token))
+    back = back_from(request) or home_of(token)
+    question = deleted.restore(request, token, back)
     if question:
         return question
     messages.success(request, f"{token.name} is back with the same secret.")
-    return redirect(home_of(token))
+    return redirect(back)
+
+
+gateway_page = require_safe(
+    for_gateway_token(token_page.page, among=TokenQuerySet.kept)
+)
 
 
 ACTIONS = {

@@ -1,14 +1,13 @@
-"""The row of a token, and how an action on it is answered."""
+"""The row of a token, and what there is to do in it."""
 
-from django.contrib import messages
+from urllib.parse import urlencode
+
 from django.middleware.csrf import get_token
-from django.shortcuts import redirect, render
-from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
 
 from accounts.permissions import allows
 from accounts.web.return_addresses import own_address
 from tokens import limits
-from tokens.kind_pages import HOMES, action_url, home_of
+from tokens.kind_pages import HOMES, action_url
 from tokens.kinds import Kind
 from tokens.permissions import operation
 from tokens.usage import with_days
@@ -91,6 +90,11 @@ def back_from(request):
     return address if address.startswith("/") else ""
 
 
+def leading_back(back):
+    """Return the query by which an action leads back to a page of ours."""
+    return f"?{urlencode({'next': back})}" if back else ""
+
+
 def undoing(token, verb, **fields):
     """Return what takes a change of a token back: an action and what it is sent."""
     return {
@@ -98,24 +102,6 @@ def undoing(token, verb, **fields):
         "row": "" if verb == "restore" else f"#token-{token.pk}",
         "fields": fields,
     }
-
-
-def answer(request, token, text, *, template="tokens/changed.html", **extra):
-    """Answer a change: with the row for htmx, else with the list the row is in.
-
-    An `undo` is offered beside the text.
-    """
-    back = back_from(request)
-    if not request.htmx:
-        messages.success(request, text)
-        return redirect(back or home_of(token))
-    if back:
-        messages.success(request, text)
-        return HttpResponseClientRedirect(back)
-    response = render(
-        request, template, changed(request, token) | extra | {"text": text}
-    )
-    return trigger_client_event(response, "tollgate:close")
 
 
 def changed(request, token):

@@ -1,0 +1,32 @@
+"""The page of a token in a browser: what is done there leads back to it."""
+
+from playwright.sync_api import expect
+
+from tests.browser.tokens import modal
+from tests.factories import TokenFactory
+from tokens.kind_pages import page_of
+
+
+def test_actions_lead_back_to_the_page(visit, site, admin, main, opens):
+    token = TokenFactory(account=main, name="Terraform")
+    page = visit(admin, page_of(token))
+    heading = page.get_by_role("heading", level=1)
+
+    page.get_by_role("link", name="Rename Terraform").click()
+    field = page.get_by_role("textbox", name="Name")
+    field.fill("Terraform eu")
+    field.press("Enter")
+    expect(heading).to_have_text("Terraform eu")
+    expect(page.get_by_role("link", name="Rename Terraform eu")).to_be_focused()
+    expect(page).to_have_title("Terraform eu · API token")
+
+    page.get_by_role("link", name="Disable Terraform eu").click()
+    modal(page).get_by_role("button", name="Disable Terraform eu").click()
+    expect(page.get_by_role("button", name="Enable")).to_be_visible()
+    expect(modal(page)).to_have_count(0)
+    assert not opens(token.secret_text)
+
+    page.locator("#notice").get_by_role("button", name="Undo").click()
+    expect(page.get_by_role("link", name="Disable Terraform eu")).to_be_visible()
+    assert opens(token.secret_text)
+    assert page.url == site + page_of(token)
