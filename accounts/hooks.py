@@ -4,6 +4,7 @@ Each app registers its parts in `ready()` of its `apps.py`, and nowhere else.
 """
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import NamedTuple
 
 
@@ -41,6 +42,21 @@ class Keeper(NamedTuple):
     open_again: Callable
 
 
+class RefusedCalls(NamedTuple):
+    """The calls of a caller with a token that were refused for one reason.
+
+    `because` says why, as a sentence without its end; the address of those that are not
+    told apart is blank.
+    """
+
+    id: int
+    address: str
+    agent: str
+    because: str
+    calls: int
+    last_at: datetime
+
+
 key_rows = Hook("(purpose, key id) -> how many rows are under the key.")
 sealed_rows = Hook("SealedRows of an app, besides the secrets of tokens.")
 account_parts = Hook("(account, by=Actor): makes what has to exist in a new account.")
@@ -65,5 +81,8 @@ scope_lengths = Hook("(scope) -> how many bytes it takes where it is handed on."
 refused_call_writers = Hook(
     "({(token id, stored secret id, reason, signal, address, agent): calls}): keeps "
     "uses of tokens that do not work."
+)
+refused_call_readers = Hook(
+    "(token, how many) -> its latest RefusedCalls, the last one first."
 )
 purges = Hook('() -> what was too old and is gone, in words such as "3 notes".')

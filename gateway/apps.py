@@ -10,6 +10,7 @@ class GatewayConfig(AppConfig):
     def ready(self):
         from gateway import reencryption  # noqa: PLC0415 -- needs the models
         from gateway.models import reminders  # noqa: PLC0415 -- the same
+        from gateway.refused_calls.of_token import latest_refused  # noqa: PLC0415 -- the same
         from gateway.refused_calls.recording import forget, note  # noqa: PLC0415 -- the same
         from gateway.refused_calls.waiting import count_waiting  # noqa: PLC0415 -- the same
         from gateway.verify.lookups import take_time  # noqa: PLC0415 -- the same
@@ -26,6 +27,7 @@ class GatewayConfig(AppConfig):
         )
         hooks.scope_lengths.register(length)
         hooks.refused_call_writers.register(note)
+        hooks.refused_call_readers.register(latest_refused)
         hooks.purges.register(forget)
         hooks.purges.register(reminders.forget)
         hooks.waiting_counters.register(("gateway:refused_calls", count_waiting))

@@ -100,6 +100,7 @@ TOKEN = {
     "tokens:finish": (DONE, "rotate"),
     "tokens:roll_back": (DONE, "rotate"),
     "tokens:usage": (SHOWN, "list"),
+    "tokens:first_call": (SHOWN, "list"),
     "tokens:use_it": (SHOWN, "list"),
     "tokens:delete": (BOTH, "delete"),
     "tokens:restore": (DONE, "create"),
@@ -127,6 +128,7 @@ STAFF = {
     "tokens:gateway_rotate": BOTH,
     "tokens:gateway_finish": DONE,
     "tokens:gateway_use_it": SHOWN,
+    "tokens:gateway_first_call": SHOWN,
     "tokens:gateway_delete": BOTH,
     "tokens:gateway_restore": DONE,
 }

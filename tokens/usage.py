@@ -10,18 +10,22 @@ from django.utils import timezone
 from tokens.models import TokenUsage
 
 DAYS = 14
+# As many as counts are kept for; nothing much of the first day is left.
+WEEKS = 13
 CALLERS_SHOWN = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Day:
+    """A day with its calls, or the first day of a week with those of the week."""
+
     date: date
     calls: int
 
 
 @dataclass(frozen=True, slots=True)
 class Days:
-    """The calls of a token on the last days where the viewer is, today last."""
+    """The calls of a token in the last days or weeks where the viewer is, today last."""
 
     days: tuple
 
@@ -34,34 +38,52 @@ class Days:
 
     @property
     def most(self):
-        """The busiest of the days, the latest of several."""
+        """The busiest of them, the latest of several."""
         return max(reversed(self.days), key=lambda day: day.calls)
 
 
 def with_days(tokens):
     """Give each token `days`, its Days or None when nothing called; one query."""
     tokens = list(tokens)
-    starts = _midnights()
-    # No page shows the days of the installation's own tokens.
-    calls = _by_day([token.pk for token in tokens if token.account_id], starts)
+    starts = _midnights(DAYS)
+    # No list shows the days of the installation's own tokens.
+    calls = _counted([token.pk for token in tokens if token.account_id], starts)
     for token in tokens:
-        counted = calls.get(token.pk)
-        token.days = counted and Days(
-            tuple(
-                Day(start.date(), counted[number])
-                for number, start in enumerate(starts)
-            )
-        )
+        token.days = calls.get(token.pk)
     return tokens
 
 
-def _midnights():
+def by_day(token):
+    """Return the Days of a token, or None when nothing called."""
+    return _counted([token.pk], _midnights(DAYS)).get(token.pk)
+
+
+def by_week(token):
+    """Return the calls of a token in weeks that end today, as Days, or None."""
+    return _counted([token.pk], _midnights(WEEKS, length=7)).get(token.pk)
+
+
+def _midnights(count, *, length=1):
+    """Return the first moments of so many stretches of days, the last with today."""
     zone, today = timezone.get_current_timezone(), timezone.localdate()
-    days = (today - timedelta(days=back) for back in reversed(range(DAYS)))
+    back = [length * each - 1 for each in range(count, 0, -1)]
+    days = (today - timedelta(days=each) for each in back)
     return [datetime.combine(day, time.min, tzinfo=zone) for day in days]
 
 
-def _by_day(ids, starts):
+def _counted(ids, starts):
+    """Return Days by the ids of the tokens that something called."""
+    return {
+        token: Days(
+            tuple(
+                Day(start.date(), calls[number]) for number, start in enumerate(starts)
+            )
+        )
+        for token, calls in _sums(ids, starts).items()
+    }
+
+
+def _sums(ids, starts):
     # Latest first, since a Case takes the first that is true.
     numbered = reversed(list(enumerate(starts)))
     day = Case(*(When(hour__gte=start, then=Value(n)) for n, start in numbered))

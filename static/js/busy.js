@@ -4,9 +4,11 @@
 const A_BLINK = 300;
 const under = new Map();
 
+// What a page asks by itself, again and again, is nobody's work.
 // By request: an answer can take the element that asked away before it is told.
 document.addEventListener("htmx:beforeRequest", (event) => {
   const { elt, xhr, requestConfig } = event.detail;
+  if (elt.matches("[hx-trigger^='every']")) return;
   const { verb, triggeringEvent } = requestConfig;
   if (verb !== "get" && isOnItsWay(elt)) return event.preventDefault();
   begin(xhr, elt, triggeringEvent?.submitter ?? elt);

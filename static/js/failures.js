@@ -11,13 +11,16 @@ document.addEventListener("htmx:beforeSwap", ({ detail }) => {
 });
 
 document.addEventListener("htmx:responseError", ({ detail: { elt, requestConfig, xhr } }) => {
+  if (asksByItself(elt)) return;
   const id = xhr.getResponseHeader("X-Request-Id");
   const small = id ? `Request ${id}` : "";
   say(answered(xhr.status, requestConfig.verb, named(elt)), [look], small);
 });
 
 for (const lost of ["htmx:sendError", "htmx:timeout"]) {
-  document.addEventListener(lost, ({ detail: { elt, requestConfig } }) => unanswered(elt, requestConfig));
+  document.addEventListener(lost, ({ detail: { elt, requestConfig } }) => {
+    if (!asksByItself(elt)) unanswered(elt, requestConfig);
+  });
 }
 
 // A dialog that was opened as a page of its own has no row behind it to swap, so its
@@ -28,6 +31,11 @@ document.addEventListener("htmx:beforeProcessNode", ({ target }) => {
     target.removeAttribute("hx-post");
   }
 });
+
+// It asks again in a moment.
+function asksByItself(elt) {
+  return elt.matches("[hx-trigger^='every']");
+}
 
 function answered(status, verb, name) {
   if (status === 404) return `${name} is not there any more: it was deleted, or your part in this account has ended.`;

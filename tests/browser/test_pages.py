@@ -31,6 +31,8 @@ NO_PAGES = {
     "gateway:refused_calls_moved": "leads to another page",
     "mfa_download_recovery_codes": "is a file",
     "mfa_login_webauthn": "is data for a script",
+    "tokens:first_call": "is a part of a page",
+    "tokens:gateway_first_call": "is a part of a page",
     "tokens:usage": "leads to another page",
 }
 

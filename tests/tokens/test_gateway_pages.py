@@ -18,7 +18,7 @@ LIST = reverse("tokens:gateway")
 CREATE = reverse("tokens:gateway_create")
 SHOWN_FIRST = ("rename", "note", "expiry", "rotate", "delete", "disable")
 # What is only looked at.
-PAGES = ("use_it",)
+PAGES = ("use_it", "first_call")
 
 
 @pytest.fixture

@@ -10,10 +10,12 @@ from django.utils import timezone
 from accounts.lifecycle import suspend_account
 from accounts.models import AccountKind
 from tests.factories import BY, ChildFactory, ShareFactory, TokenFactory
+from tests.gateway.uses import refuse
 from tests.tokens.actions import DATA, ENDS, HTMX, again, url
-from tests.tokens.uses import page
+from tests.tokens.uses import current, page, use
 from tokens.kinds import Kind
 from tokens.models import Token
+from tokens.views.token_page import EVENTS_SHOWN
 
 pytestmark = pytest.mark.django_db
 
@@ -318,3 +320,69 @@ def test_names_in_lists_lead_there(as_admin, token, name, query):
     html = as_admin.get(reverse(name, args=[token.account_id], query=query))
 
     assert f'href="{page(token)}"' in html.content.decode()
+
+
+def test_page_tells_the_last_events_and_leads_to_the_rest(as_admin, token):
+    token.rename("Terraform eu", by=BY)
+    token.disable(by=BY, reason="Leaked")
+    for _ in range(EVENTS_SHOWN):
+        token.reveal(by=BY)
+    token.rename("Terraform us", by=BY)
+
+    html = as_admin.get(page(token)).content.decode()
+
+    events = html.partition('id="events-title"')[2]
+    trail = reverse("accounts:audit_list", args=[token.account_id])
+    assert f'href="{trail}?token={token.pk}"' in events
+    assert "<del><bdi>Terraform eu</bdi></del>" in events
+    assert events.count("Copied a token") == EVENTS_SHOWN - 1
+    assert "Disabled a token" not in events
+
+
+def test_page_tells_what_was_said_with_an_event(as_admin, token):
+    token.disable(by=BY, reason="Leaked")
+
+    html = as_admin.get(page(token)).content.decode()
+
+    assert "Reason: <bdi>Leaked</bdi>" in html.partition('id="events-title"')[2]
+
+
+def test_page_tells_nobody_elses_events(as_admin, main, token):
+    TokenFactory(account=main, name="Another").disable(by=BY)
+
+    html = as_admin.get(page(token)).content.decode()
+
+    assert "Disabled a token" not in html
+
+
+def test_page_tells_refused_calls_with_their_reason(as_admin, token):
+    refuse(token, "wrong_kind", signal="metrics")
+    refuse(token, "disabled", address="*", calls=1200)
+
+    html = as_admin.get(page(token)).content.decode()
+
+    refused = html.partition('id="refused-title"')[2].partition("</section>")[0]
+    assert (
+        "It was used to ship metrics, which takes a metrics shipping token." in refused
+    )
+    assert "<code>192.0.2.7</code> <bdi>curl/8</bdi>" in refused
+    assert "<code>others</code>" in refused
+    assert "1,200 calls" in refused
+    assert reverse("gateway:refused_calls", args=[token.account_id]) in refused
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_query_count_does_not_grow(as_admin, token, count, django_assert_num_queries):
+    token.rotate(by=BY, overlap=timedelta(hours=1))
+    for number in range(count):
+        caller = ("192.0.2.1", f"agent {number}")
+        use(token, caller=caller, secret=current(token))
+        refuse(token, address=f"192.0.2.{number}")
+        token.reveal(by=BY)
+    as_admin.get(page(token))
+
+    with django_assert_num_queries(17):
+        html = as_admin.get(page(token)).content.decode()
+
+    assert html.count("data-place=") == count
+    assert html.count("<code>192.0.2.") == 1 + count

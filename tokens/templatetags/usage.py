@@ -13,6 +13,7 @@ register = template.Library()
 BAR, STEP, TALL = 2, 3, 20
 # Out of a hundred: a single call among thousands is still to be seen.
 LEAST = 4
+SIZES = ((10**9, "G"), (10**6, "M"), (10**3, "k"))
 PLACE_ICONS = {
     Progress.OLD: "exclamation-triangle",
     Progress.BOTH: "arrow-path",
@@ -60,13 +61,36 @@ class Bar:
     height: int
 
     @property
+    def short(self):
+        return short(self.calls)
+
+    @property
     def top(self):
         return 100 - self.height
+
+
+def short(number):
+    """Return a number in four characters at most, such as 1.2k, rounded down."""
+    for size, letter in SIZES:
+        if number >= size:
+            whole, tenth = divmod(number * 10 // size, 10)
+            return f"{whole}{letter}" if whole > 9 else f"{whole}.{tenth}{letter}"
+    return str(number)
 
 
 @register.inclusion_tag("tokens/days.html")
 def calls_by_day(days):
     """Draw the last days with their numbers."""
+    return _bars(days) | {"span": "14 days", "each": ""}
+
+
+@register.inclusion_tag("tokens/days.html")
+def calls_by_week(weeks):
+    """Draw the last weeks with their numbers."""
+    return _bars(weeks) | {"span": "90 days", "each": "Week from "}
+
+
+def _bars(days):
     tallest = days.most.calls
     return {
         "days": days,

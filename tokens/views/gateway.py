@@ -16,6 +16,7 @@ from tokens.models.querysets import TokenQuerySet
 from tokens.views import actions, deleted, token_page
 from tokens.views.actions import ask_and_do
 from tokens.views.answers import answer
+from tokens.views.first_call import first_call
 from tokens.views.listing import add, listing
 from tokens.views.rows import back_from
 from tokens.views.use_it import use_it
@@ -84,6 +85,7 @@ ACTIONS = {
     "rotate": ask_and_do(for_gateway_token(actions.rotate)),
     "finish": require_POST(for_gateway_token(finish)),
     "use_it": require_safe(for_gateway_token(use_it)),
+    "first_call": require_safe(for_gateway_token(first_call, among=TokenQuerySet.kept)),
     "delete": ask_and_do(for_gateway_token(actions.delete)),
     "restore": require_POST(
         for_gateway_token(restore, among=TokenQuerySet.recently_deleted)

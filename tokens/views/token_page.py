@@ -1,22 +1,27 @@
 """The page of a token: all that is known about it, and all that is done with it."""
 
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from accounts.models import AuditEvent
+from accounts.permissions import Operation, allows
 from accounts.web.form_status import status_of
 from tokens import limits
 from tokens.forms import EndRotationForm
 from tokens.kind_pages import HOMES, home_of, page_of
 from tokens.models.querysets import TokenQuerySet
-from tokens.models.usage import KEPT_FOR
 from tokens.permissions import why_stopped
 from tokens.rotation_progress import Rotation
-from tokens.usage import CALLERS_SHOWN, callers, with_days
+from tokens.views.first_call import about_first_call, refused_calls
 from tokens.views.guards import for_token
 from tokens.views.rows import leading_back, rights
+from tokens.views.usage import usage
 
 PAGE = "tokens/page.html"
 ANSWER = f"{PAGE}#answer"
+REFUSED_SHOWN = 5
+EVENTS_SHOWN = 8
 
 
 def page(request, account, token):
@@ -42,6 +47,7 @@ def rotation_again(request, form):
 def about_page(request, token):
     """Return what the page of a token shows."""
     here = page_of(token)
+    refused = refused_calls(request, token, REFUSED_SHOWN)
     return {
         "token": token,
         "kind": token.kind,
@@ -52,8 +58,11 @@ def about_page(request, token):
         "protected": limits.why_protected(token),
         "here": here,
         "query": leading_back(here),
+        "refused": refused,
+        **about_first_call(token, refused),
         **_rotation(token),
-        **_usage(token),
+        **usage(request, token),
+        **_events(request, token),
     }
 
 
@@ -63,24 +72,15 @@ def _rotation(token):
     return {"rotation": Rotation(token), "form": EndRotationForm(token=token)}
 
 
-def _usage(token):
-    with_days([token])
-    found = callers(token)
-    return {
-        "callers": found[:CALLERS_SHOWN],
-        "more": len(found) > CALLERS_SHOWN,
-        "secrets": _told_apart(token, found),
-        "kept": KEPT_FOR.days,
-    }
-
-
-def _told_apart(token, found):
-    """Name the secret of each caller; return whether there are several to name."""
-    names = {0: "not known"}
-    for pk, valid_until in token.secrets.values_list("pk", "valid_until"):
-        names[pk] = "current" if valid_until is None else "earlier"
-    for pk in token.secrets.overlapping().values_list("pk", flat=True):
-        names[pk] = "old"
-    for caller in found:
-        caller["secret"] = names.get(caller["stored_secret_id"], "earlier")
-    return len({caller["secret"] for caller in found}) > 1
+def _events(request, token):
+    """Return the last events about a token for who may see the audit trail."""
+    account = token.account
+    if account and not allows(request.relations, Operation.AUDIT_VIEW, account):
+        return {}
+    events = AuditEvent.objects.filter(
+        token_id=token.pk, organisation=token.organisation_id
+    )
+    trail = account and reverse(
+        "accounts:audit_list", args=[account.pk], query={"token": token.pk}
+    )
+    return {"events": events.order_by("-pk")[:EVENTS_SHOWN], "trail": trail}
