@@ -3,6 +3,7 @@
 const OFF = "tollgate.shortcuts-off";
 const APPLE = /Mac|iP(hone|ad)/.test(navigator.platform);
 const isOff = () => localStorage.getItem(OFF) !== null;
+const page = () => document.querySelector(".token-page");
 const find = (key) => document.querySelector(`[data-shortcut="${key}"]`);
 
 const KEYS = {
@@ -10,7 +11,7 @@ const KEYS = {
   n: () => find("n")?.click(),
   j: () => step(1),
   k: () => step(-1),
-  c: () => currentRow()?.querySelector("copy-secret button, copy-text button")?.click(),
+  c: () => (currentRow() ?? page())?.querySelector("copy-secret button, copy-text button")?.click(),
   "?": () => document.getElementById("help").showModal(),
 };
 

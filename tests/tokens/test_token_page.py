@@ -59,6 +59,14 @@ def test_page_tells_what_is_known(as_admin, token):
     assert why(html) == "It works, and never expires."
 
 
+def test_page_says_who_answers_for_it_now(as_admin, token):
+    Token.objects.filter(pk=token.pk).update(keeper="omar@acme.example")
+
+    html = as_admin.get(page(token)).content.decode()
+
+    assert "<dt>Answers for it</dt><dd><bdi>omar@acme.example</bdi>" in html
+
+
 def test_page_of_an_unchanged_token_says_so(as_admin, token):
     html = as_admin.get(page(token)).content.decode()
 
@@ -88,7 +96,9 @@ def test_page_says_that_the_account_stops_it(as_admin, sub):
 
     html = as_admin.get(page(token)).content.decode()
 
-    assert "Its account is suspended" in why(html)
+    assert why(html) == "It waits for its account, which is suspended."
+    assert "Reactivate" in html
+    assert "/disable/" not in html
 
 
 def test_page_says_that_the_account_is_gone(client, staff, sub):
@@ -96,16 +106,21 @@ def test_page_says_that_the_account_is_gone(client, staff, sub):
     type(sub).objects.filter(pk=sub.pk).update(deleted_at=timezone.now())
     client.force_login(staff)
 
-    assert "until it is restored." in why(client.get(page(token)).content.decode())
+    html = client.get(page(token)).content.decode()
+
+    assert why(html) == "It waits for its account, which is deleted."
 
 
-def test_page_says_that_the_plan_stops_it(as_admin, main, token):
+@pytest.mark.parametrize("plans", ["", "https://plans.example/"])
+def test_page_says_that_the_plan_stops_it(as_admin, main, token, settings, plans):
+    settings.PLAN_URL = plans
     organisations = type(main.organisation).objects
     organisations.filter(pk=main.organisation_id).update(plan="community")
 
     html = as_admin.get(page(token)).content.decode()
 
     assert "come with the Pro and Enterprise plans" in why(html)
+    assert ("See the plans" in why(html)) == bool(plans)
 
 
 def test_page_of_a_deleted_token_offers_it_back(as_admin, token):
@@ -150,10 +165,26 @@ def test_single_token_can_only_be_rotated(as_admin, main):
 
     html = as_admin.get(page(token)).content.decode()
 
-    assert "Rotate it instead." in why(html)
+    assert "it can be rotated, but neither disabled nor deleted" in why(html)
     assert url("rotate", token) in html
     for verb in ("rename", "disable", "delete", "expiry"):
         assert url(verb, token) not in html
+
+
+def test_expired_token_offers_another_expiry_and_no_switch(as_admin, token):
+    Token.objects.filter(pk=token.pk).update(expires_at=timezone.now())
+
+    html = as_admin.get(page(token)).content.decode()
+
+    assert html.count(f'id="expiry-{token.pk}"') == 1
+    assert "/disable/" not in html
+
+
+def test_staff_are_not_offered_another_expiry(client, staff, token):
+    Token.objects.filter(pk=token.pk).update(expires_at=timezone.now())
+    client.force_login(staff)
+
+    assert "/expiry/" not in client.get(page(token)).content.decode()
 
 
 def test_staff_may_stop_it_only(client, staff, token):

@@ -1,5 +1,6 @@
 """The page of a token: all that is known about it, and all that is done with it."""
 
+from django.conf import settings
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
@@ -58,6 +59,7 @@ def about_page(request, token):
         "protected": limits.why_protected(token),
         "here": here,
         "query": leading_back(here),
+        "plan_url": settings.PLAN_URL,
         "refused": refused,
         **about_first_call(token, refused),
         **_rotation(token),
