@@ -20,19 +20,20 @@ class TrialEnd:
     @property
     def consequences(self):
         """What is not as before once the trial has ended, in words."""
-        return f"{self._of_api_tokens} All other tokens work on{self._of_log_tokens}."
+        return self.consequences_for("this account")
 
-    @property
-    def _of_api_tokens(self):
+    def consequences_for(self, whose):
+        """Return that in words that say whose tokens they are."""
+        stops = self._of_api_tokens(whose)
+        return f"{stops} All other tokens work on{self._of_log_tokens}."
+
+    def _of_api_tokens(self, whose):
         number = self.api_tokens
         if not number:
             return "Then no API token can be made until the plan is upgraded."
         words = "API token" if number == 1 else "API tokens"
         verb = "stops" if number == 1 else "stop"
-        return (
-            f"Then {number} {words} of this account {verb} working until the plan is "
-            "upgraded."
-        )
+        return f"Then {number} {words} of {whose} {verb} working until the plan is upgraded."
 
     @property
     def _of_log_tokens(self):

@@ -25,7 +25,7 @@ def subject(ends):
     """Return a mail's subject, with the name when it is about one token."""
     name, number = quoted(ends.account.name), len(ends.tokens)
     if not number:
-        return f"The trial of {name} ends {_when(ends.trial.ends_at, ends)}"
+        return f"The trial ends {_when(ends.trial.ends_at, ends)}: {name}"
     if ends.trial:
         tokens = "a token" if number == 1 else f"{number} tokens"
         return f"The trial and {tokens} of {name} end soon"
@@ -45,6 +45,7 @@ def mail(ends):
         "more": len(ends.tokens[MOST_NAMED:]),
         "trial": trial,
         "trial_when": trial and _when(trial.ends_at, ends),
+        "then": trial and trial.consequences_for(quoted(ends.account.name)),
         "page": page(ends.account),
         "switch": link(reverse("gateway:webhook", args=[ends.account.pk])),
     }

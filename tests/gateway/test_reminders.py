@@ -516,10 +516,10 @@ def test_admins_are_told_of_a_trial_and_what_then_stops(main, admin, clock, late
     send_due()
 
     (sent,) = mail.outbox
-    assert sent.subject == "[Tollgate] The trial of “Acme” ends in 14 days"
+    assert sent.subject == "[Tollgate] The trial ends in 14 days: “Acme”"
     for words in (
         "The trial of “Acme” ends in 14 days, 15 May 2026, 10:00 UTC. Then 2 API tokens "
-        "of this account stop working until the plan is upgraded. All other tokens work "
+        "of “Acme” stop working until the plan is upgraded. All other tokens work "
         "on; the limit of enabled log shipping tokens falls to 1, and those above it stay "
         "enabled.",
         f"/accounts/{main.pk}/tokens/shipping/",
@@ -542,9 +542,9 @@ def test_a_trial_is_told_of_at_each_step_and_anew_when_it_is_extended(
     send_due()
 
     assert subjects() == [
-        "The trial of “Acme” ends in 7 days",
-        "The trial of “Acme” ends in 3 days",
-        "The trial of “Acme” ends in 30 days",
+        "The trial ends in 7 days: “Acme”",
+        "The trial ends in 3 days: “Acme”",
+        "The trial ends in 30 days: “Acme”",
     ]
 
 
@@ -570,9 +570,12 @@ def test_children_are_told_of_a_trial_when_their_tokens_stop(main, admin, clock)
     send_due()
 
     assert sorted(subjects()) == [
-        "The trial of “Acme” ends tomorrow",
-        "The trial of “With” ends tomorrow",
+        "The trial ends tomorrow: “Acme”",
+        "The trial ends tomorrow: “With”",
     ]
+    of_child = next(each for each in mail.outbox if "“With”" in each.subject)
+    assert "The trial of “Acme” ends tomorrow" in said(of_child)
+    assert "Then 1 API token of “With” stops working" in said(of_child)
 
 
 @pytest.mark.parametrize(("number", "words"), [(1, "a token"), (2, "2 tokens")])
