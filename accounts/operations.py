@@ -50,6 +50,7 @@ class Operation(enum.Enum):
     VIEW_DELETE = "view.delete"
     REFUSED_CALLS_LIST = "refused_calls.list"
     REFUSED_CALLS_ACT = "refused_calls.act"
+    CALENDAR_EDIT = "calendar.edit"
     WEBHOOK_EDIT = "webhook.edit"
     ACCOUNT_LIST = "account.list"
     ACCOUNT_VIEW = "account.view"

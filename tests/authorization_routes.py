@@ -34,6 +34,10 @@ ACCOUNT = {
     "tokens:api_create": (DONE, ["api.create"]),
     "tokens:find": (DONE, ["api.list"]),
     "tokens:health": (SHOWN, ["api.list"]),
+    "tokens:calendar": (SHOWN, ["calendar.edit"]),
+    "tokens:calendar_make": (DONE, ["calendar.edit"]),
+    "tokens:calendar_renew": (BOTH, ["calendar.edit"]),
+    "tokens:calendar_revoke": (BOTH, ["calendar.edit"]),
     **dict.fromkeys(
         (
             "tokens:bulk_disable",
@@ -148,4 +152,6 @@ ADDRESSED = {
 }
 # The page of a link, with or without a login.
 VISITORS = {"sharing:visitor": SHOWN, "sharing:open": DONE, "sharing:renew": DONE}
+# What opens by a secret in its address alone.
+FEEDS = {"tokens:calendar_feed": SHOWN}
 PUBLIC = {"livez": SHOWN, "readyz": SHOWN}

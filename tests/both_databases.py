@@ -39,6 +39,7 @@ CHANGES = (
     "tests/sharing/test_state_machine.py",
     "tests/sharing/test_tickets.py",
     "tests/tokens/test_bulk_run.py",
+    "tests/tokens/test_calendars.py",
     "tests/tokens/test_changes_model.py",
     "tests/tokens/test_deleted.py",
     "tests/tokens/test_gateway_model.py",

@@ -48,6 +48,7 @@ MAY_REVEAL = {
     "tokens/secrets.py",
     "tokens/models/secrets.py",
     "tokens/secret_response.py",
+    "tokens/calendars.py",
     "tokens/api/plumbing/secrets.py",
     "accounts/api/plumbing/default_tokens.py",
     "sharing/links.py",

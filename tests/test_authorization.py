@@ -109,7 +109,7 @@ def methods(name):
 def test_every_route_is_declared():
     found = {name for name in routes() if name and name.partition(":")[0] in OURS}
 
-    assert found == {*DECLARED, *declared.VISITORS}
+    assert found == {*DECLARED, *declared.VISITORS, *declared.FEEDS}
 
 
 @pytest.mark.parametrize("name", declared.ACCOUNT | declared.MAIN_ONLY)
@@ -247,6 +247,18 @@ def test_links_answer_everybody_alike(client, world, name, allowed):
             method: ask(client, user, method, path).status_code for method in METHODS
         }
         assert got == wanted
+
+
+@pytest.mark.parametrize(("name", "allowed"), declared.FEEDS.items())
+def test_feeds_answer_nobody_without_their_secret(client, world, name, allowed):
+    wanted = {method: 404 if method in allowed else 405 for method in METHODS}
+
+    for user, *_ in [(None,), *world.principals]:
+        answers = {
+            method: ask(client, user, method, reverse(name)).status_code
+            for method in METHODS
+        }
+        assert answers == wanted
 
 
 @pytest.mark.parametrize(("path", "allowed"), declared.PUBLIC.items())

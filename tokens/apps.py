@@ -12,11 +12,15 @@ class TokensConfig(AppConfig):
         from tokens.api.plumbing import secrets  # noqa: PLC0415 -- needs the models
         from tokens.defaults import provide_default_token  # noqa: PLC0415 -- the same
         from tokens.quick_find import find_tokens  # noqa: PLC0415 -- the same
-        from tokens.reencryption import count_secrets  # noqa: PLC0415 -- the same
+        from tokens.reencryption import (  # noqa: PLC0415 -- the same
+            count_calendars,
+            count_secrets,
+        )
         from tokens.use_it.addresses import check_addresses  # noqa: PLC0415 -- the same
 
         checks.register(check_addresses, deploy=True)
         hooks.key_rows.register(count_secrets)
+        hooks.key_rows.register(count_calendars)
         hooks.account_parts.register(provide_default_token)
         hooks.default_secrets.register(secrets.hand_out_defaults)
         hooks.secret_keepers.register(hooks.Keeper(secrets.rows_of, secrets.open_again))

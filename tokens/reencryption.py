@@ -7,7 +7,7 @@ from django.db.models import Q
 
 from accounts.crypto.keys import keyring
 from accounts.rule_violations import Unavailable
-from tokens.models import StoredSecret
+from tokens.models import CalendarFeed, StoredSecret
 from tokens.models.secrets import protect
 from tokens.secrets import digest
 
@@ -28,6 +28,12 @@ def count_secrets(purpose, kid):
     """Return how many rows are under a key."""
     under = {"enc": Q(enc_kid=kid), "index": Q(index_kid=kid)}.get(purpose)
     return StoredSecret.objects.filter(under).count() if under else 0
+
+
+def count_calendars(purpose, kid):
+    """Return how many calendar addresses are found by a key, until they are fetched."""
+    feeds = CalendarFeed.objects.filter(index_kid=kid)
+    return feeds.count() if purpose == "index" else 0
 
 
 def renew_batch(after, size):

@@ -20,6 +20,8 @@ RANDOM_CHARACTERS = 43
 CHECK_CHARACTERS = 6
 PUBLIC_ID_CHARACTERS = 8
 PREFIXES = {rule.prefix: kind for kind, rule in RULES.items()}
+# The addresses of calendars are made in the same way, and open no door of a token.
+CALENDAR_PREFIX = "tgc_"
 OURS = re.compile(r"(tg[a-z]_)([0-9A-Za-z]{43})([0-9A-Za-z]{6})", re.ASCII)
 # UUIDs and the letters-only shipping tokens of Logz.io, and what its clients test with.
 FOREIGN = re.compile(r"[0-9A-Za-z][0-9A-Za-z-]{15,63}", re.ASCII)
@@ -69,7 +71,15 @@ class Secret:
 
 def make(kind):
     """Return a fresh secret of a kind."""
-    body = RULES[kind].prefix + _base62(random.randbits(256), RANDOM_CHARACTERS)
+    return _fresh(RULES[kind].prefix)
+
+
+def make_for_calendar():
+    return _fresh(CALENDAR_PREFIX)
+
+
+def _fresh(prefix):
+    body = prefix + _base62(random.randbits(256), RANDOM_CHARACTERS)
     return Secret(body + _checksum(body))
 
 
@@ -88,6 +98,14 @@ def masked_within(text):
     One with a wrong checksum is masked too: a slip of one letter hides nothing.
     """
     return OURS.sub(lambda found: Secret(found[0]).masked, text)
+
+
+def recognise_for_calendar(text):
+    """Return the secret of a calendar's address that a text may be, or None."""
+    ours = OURS.fullmatch(text)
+    if ours and ours[1] == CALENDAR_PREFIX:
+        return Secret(text) if _checksum(text[:-CHECK_CHARACTERS]) == ours[3] else None
+    return None
 
 
 def _checksum(body):

@@ -7,6 +7,7 @@ from tokens.views import (
     all_tokens,
     api_tokens,
     bulk,
+    calendar,
     deleted,
     find,
     first_call,
@@ -28,6 +29,10 @@ account = [
     path("api/new/", api_tokens.api_create, name="api_create"),
     path("deleted/", deleted.deleted_list, name="deleted"),
     path("find/", find.token_find, name="find"),
+    path("calendar/", calendar.calendar_page, name="calendar"),
+    path("calendar/make/", calendar.calendar_make, name="calendar_make"),
+    path("calendar/renew/", calendar.calendar_renew, name="calendar_renew"),
+    path("calendar/revoke/", calendar.calendar_revoke, name="calendar_revoke"),
     path("health/", health.health, name="health"),
     path("all/", all_tokens.all_list, name="all"),
     path("all/csv/", all_tokens.all_export, name="all_export"),
@@ -79,4 +84,6 @@ staff = [
 urlpatterns = [
     path("accounts/<int:account_id>/tokens/", include(account)),
     path("staff/", include(staff)),
+    # The secret is an argument, since logs of proxies have paths only.
+    path("calendar/tokens.ics", calendar.calendar_feed, name="calendar_feed"),
 ]

@@ -26,6 +26,9 @@ QUIET = frozenset(
     {
         Action.TOKEN_REVEALED,
         Action.REFUSED_CALLS_DISMISSED,
+        Action.CALENDAR_MADE,
+        Action.CALENDAR_RENEWED,
+        Action.CALENDAR_REVOKED,
         Action.WEBHOOK_ADDED,
         Action.WEBHOOK_CHANGED,
         Action.WEBHOOK_RENEWED,

@@ -18,6 +18,8 @@ TOKEN, LOGZIO, FAILURES, GUESSES = "token", "logzio", "failures", "guesses"
 TABLES = (TOKEN, LOGZIO, FAILURES, GUESSES)
 # Links that do not open. Nobody guesses 256 random bits: this spares the database.
 MOST_GUESSES = 30
+# Of one calendar, which programs fetch a few times a day.
+MOST_FETCHES = 20
 # Callers whose address nobody can tell are counted together, and not as one.
 NOWHERE, TOGETHER = "nowhere", 20
 
@@ -88,6 +90,11 @@ def spend_failure(request):
 def spend_guess(request):
     """Count a link that somebody tries to open, and return what is left."""
     return _of_a_place(request, GUESSES, MOST_GUESSES)
+
+
+def spend_fetch(calendar_id):
+    """Count that a calendar is fetched, and return what is left."""
+    return Allowance.spend(GUESSES, f"calendar {calendar_id}", MOST_FETCHES)
 
 
 def _of_a_place(request, policy, quota):

@@ -55,7 +55,7 @@ HEALTH = SettingsPage(
     "heart",
     Operation.API_LIST,
     # A child has no list of all tokens, where what is done to many is done from.
-    ("tokens:health", "tokens:bulk_"),
+    ("tokens:health", "tokens:bulk_", "tokens:calendar"),
 )
 SECTIONS = (
     (None, (GENERAL,)),
@@ -90,7 +90,7 @@ SECTIONS = (
                 "queue-list",
                 Operation.API_LIST,
                 # What is done to many tokens is done from the page over all of them.
-                ("tokens:all", "tokens:bulk_"),
+                ("tokens:all", "tokens:bulk_", "tokens:calendar"),
                 main_only=True,
             ),
             SettingsPage(

@@ -90,7 +90,9 @@ def all_tokens_pages(world):
         *paths(world.main, "tokens:health"),
         *paths(world.main, "tokens:health", query="?finding=unfiltered"),
         *paths(world.main, "tokens:health", query="?finding=old-key"),
-        *paths(world.sub, "tokens:health"),
+        *paths(world.sub, "tokens:health", "tokens:calendar"),
+        *paths(world.main, "tokens:calendar"),
+        *paths(world.main, "tokens:calendar_renew", "tokens:calendar_revoke"),
         *(reverse("tokens:bulk_job", args=[world.main.pk, job]) for job in jobs),
     ]
 

@@ -28,6 +28,7 @@ NO_PAGES = {
     "accounts:dashboard": "leads to another page",
     "accounts:home": "leads to another page",
     "api_document": "is data for programs",
+    "tokens:calendar_feed": "is data for programs",
     "gateway:refused_calls_moved": "leads to another page",
     "mfa_download_recovery_codes": "is a file",
     "mfa_login_webauthn": "is data for a script",

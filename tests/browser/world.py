@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from django.utils import timezone
 
+from accounts.audit.trail import Actor
 from accounts.models import AccountKind, Role
 from gateway.models import Webhook
 from tests.factories import (
@@ -20,7 +21,7 @@ from tests.factories import (
 )
 from tests.gateway.uses import refuse
 from tokens.kinds import Kind
-from tokens.models import BulkJob, Token, TokenUsage
+from tokens.models import BulkJob, CalendarFeed, Token, TokenUsage
 
 LONG = "Nightly export of every dashboard of the platform team in Frankfurt to the archive on the other side"
 UNBROKEN = "x" * 100
@@ -48,6 +49,8 @@ def furnish():
     add_tokens(world)
     add_links(world)
     add_refusals(world)
+    by = Actor(label=world.admin.email, user=world.admin)
+    world.secrets.append(CalendarFeed.renew(world.main, by=by).reveal())
     return world
 
 

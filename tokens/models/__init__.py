@@ -1,4 +1,5 @@
 from tokens.models.bulk import BulkAction, BulkItem, BulkJob, Outcome
+from tokens.models.calendars import CalendarFeed
 from tokens.models.secrets import StoredSecret
 from tokens.models.tokens import Token
 from tokens.models.usage import TokenUsage
@@ -7,6 +8,7 @@ __all__ = [
     "BulkAction",
     "BulkItem",
     "BulkJob",
+    "CalendarFeed",
     "Outcome",
     "StoredSecret",
     "Token",

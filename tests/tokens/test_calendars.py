@@ -1,0 +1,366 @@
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.urls import reverse
+
+from accounts.audit.trail import Actor
+from accounts.lifecycle import delete_account, edit_account
+from accounts.models import Action, AuditEvent
+from accounts.rate_limits.call_rates import MOST_FETCHES, MOST_GUESSES
+from accounts.rule_violations import Gone
+from tests.factories import BY, ChildFactory, MainFactory, ShareFactory, TokenFactory
+from tokens.calendars import MOST_EVENTS, address
+from tokens.models import CalendarFeed, Token
+from tokens.secrets import make_for_calendar
+
+NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def _noon(time_machine, settings):
+    time_machine.move_to(NOON, tick=False)
+    settings.APP_URL = "https://tollgate.example/"
+
+
+def ends(account, days=3, **fields):
+    return TokenFactory(
+        account=account, expires_at=NOON + timedelta(days=days), **fields
+    )
+
+
+def subscribe(user, account):
+    """Return the path that a person's calendar fetches."""
+    by = Actor(label=user.email, user=user)
+    return address(CalendarFeed.renew(account, by=by)).removeprefix(
+        "https://tollgate.example"
+    )
+
+
+def at(name, account):
+    return reverse(f"tokens:calendar{name}", args=[account.pk])
+
+
+def events(response):
+    """Return the events of a calendar as dicts of their lines."""
+    assert response.status_code == 200
+    lines = response.content.decode().replace("\r\n ", "").splitlines()
+    found = []
+    for line in lines:
+        name, _, value = line.partition(":")
+        if line == "BEGIN:VEVENT":
+            found.append({})
+        elif found:
+            found[-1][name] = value
+    return found
+
+
+def summaries(client, path):
+    return [event["SUMMARY"] for event in events(client.get(path))]
+
+
+def test_a_calendar_has_the_ends_of_tokens(client, admin, main):
+    token = ends(main, name="Terraform, prod")
+    path = subscribe(admin, main)
+
+    response = client.get(path)
+
+    page = reverse("tokens:page", args=[main.pk, token.pk])
+    link = f"https://tollgate.example{page}"
+    assert events(response) == [
+        {
+            "UID": f"{token.pk}-20261123T120000000000@token.tollgate",
+            "DTSTAMP": "20261123T120000Z",
+            "SEQUENCE": "1",
+            "DTSTART": "20261126T120000Z",
+            "SUMMARY": r"Terraform\, prod of Acme ends",
+            "DESCRIPTION": f"API token. Set its expiry: {link}",
+            "URL": link,
+            "TRANSP": "TRANSPARENT",
+            "END": "VCALENDAR",
+        }
+    ]
+    assert response["Content-Type"] == "text/calendar; charset=utf-8"
+    assert "no-store" in response["Cache-Control"]
+    assert response.content.startswith(b"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:")
+    assert response.content.endswith(b"END:VEVENT\r\nEND:VCALENDAR\r\n")
+
+
+def test_no_secret_is_in_it(client, admin, main):
+    token = ends(main)
+
+    body = client.get(subscribe(admin, main)).content.decode()
+
+    assert token.secret_text not in body
+    assert token.masked not in body
+
+
+def test_an_event_stays_itself_when_its_token_changes(client, admin, main):
+    token = ends(main)
+    path = subscribe(admin, main)
+    before = events(client.get(path))[0]
+    token.rename("Renamed", by=BY)
+    token.set_expiry(NOON + timedelta(days=9), by=BY)
+
+    after = events(client.get(path))[0]
+
+    assert after["UID"] == before["UID"]
+    assert (before["SEQUENCE"], after["SEQUENCE"]) == ("1", "3")
+    assert after["DTSTART"] == "20261202T120000Z"
+    assert after["SUMMARY"] == "Renamed of Acme ends"
+
+
+def test_what_ends_and_what_does_not(client, admin, main):
+    TokenFactory(account=main, name="for ever")
+    ends(main, name="off").disable(by=BY)
+    ends(main, name="gone").delete_softly(by=BY)
+    ShareFactory(account=main, name="link", expires_at=NOON + timedelta(days=7))
+    for name, days in (("yesterday", -1), ("long ago", -31)):
+        past = ends(main, name=name)
+        Token.objects.filter(pk=past.pk).update(expires_at=NOON + timedelta(days=days))
+
+    assert summaries(client, subscribe(admin, main)) == [
+        "yesterday of Acme ends",
+        "link of Acme ends",
+    ]
+
+
+def test_an_organisation_or_one_account(client, admin, sub_admin, main, sub):
+    ends(main, name="here", days=1)
+    ends(sub, name="there", days=2)
+    ends(ChildFactory(main=main, accessible=False), name="shut")
+    ends(MainFactory(), name="foreign")
+
+    everything = summaries(client, subscribe(admin, main))
+
+    assert everything == ["here of Acme ends", "there of Staging ends"]
+    assert summaries(client, subscribe(admin, sub)) == ["there of Staging ends"]
+    assert summaries(client, subscribe(sub_admin, sub)) == ["there of Staging ends"]
+
+
+def test_a_calendar_has_its_length(client, admin, main, monkeypatch):
+    monkeypatch.setattr("tokens.calendars.MOST_EVENTS", 1)
+    ends(main, days=2)
+    ends(main, days=1, name="first")
+
+    assert MOST_EVENTS == 1000
+    assert summaries(client, subscribe(admin, main)) == ["first of Acme ends"]
+
+
+LOSSES = {
+    "removed": lambda person, account: person.memberships.all().delete(),
+    "suspended": lambda person, account: person.memberships.update(suspended_at=NOON),
+    "no admin": lambda person, account: person.memberships.update(role="user"),
+    "shut out": lambda person, account: type(person).objects.update(is_active=False),
+    "account deleted": lambda person, account: delete_account(account, by=BY),
+}
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_it_ends_with_the_account(client, sub_admin, sub, loss):
+    ends(sub)
+    path = subscribe(sub_admin, sub)
+    assert summaries(client, path)
+
+    LOSSES[loss](sub_admin, sub)
+
+    assert client.get(path).status_code == 404
+
+
+def test_it_ends_when_a_child_is_shut(client, admin, sub):
+    path = subscribe(admin, sub)
+
+    edit_account(sub, by=BY, accessible=False)
+
+    assert client.get(path).status_code == 404
+
+
+@pytest.mark.parametrize("key", ["", "x", "\0", "tgc_x", "tga_" + "0" * 49, "é" * 9])
+def test_what_no_address_has_costs_no_query(client, db, key, django_assert_num_queries):
+    with django_assert_num_queries(0):
+        response = client.get(reverse("tokens:calendar_feed", query={"key": key}))
+
+    assert response.status_code == 404
+    assert "no-store" in response["Cache-Control"]
+
+
+def test_the_secret_of_a_token_opens_no_calendar(client, main):
+    token = TokenFactory(account=main)
+
+    path = reverse("tokens:calendar_feed", query={"key": token.secret_text})
+
+    assert client.get(path).status_code == 404
+
+
+def test_a_changed_character_is_noticed_without_a_query(
+    client, admin, main, django_assert_num_queries
+):
+    path = subscribe(admin, main)
+    wrong = path[:-1] + ("a" if path[-1] != "a" else "b")
+
+    with django_assert_num_queries(0):
+        assert client.get(wrong).status_code == 404
+
+
+def test_guesses_are_slowed_down(client, admin, main):
+    path = subscribe(admin, main)
+    wrong = address(make_for_calendar()).removeprefix("https://tollgate.example")
+    answers = [client.get(wrong).status_code for _ in range(MOST_GUESSES)]
+
+    slowed = client.get(path)
+
+    assert set(answers) == {404}
+    assert slowed.status_code == 429
+    assert int(slowed["Retry-After"]) <= 60
+
+
+def test_good_ones_are_counted_by_themselves(client, admin, sub_admin, main, sub):
+    path, other = subscribe(admin, main), subscribe(sub_admin, sub)
+    answers = [client.get(path).status_code for _ in range(MOST_FETCHES + 20)]
+
+    assert answers.count(200) == MOST_FETCHES
+    assert answers[-1] == 429
+    assert client.get(other).status_code == 200
+
+
+def test_a_fetch_is_noted_once_an_hour(client, admin, main, time_machine):
+    path = subscribe(admin, main)
+    feed = CalendarFeed.objects.get()
+    client.get(path)
+    time_machine.move_to(NOON + timedelta(minutes=59), tick=False)
+    client.get(path)
+    feed.refresh_from_db()
+    assert feed.fetched_at == NOON
+
+    time_machine.move_to(NOON + timedelta(minutes=61), tick=False)
+    client.get(path)
+
+    feed.refresh_from_db()
+    assert feed.fetched_at == NOON + timedelta(minutes=61)
+
+
+def test_nobody_finds_the_address_in_the_database(admin, main):
+    secret = subscribe(admin, main).partition("key=")[2].encode()
+
+    assert secret not in bytes(CalendarFeed.objects.get().lookup)
+
+
+@pytest.fixture
+def as_sub_admin(client, sub_admin):
+    client.force_login(sub_admin)
+    return client
+
+
+def path_in(response):
+    """Return the path of the address that a page shows."""
+    html = response.text
+    start = html.index("/calendar/tokens.ics?key=")
+    return html[start : html.index('"', start)]
+
+
+def actions():
+    feeds = AuditEvent.objects.filter(action__startswith="calendar_")
+    return list(feeds.order_by("pk").values_list("action", flat=True))
+
+
+def test_an_address_is_shown_once(as_sub_admin, sub):
+    assert "Make an address" in as_sub_admin.get(at("", sub)).text
+
+    made = as_sub_admin.post(at("_make", sub))
+    after = as_sub_admin.get(at("", sub)).text
+
+    assert "no-store" in made["Cache-Control"]
+    assert as_sub_admin.get(path_in(made)).status_code == 200
+    assert "tokens.ics" not in after
+    assert "Make an address" not in after
+    assert "Last fetched" in after
+    assert actions() == [Action.CALENDAR_MADE]
+    event = AuditEvent.objects.get(action=Action.CALENDAR_MADE)
+    assert (event.account, event.target, event.data) == (sub, "Staging", {})
+
+
+def test_a_new_address_stops_the_one_before(as_sub_admin, sub):
+    before = path_in(as_sub_admin.post(at("_make", sub)))
+
+    asked = as_sub_admin.get(at("_renew", sub)).text
+    after = path_in(as_sub_admin.post(at("_renew", sub)))
+
+    assert "until they are given the new one" in asked
+    assert as_sub_admin.get(before).status_code == 404
+    assert as_sub_admin.get(after).status_code == 200
+    assert actions() == [Action.CALENDAR_MADE, Action.CALENDAR_RENEWED]
+
+
+def test_a_revoked_address_opens_nothing(as_sub_admin, sub):
+    path = path_in(as_sub_admin.post(at("_make", sub)))
+
+    asked = as_sub_admin.get(at("_revoke", sub)).text
+    done = as_sub_admin.post(at("_revoke", sub), follow=True).text
+
+    assert "Revoke the calendar address?" in asked
+    assert "opens nothing any more" in done
+    assert "Make an address" in done
+    assert as_sub_admin.get(path).status_code == 404
+    assert actions() == [Action.CALENDAR_MADE, Action.CALENDAR_REVOKED]
+
+
+@pytest.mark.parametrize("name", ["_renew", "_revoke"])
+def test_what_was_revoked_in_another_tab_is_not_there(as_sub_admin, sub, name):
+    for ask in (as_sub_admin.get, as_sub_admin.post):
+        response = ask(at(name, sub), follow=True)
+
+        assert "Make an address" in response.text
+    assert actions() == []
+
+
+def test_two_who_revoke_at_once(sub_admin, sub):
+    subscribe(sub_admin, sub)
+    feed = CalendarFeed.objects.get()
+    by = Actor(label=sub_admin.email, user=sub_admin)
+    CalendarFeed.objects.get().revoke(by=by)
+
+    with pytest.raises(Gone):
+        feed.revoke(by=by)
+
+    assert actions() == [Action.CALENDAR_MADE, Action.CALENDAR_REVOKED]
+
+
+def test_an_address_is_a_persons_own(as_sub_admin, admin, sub):
+    others = subscribe(admin, sub)
+
+    assert "Make an address" in as_sub_admin.get(at("", sub)).text
+    as_sub_admin.post(at("_make", sub))
+    as_sub_admin.post(at("_revoke", sub))
+
+    assert as_sub_admin.get(others).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("who", "status"),
+    [("admin", 200), ("staff", 403), ("member", 403), ("sub_admin", 404), ("outsider", 404)],
+)  # fmt: skip
+def test_the_page_answers_each_person(client, request, main, sub, who, status):
+    client.force_login(request.getfixturevalue(who))
+
+    assert client.get(at("", main)).status_code == status
+
+
+def test_where_it_is_found(client, admin, staff, main, sub):
+    links = {page: f'href="{at("", main)}"' for page in ("all", "health")}
+    client.force_login(admin)
+    assert all(
+        link in client.get(reverse(f"tokens:{page}", args=[main.pk])).text
+        for page, link in links.items()
+    )
+    client.force_login(staff)
+    assert not any(
+        link in client.get(reverse(f"tokens:{page}", args=[main.pk])).text
+        for page, link in links.items()
+    )
+
+
+def test_a_feed_says_whose_it_is(sub_admin, sub):
+    subscribe(sub_admin, sub)
+
+    assert str(CalendarFeed.objects.get()) == (
+        "calendar of subadmin@acme.example for Staging"
+    )
