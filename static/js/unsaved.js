@@ -1,6 +1,6 @@
 // A row in which something was typed is not lost without a question.
 
-const ROWS = ".row-form form, form.rename";
+const ROWS = ".row-form form, form.rename, form.note-form";
 const QUESTION = "Leave without saving?";
 // What was typed is on its way, or kept for the page that comes back.
 let isSafe = false;

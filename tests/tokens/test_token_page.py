@@ -417,3 +417,50 @@ def test_query_count_does_not_grow(as_admin, token, count, django_assert_num_que
 
     assert html.count("data-place=") == count
     assert html.count("<code>192.0.2.") == 1 + count
+
+
+def test_note_is_shown_and_edited_in_its_place(as_admin, token):
+    token.set_note("Ships the payments.\nAsk: #payments", by=BY)
+    address = url("note", token, next=page(token))
+
+    html = as_admin.get(page(token)).content.decode()
+    form = as_admin.get(address).content.decode()
+    saved = as_admin.post(address, {"note": "Moved"}, headers=HTMX).content.decode()
+
+    assert "Ships the payments.\nAsk: #payments</p>" in html
+    assert f'hx-get="{address}"' in html
+    assert f'class="note-form" data-opener="note-{token.pk}"' in form
+    assert '<p class="note-text" dir="auto">Moved</p>' in saved
+    assert f'<article class="token-page" data-row id="token-{token.pk}"' in saved
+
+
+def test_note_that_cannot_be_taken_comes_back_in_its_place(as_admin, token):
+    address = url("note", token, next=page(token))
+
+    response = as_admin.post(address, {"note": "x" * 501}, headers=HTMX)
+
+    assert response.status_code == 422
+    assert response["HX-Retarget"] == f"#note-text-{token.pk}"
+    assert response["HX-Reselect"] == "#dialog form"
+
+
+def test_note_is_for_staff_to_read(client, staff, token):
+    client.force_login(staff)
+    without = client.get(page(token)).content.decode()
+    token.set_note("Ships the payments.", by=BY)
+
+    html = client.get(page(token)).content.decode()
+
+    assert "Ships the payments." in html
+    assert "note-title" not in without
+    assert url("note", token) not in html
+
+
+def test_note_of_a_deleted_token_is_read_only(as_admin, token):
+    token.set_note("Ships the payments.", by=BY)
+    token.delete_softly(by=BY)
+
+    html = as_admin.get(page(token)).content.decode()
+
+    assert "Ships the payments." in html
+    assert url("note", token) not in html

@@ -58,7 +58,12 @@ def note(request, account, token):
         done = "saved" if token.note else "removed"
         text = f"The note of {token.name} is {done}."
         return answer(request, token, text, undo=undoing(token, "note", note=old))
-    return _ask(request, "tokens/note.html", form, address=request.get_full_path())
+    response = _ask(request, "tokens/note.html", form, address=request.get_full_path())
+    if form.is_bound and request.htmx and back_from(request) == page_of(token):
+        # On the page the form stands where the note is read.
+        place = retarget(response, f"#note-text-{token.pk}")
+        return reselect(reswap(place, "innerHTML"), "#dialog form")
+    return response
 
 
 def enable(request, account, token):
@@ -185,6 +190,7 @@ def _ask(request, template, form, **context):
         "token": token,
         "home": HOMES[token.kind],
         "back": back or home_of(token),
+        "is_on_page": is_on_page,
         "row_url": back if is_on_page else home_of(token, token=token.pk),
         "may": rights(request, token.account, token.kind),
     }
