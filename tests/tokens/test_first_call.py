@@ -34,7 +34,7 @@ def test_an_unused_token_waits(as_admin, token):
     html = as_admin.get(page(token)).content.decode()
 
     assert 'data-signal="waiting" hx-get="' in html
-    assert 'hx-trigger="every 2s"' in html
+    assert 'hx-trigger="every 2.5s"' in html
     assert "Waiting for the first call" in html
 
 
@@ -44,7 +44,7 @@ def test_a_used_token_does_not_wait(as_admin, token):
     html = as_admin.get(page(token)).content.decode()
 
     assert "data-signal" not in html
-    assert "every 2s" not in html
+    assert "every 2.5s" not in html
 
 
 def test_a_stopped_token_says_that_calls_are_refused(as_admin, main, token):
@@ -88,7 +88,7 @@ def test_the_first_call_is_told_with_where_it_came_from(as_admin, token, poll):
     assert "<code>192.0.2.9</code> by <bdi>Fluent-Bit</bdi>" in html
     assert '<dd id="last-use" hx-swap-oob="true">' in html
     assert 'id="usage" hx-swap-oob="true"' in html
-    assert "every 2s" not in html
+    assert "every 2.5s" not in html
     assert "<html" not in html
 
 
