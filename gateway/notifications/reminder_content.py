@@ -8,7 +8,7 @@ from django.urls import reverse
 from accounts.mail import link
 from accounts.names import quoted
 from gateway.notifications.endings import days_until
-from tokens.kind_pages import home_of
+from tokens.kind_pages import page_of
 
 # Tokens that are named; of more than these there is only the number.
 MOST_NAMED = 100
@@ -98,7 +98,7 @@ def _when(moment, ends):
 
 
 def _page_of(token):
-    return link(home_of(token, token=token.pk))
+    return link(page_of(token))
 
 
 def _token(token, ends):

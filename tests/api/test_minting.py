@@ -77,7 +77,7 @@ def test_mint_is_told_to_the_audit_trail_and_to_the_admins(
         "The API token “Terraform” of the main account made another API token: "
         "“grafana”, for the account “Staging”. The call came from 127.0.0.1."
     )
-    page = reverse("tokens:api", args=[sub.pk], query={"token": body["id"]})
+    page = reverse("tokens:page", args=[sub.pk, body["id"]])
     assert f"http://127.0.0.1:8000{page}" in mailoutbox[0].body
     assert body["token"] not in mailoutbox[0].body
 

@@ -77,7 +77,7 @@ def test_admins_are_told_of_a_token_that_ends(ending, main, settings):
         "A token of “Acme” ends soon",
         f"“Terraform” (API token {token.masked})",
         "ends in 3 days, 4 May 2026, 10:00 UTC; never used Look at it: ",
-        f"https://portal.example/accounts/{main.pk}/tokens/api/?token={token.pk}",
+        f"https://portal.example/accounts/{main.pk}/tokens/{token.pk}/",
         f"https://portal.example/accounts/{main.pk}/webhook/",
     ):
         assert words in said(sent)

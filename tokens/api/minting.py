@@ -10,7 +10,7 @@ from accounts.models import Action, Membership
 from accounts.names import quoted
 from accounts.rate_limits.mail_limits import lately
 from accounts.rule_violations import RuleViolation
-from tokens.kind_pages import home_of
+from tokens.kind_pages import page_of
 from tokens.kinds import Kind
 from tokens.models import Token
 
@@ -53,7 +53,7 @@ def _tell_admins(token, by, *, is_last):
         .filter(account__in=[account, account.main])
     )
     context = {"account": account, "by": by, "token": token, "is_last": is_last}
-    context["page"] = link(home_of(token, token=token.pk))
+    context["page"] = link(page_of(token))
     subject = f"An API token was made for {quoted(account.name)}"
     for email in sorted(set(admins.values_list("user__email", flat=True))):
         send(email, subject, "tokens/mail/minted.html", **context)
