@@ -17,6 +17,7 @@ class AccountsConfig(AppConfig):
         )
         from accounts.crypto.reencryption import (  # noqa: PLC0415 -- the same
             check_seeds,
+            count_seeds,
             old_seeds,
             renew_seeds,
         )
@@ -29,6 +30,7 @@ class AccountsConfig(AppConfig):
         checks.register(check_keys, checks.Tags.database)
         post_init.connect(own, sender=Authenticator)
         hooks.key_rows.register(count_events)
+        hooks.key_rows.register(count_seeds)
         hooks.sealed_rows.register(
             hooks.SealedRows(old_seeds, renew_seeds, check_seeds)
         )

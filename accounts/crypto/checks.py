@@ -14,6 +14,8 @@ from accounts.crypto.keys import SETTINGS, KeyProblem, keyring, parse
 from accounts.models import AuditEvent, CryptoKey
 
 OLD = timedelta(days=365)
+ABANDONED = timedelta(days=1)
+FORGOTTEN = "Other hosts may have it. It is forgotten a day after it was first active."
 ADVICE = "The old value must stay configured until `manage.py rotate_keys` is through."
 
 
@@ -22,7 +24,8 @@ def check_keys(app_configs=None, databases=None, **kwargs):
 
     E001 rows use a key that is not configured; E002 a wrong key under a known id;
     E003 a key that is no key; E004 one value used twice; W001 a key that nothing
-    needs; W002 an active key older than a year; W003 a degraded start.
+    needs; W002 an active key older than a year; W003 a degraded start; W004 a key that
+    is gone, and no row uses.
     """
     try:
         keys = {
@@ -84,10 +87,12 @@ def _about_row(row, ring):
     key = ring.get(row.kid)
     variable = SETTINGS[row.purpose]
     if key is None and row.retired_at is None:
-        count = sum(counted(row.purpose, row.kid) for counted in hooks.key_rows)
-        text = (
-            f"{variable} lacks {row.purpose} key {row.kid}, which {count:,} rows use."
-        )
+        count = rows_under(row)
+        text = f"{variable} lacks {row.purpose} key {row.kid}, which "
+        if not count:
+            text += "was active once; no row uses it."
+            return [checks.Warning(text, hint=FORGOTTEN, id="crypto.W004")]
+        text += f"{count:,} rows use."
         if row.purpose == "enc" and settings.TOLLGATE_ALLOW_MISSING_ENC_KEY:
             return [checks.Warning(f"{text} Copying is off.", id="crypto.W003")]
         return [checks.Error(text, hint=ADVICE, id="crypto.E001")]
@@ -95,6 +100,11 @@ def _about_row(row, ring):
         text = f"{variable}: key {row.kid} is not the key that rows were written with."
         return [checks.Error(text, hint=ADVICE, id="crypto.E002")]
     return []
+
+
+def rows_under(key):
+    """Return how many rows are under the key of a CryptoKey."""
+    return sum(counted(key.purpose, key.kid) for counted in hooks.key_rows)
 
 
 def count_events(purpose, kid):
@@ -106,10 +116,23 @@ def count_events(purpose, kid):
 def note_keys_in_use():
     """Remember the active keys, so that a later start can tell that one is missing."""
     for name, variable in SETTINGS.items():
-        key = next(iter(parse(name, getattr(settings, variable)).values()))
+        ring = parse(name, getattr(settings, variable))
+        key = next(iter(ring.values()))
         CryptoKey.objects.get_or_create(
             purpose=name, kid=key.kid, defaults={"check_value": key.check_value}
         )
+        _forget_abandoned(CryptoKey.objects.filter(purpose=name).exclude(kid__in=ring))
+
+
+def _forget_abandoned(gone):
+    """Forget keys that were active for so short that nothing was written under them.
+
+    As long as one is noted, gates take unknown tokens for those of another host.
+    """
+    since = timezone.now() - ABANDONED
+    for row in gone.filter(retired_at=None, first_used__lt=since):
+        if not rows_under(row):
+            row.delete()
 
 
 def lacks_index_key():

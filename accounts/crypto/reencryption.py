@@ -42,6 +42,14 @@ def old_seeds():
     ]
 
 
+def count_seeds(purpose, kid):
+    """Return how many authenticators hold something under a key."""
+    if purpose != "enc":
+        return 0
+    seeds = Authenticator.objects.filter(type__in=["totp", "recovery_codes"])
+    return sum(kid in map(_kid, sealed(each).values()) for each in seeds.iterator())
+
+
 def renew_seeds(pks):
     """Encrypt the seeds of authenticators anew; returns how many there were."""
     with transaction.atomic():

@@ -3,6 +3,8 @@
 from datetime import timedelta
 
 import pytest
+from allauth.mfa.models import Authenticator
+from allauth.mfa.utils import encrypt
 from django.core import checks
 from django.utils import timezone
 
@@ -10,7 +12,7 @@ from accounts.audit.trail import Actor, record
 from accounts.crypto.checks import check_keys, note_keys_in_use
 from accounts.models import Action, CryptoKey
 from tests.accounts.key_texts import OLD_AUDIT, OLD_ENC, OLD_INDEX, key
-from tests.factories import TokenFactory
+from tests.factories import TokenFactory, UserFactory
 
 
 def found():
@@ -168,3 +170,47 @@ def test_keys_in_use_are_noted_once(db):
 
 def test_the_check_is_registered():
     assert check_keys in checks.registry.registry.get_checks()
+
+
+def test_seeds_of_second_factors_are_rows_under_a_key(db, settings):
+    note_keys_in_use()
+    sealed = {"secret": encrypt("SEED")}
+    Authenticator.objects.create(user=UserFactory(), type="totp", data=sealed)
+    settings.TOLLGATE_ENC_KEYS = f"2:{key('n')}"
+
+    assert found() == {
+        "crypto.E001": "TOLLGATE_ENC_KEYS lacks enc key 1, which 1 rows use."
+    }
+
+
+@pytest.fixture
+def forsaken(db):
+    """A key that was put first by mistake, and taken away before anything was written."""
+    return CryptoKey.objects.create(purpose="index", kid=7, check_value=b"seven")
+
+
+def test_a_key_that_no_row_uses_does_not_stop_the_start(used, forsaken):
+    assert found() == {
+        "crypto.W004": "TOLLGATE_INDEX_KEYS lacks index key 7, which was active once; "
+        "no row uses it."
+    }
+
+
+@pytest.mark.parametrize(("hours", "left"), [(23, 1), (25, 0)])
+def test_such_a_key_is_forgotten_after_a_day(forsaken, hours, left):
+    """Until then another host may be about to write under it."""
+    forsaken.first_used = timezone.now() - timedelta(hours=hours)
+    forsaken.save()
+
+    note_keys_in_use()
+
+    assert CryptoKey.objects.filter(kid=7).count() == left
+
+
+def test_a_key_that_rows_use_is_never_forgotten(used, settings):
+    CryptoKey.objects.update(first_used=timezone.now() - timedelta(days=900))
+    settings.TOLLGATE_INDEX_KEYS = f"2:{key('n')}"
+
+    note_keys_in_use()
+
+    assert CryptoKey.objects.filter(purpose="index", kid=1).exists()
