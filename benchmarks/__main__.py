@@ -62,6 +62,7 @@ def product_settings(scratch, database):
         "STATIC_ROOT": f"{scratch}/static",
         "DATABASE_URL": database or f"sqlite:///{scratch}/tokens.sqlite3",
         "LOGZIO_API_RATE": str(10**9),
+        "DRAIN_SECONDS": "0",
     }
 
 

@@ -30,7 +30,7 @@ def main():
     except CannotStartError as reason:
         sys.exit(f"Tollgate cannot start: {reason}")
     try:
-        call_command("serve", say=first_steps())
+        call_command("serve", say=first_steps(), drain_seconds=0)
     except CommandError as error:
         sys.stderr.write(f"Tollgate cannot start: {error}\n")
         sys.exit(error.returncode)

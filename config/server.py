@@ -1,5 +1,8 @@
 """The server: a process for each place where it listens, and one that keeps them.
 
+`python -m config.server LISTENERS [SECONDS]`: a list in JSON of what makes each Listener,
+and for how long `/readyz` says 503 before it stops.
+
 A program of its own, so that the workers inherit no connection or thread from the
 process that checked the installation. Nothing here imports Django.
 """
@@ -17,6 +20,7 @@ from contextlib import contextmanager
 from multiprocessing.connection import wait
 
 from accounts.rate_limits.shared_counts import SHARED_FILE, SIZE
+from accounts.web import draining
 from config.listener import Listener, listen
 from config.preflight import CannotStartError, require_free_port
 
@@ -34,10 +38,11 @@ def main():
         sys.exit(f"Tollgate cannot start: {reason}")
     # Forking would copy the announcing thread's locks into what is started.
     multiprocessing.set_start_method("spawn")
-    with counted_together(), told_to_stop() as told:
+    seconds = float(sys.argv[2]) if len(sys.argv) > 2 else 0
+    with counted_together(), draining.watched(), told_to_stop() as told:
         announcing = threading.Thread(target=announce, args=(listeners,), daemon=True)
         announcing.start()
-        sys.exit(keep(listeners, told))
+        sys.exit(keep(listeners, told, seconds))
 
 
 @contextmanager
@@ -54,11 +59,11 @@ def told_to_stop():
     """Give a file that becomes readable when this process is told to stop."""
     told, telling = os.pipe()
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: os.write(telling, b"."))
+        signal.signal(number, lambda told, _: os.write(telling, bytes([told])))
     yield told
 
 
-def keep(listeners, told):
+def keep(listeners, told, drain_seconds=0):
     """Run a process for each Listener, and another one for each that ends by itself.
 
     Returns the exit code: 1 when one of them ended as soon as it had begun.
@@ -72,8 +77,20 @@ def keep(listeners, told):
                 stop(running)
                 return 1
             running |= [start(listener)]
+    drain(told, drain_seconds)
     stop(running)
     return 0
+
+
+def drain(told, seconds):
+    """Be not ready for a while, in which whoever asks /readyz turns to another server.
+
+    What is asked meanwhile is answered as ever. Ctrl+C stops at once, and so does being
+    told a second time.
+    """
+    if os.read(told, 1) == bytes([signal.SIGTERM]) and seconds:
+        draining.begin()
+        wait([told], timeout=seconds)
 
 
 def start(listener):

@@ -75,6 +75,7 @@ INVITATIONS_A_DAY = env.whole("INVITATIONS_A_DAY", default=100, least=1)
 PLAN_URL = env.str("PLAN_URL", default="")
 
 # For how long gateways go by what was known when the database went away.
+DRAIN_SECONDS = env.whole("DRAIN_SECONDS", default=5)
 GATEWAY_GRACE_SECONDS = env.whole("GATEWAY_GRACE_SECONDS", default=30)
 # A question waits for nothing: more threads only fight for the interpreter.
 GATEWAY_WORKERS = env.whole("GATEWAY_WORKERS", default=1, least=1)
@@ -116,6 +117,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "accounts.web.middleware.RequestIdMiddleware",
+    "accounts.web.health.HealthMiddleware",
     "accounts.api.plumbing.middleware.ApiMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",

@@ -3,7 +3,6 @@ from django.urls import include, path
 
 from accounts.admin import site
 from accounts.views import reference
-from accounts.web import health
 from accounts.web.errors import not_offered
 from config.api import api
 
@@ -26,8 +25,6 @@ urlpatterns = [
     # First, since Django tries them one by one, and programs call more than people.
     path("", API_ROUTES),
     *(path(route, not_offered) for route in CLOSED),
-    path("livez", health.livez),
-    path("readyz", health.readyz),
     path("", include("accounts.urls")),
     path("", include("tokens.urls")),
     path("", include("sharing.urls")),

@@ -47,6 +47,7 @@ class Installation:
             "PORT": str(self.port),
             "GATEWAY_PORT": str(self.gateway_port),
             "WORKERS": "1",
+            "DRAIN_SECONDS": "0",
         } | variables
 
     @classmethod

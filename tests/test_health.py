@@ -2,7 +2,7 @@ import pytest
 from django.db import DatabaseError, connection
 
 from accounts.clock import clock
-from accounts.web import health
+from accounts.web import draining, health
 
 
 @pytest.fixture(autouse=True)
@@ -35,6 +35,32 @@ def test_not_ready_with_keys_that_are_none(client, db, settings):
     settings.TOLLGATE_ENC_KEYS = "1:no key at all"
 
     assert client.get("/readyz").status_code == 503
+
+
+@pytest.mark.parametrize("path", ["/livez", "/readyz"])
+def test_probes_come_over_http_to_an_address(client, db, settings, path):
+    settings.SECURE_SSL_REDIRECT = True
+
+    answer = client.get(path, headers={"Host": "10.1.2.3:8000"})
+
+    assert answer.status_code == 200
+    assert client.get("/login/", headers={"Host": "10.1.2.3:8000"}).status_code == 400
+
+
+@pytest.mark.parametrize("path", ["/livez", "/readyz"])
+def test_probes_only_read(client, path):
+    assert client.post(path).status_code == 405
+
+
+def test_not_ready_once_the_server_is_about_to_stop(client, db, monkeypatch):
+    monkeypatch.setenv(draining.VARIABLE, "")
+    with draining.watched():
+        assert client.get("/readyz").status_code == 200
+
+        draining.begin()
+
+        assert client.get("/readyz").status_code == 503
+        assert client.get("/livez").status_code == 200
 
 
 def test_keys_are_looked_at_again_after_a_while_only(client, db, settings):

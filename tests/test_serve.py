@@ -2,16 +2,22 @@ import json
 import multiprocessing
 import os
 import re
+import signal
 import socket
+import sqlite3
 import stat
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from types import SimpleNamespace
 
 import httpx
 import psycopg
 import pytest
 
+from accounts.management.commands.serve import newest_unknown
 from accounts.rate_limits.shared_counts import SHARED_FILE, SIZE
+from accounts.web import draining
 from config import server
 from config.listener import Listener
 from tests.installation import FORM_TOKEN, Installation, free_ports
@@ -39,6 +45,43 @@ def test_serve_refuses_a_database_that_lacks_migrations(installation):
         r"CommandError: The database lacks migrations \(\d+\): run `manage.py migrate`.\n",
         result.stderr,
     )
+
+
+@pytest.mark.sqlite
+def test_serve_refuses_a_database_of_a_newer_version(installation):
+    with closing(sqlite3.connect(installation.database)) as database:
+        database.execute(
+            "INSERT INTO django_migrations (app, name, applied)"
+            " VALUES ('tokens', '9999_later', '2030-01-01')"
+        )
+        database.commit()
+
+    result = installation.run("manage.py", "serve")
+
+    assert result.returncode == 1
+    assert result.stderr == (
+        "CommandError: A newer Tollgate has migrated the database (tokens.9999_later): "
+        "run that one, or restore the backup from before.\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("applied", "newer"),
+    [
+        ([("tokens", "0001_tokens"), ("tokens", "0002_more")], ""),
+        # Squashed meanwhile.
+        ([("tokens", "0001_first_try")], ""),
+        ([("another", "0009_of_a_program_that_went")], ""),
+        ([("tokens", "0003_next"), ("tokens", "0004_later")], "tokens.0004_later"),
+    ],
+)
+def test_what_is_newer_comes_after_all_that_is_known(applied, newer):
+    known = {("tokens", "0002_more"): None, ("tokens", "0001_tokens"): None}
+    loader = SimpleNamespace(
+        disk_migrations=known, applied_migrations=dict.fromkeys(applied)
+    )
+
+    assert newest_unknown(loader) == newer
 
 
 @pytest.mark.parametrize("name", ["port", "gateway_port"])
@@ -74,6 +117,48 @@ def test_sigterm_lets_a_request_in_flight_finish(installation):
 
         assert answer.result().text == "whole"
         assert process.wait(PATIENCE_SECONDS) == 0
+
+
+def test_a_server_that_is_to_stop_is_not_ready_and_answers_all_the_same(installation):
+    def status(path):
+        url = f"{installation.address}{path}"
+        return httpx.get(url, timeout=PATIENCE_SECONDS).status_code
+
+    with installation.running("manage.py", "serve", DRAIN_SECONDS="600") as (
+        process,
+        _,
+    ):
+        refused = status("/v2/whoami")
+        assert (status("/readyz"), refused) == (200, 403)
+
+        process.terminate()
+
+        wait_until(lambda: status("/readyz") == 503)
+        assert (status("/livez"), status("/v2/whoami")) == (200, refused)
+        # Told again, it does not wait any longer.
+        process.terminate()
+        assert process.wait(PATIENCE_SECONDS) == 0
+
+
+@pytest.mark.parametrize(
+    ("told", "seconds", "begun"),
+    [
+        (signal.SIGTERM, 0.01, True),
+        (signal.SIGTERM, 0, False),
+        (signal.SIGINT, 600, False),
+    ],
+)
+def test_only_who_is_told_by_a_program_waits(monkeypatch, told, seconds, begun):
+    monkeypatch.setenv(draining.VARIABLE, "")
+    reading, writing = os.pipe()
+    os.write(writing, bytes([told]))
+
+    with draining.watched():
+        server.drain(reading, seconds)
+        assert draining.has_begun() == begun
+
+    os.close(reading)
+    os.close(writing)
 
 
 def test_workers_count_the_calls_of_the_api_together(installation):

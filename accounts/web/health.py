@@ -2,28 +2,27 @@
 
 import time
 
-from django.contrib.auth.decorators import login_not_required
 from django.core import checks
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, connection
 from django.http import HttpResponse
+from django.utils.decorators import sync_only_middleware
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from accounts.clock import clock
 from accounts.crypto.checks import check_keys
+from accounts.web import draining
 
 KEYS_LOOKED_AT_EVERY_SECONDS = 30
 _keys = {"sound": False, "looked_at": None}
 
 
-@login_not_required
 @require_safe
 @never_cache
 def livez(request):
     return HttpResponse("ok\n", content_type="text/plain")
 
 
-@login_not_required
 @require_safe
 @never_cache
 def readyz(request):
@@ -32,9 +31,31 @@ def readyz(request):
     A host whose clock is not the database's judges tokens rightly all the same, but
     sessions, codes and signed links by its own time: people are better off elsewhere.
     """
-    ready = _database_answers() and _keys_are_sound() and not clock.is_skewed
+    ready = (
+        not draining.has_begun()
+        and _database_answers()
+        and _keys_are_sound()
+        and not clock.is_skewed
+    )
     body = "ready\n" if ready else "not ready\n"
     return HttpResponse(body, status=200 if ready else 503, content_type="text/plain")
+
+
+PROBES = {"/livez": livez, "/readyz": readyz}
+
+
+@sync_only_middleware
+def HealthMiddleware(get_response):  # noqa: N802 -- named like its siblings
+    """Answer probes before anything asks for https, or for a host that it knows.
+
+    Whoever probes calls a process by its address, and takes a redirect for health.
+    """
+
+    def middleware(request):
+        probe = PROBES.get(request.path_info)
+        return probe(request) if probe else get_response(request)
+
+    return middleware
 
 
 def _database_answers():

@@ -163,7 +163,6 @@ def test_one_session_cookie_beside_others_is_taken(client, dana, beside):
         "/login/",
         "/password/reset/",
         "/2fa/",
-        "/livez",
         "/api/docs",
         "/s/x",
     ],

@@ -26,6 +26,7 @@ class Command(BaseCommand):
         parser.add_argument("--workers", type=int, default=settings.WORKERS)
         parser.add_argument("--threads", type=int, default=settings.THREADS)
         parser.add_argument("--gateway-port", type=int, default=settings.GATEWAY_PORT)
+        parser.add_argument("--drain-seconds", type=int, default=settings.DRAIN_SECONDS)
         parser.add_argument("--say", default="", help="what to say before it is ready")
 
     def handle(self, *args, **options):
@@ -39,12 +40,17 @@ class Command(BaseCommand):
         self.stdout.write(options["say"], ending="")
         self.stdout.flush()
         listeners = json.dumps([portal(options), *gates(port)])
-        os.execv(  # noqa: S606 -- our own program, no shell
-            sys.executable, [sys.executable, "-m", "config.server", listeners]
-        )
+        program = sys.executable, "-m", "config.server", listeners
+        seconds = str(options["drain_seconds"])
+        os.execv(sys.executable, [*program, seconds])  # noqa: S606 -- our own, no shell
 
     def require_migrated(self):
         executor = MigrationExecutor(connection)
+        if newer := newest_unknown(executor.loader):
+            raise CommandError(
+                f"A newer Tollgate has migrated the database ({newer}): run that one, "
+                "or restore the backup from before."
+            )
         if plan := executor.migration_plan(executor.loader.graph.leaf_nodes()):
             raise CommandError(
                 f"The database lacks migrations ({len(plan)}): run `manage.py migrate`."
@@ -55,6 +61,20 @@ class Command(BaseCommand):
             self.check(databases=[DEFAULT_DB_ALIAS])
         except SystemCheckError as error:
             raise CommandError(str(error), returncode=CONFIGURATION_ERROR) from error
+
+
+def newest_unknown(loader):
+    """Return the last migration of the database that comes after all of this code's, or "".
+
+    Those from before which were squashed meanwhile are unknown, too, and no newer.
+    """
+    known = dict(sorted(loader.disk_migrations))
+    newer = (
+        f"{app}.{name}"
+        for app, name in loader.applied_migrations
+        if app in known and name > known[app]
+    )
+    return max(newer, default="")
 
 
 def portal(options):
