@@ -47,7 +47,8 @@ def accounts():
 @asks_server
 def account_list(server, output, kind, name):
     """List the accounts that the API token reaches."""
-    output.rows(ACCOUNT_COLUMNS, server.items("/accounts", kind=kind, name=name))
+    found = server.items("/accounts", kind=kind, name=name)
+    output.rows(ACCOUNT_COLUMNS, found, spare=("SEARCHABLE", "ACCESSIBLE"))
 
 
 @click.command()
@@ -58,7 +59,7 @@ def whoami(server, output):
     if output.is_json:
         output.thing(me)
     else:
-        output.rows(OWN_COLUMNS, [me])
+        output.rows(OWN_COLUMNS, [me], spare=("EXPIRES", "KIND"))
 
 
 @click.command()

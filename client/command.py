@@ -6,6 +6,7 @@ import sys
 import click
 
 from client.accounts import accounts, verify, whoami
+from client.filters import filters
 from client.tokens import tokens
 
 EPILOG = """\b
@@ -30,6 +31,7 @@ def tollgate():
 
 
 tollgate.add_command(accounts)
+tollgate.add_command(filters)
 tollgate.add_command(tokens)
 tollgate.add_command(verify)
 tollgate.add_command(whoami)

@@ -12,9 +12,13 @@ from client.failures import printable
 
 FORMS = ("table", "json")
 GAP = "  "
-NARROWEST = 8
 STATE = "STATE"
-NAMES = ("NAME", "ACCOUNT")
+# Long texts are cut to what tells most of them apart; rather than more, columns go.
+LEAST = {"NAME": 24, "VALUE": 24, "DESCRIPTION": 24, "ACCOUNT": 16}
+NARROWEST = 8
+# Where there is no room for hours, a day will do.
+TIMES = ("LAST USED", "EXPIRES")
+DAY_WIDTH = len("2026-01-31")
 COLOURS = {
     "active": "green",
     "rotating": "yellow",
@@ -40,6 +44,11 @@ class Output:
         if self.is_json:
             click.echo(json.dumps(thing, indent=2))
 
+    def lines(self, text):
+        """Write a text of several lines, of which no terminal takes one for a command."""
+        if text and not self.is_json:
+            click.echo("\n".join(map(printable, text.split("\n"))))
+
     def secret(self, token):
         """Write a secret on a line of its own, or the token that has it."""
         if self.is_json:
@@ -47,20 +56,23 @@ class Output:
         else:
             click.echo(token["secret"])
 
-    def rows(self, columns, things):
-        """Write a list; `columns` are pairs of a title and a function of a thing."""
+    def rows(self, columns, things, spare=()):
+        """Write a list; `columns` are pairs of a title and a function of a thing.
+
+        Of `spare` titles the first goes first where a terminal is too narrow.
+        """
+        things = list(things)
         if self.is_json:
-            click.echo(json.dumps(list(things), indent=2))
+            click.echo(json.dumps(things, indent=2))
             return
-        titles = [title for title, _ in columns]
-        cells = [[_cell(value(each)) for _, value in columns] for each in things]
-        widths = _widths(titles, cells)
-        head = GAP.join(map(_fitted, titles, widths)).rstrip()
-        click.echo(click.style(head, bold=True), color=_colour())
-        for row in cells:
-            padded = map(_fitted, row, widths)
-            styled = map(_styled, titles, padded)
-            click.echo(GAP.join(styled).rstrip(), color=_colour())
+        table = {
+            title: [title, *(_cell(value(each)) for each in things)]
+            for title, value in columns
+        }
+        gone = _make_room(table, spare)
+        _write(table, _widths(table))
+        if gone:
+            self.say(f"No room for {', '.join(gone)}: see --output=json.")
 
 
 def moment(text):
@@ -81,29 +93,70 @@ def _cell(value):
     return printable(value)
 
 
-def _widths(titles, rows):
+def _make_room(table, spare):
+    """Leave out what a terminal has no room for; return the titles that are gone."""
+    if _excess(_natural(table)) > 0:
+        for title in table.keys() & TIMES:
+            table[title] = [cell[:DAY_WIDTH] for cell in table[title]]
+    gone = []
+    for title in spare:
+        least = {
+            each: min(width, LEAST.get(each, width))
+            for each, width in _natural(table).items()
+        }
+        if _excess(least) <= 0:
+            break
+        del table[title]
+        gone.append(title)
+    return gone
+
+
+def _widths(table):
     """Return how wide columns are; on a terminal, names and then others give way."""
-    columns = zip(titles, *rows, strict=True)
-    widths = {title: max(map(_width, [title, *cells])) for title, *cells in columns}
-    if sys.stdout.isatty():
-        total = shutil.get_terminal_size().columns - len(GAP) * (len(titles) - 1)
-        for giving in (NAMES, titles):
-            _narrow(widths, giving, total)
-    return list(widths.values())
+    widths = _natural(table)
+    _narrow(widths, LEAST)
+    _narrow(widths, dict.fromkeys(widths, NARROWEST))
+    return widths
 
 
-def _narrow(widths, titles, total):
-    """Take from the widest of some columns until all fit, or they are narrow."""
-    giving = [title for title in titles if title in widths]
-    while sum(widths.values()) > total:
-        widest = max(giving, key=widths.get)
-        if widths[widest] <= NARROWEST:
+def _natural(table):
+    return {title: max(map(_width, cells)) for title, cells in table.items()}
+
+
+def _excess(widths):
+    """Return by how many columns a table is wider than the terminal, if there is one."""
+    if not sys.stdout.isatty():
+        return 0
+    whole = sum(widths.values()) + len(GAP) * (len(widths) - 1)
+    return whole - shutil.get_terminal_size().columns
+
+
+def _narrow(widths, least):
+    """Take from the widest column that has more than its least until all fit."""
+    for _ in range(_excess(widths)):
+        giving = [
+            title for title in widths if widths[title] > least.get(title, widths[title])
+        ]
+        if not giving:
             return
-        widths[widest] -= 1
+        widths[max(giving, key=widths.get)] -= 1
+
+
+def _write(table, widths):
+    head, *rows = zip(*table.values(), strict=True)
+    titles = GAP.join(map(_fitted, head, widths.values())).rstrip()
+    click.echo(click.style(titles, bold=True), color=_colour())
+    for row in rows:
+        padded = map(_fitted, row, widths.values())
+        styled = map(_styled, head, padded)
+        click.echo(GAP.join(styled).rstrip(), color=_colour())
 
 
 def _styled(title, cell):
-    return click.style(cell, fg=COLOURS.get(cell.strip())) if title == STATE else cell
+    if title != STATE:
+        return cell
+    word = cell.rstrip()
+    return click.style(word, fg=COLOURS.get(word)) + cell[len(word) :]
 
 
 def _fitted(text, width):

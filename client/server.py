@@ -37,8 +37,8 @@ class Server:
         except OSError as error:
             raise Unavailable(f"No certificates to trust: {error}") from None
 
-    def get(self, path):
-        return self._call("GET", path)
+    def get(self, path, **query):
+        return self._call("GET", path, params=query)
 
     def items(self, path, **query):
         """Yield the things of a list, page after page."""
@@ -63,6 +63,10 @@ class Server:
         """Post what must happen once, however often it has to be sent."""
         key = {"Idempotency-Key": str(uuid.uuid4())}
         return self._call("POST", path, json=body, headers=key)
+
+    def patch(self, path, body):
+        """Change what is the same however often it is sent."""
+        return self._call("PATCH", path, json=body)
 
     def delete(self, path):
         # Sent once more after it was done, it would look as if nothing was there.

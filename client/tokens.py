@@ -1,9 +1,11 @@
 """Commands about tokens."""
 
-from datetime import UTC, datetime
+import sys
+from datetime import UTC, datetime, timedelta
 
 import click
 
+from client.failures import Refused
 from client.options import asks_server
 from client.output import moment
 
@@ -19,6 +21,17 @@ STATES = (
 )
 SORTS = ("created_at", "name", "last_used_at", "expires_at")
 OVERLAPS = ("now", "1h", "24h", "7d")
+MOST_DAYS = 365
+# Kinds that the API makes no tokens of, and where they come from.
+MADE_ELSEWHERE = {
+    "api": "API tokens are made by people, so that no token makes another of its kind. "
+    "Add one in the portal, under Manage tokens, API tokens. For a child account a main "
+    "account's API token can: with POST /v1/api-tokens/sub-account.",
+    "metrics": "A metrics account has its one token from the start: find it with "
+    "tokens list --kind=metrics, and print it with tokens reveal.",
+    "traces": "A tracing account has its one token from the start: find it with "
+    "tokens list --kind=traces, and print it with tokens reveal.",
+}
 COLUMNS = (
     ("ID", lambda token: token["id"]),
     ("ACCOUNT", lambda token: token["account_name"]),
@@ -28,6 +41,12 @@ COLUMNS = (
     ("STATE", lambda token: token["state"]),
     ("LAST USED", lambda token: moment(token["last_used_at"])),
     ("EXPIRES", lambda token: moment(token["expires_at"])),
+)
+
+SPARE = ("TOKEN", "EXPIRES", "LAST USED", "ACCOUNT")
+USAGE_COLUMNS = (
+    ("DAY", lambda part: part["start"][:10]),
+    ("CALLS", lambda part: f"{part['calls']:,}"),
 )
 
 token_id = click.argument("token_id", type=click.IntRange(min=1), metavar="ID")
@@ -43,6 +62,7 @@ def tokens():
 @click.option("--kind", multiple=True, type=click.Choice(KINDS), help="Only such.")
 @click.option("--state", multiple=True, type=click.Choice(STATES), help="Only such.")
 @click.option("--name", help="Only those with this in their name.")
+@click.option("--text", help="Only those with this in their name or note.")
 @click.option("--deleted", is_flag=True, help="Those deleted in the last 30 days.")
 @click.option(
     "--sort",
@@ -55,7 +75,13 @@ def token_list(server, output, deleted, **query):
     """List tokens, without their secrets; times are UTC."""
     if deleted:
         query["deleted"] = "true"
-    output.rows(COLUMNS, server.items("/tokens", **query))
+    output.rows(COLUMNS, server.items("/tokens", **query), spare=SPARE)
+
+
+def _makeable(context, parameter, kind):
+    if kind in MADE_ELSEWHERE:
+        raise Refused(MADE_ELSEWHERE[kind])
+    return kind
 
 
 def _expiry(context, parameter, text):
@@ -75,9 +101,15 @@ def _expiry(context, parameter, text):
 @tokens.command("create")
 @click.option("--account", required=True, type=int, help="Id of the account.")
 @click.option(
-    "--kind", type=click.Choice(["logs", "shared"]), default="logs", show_default=True
+    "--kind",
+    type=click.Choice(KINDS),
+    default="logs",
+    show_default=True,
+    callback=_makeable,
+    help="logs or shared; of other kinds it says where they come from.",
 )
 @click.option("--name", required=True)
+@click.option("--note", help="What it is for.")
 @click.option(
     "--expires",
     callback=_expiry,
@@ -98,6 +130,64 @@ def token_create(server, output, account, expires, disabled, **fields):
     token = server.post_once(f"/accounts/{account}/tokens", body)
     output.secret(token)
     output.say(f"Created {_named(token)}.")
+
+
+@tokens.command("rename")
+@token_id
+@click.argument("name")
+@asks_server
+def token_rename(server, output, token_id, name):
+    """Give a token another name."""
+    token = server.patch(f"/tokens/{token_id}", {"name": name})
+    output.thing(token)
+    output.say(f"Renamed {_named(token)}.")
+
+
+@tokens.command("note")
+@token_id
+@click.argument("text", required=False)
+@asks_server
+def token_note(server, output, token_id, text):
+    """Print what a token is for, or write it down.
+
+    TEXT has up to 500 characters; - reads it from standard input, "" removes it.
+    """
+    path = f"/tokens/{token_id}"
+    if text is None:
+        token = server.get(path)
+        output.thing(token)
+        output.lines(token["note"])
+        return
+    note = sys.stdin.read() if text == "-" else text
+    token = server.patch(path, {"note": note.strip()})
+    output.thing(token)
+    done = "Wrote" if token["note"] else "Removed"
+    output.say(f"{done} the note of {_named(token)}.")
+
+
+@tokens.command("usage")
+@token_id
+@click.option(
+    "--days",
+    type=click.IntRange(1, MOST_DAYS),
+    default=7,
+    show_default=True,
+    help="How far to look back.",
+)
+@asks_server
+def token_usage(server, output, token_id, days):
+    """Show on which days a token was used, and how often; days are UTC."""
+    since = datetime.now(UTC) - timedelta(days=days)
+    usage = server.get(
+        f"/tokens/{token_id}/usage",
+        unit="day",
+        since=since.isoformat(timespec="seconds"),
+    )
+    if output.is_json:
+        output.thing(usage)
+        return
+    output.rows(USAGE_COLUMNS, usage["series"])
+    output.say(f"{usage['day']:,} calls in 24 hours, {usage['week']:,} in 7 days.")
 
 
 @tokens.command("rotate")

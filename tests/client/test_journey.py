@@ -62,6 +62,12 @@ def test_the_life_of_a_token(run):
     assert run("verify", typed=secret).stderr.endswith(" works: ship logs.\n")
     assert run("tokens", "reveal", pk).stdout == secret
 
+    run("tokens", "rename", pk, "Fluent Bit")
+    run("tokens", "note", pk, "Ships payments\nAsk Ada")
+    assert run("tokens", "note", pk).stdout == "Ships payments\nAsk Ada\n"
+    assert [row[0] for row in table(run("tokens", "list", "--text=ask ada"))] == [pk]
+    assert run("tokens", "usage", pk, "--days=365").stdout == "DAY  CALLS\n"
+
     rotated = run("tokens", "rotate", pk, "--overlap=now", "--quiet").stdout
     assert (
         "and this is the secret before" in run("verify", typed=secret, fails=1).stderr
@@ -86,6 +92,7 @@ def test_links_are_made_with_what_they_show(run):
         "--name=Link",
     )
 
+    assert table(run("filters", "list", f"--account={main[0]}")) == []
     refused = run(*create, fails=1)
     secret = run(*create, "--everything", "--expires=2099-01-31T12:00").stdout
 

@@ -82,30 +82,53 @@ def read(descriptor, until=None):
     return said
 
 
-@pytest.mark.parametrize(
-    ("columns", "rows"),
-    [
-        (
-            "80",
-            [
-                "77  Staging  logs  Fluent …  tgl_8fJ2kQ1x…9…  active    2026-01-31 12:…  -",
-                "77  active   logs  日本語…   tgl_8fJ2kQ1x…9…  disabled  2026-01-31 12:…  -",
-            ],
-        ),
-        # Narrower than this no column gets.
-        (
-            "20",
-            [
-                "77  Staging  logs  Fluent …  tgl_8fJ…  active    2026-01…  -",
-                "77  active   logs  日本語…   tgl_8fJ…  disabled  2026-01…  -",
-            ],
-        ),
+# What is left for the long name is an odd number of columns in the first, where it is
+# whole, and in the fourth; its letters take two each.
+TABLES = {
+    "140": [
+        f"ID  ACCOUNT  KIND  {'NAME':49}  TOKEN              STATE     LAST USED         EXPIRES",
+        f"77  Staging  logs  {'Fluent Bit':49}  tgl_8fJ2kQ1x…9aZ0  active    2026-01-31 12:34  -",
+        f"77  active   logs  {LONG['name']}  tgl_8fJ2kQ1x…9aZ0  disabled  2026-01-31 12:34  -",
     ],
-)
-def test_a_table_fits_the_terminal(on_terminal, columns, rows):
+    "95": [
+        "ID  ACCOUNT  KIND  NAME                        TOKEN              STATE     LAST USED   EXPIRES",
+        "77  Staging  logs  Fluent Bit                  tgl_8fJ2kQ1x…9aZ0  active    2026-01-31  -",
+        "77  active   logs  日本語の名前日本語の名前…   tgl_8fJ2kQ1x…9aZ0  disabled  2026-01-31  -",
+    ],
+    "80": [
+        "ID  ACCOUNT  KIND  NAME                            STATE     LAST USED   EXPIRES",
+        "77  Staging  logs  Fluent Bit                      active    2026-01-31  -",
+        "77  active   logs  日本語の名前日本語の名前日本…   disabled  2026-01-31  -",
+        "No room for TOKEN: see --output=json.",
+    ],
+    "60": [
+        "ID  ACCOUNT  KIND  NAME                             STATE",
+        "77  Staging  logs  Fluent Bit                       active",
+        "77  active   logs  日本語の名前日本語の名前日本語…  disabled",
+        "No room for TOKEN, EXPIRES, LAST USED: see --output=json.",
+    ],
+    # Only here names become shorter than what tells them apart, and columns no narrower.
+    "20": [
+        "ID  KIND  NAME      STATE",
+        "77  logs  Fluent …  active",
+        "77  logs  日本語…   disabled",
+        "No room for TOKEN, EXPIRES, LAST USED, ACCOUNT: see --output=json.",
+    ],
+}
+
+
+@pytest.mark.parametrize("columns", TABLES)
+def test_a_table_fits_the_terminal(on_terminal, columns):
     code, said = on_terminal("tokens", "list", NO_COLOR="1", COLUMNS=columns)
 
-    assert (code, said.splitlines()[1:]) == (0, rows)
+    assert (code, said.splitlines()) == (0, TABLES[columns])
+
+
+def test_who_wants_quiet_is_not_told_what_has_no_room(on_terminal):
+    _, said = on_terminal("tokens", "list", "--quiet")
+
+    assert "No room" not in said
+    assert "Fluent Bit" in said
 
 
 def test_states_have_colours_and_names_do_not(on_terminal):
@@ -124,6 +147,26 @@ def test_a_token_that_is_typed_is_not_seen(on_terminal, portal):
     assert said.startswith("Token to verify: ")
     assert said.endswith("works: ship logs.\n")
     assert SECRET not in said
+
+
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [
+        ("tokens re", ["rename", "restore", "reveal"]),
+        ("tokens create --kind s", ["shared"]),
+    ],
+)
+def test_bash_completes_commands_and_choices(typed, offered):
+    words = {"COMP_WORDS": f"tollgate {typed}", "COMP_CWORD": str(len(typed.split()))}
+    said = subprocess.run(
+        [COMMAND],
+        env=os.environ | words | {"_TOLLGATE_COMPLETE": "bash_complete"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert {*offered} <= {line.partition(",")[2] for line in said.stdout.splitlines()}
 
 
 def test_help_tells_the_exit_codes():

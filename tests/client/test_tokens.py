@@ -15,7 +15,7 @@ def made(status=201, **changes):
 def test_list_asks_for_what_is_wanted(run, server):
     result = run(
         *("tokens", "list", "--account=1042", "--account=7", "--kind=logs"),
-        *("--state=active", "--name=bit", "--deleted", "--sort=name"),
+        *("--state=active", "--name=bit", "--text=ask", "--deleted", "--sort=name"),
         answers=[page(TOKEN)],
     )
 
@@ -23,7 +23,7 @@ def test_list_asks_for_what_is_wanted(run, server):
         (
             "GET",
             "/api/v1/tokens?account=1042&account=7&kind=logs&state=active&name=bit"
-            "&sort=name&deleted=true&limit=200",
+            "&text=ask&sort=name&deleted=true&limit=200",
         )
     ]
     assert (result.exit_code, result.stderr) == (0, "")
@@ -48,6 +48,7 @@ def test_create_prints_the_secret_alone(run, server):
     ("words", "body"),
     [
         (["--disabled"], {"kind": "logs", "enabled": False}),
+        (["--note=Ask Ada"], {"kind": "logs", "note": "Ask Ada"}),
         (["--expires=never"], {"kind": "logs", "expires_at": None}),
         (
             ["--expires=2026-01-31"],
@@ -78,6 +79,113 @@ def test_create_refuses_an_expiry_that_is_no_time(run):
 
     assert result.exit_code == 2
     assert "must be never or like 2026-01-31T12:00" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("kind", "reason"),
+    [
+        ("api", "API tokens are made by people, so that no token makes another of its"),
+        ("api", "Add one in the portal, under Manage tokens, API tokens."),
+        ("api", "POST /v1/api-tokens/sub-account"),
+        ("metrics", "tokens list --kind=metrics"),
+        ("traces", "tokens list --kind=traces"),
+    ],
+)
+def test_create_says_where_other_kinds_come_from(run, server, kind, reason):
+    result = run("tokens", "create", "--account=1", "--name=x", f"--kind={kind}")
+
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert reason in result.stderr
+    assert server.asked == []
+
+
+def test_rename_says_what_it_is_called_now(run, server):
+    answer = httpx.Response(200, json=TOKEN)
+    result = run("tokens", "rename", "77", "Fluent Bit", answers=[answer])
+
+    assert (result.stdout, result.stderr) == ("", f"Renamed {NAMED}.\n")
+    assert server.asked == [("PATCH", "/api/v1/tokens/77")]
+    assert server.bodies == [{"name": "Fluent Bit"}]
+
+
+def test_rename_is_sent_again_when_its_answer_was_lost(run, server):
+    answers = [httpx.ReadError("gone"), httpx.Response(200, json=TOKEN)]
+
+    assert run("tokens", "rename", "77", "x", answers=answers).exit_code == 0
+    assert server.bodies == 2 * [{"name": "x"}]
+
+
+@pytest.mark.parametrize(
+    ("note", "shown"),
+    [("one\n two\x1b[31m", "one\n two\ufffd[31m\n"), ("", "")],
+)
+def test_note_is_printed_line_by_line(run, server, note, shown):
+    answer = httpx.Response(200, json=TOKEN | {"note": note})
+
+    assert run("tokens", "note", "77", answers=[answer]).stdout == shown
+    told = run("tokens", "note", "77", "--output=json", answers=[answer]).stdout
+    assert json.loads(told)["note"] == note
+    assert set(server.asked) == {("GET", "/api/v1/tokens/77")}
+
+
+@pytest.mark.parametrize(
+    ("text", "typed", "note", "done"),
+    [
+        ("Ask Ada", None, "Ask Ada", "Wrote"),
+        ("-", "one\ntwo\n", "one\ntwo", "Wrote"),
+        ("", None, "", "Removed"),
+    ],
+)
+def test_note_is_written_and_removed(run, server, text, typed, note, done):
+    answer = httpx.Response(200, json=TOKEN | {"note": note})
+    result = run("tokens", "note", "77", text, answers=[answer], typed=typed)
+
+    assert (result.stdout, result.stderr) == ("", f"{done} the note of {NAMED}.\n")
+    assert (server.asked, server.bodies) == (
+        [("PATCH", "/api/v1/tokens/77")],
+        [{"note": note}],
+    )
+
+
+USAGE = {
+    "day": 12,
+    "week": 1234,
+    "series": [
+        {"start": "2026-01-30T00:00:00Z", "calls": 1222},
+        {"start": "2026-01-31T00:00:00Z", "calls": 12},
+    ],
+}
+
+
+def test_usage_is_shown_by_day(run, server, time_machine):
+    time_machine.move_to("2026-01-31T12:00:00Z", tick=False)
+    answer = httpx.Response(200, json=USAGE)
+    result = run("tokens", "usage", "77", answers=[answer])
+    as_json = run(
+        "tokens", "usage", "77", "--days=30", "--output=json", answers=[answer]
+    )
+
+    assert result.stdout == "DAY         CALLS\n2026-01-30  1,222\n2026-01-31  12\n"
+    assert result.stderr == "12 calls in 24 hours, 1,234 in 7 days.\n"
+    assert (json.loads(as_json.stdout), as_json.stderr) == (USAGE, "")
+    path = "/api/v1/tokens/77/usage?unit=day&since="
+    assert server.asked == [
+        ("GET", f"{path}2026-01-24T12%3A00%3A00%2B00%3A00"),
+        ("GET", f"{path}2026-01-01T12%3A00%3A00%2B00%3A00"),
+    ]
+
+
+@pytest.mark.parametrize("days", ["0", "366", "x"])
+def test_usage_looks_back_for_a_year_at_most(run, days):
+    assert run("tokens", "usage", "77", f"--days={days}").exit_code == 2
+
+
+def test_filters_are_listed(run, server):
+    narrowing = {"id": 5, "field": "env", "value": "prod", "description": ""}
+    result = run("filters", "list", "--account=1042", answers=[page(narrowing)])
+
+    assert result.stdout == "ID  FIELD  VALUE  DESCRIPTION\n5   env    prod\n"
+    assert server.asked == [("GET", "/api/v1/accounts/1042/filters?limit=200")]
 
 
 @pytest.mark.parametrize(
