@@ -57,6 +57,7 @@ class RefusedCalls(NamedTuple):
     last_at: datetime
 
 
+secrets_within = Hook("(text) -> whether there is a whole secret in it.")
 key_rows = Hook("(purpose, key id) -> how many rows are under the key.")
 sealed_rows = Hook("SealedRows of an app, besides the secrets of tokens.")
 account_parts = Hook("(account, by=Actor): makes what has to exist in a new account.")

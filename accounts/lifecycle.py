@@ -9,12 +9,14 @@ from accounts.lists import LISTS
 from accounts.locks import locked, repeated
 from accounts.models import Account, AccountKind, Action, Organisation, User
 from accounts.models.accounts import RESTORABLE_DAYS, RESTORABLE_FOR
+from accounts.names import check_no_secret
 from accounts.rule_violations import Gone, RuleViolation, Stale
 
 
 @repeated
 def found_organisation(*, name, by, **fields):
-    """Create an organisation and return its main account."""
+    """Create an organisation and return its main account; raises RuleViolation."""
+    check_no_secret(name=name)
     with locked():
         organisation = Organisation.objects.create(name=name, **fields)
         main = Account(
@@ -40,6 +42,7 @@ def open_account(organisation, *, kind, by, **fields):
         organisation.refresh_from_db()
         quotas.check_room(organisation, kind)
         account = Account(organisation=organisation, kind=kind, **fields)
+        check_no_secret(name=account.name)
         _check_name(account)
         quotas.check(account)
         return _open(account, lists, by)
@@ -94,6 +97,7 @@ def edit_account(account, *, by, version=None, **fields):
         if version is not None and version != account.version:
             raise Stale(account.name)
         changes = _assign(account, fields)
+        check_no_secret(**{name: new for name, _, new in changes if name == "name"})
         _check_name(account)
         quotas.check(account)
         changes += _assign_lists(account, lists)

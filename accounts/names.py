@@ -1,4 +1,4 @@
-"""Names that people give: every character in them can be seen.
+"""Names that people give: every character in them can be seen, and no token is in them.
 
 A character that shows nothing makes two names look alike, and one that turns the
 direction of text makes a name look like another, or like more than a name.
@@ -9,6 +9,7 @@ import re
 from django import forms
 from django.core.exceptions import ValidationError
 
+from accounts import hooks
 from accounts.rule_violations import RuleViolation
 
 # Unicode's Default_Ignorable_Code_Point: soft hyphens, joiners, direction marks,
@@ -47,23 +48,55 @@ def _sentence(letter):
 
 
 def check_seen(**texts):
-    """Raise RuleViolation for the first of some fields in which something cannot be seen."""
+    """Raise RuleViolation for the first of some fields that others should not read.
+
+    Something in it cannot be seen, or it is a whole token.
+    """
     for field, text in texts.items():
         letter = unseen(text)
         if letter:
             raise RuleViolation("unseen_character", _sentence(letter), field=field)
+    check_no_secret(**texts)
+
+
+def check_no_secret(**texts):
+    """Raise RuleViolation for the first of some fields that has a whole token in it."""
+    for field, text in texts.items():
+        if any(is_within(text) for is_within in hooks.secrets_within):
+            raise RuleViolation("secret_in_text", SECRET_IN_TEXT, field=field)
+
+
+SECRET_IN_TEXT = (
+    "A whole token is in it, and more people read this than may copy tokens. "
+    "Name it by its first letters."
+)
 
 
 def validate_seen(text):
-    letter = unseen(text)
-    if letter:
-        raise ValidationError(_sentence(letter), code="unseen_character")
+    _validate(check_seen, text)
+
+
+def validate_no_secret(text):
+    _validate(check_no_secret, text)
+
+
+def _validate(check, text):
+    try:
+        check(text=text)
+    except RuleViolation as refusal:
+        raise ValidationError(refusal.message, code=refusal.code) from None
 
 
 class NameField(forms.CharField):
     """A text that others will read."""
 
     default_validators = [validate_seen]
+
+
+class ValueField(forms.CharField):
+    """A text of whatever letters that others will read."""
+
+    default_validators = [validate_no_secret]
 
 
 # What a program that shows mails may make a link of, in the dots of any script.

@@ -5,6 +5,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 
 from accounts.locks import locked
+from accounts.names import validate_no_secret
 from gateway.models import Webhook
 
 
@@ -30,7 +31,7 @@ class WebhookForm(forms.Form):
     url = forms.CharField(
         label="Address",
         max_length=500,
-        validators=[_check_address],
+        validators=[_check_address, validate_no_secret],
         widget=forms.URLInput(
             {"placeholder": "https://example.com/hooks/tollgate", "autocomplete": "off"}
         ),

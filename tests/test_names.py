@@ -1,4 +1,4 @@
-"""Names in which something cannot be seen: who refuses them, and in which field."""
+"""Names in which something cannot be seen, or a whole token: who refuses them, and where."""
 
 import unicodedata
 
@@ -6,15 +6,39 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.urls import reverse
 
+from accounts.lifecycle import edit_account
 from accounts.names import unseen
 from accounts.rule_violations import RuleViolation
 from sharing.models import Filter
 from tests.api.calls import Api
-from tests.factories import BY, FilterFactory, SharedViewFactory, TokenFactory
+from tests.factories import (
+    BY,
+    ChildFactory,
+    FilterFactory,
+    MainFactory,
+    SharedViewFactory,
+    TokenFactory,
+)
 from tokens.models import Token
+from tokens.secrets import make
 
 HIDDEN = "Pay\u202epal"
 SAID = "U+202E is in it, which cannot be seen or turns the direction of text."
+# Of what people post there, by the names of the fixture `typed`.
+READ_BY_OTHERS = [
+    "token",
+    "log token",
+    "renamed token",
+    "reason",
+    "shared token",
+    "filter",
+    "edited filter",
+    "view",
+    "edited view",
+    "view's address",
+    "person",
+    "oneself",
+]
 
 
 @pytest.mark.parametrize(
@@ -122,29 +146,15 @@ def typed(as_admin, main, sub):
             "address",
             {"title": "Board"},
         ),
+        "filter's value": ("sharing:filter_create", [main.pk], "value", clause),
+        "webhook": ("gateway:webhook", [main.pk], "url", {}),
         "person": ("accounts:user_add", [main.pk], "full_name", person),
         "account": ("accounts:account_edit", [sub.pk], "name", {"version": 1}),
         "oneself": ("accounts:profile", [], "full_name", {}),
     }
 
 
-@pytest.mark.parametrize(
-    "what",
-    [
-        "token",
-        "log token",
-        "renamed token",
-        "reason",
-        "shared token",
-        "filter",
-        "edited filter",
-        "view",
-        "edited view",
-        "view's address",
-        "person",
-        "oneself",
-    ],
-)
+@pytest.mark.parametrize("what", READ_BY_OTHERS)
 def test_a_person_is_told_and_what_was_typed_stays(as_admin, typed, what):
     page, things, field, more = typed[what]
     text = f"https://x.example/{HIDDEN}" if field == "address" else HIDDEN
@@ -154,6 +164,18 @@ def test_a_person_is_told_and_what_was_typed_stays(as_admin, typed, what):
     assert response.status_code == 422
     assert SAID in response.text
     assert f'value="{text}"' in response.text
+
+
+@pytest.mark.parametrize("what", [*READ_BY_OTHERS, "filter's value", "webhook"])
+def test_no_token_may_be_where_others_read(as_admin, typed, what):
+    page, things, field, more = typed[what]
+    secret = make("logs").reveal()
+    text = f"https://x.example/{secret}" if field in ("address", "url") else secret
+
+    response = as_admin.post(reverse(page, args=things), more | {field: text})
+
+    assert response.status_code == 422
+    assert "A whole token is in it" in response.text
 
 
 def test_names_of_accounts_are_plain_anyway(as_admin, typed):
@@ -250,6 +272,30 @@ def test_a_value_of_a_filter_is_whatever_the_logs_have(main):
     made = Filter.add(account=main, field="env", value=HIDDEN, by=BY)
 
     assert made.clause == ("env", HIDDEN)
+
+
+def test_nor_may_a_program_put_one_there(main):
+    api = Api(TokenFactory(account=main).secret_text)
+    secret = make("shared").reveal()
+    clause = {"field": "env", "value": secret}
+
+    status, body = api.call("POST", "/v1/shared-tokens/filters", clause)
+
+    assert status == 400
+    assert "A whole token is in it" in str(body)
+
+
+@pytest.mark.parametrize(
+    "name_so",
+    [
+        lambda main, sub, name: MainFactory(name=name),
+        lambda main, sub, name: ChildFactory(main=main, name=name),
+        lambda main, sub, name: edit_account(sub, name=name, by=BY),
+    ],
+)
+def test_no_account_is_named_so(main, sub, name_so):
+    with pytest.raises(RuleViolation, match="A whole token is in it"):
+        name_so(main, sub, make("api").reveal())
 
 
 @pytest.mark.parametrize("named", [{"name": HIDDEN}, {"email": "a@exa\u200bmple.com"}])

@@ -16,9 +16,11 @@ class TokensConfig(AppConfig):
             count_calendars,
             count_secrets,
         )
+        from tokens.secrets import is_within  # noqa: PLC0415 -- the same
         from tokens.use_it.addresses import check_addresses  # noqa: PLC0415 -- the same
 
         checks.register(check_addresses, deploy=True)
+        hooks.secrets_within.register(is_within)
         hooks.key_rows.register(count_secrets)
         hooks.key_rows.register(count_calendars)
         hooks.account_parts.register(provide_default_token)

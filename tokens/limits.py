@@ -17,7 +17,6 @@ from accounts.models.accounts import RESTORABLE_DAYS
 from accounts.names import check_seen
 from accounts.rule_violations import RuleViolation
 from tokens.kinds import RULES, SHIPPING, Kind
-from tokens.secrets import masked_within
 
 MAX_NAME = 100
 MAX_NOTE = 500
@@ -131,14 +130,6 @@ def check_note(token):
             "note_unprintable", "Control characters are not allowed.", field="note"
         )
     check_seen(note=note)
-    if masked_within(note) != note:
-        raise RuleViolation("secret_in_note", SECRET_IN_NOTE, field="note")
-
-
-SECRET_IN_NOTE = (
-    "A whole token is in it, and more people read notes than may copy tokens. "
-    "Name it by its first letters."
-)
 
 
 def siblings(token):

@@ -92,6 +92,11 @@ def recognise(text):
     return Secret(text) if FOREIGN.fullmatch(text) else None
 
 
+def is_within(text):
+    """Return whether a whole token of ours is in a text, or one but for a slip."""
+    return OURS.search(text) is not None
+
+
 def masked_within(text):
     """Return a text in which every whole token of ours is masked.
 

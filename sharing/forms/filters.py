@@ -4,7 +4,7 @@ from django import forms
 
 from accounts.forms.ids import VersionField
 from accounts.ids import is_id
-from accounts.names import NameField
+from accounts.names import NameField, ValueField
 from sharing.models import Filter
 from tokens.forms import RuleForm
 
@@ -19,7 +19,11 @@ class FilterForm(forms.ModelForm):
     class Meta:
         model = Filter
         fields = ["field", "value", "description"]
-        field_classes = {"description": NameField}
+        field_classes = {
+            "field": ValueField,
+            "value": ValueField,
+            "description": NameField,
+        }
         labels = {"field": "Log field"}
         widgets = {
             "field": _text(

@@ -7,7 +7,7 @@ from django.utils import timezone
 from accounts.audit.trail import record
 from accounts.locks import locked, read_again, repeated
 from accounts.models import Account, Action
-from accounts.names import check_seen
+from accounts.names import check_no_secret, check_seen
 from accounts.rule_violations import RuleViolation
 from sharing.models.filters import PRINTABLE
 from tokens.secrets import OURS
@@ -80,6 +80,7 @@ class SharedView(models.Model):
                 f"A {account.get_kind_display()} account has no links to open views.",
             )
         check_seen(title=title)
+        check_no_secret(address=address)
         with locked(account):
             others = list(account.shared_views.all())
             if len(others) >= MOST:

@@ -5,7 +5,7 @@ from django.utils import timezone
 from accounts.audit.trail import record
 from accounts.locks import locked, read_again, repeated
 from accounts.models import Account, Action
-from accounts.names import check_seen
+from accounts.names import check_no_secret, check_seen
 from accounts.rule_violations import RuleViolation, Stale
 from sharing.header_lengths import check_length
 from sharing.scope import widens
@@ -66,6 +66,7 @@ class Filter(models.Model):
                 f"A {account.get_kind_display()} account has no shared tokens to filter.",
             )
         check_seen(description=description)
+        check_no_secret(field=field, value=value)
         with locked(account):
             made = cls.objects.create(
                 account=account,
@@ -94,6 +95,7 @@ class Filter(models.Model):
             if not changes:
                 return
             check_seen(**{name: new for name, _, new in changes if name in READ})
+            check_no_secret(**{name: new for name, _, new in changes})
             self._check_named(self.used_by(), named)
             scopes = list(self._scopes_with(fields))
             self._check_length(scopes, fields)

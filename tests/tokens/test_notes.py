@@ -86,7 +86,7 @@ def test_a_note_with_a_whole_token_is_refused_and_can_be_masked(token, kind, tex
     with pytest.raises(RuleViolation, match="A whole token is in it") as refusal:
         token.set_note(text, by=BY)
 
-    assert refusal.value.code == "secret_in_note"
+    assert refusal.value.code == "secret_in_text"
     masked = masked_within(text)
     assert masked == text.replace(secret.reveal(), secret.masked)
     token.set_note(masked, by=BY)

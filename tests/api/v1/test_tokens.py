@@ -77,7 +77,7 @@ def test_a_note_with_a_secret_is_refused_without_showing_it(api, token, path):
     status, body = api.patch(path, {"note": f"It is {token.secret_text}."})
 
     (told,) = body["errors"]
-    assert (status, body["code"], told["field"]) == (422, "secret_in_note", "note")
+    assert (status, body["code"], told["field"]) == (422, "secret_in_text", "note")
     assert told["message"].startswith("A whole token is in it")
     assert token.secret_text not in str(body)
 
