@@ -77,12 +77,12 @@ def _rotation(token):
 def _events(request, token):
     """Return the last events about a token for who may see the audit trail."""
     account = token.account
-    if account and not allows(request.relations, Operation.AUDIT_VIEW, account):
-        return {}
+    may = not account or allows(request.relations, Operation.AUDIT_VIEW, account)
     events = AuditEvent.objects.filter(
         token_id=token.pk, organisation=token.organisation_id
     )
     trail = account and reverse(
         "accounts:audit_list", args=[account.pk], query={"token": token.pk}
     )
-    return {"events": events.order_by("-pk")[:EVENTS_SHOWN], "trail": trail}
+    shown = events.order_by("-pk")[:EVENTS_SHOWN] if may else ()
+    return {"events": shown, "trail": trail}
