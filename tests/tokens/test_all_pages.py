@@ -200,8 +200,8 @@ def test_export_holds_what_the_filter_matches(client, admin, main, sub, api):
 
     assert response["Content-Type"] == "text/csv; charset=utf-8"
     assert "attachment" in response["Content-Disposition"]
-    assert lines[0].startswith("account_id,account,id,name,kind,token,state,")
-    assert lines[1].startswith(f"{main.pk},Acme,{api.pk},Terraform,api,{api.masked}")
+    assert lines[0].startswith("account_id,account,id,name,note,kind,token,state,")
+    assert lines[1].startswith(f"{main.pk},Acme,{api.pk},Terraform,,api,{api.masked}")
     assert len(lines) == 2
     assert api.secret_text not in "".join(lines)
 
