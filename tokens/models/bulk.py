@@ -90,7 +90,7 @@ class BulkJob(models.Model):
     action = models.CharField(max_length=8, choices=BulkAction)
     overlap = models.CharField(max_length=3, default="24h")
     expires_at = models.DateTimeField(null=True, blank=True)
-    keeper = models.CharField(max_length=254, blank=True)
+    keeper = models.CharField(max_length=254, blank=True, default="", db_default="")
     # The filters of the list that the tokens were chosen in, to lead back there.
     query = models.CharField(max_length=2000, blank=True)
     undoes = models.OneToOneField(
