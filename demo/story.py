@@ -12,6 +12,9 @@ from accounts.signing_in.arrivals import record_for_person
 from demo.accounts import ACCOUNTS, ORGANISATIONS
 from demo.people import BROWSERS, PEOPLE
 from demo.timeline import Past
+from tokens.kinds import Kind
+
+HANDED_OVER = 3
 
 
 @dataclass(slots=True)
@@ -129,6 +132,7 @@ def plan_people(story):
             age = ages[organisation, name] - 0.5
             story.past.add(age, join, story, person, (organisation, name), role)
         if person.suspended:
+            story.past.add(45, hand_over, story, person)
             story.past.add(40, suspend_person, story, person)
 
 
@@ -146,6 +150,16 @@ def join(moment, story, person, place, role):
         changes=[["role", None, role]],
     )
     return [membership]
+
+
+def hand_over(moment, story, person):
+    """Let somebody answer for tokens who has gone by now."""
+    organisation, name, _ = person.places[0]
+    tokens = story.accounts[organisation, name].tokens.of_kind(Kind.API).enabled()
+    handed = list(tokens.oldest_first()[:HANDED_OVER])
+    for token in handed:
+        token.hand_over(person.email, by=story.actors[PEOPLE[0].email])
+    return handed
 
 
 def suspend_person(moment, story, person):

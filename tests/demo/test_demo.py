@@ -18,8 +18,10 @@ from accounts.models import (
     Role,
     User,
 )
+from demo.story import HANDED_OVER
 from sharing.models import Filter, Share, SharedView
 from tests.factories import MainFactory
+from tokens.health import ABANDONED
 from tokens.models import StoredSecret, Token, TokenUsage
 
 PASSWORDS = {
@@ -86,6 +88,8 @@ def it_shows_every_state(demo, said):
     stale = Token.objects.filter(last_used_at__lt=timezone.now() - timedelta(days=90))
     assert never.count() > 5
     assert stale.count() > 5
+    acme = Token.objects.filter(organisation__name="Acme")
+    assert acme.filter(ABANDONED.condition()).count() == HANDED_OVER
     roles = set(Membership.objects.values_list("role", flat=True))
     assert roles == set(Role.values)
     assert Organisation.objects.get(name="Globex").entitlement.api_tokens is False
