@@ -14,6 +14,7 @@ PACKAGES = {
     "syslog-ng": "syslog-ng-core syslog-ng-mod-http",
     "collectd": "collectd-core libmicrohttpd12 libprotobuf-c1",
     "fish": "fish",
+    "firefox-esr": "firefox-esr",
 }
 SORRY = (
     "{} could not be installed, so tests that need it are skipped: "
