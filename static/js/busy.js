@@ -17,7 +17,8 @@ document.addEventListener("htmx:beforeRequest", (event) => {
 });
 
 // A form that leaves the page takes its state along; one that brings a file never leaves.
-document.addEventListener("submit", (event) => {
+// The window hears of it last, when nothing else holds it up.
+addEventListener("submit", (event) => {
   if (event.defaultPrevented || event.target.method !== "post") return;
   if ("download" in event.target.dataset) return;
   if (isOnItsWay(event.target)) return event.preventDefault();

@@ -16,9 +16,14 @@ document.addEventListener("htmx:beforeOnLoad", ({ detail: { xhr } }) => {
   isSafe = [401, 403].includes(xhr.status);
 });
 
+// Before a form leaves the page: of the browser's own question nobody learns the answer.
 document.addEventListener("submit", (event) => {
-  if (!event.defaultPrevented && event.target.matches(ROWS)) isSafe = true;
+  if (event.defaultPrevented || "download" in event.target.dataset) return;
+  const typed = [...document.querySelectorAll(ROWS)].some((form) => form !== event.target && isTyped(form));
+  if (typed && !confirm(QUESTION)) return event.preventDefault();
+  isSafe = true;
 });
+addEventListener("pageshow", () => (isSafe = false));
 
 addEventListener("beforeunload", (event) => {
   if (!isSafe && [...document.querySelectorAll(ROWS)].some(isTyped)) event.preventDefault();

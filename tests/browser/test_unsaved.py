@@ -60,3 +60,25 @@ def test_nothing_is_asked_where_nothing_was_typed(page, asked):
 
     expect(page.get_by_role("heading", name="Audit trail")).to_be_visible()
     assert asked == []
+
+
+def test_a_form_that_the_person_kept_back_can_be_sent_later(page, asked):
+    page.get_by_role("link", name="New API token").click()
+    name_field(page).fill("Nightly export")
+    choose_dark(page)
+    assert [each.type for each in asked] == ["confirm"]
+    expect(name_field(page)).to_have_value("Nightly export")
+
+    page.is_sure = True
+    choose_dark(page)
+    # Nothing was on its way: it is asked again, and sent.
+    expect(page.locator("[data-theme=dark]")).to_have_count(1)
+    expect(name_field(page)).to_have_count(0)
+    assert [each.type for each in asked] == ["confirm"] * 2
+
+
+def choose_dark(page):
+    dark = page.get_by_role("button", name="Dark")
+    if not dark.is_visible():
+        page.get_by_role("button", name="Theme").click()
+    dark.click()
