@@ -162,11 +162,12 @@ FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 # --- Database
 
 DATABASES = {
-    # Each thread keeps a connection while gateways ask; one more writes what was used.
+    # Each thread keeps a connection while gateways ask; one more writes what was used,
+    # and one works on what is done to many tokens.
     "default": env.database(
         "DATABASE_URL",
         BASE_DIR / "tollgate.sqlite3",
-        connections=max(THREADS, GATEWAY_THREADS) + 2,
+        connections=max(THREADS, GATEWAY_THREADS) + 3,
     )
 }
 DEFAULT_AUTO_FIELD = "django.db.models.AutoField"

@@ -27,7 +27,7 @@ _begun = threading.Lock()
 def application(environ, start_response):
     # Not at the import, which tools and tests do as well.
     if _begun.acquire(blocking=False):
-        background.start(gate)
+        background.start(gate, takes_jobs=True)
     if environ["PATH_INFO"].startswith(PREFIX):
         return gate(environ, start_response)
     return portal(environ, start_response)

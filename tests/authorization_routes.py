@@ -46,7 +46,7 @@ ACCOUNT = {
             "tokens:bulk_delete",
             "tokens:bulk_handover",
             "tokens:bulk_start",
-            "tokens:bulk_run",
+            "tokens:bulk_stop",
             "tokens:bulk_undo",
         ),
         (DONE, ["api.list", "api.enable"]),

@@ -24,7 +24,7 @@ from tests.factories import (
 from tests.gateway.uses import refuse
 from tokens.kinds import Kind
 
-BULK_JOBS = {f"tokens:bulk_{verb}" for verb in ("job", "start", "run", "undo")}
+BULK_JOBS = {f"tokens:bulk_{verb}" for verb in ("job", "start", "stop", "undo")}
 # What else than the account a route names.
 NEEDS = {
     "deleted": {"tokens:restore", "gateway:revive", "gateway:dismiss"},

@@ -54,11 +54,13 @@ def test_the_first_visitor_does_not_wait_for_the_pages_to_be_read():
 def test_the_server_gets_answers(db, monkeypatch):
     begun = []
     monkeypatch.setattr(wsgi, "_begun", threading.Lock())
-    monkeypatch.setattr(wsgi.background, "start", begun.append)
+    monkeypatch.setattr(
+        wsgi.background, "start", lambda gate, **kw: begun.append((gate, kw))
+    )
 
     assert ask("/livez") == (["200 OK"], b"ok\n")
     assert ask("/gateway/verify/logs") == UNKNOWN
-    assert begun == [wsgi.gate]
+    assert begun == [(wsgi.gate, {"takes_jobs": True})]
 
 
 def test_listener_of_the_gate_has_no_pages(db, monkeypatch):

@@ -4,34 +4,43 @@ The model decides when the job runs; here the same reasons are found for thousan
 tokens in a handful of queries, and in the order in which the job goes through them.
 """
 
+from functools import cached_property
+
+from django.db.models import Count
+
 from accounts.rule_violations import Gone, RuleViolation, Stale
 from tokens import limits
 from tokens.kinds import Kind
 from tokens.models import Token
-from tokens.models.bulk import BulkAction, not_yours
+from tokens.models.bulk import BulkAction, Outcome, not_yours
 from tokens.permissions import in_view
 
+UNCHANGED = "unchanged"
 STOPPING = (BulkAction.DISABLE, BulkAction.EXPIRY, BulkAction.DELETE)
 
 
 class Preview:
-    """The tokens that a job will change, and (token, reason) for each other one."""
+    """The tokens that a job will change, and (token, reason) for each other one.
+
+    `left` has the other ones for the job: an item's id, its outcome and the reason.
+    """
 
     def __init__(self, job):
         self.job = job
-        self.changing, self.exceptions = [], []
+        self.changing, self.exceptions, self.left = [], [], []
         items = job.items.select_related("token__account__organisation")
         self.items = list(items.order_by("pk"))
         self.allowed = set(in_view(job.account, job.user).values_list("pk", flat=True))
-        self.never_expiring = self._never_expiring_by_account()
+        logs = {
+            item.token.account_id for item in self.items if item.token.kind == Kind.LOGS
+        }
+        self.never_expiring = self._never_expiring(logs)
+        self.enabled = self._enabled(logs)
         for item in self.items:
             self._sort(item)
 
-    def _never_expiring_by_account(self):
+    def _never_expiring(self, accounts):
         """Return the ids of the log tokens of which each account must keep one."""
-        accounts = {
-            item.token.account_id for item in self.items if item.token.kind == Kind.LOGS
-        }
         found = {account: set() for account in accounts}
         if self.job.action in STOPPING:
             tokens = Token.objects.of_kind(Kind.LOGS).never_expiring()
@@ -40,12 +49,23 @@ class Preview:
                 found[account].add(pk)
         return found
 
+    def _enabled(self, accounts):
+        """Return how many log tokens each account has enabled, where there is a limit."""
+        if self.job.action != BulkAction.EXPIRY:
+            return {}
+        tokens = Token.objects.of_kind(Kind.LOGS).enabled().order_by()
+        rows = tokens.filter(account__in=accounts).values_list("account_id")
+        return dict.fromkeys(accounts, 0) | dict(rows.annotate(Count("pk")))
+
     def _sort(self, item):
         token = item.token
         try:
             self._check(item, token)
         except RuleViolation as refusal:
+            is_same = refusal.code == UNCHANGED
+            outcome = Outcome.UNCHANGED if is_same else Outcome.REFUSED
             self.exceptions.append((token, refusal.message))
+            self.left.append((item.pk, outcome, refusal.message))
             return
         self.changing.append(token)
         if self._stops(token):
@@ -62,7 +82,7 @@ class Preview:
 
     def check_disable(self, token):
         if token.disabled_at:
-            raise RuleViolation("unchanged", "It is disabled already.")
+            raise RuleViolation(UNCHANGED, "It is disabled already.")
         self.check_protected(token)
 
     def check_protected(self, token):
@@ -70,13 +90,35 @@ class Preview:
 
     def check_expiry(self, token):
         if token.expires_at == self.job.expires_at:
-            raise RuleViolation("unchanged", "It has this expiry already.")
+            raise RuleViolation(UNCHANGED, "It has this expiry already.")
         if self.job.expires_at and token.kind == Kind.LOGS:
             self.check_protected(token)
         limits.check_expiry(token, self.job.expires_at, is_last=self._is_last)
+        if token.kind == Kind.LOGS and token.is_expired and not token.disabled_at:
+            self._take_room(token)
+
+    def _take_room(self, token):
+        """Count a token in that works again; raises RuleViolation where it is too many."""
+        limits.check_room(token, enabled=self.enabled[token.account_id])
+        self.enabled[token.account_id] += 1
+
+    def check_handover(self, token):
+        if token.kept_by == self.job.keeper:
+            raise RuleViolation(UNCHANGED, "They answer for it already.")
+        if self._stranger:
+            raise self._stranger
+
+    @cached_property
+    def _stranger(self):
+        """What stands against the keeper that was chosen, whichever token it is, or None."""
+        try:
+            limits.check_keeper(self.job.account, self.job.keeper)
+        except RuleViolation as refusal:
+            return refusal
+        return None
 
     def check_nothing(self, token):
-        """A rotation is never refused, nor that somebody else answers for a token."""
+        """A rotation is never refused."""
 
     def _is_last(self, token):
         return self.never_expiring.get(token.account_id) == {token.pk}
@@ -90,5 +132,5 @@ CHECKS = {
     BulkAction.ROTATE: Preview.check_nothing,
     BulkAction.EXPIRY: Preview.check_expiry,
     BulkAction.DELETE: Preview.check_protected,
-    BulkAction.HANDOVER: Preview.check_nothing,
+    BulkAction.HANDOVER: Preview.check_handover,
 }

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from accounts.models.accounts import RESTORABLE_DAYS
 from tokens.models import BulkAction
 
+JOBS_SHOWN = 3
+
 
 @dataclass(frozen=True, slots=True)
 class Words:
@@ -80,3 +82,9 @@ OFFERED = (
 def buttons(actions):
     """Return (action, Words) of actions that tokens are ticked for."""
     return [(action, WORDS[action]) for action in actions]
+
+
+def recent_jobs(account, user):
+    """Return (job, Words) of a person's jobs that run or were started a while ago."""
+    jobs = account.bulk_jobs.filter(user=user).recent().with_progress()
+    return [(job, WORDS[job.action]) for job in jobs[:JOBS_SHOWN]]

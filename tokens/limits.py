@@ -144,10 +144,13 @@ def limit(account):
     return account.organisation.entitlement.enabled_log_tokens
 
 
-def has_room(token):
+def has_room(token, *, enabled=None):
+    """Whether a token may be enabled besides those that are `enabled`, if they are counted."""
     if token.kind != Kind.LOGS:
         return True
-    return siblings(token).enabled().count() < limit(token.account)
+    if enabled is None:
+        enabled = siblings(token).enabled().count()
+    return enabled < limit(token.account)
 
 
 def check_enabling(token):
@@ -157,8 +160,8 @@ def check_enabling(token):
         check(token)
 
 
-def check_room(token):
-    if not has_room(token):
+def check_room(token, *, enabled=None):
+    if not has_room(token, enabled=enabled):
         raise RuleViolation("limit_reached", limit_words(limit(token.account)))
 
 
@@ -263,10 +266,13 @@ def _check_endless(token):
     )
 
 
-def check_keeper(token, email):
-    """Raise RuleViolation unless an active member of the organisation has an e-mail."""
+def check_keeper(owned, email):
+    """Raise RuleViolation unless an active member of the organisation has an e-mail.
+
+    `owned` is a token, or an account.
+    """
     members = Membership.objects.active().filter(
-        account__organisation=token.organisation_id
+        account__organisation=owned.organisation_id
     )
     if not members.filter(user__email=email).exists():
         raise RuleViolation(

@@ -47,7 +47,7 @@ account = [
     ],
     path("bulk/<int:pk>/", bulk.bulk_job, name="bulk_job"),
     path("bulk/<int:pk>/start/", bulk.bulk_start, name="bulk_start"),
-    path("bulk/<int:pk>/run/", bulk.bulk_run, name="bulk_run"),
+    path("bulk/<int:pk>/stop/", bulk.bulk_stop, name="bulk_stop"),
     path("bulk/<int:pk>/undo/", bulk.bulk_undo, name="bulk_undo"),
     path("<int:pk>/", token_page.token_page, name="page"),
     path("<int:pk>/reveal/", actions.token_reveal, name="reveal"),

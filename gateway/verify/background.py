@@ -15,18 +15,23 @@ from accounts.rule_violations import Unavailable
 from gateway.notifications import dispatch, reminders
 from gateway.verify.clock_skew import Jumps, SkewAlarm
 from gateway.verify.invalidation import POLL_SECONDS
+from tokens import bulk_worker
 from tokens.usage_counters import recorder, refusals
 
 FLUSH_SECONDS = 2.0
 ALARM_SECONDS = 60.0
 NOTICE_SECONDS = 5.0
 REMINDER_SECONDS = 30.0
+JOB_SECONDS = 1.0
 
 logger = logging.getLogger(__name__)
 
 
-def start(gate):
-    """Start the threads; what is not yet written is written when the process ends."""
+def start(gate, *, takes_jobs=False):
+    """Start the threads; what is not yet written is written when the process ends.
+
+    A process that `takes_jobs` works on bulk jobs besides: gateways must not wait for it.
+    """
     over = threading.Event()
     _every(POLL_SECONDS, Attention(gate.watcher).pay, over)
     _every(FLUSH_SECONDS, partial(flush, gate), over)
@@ -34,6 +39,8 @@ def start(gate):
     # Apart from the others: a slow mail server must not keep uses from being written.
     _every(NOTICE_SECONDS, tell, over)
     _every(REMINDER_SECONDS, remind, over)
+    if takes_jobs:
+        _every(JOB_SECONDS, work, over)
     atexit.register(_end, gate, over)
 
 
@@ -118,3 +125,11 @@ def remind():
         reminders.send_due()
     except (DatabaseError, Unavailable) as error:
         logger.warning("Nobody can be told now of what ends soon: %s", error)
+
+
+def work():
+    """Work on bulk jobs; what the database does not let happen now is done the next time."""
+    try:
+        bulk_worker.carry_on()
+    except (DatabaseError, Unavailable) as error:
+        logger.warning("Actions on many tokens wait for the database: %s", error)

@@ -44,9 +44,10 @@ class RowPicker extends HTMLElement {
     const count = boxes.filter((box) => box.checked).length;
     this.all.checked = count > 0 && count === boxes.length;
     this.all.indeterminate = count > 0 && count < boxes.length;
-    if (!count) this.everything.checked = false;
+    // There is none when more match than can be chosen.
+    if (!count && this.everything) this.everything.checked = false;
     this.bar.hidden = !count;
-    const words = this.everything.checked ? "All selected" : `${count} selected`;
+    const words = this.everything?.checked ? this.everything.dataset.words : `${count} selected`;
     this.bar.querySelector("[data-picked]").textContent = words;
   }
 }

@@ -7,6 +7,7 @@ from django.urls import reverse
 from playwright.sync_api import expect
 
 from tests.factories import TokenFactory
+from tokens.bulk_worker import carry_on
 from tokens.kinds import Kind
 from tokens.models import Token
 
@@ -56,10 +57,15 @@ def test_many_are_disabled_with_exceptions_and_taken_back(page, opens, tokens):
     expect(left.get_by_role("rowheader", name="default")).to_have_count(2)
     page.get_by_role("button", name="Disable 3 tokens").click()
 
-    done = page.get_by_role("heading", name="3 of 5 tokens disabled")
+    expect(page.get_by_role("heading", name="Disabling 3 tokens")).to_be_visible()
+    page.get_by_role("button", name="Stop").focus()
+    carry_on()
+    done = page.get_by_role("heading", name="3 of 3 tokens disabled")
     expect(done).to_be_visible()
     assert not opens(tokens[0].secret_text)
     page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_role("heading", name="Enabling 3 tokens")).to_be_visible()
+    carry_on()
     expect(page.get_by_role("heading", name="3 of 3 tokens enabled")).to_be_visible()
     assert opens(tokens[0].secret_text)
 

@@ -89,7 +89,8 @@ def test_a_signal_that_no_database_takes_keeps_no_alarm_back(recorder, db):
 
 
 def test_threads_look_and_write_until_the_process_ends(ask, monkeypatch, caplog):
-    seen, last, calls, ends = threading.Event(), [], [], []
+    seen, worked = threading.Event(), threading.Event()
+    last, calls, ends = [], [], []
 
     def poll():
         calls.append(1)
@@ -106,11 +107,13 @@ def test_threads_look_and_write_until_the_process_ends(ask, monkeypatch, caplog)
     monkeypatch.setattr(background, "tell", lambda: None)
     monkeypatch.setattr(background, "REMINDER_SECONDS", 1000)
     monkeypatch.setattr(background, "remind", lambda: None)
+    monkeypatch.setattr(background, "work", worked.set)
     monkeypatch.setattr(ask.gate.watcher, "poll", poll)
     monkeypatch.setattr(background.atexit, "register", lambda *call: ends.append(call))
 
-    background.start(ask.gate)
+    background.start(ask.gate, takes_jobs=True)
     assert seen.wait(10)
+    assert worked.wait(10)
     [(end, *arguments)] = ends
     end(*arguments)
 
@@ -149,6 +152,29 @@ def test_admins_are_reminded_or_it_waits(monkeypatch, caplog, failure):
 
     assert asked == [1]
     assert "Nobody can be told now of what ends soon: away" in caplog.text
+
+
+@pytest.mark.parametrize("error", [DatabaseError("away"), Unavailable("busy", "away")])
+def test_jobs_wait_for_a_database_that_is_away(monkeypatch, caplog, error):
+    def fail():
+        raise error
+
+    monkeypatch.setattr(background.bulk_worker, "carry_on", fail)
+
+    background.work()
+
+    assert "Actions on many tokens wait for the database: away" in caplog.text
+
+
+@pytest.mark.parametrize("takes_jobs", [False, True])
+def test_gateways_do_not_wait_for_jobs(ask, monkeypatch, takes_jobs):
+    tasks = []
+    monkeypatch.setattr(background, "_every", lambda _, task, over: tasks.append(task))
+    monkeypatch.setattr(background.atexit, "register", lambda *call: None)
+
+    background.start(ask.gate, takes_jobs=takes_jobs)
+
+    assert (background.work in tasks) == takes_jobs
 
 
 @pytest.mark.postgresql

@@ -5,6 +5,7 @@ from tests.factories import MembershipFactory, TokenFactory
 from tests.tokens.all_pages import address
 from tests.tokens.bulk_jobs import at
 from tests.tokens.health import NOON
+from tokens.bulk_worker import carry_on
 from tokens.models import BulkJob, Token
 
 
@@ -34,7 +35,8 @@ def carry_out(client, prepare, main):
     def carry_out(action, tokens, **how):
         job = prepare(action, tokens)
         client.post(at("start", main, job.pk), how)
-        client.post(at("run", main, job.pk))
+        carry_on()
+        job.refresh_from_db()
         return job
 
     return carry_out

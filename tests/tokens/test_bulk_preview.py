@@ -7,8 +7,9 @@ from accounts.lifecycle import edit_account
 from accounts.models import AccountKind
 from tests.factories import BY, ChildFactory, ShareFactory, TokenFactory
 from tests.tokens.bulk_jobs import at, states
+from tokens.bulk_worker import carry_on
 from tokens.kinds import Kind
-from tokens.limits import LAST_ENABLED
+from tokens.limits import LAST_ENABLED, limit_words
 from tokens.models import Outcome, Token
 
 
@@ -68,7 +69,7 @@ def test_exceptions_have_their_reasons(client, prepare, main, tokens):
         "default": "This account has exactly one shipping token. Rotate it instead.",
     }
     client.post(at("start", main, job.pk))
-    client.post(at("run", main, job.pk))
+    carry_on()
     refused = job.items.filter(outcome=Outcome.REFUSED).values_list("token__name")
     assert sorted(refused) == sorted(
         [("renamed",), (gone.name,), ("behind",), ("default",)]
@@ -94,6 +95,33 @@ def test_expiry_has_exceptions_of_its_own(client, prepare, main, tokens):
         "M default": "Such a token has no expiry.",
         "default": LAST_ENABLED,
     }
+
+
+def test_what_comes_back_to_life_needs_room(client, carry_out, prepare, main):
+    """Tokens that expired are counted one after the other, as the job will enable them."""
+    ended = timezone.now() - timedelta(days=1)
+    logs = [
+        TokenFactory(account=main, kind=Kind.LOGS, name=f"log {number:02}")
+        for number in range(14)
+    ]
+    over = [each.pk for each in logs[:3]]
+    Token.objects.filter(pk__in=over).update(expires_at=ended)
+    TokenFactory.create_batch(2, account=main, kind=Kind.LOGS)
+    chosen = [Token.objects.get(pk=pk) for pk in over]
+
+    job = prepare("expiry", chosen)
+    preview = client.get(at("job", main, job.pk), {"expires_at": "30"}).context[
+        "preview"
+    ]
+    done = carry_out("expiry", chosen, expires_at="30")
+
+    assert len(preview.changing) == 1
+    assert {reason for _, reason in preview.exceptions} == {limit_words(15)}
+    assert sorted(done.items.values_list("outcome", flat=True)) == [
+        "done",
+        "refused",
+        "refused",
+    ]
 
 
 def test_rotation_has_no_exceptions(client, prepare, main, tokens):

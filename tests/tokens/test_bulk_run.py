@@ -1,17 +1,22 @@
-import time
 from datetime import timedelta
+from importlib import import_module
 
 import pytest
+from django.apps import apps
+from django.db import connection
 from django.utils import timezone
 
 from accounts.audit.trail import Actor
-from accounts.deadline import CHANGING_SECONDS, request_deadline
 from accounts.models import Action, AuditEvent
-from tests.factories import BY, TokenFactory
+from accounts.rule_violations import Unavailable
+from tests.factories import BY, MembershipFactory, TokenFactory
+from tests.tokens.all_pages import address
 from tests.tokens.bulk_jobs import at, outcomes, states
+from tokens.bulk_worker import LEASE, TURN, carry_on
 from tokens.kinds import Kind
-from tokens.models import BulkItem, Outcome, Token
-from tokens.models.bulk import BATCH
+from tokens.limits import LAST_ENABLED
+from tokens.models import BulkItem, BulkJob, Outcome, Token
+from tokens.models.bulk import BROKEN, STOPPED
 from tokens.permissions import Use
 from tokens.verification import verify
 
@@ -28,7 +33,7 @@ def test_disable_and_undo(client, carry_out, main, tokens):
     assert states([*tokens, off]) == {"disabled"}
     assert verify(tokens[0].secret_text, Use.API) is None
     undoing = client.post(at("undo", main, job.pk)).url
-    client.post(f"{undoing}run/")
+    carry_on()
     assert states(tokens) == {"active"}
     assert states([off]) == {"disabled"}
     assert client.post(at("undo", main, job.pk)).url == undoing
@@ -40,7 +45,8 @@ def test_delete_and_undo(client, carry_out, main, tokens):
     job = carry_out("delete", tokens)
 
     assert states(tokens) == {"deleted"}
-    client.post(client.post(at("undo", main, job.pk)).url + "run/")
+    client.post(at("undo", main, job.pk))
+    carry_on()
     assert states(tokens) == {"active"}
     assert verify(tokens[0].secret_text, Use.API)
 
@@ -49,22 +55,11 @@ def test_undo_leaves_what_was_changed_meanwhile(client, carry_out, main, tokens)
     job = carry_out("disable", tokens)
     Token.objects.get(pk=tokens[0].pk).rename("Kept off", by=BY)
 
-    undoing = client.post(at("undo", main, job.pk)).url
-    client.post(f"{undoing}run/")
+    client.post(at("undo", main, job.pk))
+    carry_on()
 
     assert outcomes(job.undone_by)["Kept off"] == Outcome.REFUSED
     assert states(tokens[:1]) == {"disabled"}
-
-
-def test_a_batch_ends_with_the_time_of_its_request(prepare, tokens, admin):
-    job = prepare("disable", tokens)
-    job.start()
-
-    for done in range(len(tokens)):
-        assert job.tally[Outcome.DONE] == done
-        with request_deadline.running("POST", time.monotonic() - CHANGING_SECONDS):
-            job.run(by=Actor(admin.email, admin))
-    assert job.is_finished
 
 
 @pytest.mark.parametrize("action", ["rotate", "expiry"])
@@ -78,7 +73,7 @@ def test_some_actions_have_no_undo(client, carry_out, main, tokens, action):
 
 def test_unfinished_job_cannot_be_undone(client, prepare, main, tokens):
     job = prepare("disable", tokens)
-    job.start()
+    client.post(at("start", main, job.pk))
 
     assert client.post(at("undo", main, job.pk)).status_code == 409
 
@@ -104,7 +99,7 @@ def test_expiry_by_preset_and_by_date(client, prepare, main, tokens):
         at("start", main, job.pk),
         {"expires_at": "date", "expires_on": last.isoformat()},
     )
-    client.post(at("run", main, job.pk))
+    carry_on()
 
     assert last.isoformat() in preview.content.decode()
     ends = {Token.objects.get(pk=token.pk).expires_at.date() for token in tokens}
@@ -131,44 +126,232 @@ def test_wrong_expiry_does_not_start(client, prepare, main, tokens, choice):
     assert job.started_at is None
 
 
-def test_job_runs_in_batches_and_goes_on_where_it_was(client, prepare, main):
-    TokenFactory.create_batch(BATCH + 2, account=main)
+def test_the_page_watches_what_the_server_does(client, prepare, main):
+    TokenFactory.create_batch(TURN + 2, account=main)
     job = prepare("disable", query="?kind=api", everything="on")
     client.post(at("start", main, job.pk))
+    page = at("job", main, job.pk)
 
-    first = client.get(at("job", main, job.pk)).content.decode()
-    after = client.post(at("run", main, job.pk), headers=HX).content.decode()
-    between = client.get(at("job", main, job.pk)).content.decode()
-    done = client.post(at("run", main, job.pk), follow=True).content.decode()
+    first = client.get(page).text
+    BulkJob.objects.take(LEASE).run(TURN)
+    between = client.get(page, headers=HX).text
+    listed = client.get(address(main)).text
+    carry_on()
+    done = client.get(page, headers=HX).text
+    afterwards = client.get(address(main)).text
 
-    assert f"0 of {BATCH + 2}" in first
-    assert "Continue" in first
-    assert after.lstrip().startswith('<section id="job">')
-    assert f"{BATCH} of {BATCH + 2}" in after
-    assert 'hx-trigger="load' in between
-    assert f"{BATCH + 2} of {BATCH + 2} tokens disabled" in done
-    assert "Continue" not in done
+    assert f"Disabling {TURN + 2} tokens" in first
+    assert f"0 of {TURN + 2}" in first
+    assert between.lstrip().startswith('<section id="job" hx-get=')
+    assert f"{TURN} of {TURN + 2}" in between
+    assert f"Disabling {TURN + 2} tokens: 2 to go." in listed
+    assert f"{TURN + 2} of {TURN + 2} tokens disabled" in done
+    assert "hx-trigger" not in done
+    assert f"{TURN + 2} of {TURN + 2} tokens disabled, <time" in afterwards
+    assert afterwards.count(page) == 1
+
+
+def test_jobs_of_others_and_of_long_ago_are_not_listed(
+    client, carry_out, main, tokens, time_machine
+):
+    carry_out("disable", tokens)
+    assert "bulk-jobs" in client.get(address(main)).text
+
+    time_machine.move_to(timezone.now() + timedelta(minutes=61))
+    assert "bulk-jobs" not in client.get(address(main)).text
+    carry_out("disable", tokens)
+    client.force_login(MembershipFactory(account=main).user)
+    assert "bulk-jobs" not in client.get(address(main)).text
+
+
+def test_the_job_counts_what_was_confirmed(client, prepare, main, tokens):
+    """What the preview leaves as it is is no part of what the job sets out to do."""
+    off = TokenFactory(account=main, name="off")
+    off.disable(by=BY)
+    job = prepare("disable", query="?sort=name", everything="on")
+
+    preview = client.get(at("job", main, job.pk)).text
+    client.post(at("start", main, job.pk), {"count": 3})
+    running = client.get(at("job", main, job.pk)).text
+    carry_on()
+    done = client.get(at("job", main, job.pk)).text
+
+    assert "Disable 3 tokens?" in preview
+    assert "Disabling 3 tokens" in running
+    assert "0 of 3" in running
+    assert "3 of 3 tokens disabled" in done
+    assert outcomes(job) == {
+        "default": Outcome.REFUSED,
+        "off": Outcome.UNCHANGED,
+        **{token.name: Outcome.DONE for token in tokens},
+    }
+    assert set(job.items.exclude(reason="").values_list("reason", flat=True)) == {
+        "It is disabled already.",
+        LAST_ENABLED,
+    }
+
+
+def test_a_number_that_changed_is_confirmed_anew(client, prepare, main, tokens):
+    job = prepare("disable", tokens)
+    Token.objects.get(pk=tokens[0].pk).rename("Renamed", by=BY)
+
+    response = client.post(at("start", main, job.pk), {"count": 3})
+
+    assert response.status_code == 409
+    assert "Disable 2 tokens?" in response.text
+    assert "the number is another one now" in response.text
+    carry_on()
+    assert states(tokens) == {"active"}
+    assert client.post(at("start", main, job.pk), {"count": 2}).status_code == 302
+    carry_on()
+    assert states(tokens[1:]) == {"disabled"}
 
 
 def test_finished_job_runs_no_further(client, carry_out, main, tokens):
     job = carry_out("disable", tokens)
     before = AuditEvent.objects.count()
 
-    client.post(at("run", main, job.pk))
+    client.post(at("start", main, job.pk), {"count": 3})
+    carry_on()
 
+    assert job.is_finished
     assert AuditEvent.objects.count() == before
 
 
 def test_prepared_job_does_not_run(client, prepare, main, tokens):
     job = prepare("disable", tokens)
+    carry_on()
 
-    assert client.post(at("run", main, job.pk)).status_code == 404
+    assert client.post(at("stop", main, job.pk)).status_code == 404
     assert states(tokens) == {"active"}
 
 
-def test_item_runs_once_however_often_it_is_asked(prepare, admin, tokens):
+def test_stop_leaves_the_rest_as_it_is(client, prepare, main, tokens):
+    job = prepare("disable", tokens)
+    client.post(at("start", main, job.pk))
+    BulkJob.objects.take(LEASE).run(1)
+
+    page = client.post(at("stop", main, job.pk), follow=True).text
+    carry_on()
+
+    assert "1 of 3 tokens disabled" in page
+    assert page.count(STOPPED) == 2
+    assert states(tokens[:2]) == {"active"}
+    assert "Undo" in page
+
+
+def test_a_job_that_was_stopped_in_its_turn_is_not_taken_up_again(
+    client, prepare, main, tokens
+):
+    job = prepare("disable", tokens)
+    client.post(at("start", main, job.pk))
+    turn = BulkJob.objects.take(LEASE)
+
+    job.stop()
+    turn.run(TURN)
+    carry_on()
+
+    assert set(outcomes(job).values()) == {Outcome.REFUSED}
+    assert states(tokens) == {"active"}
+
+
+def test_a_job_whose_process_died_is_taken_up_again(
+    client, prepare, main, tokens, time_machine
+):
     job = prepare("rotate", tokens)
-    job.start()
+    client.post(at("start", main, job.pk))
+    dead = BulkJob.objects.take(LEASE)
+    dead.items.first().run(by=dead.actor)
+
+    carry_on()
+    assert job.tally[Outcome.WAITING] == 2
+    time_machine.move_to(timezone.now() + LEASE + timedelta(seconds=1))
+    carry_on()
+
+    job.refresh_from_db()
+    assert job.is_finished
+    assert AuditEvent.objects.filter(action=Action.TOKEN_ROTATED).count() == 3
+    # It was only slow, and comes back to what is done by now.
+    dead.run(TURN)
+    assert AuditEvent.objects.filter(action=Action.TOKEN_ROTATED).count() == 3
+
+
+def test_who_comes_second_has_no_turn(client, prepare, main, tokens):
+    for _ in range(2):
+        job = prepare("disable", tokens)
+        client.post(at("start", main, job.pk))
+    taken = []
+
+    def overtake(execute, sql, params, many, context):
+        if sql.startswith("UPDATE") and not taken:
+            taken.append(None)
+            taken[0] = BulkJob.objects.take(LEASE)
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(overtake):
+        second = BulkJob.objects.take(LEASE)
+
+    assert taken[0] != second
+    assert BulkJob.objects.take(LEASE) is None
+
+
+def test_jobs_take_turns(client, prepare, main, monkeypatch):
+    TokenFactory.create_batch(TURN + 1, account=main)
+    first, second = (
+        prepare("rotate", query="?kind=api", everything="on") for _ in range(2)
+    )
+    for job in (first, second):
+        client.post(at("start", main, job.pk), {"overlap": "1h"})
+    turns = []
+    run = BulkJob.run
+    monkeypatch.setattr(
+        BulkJob, "run", lambda job, number: (turns.append(job.pk), run(job, number))
+    )
+
+    carry_on()
+
+    assert turns == [first.pk, second.pk] * 2
+
+
+def test_what_breaks_holds_up_nobody_else(client, prepare, main, tokens, monkeypatch):
+    job = prepare("disable", tokens)
+    client.post(at("start", main, job.pk))
+    disable = Token.disable
+
+    def broken(token, **how):
+        if token == tokens[1]:
+            raise ZeroDivisionError
+        return disable(token, **how)
+
+    monkeypatch.setattr(Token, "disable", broken)
+    carry_on()
+
+    assert outcomes(job) == {
+        tokens[0].name: Outcome.DONE,
+        tokens[1].name: Outcome.REFUSED,
+        tokens[2].name: Outcome.DONE,
+    }
+    assert job.items.get(token=tokens[1]).reason == BROKEN
+
+
+def test_what_passes_is_tried_again(client, prepare, main, tokens, monkeypatch):
+    job = prepare("disable", tokens)
+    client.post(at("start", main, job.pk))
+
+    def busy(item, *, by):
+        raise Unavailable("busy", "The database is busy.")
+
+    with monkeypatch.context() as away:
+        away.setattr(BulkItem, "run", busy)
+        with pytest.raises(Unavailable):
+            carry_on()
+    carry_on()
+
+    assert set(outcomes(job).values()) == {Outcome.DONE}
+
+
+def test_item_runs_once_however_often_it_is_asked(prepare, admin, tokens):
+    prepare("rotate", tokens)
     item = BulkItem.objects.select_related("job").first()
     twin = BulkItem.objects.select_related("job").get(pk=item.pk)
 
@@ -177,6 +360,17 @@ def test_item_runs_once_however_often_it_is_asked(prepare, admin, tokens):
 
     rotated = AuditEvent.objects.filter(action=Action.TOKEN_ROTATED)
     assert rotated.count() == 1
+
+
+def test_a_job_is_started_once(prepare, tokens, admin):
+    job = prepare("disable", tokens)
+    job.start(by=BY, size=3)
+
+    again = BulkJob.objects.get(pk=job.pk)
+    again.start(by=BY, size=1, left=[(job.items.first().pk, Outcome.REFUSED, "x")])
+
+    assert again.size == 3
+    assert set(outcomes(job).values()) == {Outcome.WAITING}
 
 
 def test_started_job_keeps_its_choice(client, prepare, main, tokens):
@@ -193,21 +387,34 @@ def test_right_that_was_lost_meanwhile_stops_the_rest(
     client, prepare, main, tokens, admin
 ):
     job = prepare("disable", tokens)
-    job.start()
+    client.post(at("start", main, job.pk))
     admin.memberships.update(role="user")
 
-    assert client.post(at("run", main, job.pk)).status_code == 403
-    job.run(by=Actor(label=admin.email, user=admin))
+    carry_on()
+
     reasons = set(job.items.values_list("reason", flat=True))
     assert reasons == {"You may not change the tokens of Acme."}
 
 
-def test_account_out_of_sight_is_gone(prepare, admin, main, tokens):
+def test_person_who_may_not_sign_in_any_more_changes_nothing(
+    client, prepare, main, tokens, admin
+):
     job = prepare("disable", tokens)
-    job.start()
+    client.post(at("start", main, job.pk))
+    type(admin).objects.filter(pk=admin.pk).update(is_active=False)
+
+    carry_on()
+
+    assert set(outcomes(job).values()) == {Outcome.REFUSED}
+    assert states(tokens) == {"active"}
+
+
+def test_account_out_of_sight_is_gone(client, prepare, admin, main, tokens):
+    job = prepare("disable", tokens)
+    client.post(at("start", main, job.pk))
     admin.memberships.all().delete()
 
-    job.run(by=Actor(label=admin.email, user=admin))
+    carry_on()
 
     assert set(outcomes(job).values()) == {Outcome.REFUSED}
     assert states(tokens) == {"active"}
@@ -217,6 +424,7 @@ def test_every_row_is_audited_as_its_own(carry_out, admin, tokens):
     carry_out("disable", tokens)
 
     events = AuditEvent.objects.filter(action=Action.TOKEN_DISABLED, user=admin)
+    assert {event.ip for event in events} == {"127.0.0.1"}
     assert {event.token_id for event in events} == {token.pk for token in tokens}
 
 
@@ -240,3 +448,20 @@ def test_result_query_count_does_not_grow(
 
     with django_assert_num_queries(8):
         client.get(at("job", main, job.pk))
+
+
+def test_jobs_of_before_whose_page_was_closed_do_not_go_on(prepare, tokens):
+    """The browser drove them: nobody expects what is left of them to be done now."""
+    migration = import_module("tokens.migrations.0013_bulk_jobs_run_on_the_server")
+    draft, job = prepare("rotate", tokens), prepare("disable", tokens)
+    BulkJob.objects.filter(pk=job.pk).update(started_at=timezone.now())
+    job.items.filter(token=tokens[0]).update(outcome=Outcome.DONE)
+
+    migration.end_what_stood_still(apps, None)
+    carry_on()
+
+    job.refresh_from_db()
+    assert (job.is_finished, job.size) == (True, 3)
+    assert sorted(outcomes(job).values()) == ["done", "refused", "refused"]
+    assert set(outcomes(draft).values()) == {Outcome.WAITING}
+    assert states(tokens) == {"active"}

@@ -22,7 +22,7 @@ def test_prepare_answers_each_person(client, request, main, sub, action, who, st
     assert client.post(at(action, main), {}).status_code == status
 
 
-@pytest.mark.parametrize("name", ["job", "start", "run", "undo"])
+@pytest.mark.parametrize("name", ["job", "start", "stop", "undo"])
 def test_job_is_its_persons_alone(client, prepare, main, tokens, name):
     job = prepare("disable", tokens)
     client.force_login(MembershipFactory(account=main).user)
@@ -95,6 +95,30 @@ def test_too_many_at_once_is_refused(client, admin, main, tokens, monkeypatch):
 
     assert response.status_code == 409
     assert "2 tokens at a time is the most" in response.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("most", "query", "words"),
+    [
+        (50, {}, "All 28 that are listed, on all pages"),
+        (50, {"kind": "api"}, "All 27 that match, on all pages"),
+        (50, {"kind": "logs"}, "The one that matches, on all pages"),
+        (26, {}, "More than 26 are listed, too many to choose all."),
+        (26, {"kind": "api"}, "More than 26 match, too many to choose all."),
+        (26, {"kind": "logs"}, "The one that matches, on all pages"),
+    ],
+)
+def test_how_many_can_be_chosen_is_said_before(
+    client, admin, main, monkeypatch, most, query, words
+):
+    monkeypatch.setattr("tokens.views.all_tokens.MOST", most)
+    TokenFactory.create_batch(27, account=main)
+    client.force_login(admin)
+
+    html = client.get(reverse("tokens:all", args=[main.pk], query=query)).text
+
+    assert words in " ".join(html.split())
+    assert ('name="everything"' in html) == words.endswith("on all pages")
 
 
 def test_old_jobs_are_forgotten(prepare, main, admin, tokens):

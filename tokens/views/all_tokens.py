@@ -11,9 +11,10 @@ from accounts.models import Action
 from accounts.permissions import Operation
 from accounts.web.exports import csv_response
 from accounts.web.pagination import paginate
-from tokens.bulk_words import OFFERED, buttons
+from tokens.bulk_words import OFFERED, buttons, recent_jobs
 from tokens.endings import next_days
 from tokens.kinds import Kind
+from tokens.models.bulk import MOST
 from tokens.search import TokenSearch
 from tokens.usage import with_days
 from tokens.views.guards import for_main_account
@@ -63,7 +64,19 @@ def all_list(request, account):
         request.GET.get("cursor", ""),
     )
     with_days(page)
-    return render(request, TEMPLATE, context | {"page": page, "chips": search.chips()})
+    context |= {"page": page, "chips": search.chips()}
+    if context["may"]["enable"]:
+        context |= _bulk(request, account, page)
+    return render(request, TEMPLATE, context)
+
+
+def _bulk(request, account, page):
+    """Return what actions on many tokens need: how many there are, and the last jobs."""
+    is_whole = not (page.next or page.previous)
+    # Not further than they can be chosen.
+    count = len(page) if is_whole else page.rows.values("pk")[: MOST + 1].count()
+    jobs = recent_jobs(account, request.user)
+    return {"count": count, "most": MOST, "jobs": jobs}
 
 
 def _one_day(search):

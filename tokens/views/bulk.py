@@ -1,4 +1,7 @@
-"""One action on many tokens: chosen in the list, looked over, then run in batches."""
+"""One action on many tokens: chosen in the list, looked over, then run by the workers.
+
+The page of a job that runs only watches it.
+"""
 
 from django import forms
 from django.contrib import messages
@@ -42,6 +45,12 @@ class IdsField(forms.TypedMultipleChoiceField):
 
     def valid_value(self, value):
         return is_id(value)
+
+
+class CountForm(forms.Form):
+    """How many tokens the preview counted that was confirmed."""
+
+    count = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
 
 class PickForm(forms.Form):
@@ -108,7 +117,8 @@ def bulk_job(request, account, pk):
     job = _job(request, account, pk)
     if job.started_at is None:
         return _preview(request, job)
-    return render(request, "tokens/bulk.html", _results(request, job))
+    template = "tokens/bulk.html#job" if request.htmx else "tokens/bulk.html"
+    return render(request, template, _results(request, job))
 
 
 def _job(request, account, pk):
@@ -123,16 +133,26 @@ def _form(job, data):
     return form(data if data.keys() & set(CHOSEN) else defaults)
 
 
-def _preview(request, job, *, data=None):
-    form = _form(job, request.GET if data is None else data)
-    context = _about(request, job) | {"form": form}
-    if form.is_valid():
-        for name in CHOSEN:
-            setattr(job, name, form.cleaned_data.get(name, getattr(job, name)))
-        context["preview"] = preview = Preview(job)
+def _preview(request, job):
+    form = _form(job, request.GET)
+    return _look_over(request, job, form, _foreseen(job, form))
+
+
+def _foreseen(job, form):
+    """Return what a job will do as the form says, or None if that is not right yet."""
+    if not form.is_valid():
+        return None
+    for name in CHOSEN:
+        setattr(job, name, form.cleaned_data.get(name, getattr(job, name)))
+    return Preview(job)
+
+
+def _look_over(request, job, form, preview, *, status=200, **context):
+    context |= _about(request, job) | {"form": form, "preview": preview}
+    if preview:
         context["more"] = max(len(preview.changing) - SHOWN, 0)
         context["senders"] = senders_with(preview.changing)
-    status = 200 if form.is_valid() else 422
+    status = status if preview else 422
     return render(request, "tokens/bulk_preview.html", context, status=status)
 
 
@@ -148,20 +168,26 @@ def _about(request, job):
 
 
 def _results(request, job):
+    tally = job.tally
+    context = _about(request, job) | {
+        "tally": tally,
+        "past": job.size - tally[Outcome.WAITING],
+    }
+    return context if job.free_at else context | _outcomes(request, job, tally)
+
+
+def _outcomes(request, job, tally):
+    """Return what the page of a job shows that has ended."""
     only = request.GET.get("only", "")
     outcome = only if only in Outcome else None
-    items = job.items.exclude(outcome=Outcome.WAITING)
-    if outcome:
-        items = items.filter(outcome=outcome)
-    items = items.select_related("token__account")
-    tally = job.tally
-    return _about(request, job) | {
+    items = job.items.filter(outcome=outcome) if outcome else job.items.all()
+    return {
         "only": outcome,
         "outcomes": [(each, tally[each]) for each in Outcome if tally[each]],
-        "tally": tally,
-        "total": sum(tally.values()),
-        "past": sum(tally.values()) - tally[Outcome.WAITING],
-        "page": paginate(items, "-id", request.GET.get("cursor", "")),
+        "all": sum(tally.values()),
+        "page": paginate(
+            items.select_related("token__account"), "-id", request.GET.get("cursor", "")
+        ),
         "may_undo": job.action in UNDOES and tally[Outcome.DONE],
     }
 
@@ -170,24 +196,28 @@ def _results(request, job):
 @guard
 def bulk_start(request, account, pk):
     job = _job(request, account, pk)
-    form = _form(job, request.POST)
-    if not form.is_valid():
-        return _preview(request, job, data=request.POST)
-    job.start(
-        **{name: form.cleaned_data[name] for name in CHOSEN if name in form.fields}
-    )
+    if job.started_at:
+        return redirect("tokens:bulk_job", account.pk, job.pk)
+    form, counted = _form(job, request.POST), CountForm(request.POST)
+    preview = _foreseen(job, form)
+    if preview is None:
+        return _look_over(request, job, form, None)
+    size = len(preview.changing)
+    # What was confirmed is what is done: a number that has changed is shown first.
+    if counted.is_valid() and counted.cleaned_data["count"] not in (None, size):
+        return _look_over(request, job, form, preview, status=409, is_other=True)
+    chosen = {name: form.cleaned_data[name] for name in CHOSEN if name in form.fields}
+    job.start(by=Actor.of(request), size=size, left=preview.left, **chosen)
     return redirect("tokens:bulk_job", account.pk, job.pk)
 
 
 @require_POST
 @guard
-def bulk_run(request, account, pk):
+def bulk_stop(request, account, pk):
     job = _job(request, account, pk)
     if job.started_at is None:
         raise Http404
-    job.run(by=Actor.of(request))
-    if request.htmx:
-        return render(request, "tokens/bulk.html#job", _results(request, job))
+    job.stop()
     return redirect("tokens:bulk_job", account.pk, job.pk)
 
 
@@ -197,4 +227,5 @@ def bulk_undo(request, account, pk):
     job = _job(request, account, pk)
     if job.action not in UNDOES or not job.is_finished:
         raise RuleViolation("nothing_to_undo", "There is nothing to undo.")
-    return redirect("tokens:bulk_job", account.pk, job.undo().pk)
+    undoing = job.undo(by=Actor.of(request))
+    return redirect("tokens:bulk_job", account.pk, undoing.pk)

@@ -7,7 +7,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.permissions import Operation, for_account
 from accounts.web.pagination import paginate
-from tokens.bulk_words import buttons
+from tokens.bulk_words import buttons, recent_jobs
 from tokens.health import count, named
 from tokens.kinds import Kind
 from tokens.models.bulk import MOST
@@ -45,6 +45,7 @@ def _overview(request, account, search, context):
             if number
         ],
         "clear": [finding for finding, number in counted if not number],
+        "jobs": context["may"]["enable"] and recent_jobs(account, request.user),
     }
     return render(request, "tokens/health.html", context)
 
