@@ -7,7 +7,9 @@ from accounts.models import Action, User
 SUGGESTED_PEOPLE = 100
 LONGEST_LABEL = 254
 GROUPS = {
-    "Tokens and their refused calls": ("token_", "refusals_", "webhook_"),
+    "Tokens and their refused calls": (
+        *("token_", "calendar_", "refusals_", "webhook_"),
+    ),
     "Shared tokens, filters and views": ("share_", "filter_", "view_"),
     "Accounts": ("account_", "organisation_"),
     "People": ("user_", "password_reset_", "sessions_"),

@@ -63,6 +63,7 @@ view.edit          403  yes  yes  403  403  404  403  yes  yes  403
 view.delete        403  yes  yes  403  403  404  403  yes  yes  403
 refused_calls.list 403  yes  yes  403  403  404  yes  403  403  403
 refused_calls.act  403  yes  yes  403  403  404  403  403  403  403
+calendar.edit      403  yes  yes  403  403  404  403  403  403  403
 webhook.edit       403  yes  yes  403  403  404  403  403  403  403
 account.list       yes  yes  yes  yes  yes  404  yes  yes  yes  yes
 account.view       yes  yes  yes  yes  yes  404  yes  yes  yes  yes
