@@ -28,6 +28,10 @@ def terraform(main):
     return TokenFactory(account=main, name="Terraform")
 
 
+def note_field(page):
+    return page.get_by_role("textbox", name="Note")
+
+
 def test_a_token_is_made_in_the_table(visit, admin, path, terraform):
     page = visit(admin, path)
 
@@ -126,6 +130,36 @@ def test_escape_leaves_the_name_as_it_was(visit, admin, path, terraform):
 
     expect(row(page, "Terraform")).to_be_visible()
     expect(page.get_by_role("link", name="Rename Terraform")).to_be_focused()
+
+
+def test_a_note_is_written_and_taken_back(visit, admin, path, terraform):
+    page = visit(admin, path)
+
+    act(page, "Edit note of", "Terraform")
+    expect(note_field(page)).to_be_focused()
+    note_field(page).fill("Runs in CI\nAsk Ada")
+    page.get_by_role("button", name="Save note").click()
+
+    expect(row(page, "Terraform")).to_contain_text("Runs in CI")
+    expect(page.get_by_role("link", name="Edit note of Terraform")).to_be_focused()
+    page.get_by_role("button", name="Undo").click()
+    expect(row(page, "Terraform")).not_to_contain_text("Runs in CI")
+
+
+def test_a_note_with_a_token_stays_in_its_dialog_and_is_masked(
+    visit, admin, path, terraform
+):
+    page = visit(admin, path)
+
+    act(page, "Edit note of", "Terraform")
+    note_field(page).fill(f"It is {terraform.secret_text}")
+    page.get_by_role("button", name="Save note").click()
+
+    expect(page.get_by_role("dialog")).to_contain_text("A whole token is in it")
+    expect(note_field(page)).to_have_value(f"It is {terraform.masked}")
+    assert terraform.secret_text not in page.content()
+    page.get_by_role("button", name="Save note").click()
+    expect(row(page, "Terraform")).to_contain_text(f"It is {terraform.masked}")
 
 
 def test_a_disabled_token_stops_until_it_is_enabled(
