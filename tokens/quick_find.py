@@ -16,7 +16,7 @@ def find_tokens(user, _account, text):
     accounts = Account.objects.administered_by(user)
     tokens = Token.objects.filter(account__in=accounts).not_deleted().of_kind(*HOMES)
     tokens = tokens.select_related("account")
-    named = list(tokens.named_like(text)[:SHOWN])
+    named = list(tokens.named_like(text).best_named(text)[:SHOWN])
     known = [token.pk for token in named]
     noted = tokens.noted_like(text).exclude(pk__in=known)[: SHOWN - len(named)]
     return [

@@ -67,12 +67,18 @@ class AccountQuerySet(models.QuerySet):
             found |= models.Q(pk=int(text))
         return self.filter(found) if text else self
 
-    def in_order(self):
-        """Sort by organisation, the main account first, then by name."""
+    def in_order(self, text=""):
+        """Sort by organisation, the main account first, then by name.
+
+        What is called like a text comes before all, then what begins with it.
+        """
         child = models.Case(models.When(kind=AccountKind.MAIN, then=0), default=1)
-        return self.order_by(
-            "organisation__name", "organisation_id", child, "name", "pk"
-        )
+        order = ["organisation__name", "organisation_id", child, "name", "pk"]
+        if text:
+            called = models.When(name__iexact=text, then=0)
+            begins = models.When(name__istartswith=text, then=1)
+            order.insert(0, models.Case(called, begins, default=2))
+        return self.order_by(*order)
 
     def visible_to(self, user):
         """Return the accounts a person may know about; staff see deleted ones too."""

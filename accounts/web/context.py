@@ -5,19 +5,7 @@ from functools import partial
 from django.urls import reverse
 
 from accounts import hooks
-from accounts.web.navigation import PROFILE, SECTIONS
-
-# Each with the beginning of the names of its pages.
-STAFF = (
-    (
-        "Organisations",
-        "accounts:staff_organisations",
-        "building-office-2",
-        "accounts:staff_",
-    ),
-    ("Gateway tokens", "tokens:gateway", "key", "tokens:gateway"),
-    ("Whose is this?", "tokens:whose", "magnifying-glass", "tokens:whose"),
-)
+from accounts.web.navigation import PROFILE, SECTIONS, STAFF
 
 
 def settings_area(request):

@@ -121,6 +121,17 @@ PROFILE = (
     ("Passkeys and two-step login", "mfa_index", "finger-print", "mfa_"),
     ("Sessions", "usersessions_list", "computer-desktop", "usersessions_"),
 )
+# The pages of the operators' console, in the same form.
+STAFF = (
+    (
+        "Organisations",
+        "accounts:staff_organisations",
+        "building-office-2",
+        "accounts:staff_",
+    ),
+    ("Gateway tokens", "tokens:gateway", "key", "tokens:gateway"),
+    ("Whose is this?", "tokens:whose", "magnifying-glass", "tokens:whose"),
+)
 SETTINGS_PAGES = (*(place for _, places in SECTIONS for place in places), *TABS)
 
 

@@ -66,6 +66,7 @@ def test_jump_shows_pages_that_are_open_to_the_person(
     results = found(look(account=main.pk))["Pages"]
 
     own = {"Profile", "Password", "Passkeys and two-step login", "Sessions"}
+    own.add("API reference")
     assert results.keys() == pages | own
 
 
@@ -186,3 +187,56 @@ def test_jump_page_has_what_the_dialog_takes(client, look, main, admin):
 
     assert re.search(r'<section id="dialog" class="dialog jump"', page)
     assert f'<input type="hidden" name="account" value="{main.pk}">' in page
+
+
+def test_jump_puts_the_exact_name_before_its_beginnings_and_these_before_parts(
+    client, look, main, admin
+):
+    names = [f"Export {number}" for number in range(9)] + ["An export", "Export"]
+    for name in names:
+        TokenFactory(account=main, name=name)
+    for name in ("Big export", "Exports"):
+        ChildFactory(main=main, name=name)
+    client.force_login(admin)
+
+    groups = look(q="export").context["groups"]
+
+    assert [heading for heading, _ in groups] == ["Tokens", "Accounts"]
+    assert [result.label for result in groups[0][1]][:2] == ["Export", "Export 0"]
+    assert [result.label for result in groups[1][1]] == ["Exports", "Big export"]
+
+
+def test_jump_finds_an_account_by_its_exact_name_among_many(client, look, main, admin):
+    for number in range(10):
+        ChildFactory(main=main, name=f"A stage {number}")
+    ChildFactory(main=main, name="Stage")
+    client.force_login(admin)
+
+    accounts = found(look(q="stage"))["Accounts"]
+
+    assert next(iter(accounts)) == "Stage"
+
+
+def test_jump_knows_the_pages_of_other_accounts_by_page_and_account(
+    client, look, main, sub, admin
+):
+    client.force_login(admin)
+
+    def addresses(**query):
+        groups = dict(look(**query).context["groups"])
+        return [page.url for page in groups.get("Pages", [])]
+
+    here, there = (f"/accounts/{each.pk}/audit/" for each in (main, sub))
+    assert addresses(account=main.pk, q="audit") == [here, there]
+    assert addresses(account=main.pk, q="Audit STAGING") == [there]
+    assert addresses(q="audit") == [here, there]
+    assert addresses(account=main.pk, q="staging") == []
+
+
+@pytest.mark.parametrize(("person", "is_found"), [("staff", True), ("admin", False)])
+def test_jump_knows_the_console_of_staff(request, client, look, person, is_found):
+    client.force_login(request.getfixturevalue(person))
+
+    pages = found(look(q="organisations")).get("Pages", {})
+
+    assert pages == ({"Organisations": "/staff/"} if is_found else {})

@@ -86,6 +86,14 @@ class TokenQuerySet(models.QuerySet):
             models.Q(name_key__contains=key) | models.Q(note_key__contains=key)
         )
 
+    def best_named(self, text):
+        """Sort by how well the name fits: all of it, its beginning, any part."""
+        key = name_key(text)
+        called = models.When(name_key=key, then=0)
+        begins = models.When(name_key__startswith=key, then=1)
+        fit = models.Case(called, begins, default=2)
+        return self.order_by(fit, "name_key", "pk")
+
     def bounded_count(self, by="created_at"):
         """Count rows, but not further than a reader cares.
 
