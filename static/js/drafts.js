@@ -8,6 +8,7 @@ const SECRET_FIELDS = "[type='password'], [autocomplete='one-time-code'], [name=
 const SECRET = /\btg[a-z]_\w{20}/;
 const person = document.body.dataset.person;
 const openers = new WeakMap();
+const touched = new WeakSet();
 
 document.addEventListener("submit", ({ target }) => keep(target), { capture: true });
 
@@ -33,6 +34,8 @@ addEventListener("load", () => {
   forget();
   if (draft.stopped && draft.person === person && draft.page === here()) restore(draft);
 });
+
+document.addEventListener("input", ({ target }) => touched.add(target), { capture: true });
 
 function keep(form, stopped = false) {
   if (!person || form?.method !== "post") return;
@@ -68,7 +71,7 @@ function fill({ action, fields }) {
     (each) => each.getAttribute("action") === action && each.elements[fields[0].name],
   );
   if (!form) return false;
-  fields.forEach((field) => write(form, field));
+  if (!fields.filter((field) => write(form, field)).length) return true;
   form.dispatchEvent(new Event("change", { bubbles: true }));
   document.dispatchEvent(new CustomEvent("tollgate:say", {
     detail: { level: "info", text: "What you typed is back. It was not sent." },
@@ -76,14 +79,24 @@ function fill({ action, fields }) {
   return true;
 }
 
+// Returns whether there was something to write: what a person has typed by then is newer.
 function write(form, { name, value, checked }) {
-  for (const element of form.querySelectorAll(`[name="${CSS.escape(name)}"]`)) {
+  const fields = [...form.querySelectorAll(`[name="${CSS.escape(name)}"]`)];
+  const untouched = fields.filter((each) => !isTouched(each));
+  for (const element of untouched) {
     const before = [element.value, element.checked].join();
     if (checked === null) element.value = value;
     else if (element.value === value) element.checked = checked;
     const folded = element.closest("details");
     if (folded && before !== [element.value, element.checked].join()) folded.open = true;
   }
+  return untouched.length > 0;
+}
+
+// Before this script ran, nobody noted it.
+function isTouched(element) {
+  const isText = element.matches("textarea, input:not([type='checkbox'], [type='radio'])");
+  return touched.has(element) || (isText && element.value !== element.defaultValue);
 }
 
 function here() {

@@ -14,7 +14,7 @@ document.addEventListener("htmx:responseError", ({ detail: { elt, requestConfig,
   if (asksByItself(elt)) return;
   const id = xhr.getResponseHeader("X-Request-Id");
   const small = id ? `Request ${id}` : "";
-  say(answered(xhr.status, requestConfig.verb, named(elt)), [look], small);
+  say(answered(xhr.status, changes(elt, requestConfig), named(elt)), [look], small);
 });
 
 for (const lost of ["htmx:sendError", "htmx:timeout"]) {
@@ -37,15 +37,20 @@ function asksByItself(elt) {
   return elt.matches("[hx-trigger^='every']");
 }
 
-function answered(status, verb, name) {
+// A search changes nothing, also where what is sought must not be in an address.
+function changes(elt, { verb }) {
+  return verb !== "get" && !elt.matches("[type='search']");
+}
+
+function answered(status, isChange, name) {
   if (status === 404) return `${name} is not there any more: it was deleted, or your part in this account has ended.`;
-  if (verb === "get") return "Something broke on our side.";
+  if (!isChange) return "Something broke on our side.";
   return `Something broke on our side. It is not known whether ${name} was changed.`;
 }
 
-function unanswered(elt, { verb, triggeringEvent }) {
-  const again = { label: "Try again", act: () => repeat(elt, triggeringEvent) };
-  if (verb === "get") return say("No answer came. Is this machine connected?", [again]);
+function unanswered(elt, request) {
+  const again = { label: "Try again", act: () => repeat(elt, request.triggeringEvent) };
+  if (!changes(elt, request)) return say("No answer came. Is this machine connected?", [again]);
   const name = named(elt);
   if (!elt.querySelector?.("[name='once']")) {
     return say(`It is not known whether ${name} was changed: no answer came.`, [look]);
@@ -57,6 +62,8 @@ const look = { label: "Look", act: () => location.reload() };
 
 function repeat(elt, event) {
   if (elt.matches("form")) return elt.requestSubmit(event?.submitter);
+  // What is typed into a search is asked once only.
+  if (elt.matches("form[role='search'] > *")) return elt.form.requestSubmit();
   elt.dispatchEvent(new Event(event?.type ?? "click", { bubbles: true, cancelable: true }));
 }
 

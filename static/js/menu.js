@@ -66,6 +66,28 @@ document.addEventListener("htmx:afterSettle", ({ detail }) => {
 
 document.addEventListener("input", () => { waiting = null; });
 
+// Filters open below their buttons, and close like menus: by Escape, and by a press beside.
+const openChoice = () => document.querySelector("details.choice[open]");
+
+document.addEventListener("click", ({ target }) => {
+  const choice = openChoice();
+  if (choice && target.isConnected && !choice.contains(target)) choice.open = false;
+});
+
+document.addEventListener("keydown", ({ key, target, defaultPrevented }) => {
+  const choice = key === "Escape" && !defaultPrevented && openChoice();
+  // The first Escape empties a field that one searches in.
+  if (!choice || (target.matches("[type='search']") && target.value)) return;
+  if (document.querySelector("dialog[open], :popover-open")) return;
+  choice.open = false;
+  choice.querySelector("summary").focus();
+});
+
+// Whatever is chosen in the menu of a row, it has done its work.
+document.addEventListener("click", ({ target }) => {
+  target.closest("a, button")?.closest(".actions:popover-open")?.hidePopover();
+});
+
 // On a small screen the navigation lies over the part of the page that it leads to.
 addEventListener("hashchange", () => {
   const sidebar = document.getElementById("sidebar");

@@ -119,9 +119,10 @@ function byId(id) {
   return id ? document.getElementById(id) : null;
 }
 
-// A link in a menu is hidden again when the dialog closes; the menu's button is not.
+// A link in a menu is hidden again when the dialog closes; the menu's button is not. On a
+// wide screen the actions of a row are no menu.
 function lasting(opener) {
-  const menu = opener.closest(".menu[popover]");
+  const menu = opener.closest(".menu:popover-open");
   return menu ? document.querySelector(`[popovertarget="${menu.id}"]`) : opener;
 }
 

@@ -3,6 +3,7 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.sessions.models import Session
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 
@@ -179,6 +180,52 @@ def test_what_cannot_be_searched_is_said(find, client, main, text):
 
     assert response.url == everything(main)
     assert said(client, response) == [TOO_LONG]
+
+
+@pytest.fixture
+def type_in(client, admin, main):
+    """Ask as the box does by itself while somebody types into it."""
+
+    def type_in(text):
+        client.force_login(admin)
+        place = reverse("tokens:find", args=[main.pk])
+        data = {"q": text, "tab": "api"}
+        return client.post(place, data, headers={"HX-Request": "true"})
+
+    return type_in
+
+
+def test_a_name_narrows_the_list_while_it_is_typed(type_in, main):
+    response = type_in("Terra")
+
+    assert (response.status_code, response.url) == (
+        302,
+        f"/accounts/{main.pk}/tokens/api/?q=Terra",
+    )
+
+
+def test_a_part_of_a_token_is_waited_for(type_in, client, main):
+    response = type_in(make(Kind.API).reveal()[:20])
+
+    assert (response.status_code, response.headers.get("HX-Redirect")) == (204, None)
+    assert said(client, redirect(f"/accounts/{main.pk}/tokens/api/")) == []
+
+
+@pytest.mark.parametrize("is_known", [True, False])
+def test_a_whole_token_leaves_the_page_with_what_is_known_of_it(
+    type_in, client, main, is_known
+):
+    token = TokenFactory(account=main if is_known else MainFactory())
+
+    response = type_in(token.secret_text)
+
+    place = page(token) if is_known else f"/accounts/{main.pk}/tokens/api/"
+    assert (response.status_code, response["HX-Redirect"]) == (204, place)
+    assert said(client, redirect(place)) == ([] if is_known else [NOT_FOUND])
+
+
+def test_too_much_text_is_said_while_it_is_typed(type_in, main):
+    assert type_in("x" * 301)["HX-Redirect"] == f"/accounts/{main.pk}/tokens/api/"
 
 
 def test_unknown_tab_leads_to_the_api_tokens(find, main):

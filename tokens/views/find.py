@@ -1,6 +1,7 @@
 """From what was typed into a search box to a list, from a pasted secret to its page."""
 
 from django.contrib import messages
+from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
@@ -25,26 +26,36 @@ TOO_LONG = "Search for a name of up to 100 characters, or paste one token."
 def token_find(request, account):
     form = FindForm(request.POST)
     if not form.is_valid():
-        return _say(request, account, form, TOO_LONG)
-    if not form.secret and not form.is_ours:
-        return redirect(_list(request, account, form, q=form.text))
-    token = find(form.secret)
+        return _leave(request, _say(request, account, form, TOO_LONG))
+    token = form.secret and find(form.secret)
     if token and _is_listed_for(request.user, token):
-        return redirect(page_of(token))
-    return _not_found(request, account, form)
+        return _leave(request, redirect(page_of(token)))
+    if _is_name(request, account, form):
+        return redirect(_list(request, account, form, q=form.text))
+    is_part = form.is_ours and not form.secret
+    if is_part and request.htmx:
+        # Whoever types a token is not at its end yet.
+        return HttpResponse(status=204)
+    text = BROKEN if is_part else NOT_FOUND
+    return _leave(request, _say(request, account, form, text))
 
 
-def _not_found(request, account, form):
-    if form.is_ours:
-        return _say(request, account, form, NOT_FOUND if form.secret else BROKEN)
+def _leave(request, response):
+    """Answer also what is asked while somebody types with a page of its own."""
+    if not request.htmx:
+        return response
+    return HttpResponse(status=204, headers={"HX-Redirect": response.url})
+
+
+def _is_name(request, account, form):
+    if form.is_ours or not form.secret:
+        return not form.is_ours
     # A name can look like a token from elsewhere; what the name or the note of one that
     # is there has may be shown in an address, whatever else may not.
     named = Token.objects.not_deleted().filter(
         account__in=_searched(request, account, form)
     )
-    if named.mentioning(form.text).exists():
-        return redirect(_list(request, account, form, q=form.text))
-    return _say(request, account, form, NOT_FOUND)
+    return named.mentioning(form.text).exists()
 
 
 def _searched(request, account, form):

@@ -1,0 +1,25 @@
+// What is ticked while a search for more to tick is on its way stays ticked: the answer
+// knows only what was ticked when it was asked for.
+
+const LISTS = ".picker-options, .options";
+
+document.addEventListener("htmx:beforeSwap", ({ detail: { target, xhr } }) => {
+  if (!target.matches(LISTS)) return;
+  const before = boxes(target);
+  // In the task of the swap, as everything that must not be seen.
+  xhr.addEventListener("loadend", () => keep(document.getElementById(target.id), before));
+});
+
+function keep(list, before) {
+  if (!list || list.contains(before[0])) return;
+  const after = new Map(boxes(list).map((box) => [box.value, box]));
+  for (const box of before.toReversed()) {
+    const found = after.get(box.value);
+    if (found) found.checked = box.checked;
+    else if (box.checked) list.prepend(box.closest("li") ?? box.closest("label"));
+  }
+}
+
+function boxes(list) {
+  return [...list.querySelectorAll("[type='checkbox']")];
+}
