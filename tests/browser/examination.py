@@ -1,6 +1,6 @@
 """What holds on every page: it fits its screen, keeps secrets and excludes nobody."""
 
-WIDTHS = (320, 375, 1280, 3840)
+WIDTHS = (320, 375, 1024, 1280, 3840)
 SCHEMES = {375: "dark", 1280: "light"}
 # Also the designed pages for what is not there, not permitted and not right yet.
 ANSWERS = (200, 403, 404, 422)

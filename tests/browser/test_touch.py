@@ -19,15 +19,20 @@ TABLET = PHONE | {"viewport": {"width": 1024, "height": 800}}
 def test_row_actions_are_there_without_a_pointer(visit, admin, main, device):
     TokenFactory(account=main, name="Terraform")
     page = visit(admin, reverse("tokens:api", args=[main.pk]), **device)
-    actions = row(page, "Terraform").locator(".row-actions > *")
+    actions = row(page, "Terraform").locator(".actions")
+    if device is PHONE:
+        page.get_by_role("button", name="More for Terraform").tap()
+        expect(actions.get_by_text("Set expiry")).to_be_visible()
 
-    expect(actions).to_have_count(5)
-    for action in actions.all():
+    buttons = actions.locator(".button")
+    expect(buttons).to_have_count(6)
+    for action in buttons.all():
         expect(action).to_have_css("opacity", "1")
         box = action.bounding_box()
         assert min(box["width"], box["height"]) >= 44
     row(page, "Terraform").get_by_label("Delete Terraform").tap()
     expect(modal(page)).to_contain_text("Delete Terraform?")
+    expect(actions).to_be_visible(visible=device is TABLET)
 
 
 def test_the_navigation_opens_on_a_phone(visit, admin, main):

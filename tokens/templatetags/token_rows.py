@@ -101,7 +101,23 @@ def page_action(verb, token, words, icon, reason=""):
 @register.inclusion_tag("tokens/action.html")
 def off(words, token, icon, reason):
     """Show an icon that is switched off, and why."""
-    return {"token": token, "words": words, "icon": icon, "reason": reason}
+    return {
+        "token": token,
+        "words": words,
+        "title": words.removesuffix(" of"),
+        "icon": icon,
+        "reason": reason,
+    }
+
+
+# What the cells of a column are called by its style.
+COLUMNS = {
+    "name": "name-cell",
+    "account": "whose",
+    "created_at": "created",
+    "last_used_at": "last-use",
+    "expires_at": "expires",
+}
 
 
 @register.inclusion_tag("tokens/sort_header.html", takes_context=True)
@@ -113,6 +129,7 @@ def sort_header(context, name, label, current):
     return {
         "request": context["request"],
         "label": label,
+        "column": COLUMNS.get(name, name),
         "wanted": second if current == first else first,
         "order": {ascending: "ascending", descending: "descending"}.get(current),
     }
