@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from accounts.lifecycle import delete_account, edit_organisation
 from accounts.models import Action, AuditEvent
-from tests.accounts.mails import said
+from tests.accounts.mails import expect_the_look, said
 from tests.api.calls import Api, secret
 from tests.factories import BY, ChildFactory, MainFactory, TokenFactory, organisation_of
 from tokens.kinds import Kind
@@ -73,6 +73,7 @@ def test_mint_is_told_to_the_audit_trail_and_to_the_admins(
     assert {mail.subject for mail in mailoutbox} == {
         "[Tollgate] An API token was made for “Staging”"
     }
+    expect_the_look(mailoutbox[0])
     assert said(mailoutbox[0]).startswith(
         "The API token “Terraform” of the main account made another API token: "
         "“grafana”, for the account “Staging”. The call came from 127.0.0.1."

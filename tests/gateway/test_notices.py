@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from gateway.models import Delivery, RefusedToken
 from gateway.notifications import content, dispatch
-from tests.accounts.mails import said
+from tests.accounts.mails import expect_the_look, said
 from tests.factories import BY, ChildFactory, TokenFactory
 from tests.gateway.uses import refuse
 
@@ -32,6 +32,7 @@ def test_admins_are_told_by_mail(clock, refused, main, settings):
     dispatch.send_due()
 
     (sent,) = mail.outbox
+    expect_the_look(sent)
     assert sent.to == ["admin@acme.example"]
     assert sent.subject == "[Tollgate] Refused calls: “Terraform” of “Acme”"
     link = reverse("gateway:refused_calls", args=[main.pk])

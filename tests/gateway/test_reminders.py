@@ -19,7 +19,7 @@ from accounts.plans import Plan
 from gateway.models import RemindedToken, Reminder, Way, Webhook, reminders
 from gateway.notifications import endings, reminder_content
 from gateway.notifications.reminders import SENDERS, send_due
-from tests.accounts.mails import said
+from tests.accounts.mails import expect_the_look, said
 from tests.factories import BY, ChildFactory, MainFactory, ShareFactory, TokenFactory
 from tests.gateway.receivers import receiving
 from tokens.kinds import Kind
@@ -71,6 +71,7 @@ def test_admins_are_told_of_a_token_that_ends(ending, main, settings):
     send_due()
 
     (sent,) = mail.outbox
+    expect_the_look(sent)
     assert sent.to == ["admin@acme.example"]
     assert sent.subject == "[Tollgate] “Terraform” of “Acme” ends in 3 days"
     for words in (
