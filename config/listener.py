@@ -82,8 +82,12 @@ def build(listener):
 def load(listener):
     """Return what answers; each worker does this once."""
     end_with_parent()
-    module, _, name = listener.application.partition(":")
-    application = getattr(import_module(module), name)
+    name, _, attribute = listener.application.partition(":")
+    module = import_module(name)
+    application = getattr(module, attribute)
+    # What was under way when the server stopped goes on, whether anybody asks or not.
+    if hasattr(module, "begin"):
+        module.begin()
     if not listener.takes_bodies:
         return application
     # Granian's own thread comes to its end a moment after the event loop, and aborts the

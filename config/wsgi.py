@@ -24,10 +24,15 @@ gate = Gate()
 _begun = threading.Lock()
 
 
-def application(environ, start_response):
-    # Not at the import, which tools and tests do as well.
+def begin():
+    """Start the background work, unless it has begun; a worker does so before it listens."""
     if _begun.acquire(blocking=False):
         background.start(gate, takes_jobs=True)
+
+
+def application(environ, start_response):
+    # Not at the import, which tools and tests do as well.
+    begin()
     if environ["PATH_INFO"].startswith(PREFIX):
         return gate(environ, start_response)
     return portal(environ, start_response)

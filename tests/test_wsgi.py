@@ -58,6 +58,7 @@ def test_the_server_gets_answers(db, monkeypatch):
         wsgi.background, "start", lambda gate, **kw: begun.append((gate, kw))
     )
 
+    wsgi.begin()
     assert ask("/livez") == (["200 OK"], b"ok\n")
     assert ask("/gateway/verify/logs") == UNKNOWN
     assert begun == [(wsgi.gate, {"takes_jobs": True})]
