@@ -141,8 +141,17 @@ def page_at(path):
         match = resolve(path)
     except Resolver404:
         return None, None
+    return _place_of(match.view_name), match.kwargs.get("account_id")
+
+
+def _place_of(name):
+    """Return the place with a page's name, or the one that the page belongs to."""
     named = {place.name: place for place in SETTINGS_PAGES}
-    return named.get(match.view_name), match.kwargs.get("account_id")
+    if name in named:
+        return named[name]
+    belonging = {page: place for place in SETTINGS_PAGES for page in place.pages}
+    found = [page for page in belonging if name.startswith(page)]
+    return belonging[max(found, key=len)] if found else None
 
 
 def counterpart(place, relations, account):

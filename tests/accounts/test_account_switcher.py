@@ -107,6 +107,8 @@ def test_switcher_is_bounded(client, find, main, admin, monkeypatch):
         ("/accounts/{main}/tokens/shared/", "/accounts/{sub}/tokens/shared/"),
         ("/accounts/{main}/accounts/", TOKENS.format("{sub}")),
         ("/accounts/{main}/edit/", TOKENS.format("{sub}")),
+        ("/accounts/{main}/audit/export/", "/accounts/{sub}/audit/"),
+        ("/accounts/{main}/tokens/deleted/", TOKENS.format("{sub}")),
         ("/profile/", TOKENS.format("{sub}")),
         ("https://evil.example/accounts/1/users/", TOKENS.format("{sub}")),
         ("\x00", TOKENS.format("{sub}")),

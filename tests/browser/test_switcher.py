@@ -110,3 +110,26 @@ def test_enter_goes_by_what_is_typed_and_not_by_what_is_still_shown(
     held[0].continue_()
 
     expect(page).to_have_url(site + reverse("accounts:audit_list", args=[main.pk]))
+
+
+def test_the_sidebar_keeps_its_place_in_a_child(visit, site, admin, main, sub):
+    path = reverse("accounts:user_list", args=[main.pk])
+    page = visit(admin, path, viewport={"width": 1280, "height": 200})
+    sidebar = page.get_by_role("navigation", name="Settings")
+    expect(sidebar.get_by_role("link", name="Manage users")).to_be_in_viewport()
+    sidebar.evaluate("element => { element.scrollTop = element.scrollHeight; }")
+    before = sidebar.evaluate("element => element.scrollTop")
+
+    page.get_by_role("banner").get_by_role("link", name="Acme").click()
+    page.locator("#switcher-results").get_by_role("link", name="Staging").click()
+
+    expect(page).to_have_url(site + reverse("accounts:user_list", args=[sub.pk]))
+    chosen = sidebar.get_by_role("link", name="Manage users")
+    expect(chosen).to_have_attribute("aria-current", "page")
+    expect(chosen).to_be_in_viewport()
+    # A child has fewer pages, so that it may end sooner.
+    after = sidebar.evaluate("""element => [
+        element.scrollTop, element.scrollHeight - element.clientHeight
+    ]""")
+    assert before > 0
+    assert after[0] == min(before, after[1])
