@@ -196,7 +196,7 @@ def test_suspended_account_says_so(as_admin, main, sub):
 
     html = as_admin.get(api(sub)).content.decode()
 
-    assert "This account is suspended" in html
+    assert "This account was suspended" in html
     assert "Account suspended" in html
 
 

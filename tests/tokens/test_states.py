@@ -147,6 +147,8 @@ def switches(response):
 
 
 def test_no_switch_stands_beside_an_expired_token(as_admin, world, main):
+    rotated = main.tokens.filter(name="over")
+    rotated.update(overlap_until=timezone.now() + HOUR)
     response = as_admin.get(api(main))
 
     assert switches(response) == {"works", "turning", "off"}
