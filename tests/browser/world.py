@@ -119,10 +119,8 @@ def add_refusals(world):
 
 
 def prepare_job(world, action, *, started=False):
-    tokens = Token.objects.filter(account=world.main).exclude(deleted_at__isnull=False)
-    job = BulkJob.prepare(
-        list(tokens), account=world.main, user=world.admin, action=action
-    )
+    tokens = list(Token.objects.filter(account=world.main, deleted_at=None))
+    job = BulkJob.prepare(tokens, account=world.main, user=world.admin, action=action)
     if started:
-        job.start()
+        job.start(by=BY, size=len(tokens))
     return job.pk
