@@ -1,5 +1,5 @@
-// What is ticked while a search for more to tick is on its way stays ticked: the answer
-// knows only what was ticked when it was asked for.
+// What is done while a search is on its way stays: its answer knows only what was ticked
+// when it was asked for.
 
 const LISTS = ".picker-options, .options";
 
@@ -8,6 +8,19 @@ document.addEventListener("htmx:beforeSwap", ({ detail: { target, xhr } }) => {
   const before = boxes(target);
   // In the task of the swap, as everything that must not be seen.
   xhr.addEventListener("loadend", () => keep(document.getElementById(target.id), before));
+});
+
+// A row to type into that was opened meanwhile is not swapped away under its person.
+const rowBefore = new WeakMap();
+const openRow = (target) => target.querySelector?.(".row-form form");
+
+document.addEventListener("htmx:beforeRequest", ({ detail: { target, xhr } }) => {
+  rowBefore.set(xhr, openRow(target));
+});
+
+document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+  const row = detail.target.id === "found" && openRow(detail.target);
+  if (row && row !== rowBefore.get(detail.xhr)) detail.shouldSwap = false;
 });
 
 function keep(list, before) {

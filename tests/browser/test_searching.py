@@ -73,6 +73,34 @@ def test_a_token_that_is_pasted_leads_to_its_page_and_a_part_of_one_nowhere(
     assert token.secret_text not in page.url + page.content()
 
 
+def test_a_row_that_is_opened_while_an_answer_is_on_its_way_stays(visit, admin, main):
+    TokenFactory(account=main, name="Terraform")
+    page = visit(admin, reverse("tokens:api", args=[main.pk]))
+    held = []
+    page.route("**/find/", lambda route: held.append(route))
+    with page.expect_request("**/find/"):
+        search(page).fill("nothing")
+
+    page.get_by_role("link", name="New API token").click()
+    name = page.get_by_role("textbox", name="Name")
+    name.fill("Nightly")
+    held[0].continue_()
+
+    expect(page.locator(".htmx-request")).to_have_count(0)
+    expect(name).to_have_value("Nightly")
+
+
+def test_where_nothing_is_found_a_token_can_be_made(visit, admin, main):
+    TokenFactory(account=main, name="Terraform")
+    page = visit(admin, reverse("tokens:api", args=[main.pk]))
+    search(page).fill("nothing")
+    expect(page.get_by_text("No token matches")).to_be_visible()
+
+    page.get_by_role("link", name="New API token").click()
+
+    expect(page.get_by_role("textbox", name="Name")).to_be_focused()
+
+
 def test_a_filter_closes_by_escape_and_by_a_press_beside(visit, admin, main):
     page = visit(admin, reverse("tokens:all", args=[main.pk]))
     opener = page.locator("summary", has_text="Kind")
