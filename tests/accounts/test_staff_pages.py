@@ -35,7 +35,13 @@ def test_console_does_not_exist_for_others(client, request, organisation, name, 
     unknown = client.get("/no/such/page/")
 
     assert response.status_code == 404
-    assert CSRF_TOKEN.sub("", response.text) == CSRF_TOKEN.sub("", unknown.text)
+    assert said(response) == said(unknown)
+
+
+def said(response):
+    """Return an answer without what each answer has of its own."""
+    text = CSRF_TOKEN.sub("", response.text)
+    return text.replace(response["X-Request-Id"], "")
 
 
 @pytest.mark.parametrize("name", ROUTES)

@@ -3,6 +3,7 @@
 import re
 import shlex
 from argparse import ArgumentParser
+from collections import defaultdict
 
 import pytest
 from django.test import Client
@@ -14,17 +15,18 @@ from tokens.kinds import Kind
 PAPER = PROJECT / "docs" / "api.md"
 CALL = re.compile(r"^    (curl .*?)(?=\n    curl |\n\n)", re.MULTILINE | re.DOTALL)
 STATUSES = {
-    "/v2/whoami": 200,
-    "/v1/account-management/time-based-accounts": 200,
-    "/v1/log-shipping/tokens/search": 200,
-    "/api/v1/accounts/1/tokens": 201,
-    "/api/v1/tokens": 200,
-    "/api/v1/tokens/334/rotate": 201,
-    "/api/v1/tokens/334": 412,
-    "/api/v1/accounts/1/filters": 201,
-    "/api/v1/verify": 200,
-    "/api/v1/audit": 200,
-    "/gateway/introspect": 200,
+    "/v2/whoami": {200},
+    "/v1/account-management/time-based-accounts": {200},
+    "/v1/log-shipping/tokens/search": {200},
+    "/api/v1/accounts/1/tokens": {201},
+    "/api/v1/tokens": {200},
+    "/api/v1/tokens/334/rotate": {201},
+    # With another version than the row has, and without one.
+    "/api/v1/tokens/334": {412, 200},
+    "/api/v1/accounts/1/filters": {201},
+    "/api/v1/verify": {200},
+    "/api/v1/audit": {200},
+    "/gateway/introspect": {200},
 }
 
 curl = ArgumentParser(exit_on_error=False)
@@ -85,13 +87,12 @@ def learn(words, answer):
 
 
 def test_the_calls_of_the_paper_do_what_it_says(shell):
-    answered = []
+    answered = defaultdict(set)
 
     for text in CALL.findall(PAPER.read_text()):
         path = re.search(r"\$TOLLGATE_URL(/[\w/-]+)", text)[1]
         answer = called(filled_in(text, shell))
         learn(shell, answer)
-        answered.append((path, answer.status_code))
+        answered[path].add(answer.status_code)
 
-    assert dict(answered) == STATUSES
-    assert answered == [(path, STATUSES[path]) for path, _ in answered]
+    assert answered == STATUSES

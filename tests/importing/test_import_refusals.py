@@ -90,7 +90,7 @@ def test_a_plan_that_is_full(run, source):
 
     assert refused(lines) == [
         "log token further of Acme: The plan allows 1 enabled log shipping token per"
-        " account. Disable one first."
+        " account. Pro and Enterprise allow more."
     ]
 
 

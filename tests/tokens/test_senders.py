@@ -5,7 +5,7 @@ from django.urls import reverse
 
 from tests.factories import BY, TokenFactory
 from tests.tokens.actions import HTMX, url
-from tests.tokens.uses import current, usage, use
+from tests.tokens.uses import current, page, use
 from tokens.kinds import Kind
 from tokens.models import BulkJob
 from tokens.senders import DROPS, DROPS_SILENTLY, FILES, KEEPS, senders_among
@@ -134,7 +134,7 @@ def test_who_is_still_on_the_old_secret_is_told_of_before_the_rotation_ends(
     use(token, caller=("192.0.2.1", "Prometheus/3.8.0"), secret=current(token))
     use(token, caller=("192.0.2.9", "collectd/5.12.0"), secret=old)
 
-    html = as_admin.get(usage(token)).content.decode()
+    html = as_admin.get(page(token)).content.decode()
 
     assert lines(html) == [f"collectd {DROPS_SILENTLY}"]
 
