@@ -3,6 +3,7 @@ from django.urls import reverse
 
 from accounts.members import remove_member
 from accounts.models import Action, AuditEvent
+from accounts.rule_violations import RuleViolation
 from tests.factories import BY, ChildFactory, MainFactory, ShareFactory, UserFactory
 from tests.tokens.bulk_jobs import at, outcomes
 from tests.tokens.health import address, found, token
@@ -302,5 +303,17 @@ def test_a_wrong_address_does_not_start(client, main, left, typed, words):
 def test_a_keeper_is_a_person_of_the_installation(main, left):
     UserFactory(email="nobody@acme.example")
 
-    with pytest.raises(Exception, match="is no active member here"):
+    with pytest.raises(RuleViolation, match="is no active member here"):
         left[0].hand_over("nobody@acme.example", by=BY)
+
+
+def test_whoever_answers_already_is_given_nothing(main, left, admin):
+    left[0].hand_over(admin.email, by=BY)
+    version = left[0].version
+
+    left[0].hand_over(admin.email, by=BY)
+
+    left[0].refresh_from_db()
+    assert (left[0].kept_by, left[0].version) == (admin.email, version)
+    handed = AuditEvent.objects.filter(action=Action.TOKEN_HANDED_OVER)
+    assert handed.count() == 1
