@@ -3,6 +3,7 @@
 from django.db.models import Q, TextChoices
 
 from accounts.clock import clock
+from accounts.models.accounts import running
 from accounts.models.organisations import lacks_api_tokens
 from tokens.kinds import Kind
 
@@ -73,20 +74,8 @@ def enabled():
     return Q(disabled_at=None) & unexpired()
 
 
-def _in_suspended():
-    return (
-        Q(account__deleted_at__isnull=False)
-        | Q(account__suspended_at__isnull=False)
-        | Q(account__organisation__suspended_at__isnull=False)
-    )
-
-
 def _in_running():
-    return Q(
-        account__deleted_at=None,
-        account__suspended_at=None,
-        account__organisation__suspended_at=None,
-    )
+    return running("account__")
 
 
 def _not_in_plan():
@@ -105,7 +94,7 @@ CONDITIONS = {
     State.DISABLED: lambda: DISABLED & ~Q(kind=Kind.SHARED),
     State.PAUSED: lambda: DISABLED & Q(kind=Kind.SHARED),
     State.EXPIRED: lambda: Q(disabled_at=None) & expired(),
-    State.SUSPENDED: lambda: enabled() & _in_suspended(),
+    State.SUSPENDED: lambda: enabled() & ~_in_running(),
     State.STOPPED_BY_PLAN: lambda: enabled() & _in_running() & _not_in_plan(),
 }
 

@@ -39,6 +39,15 @@ class Role(models.TextChoices):
 LOG_KINDS = (AccountKind.MAIN, AccountKind.SUB)
 
 
+def running(path=""):
+    """Return the condition of accounts whose tokens may work, as `Account.is_running`.
+
+    `path` leads to the account, such as account__.
+    """
+    stops = ("deleted_at", "suspended_at", "organisation__suspended_at")
+    return models.Q(**{f"{path}{name}": None for name in stops})
+
+
 class AccountQuerySet(models.QuerySet):
     def not_deleted(self):
         """Return accounts that are not deleted."""
@@ -50,9 +59,7 @@ class AccountQuerySet(models.QuerySet):
 
     def running(self):
         """Return accounts whose tokens may work."""
-        return self.not_deleted().filter(
-            suspended_at=None, organisation__suspended_at=None
-        )
+        return self.filter(running())
 
     def of_kind(self, *kinds):
         return self.filter(kind__in=kinds)
