@@ -86,10 +86,8 @@ def _fresh(prefix):
 def recognise(text):
     """Return the secret that a text may be, or None when it cannot be one."""
     ours = OURS.fullmatch(text)
-    if ours:
-        known = ours[1] in PREFIXES and _checksum(text[:-CHECK_CHARACTERS]) == ours[3]
-        return Secret(text) if known else None
-    return Secret(text) if FOREIGN.fullmatch(text) else None
+    fits = _is_sound(ours, PREFIXES) if ours else FOREIGN.fullmatch(text)
+    return Secret(text) if fits else None
 
 
 def is_within(text):
@@ -108,9 +106,12 @@ def masked_within(text):
 def recognise_for_calendar(text):
     """Return the secret of a calendar's address that a text may be, or None."""
     ours = OURS.fullmatch(text)
-    if ours and ours[1] == CALENDAR_PREFIX:
-        return Secret(text) if _checksum(text[:-CHECK_CHARACTERS]) == ours[3] else None
-    return None
+    return Secret(text) if ours and _is_sound(ours, (CALENDAR_PREFIX,)) else None
+
+
+def _is_sound(ours, prefixes):
+    prefix, characters, check = ours.groups()
+    return prefix in prefixes and _checksum(prefix + characters) == check
 
 
 def _checksum(body):

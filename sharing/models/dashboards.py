@@ -10,7 +10,7 @@ from accounts.models import Account, Action
 from accounts.names import check_no_secret, check_seen
 from accounts.rule_violations import RuleViolation
 from sharing.models.filters import PRINTABLE
-from tokens.secrets import OURS
+from tokens.secrets import is_within
 
 MOST = 50
 LONGEST_ADDRESS = 2000
@@ -24,7 +24,7 @@ def check_address(text):
         raise ValidationError("Give a whole address that begins with https://")
     if any(letter.isspace() for letter in text) or "\\" in text:
         raise ValidationError("An address has no spaces and no backslashes.")
-    if parts.username is not None or OURS.search(text):
+    if parts.username is not None or is_within(text):
         raise ValidationError(
             "Leave passwords and tokens out of the address: "
             "visitors bring what the link gives them."

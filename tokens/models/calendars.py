@@ -9,7 +9,8 @@ from accounts.crypto.keys import keyring
 from accounts.models import Account, Action
 from accounts.permissions import Operation, may
 from accounts.rule_violations import Gone
-from tokens.secrets import digest, digests, make_for_calendar
+from tokens.models.secrets import found_by
+from tokens.secrets import digests, make_for_calendar
 
 NOTED_EVERY = timedelta(hours=1)
 
@@ -50,7 +51,7 @@ class CalendarFeed(models.Model):
         Returns its Secret; an address from before opens nothing any more.
         """
         secret = make_for_calendar()
-        fresh = {"created_at": timezone.now(), "fetched_at": None} | _found_by(secret)
+        fresh = {"created_at": timezone.now(), "fetched_at": None} | found_by(secret)
         with transaction.atomic():
             _, is_first = cls.objects.update_or_create(
                 user=by.user, account=account, defaults=fresh
@@ -85,17 +86,9 @@ class CalendarFeed(models.Model):
         if is_recent and self.index_kid == keyring("index").active.kid:
             return
         same = CalendarFeed.objects.filter(pk=self.pk, lookup=self.lookup)
-        same.update(fetched_at=now, **_found_by(secret))
+        same.update(fetched_at=now, **found_by(secret))
 
     @property
     def is_lost(self):
         """Whether its address was made with a key that the operator has taken away."""
         return self.index_kid not in keyring("index").keys
-
-
-def _found_by(secret):
-    ring = keyring("index")
-    return {
-        "lookup": digest(secret, ring.active_subkey),
-        "index_kid": ring.active.kid,
-    }

@@ -120,15 +120,18 @@ class StoredSecret(models.Model):
 
 def protect(secret, kind, account_id):
     """Return the columns that hold a secret, under the active keys."""
-    ring = keyring("index")
-    lookup = digest(secret, ring.active_subkey)
-    binding = context(kind, account_id, lookup)
+    found = found_by(secret)
+    binding = context(kind, account_id, found["lookup"])
     envelope, enc_kid = seal(secret.reveal().encode(), *binding)
+    return found | {"envelope": envelope, "enc_kid": enc_kid}
+
+
+def found_by(secret):
+    """Return the columns by which a secret is found, under the active key."""
+    ring = keyring("index")
     return {
-        "lookup": lookup,
+        "lookup": digest(secret, ring.active_subkey),
         "index_kid": ring.active.kid,
-        "envelope": envelope,
-        "enc_kid": enc_kid,
     }
 
 
