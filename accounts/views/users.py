@@ -22,6 +22,7 @@ from accounts.rule_violations import RuleViolation
 from accounts.signing_in import recovery
 from accounts.web.pagination import paginate
 from accounts.web.resubmission import made_once
+from accounts.web.undo import Undo
 
 SHOWN_MAIN_ADMINS = 20
 CONTROLS = {
@@ -218,11 +219,8 @@ def _added(request, account, membership):
 
 def _undoing(verb, membership, **fields):
     ids = [membership.account_id, membership.pk]
-    return {
-        "url": reverse(f"accounts:user_{verb}", args=ids),
-        "row": f"#member-{membership.pk}",
-        "fields": fields,
-    }
+    url = reverse(f"accounts:user_{verb}", args=ids)
+    return Undo(url, f"#member-{membership.pk}", fields)
 
 
 def _changed(

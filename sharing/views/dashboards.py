@@ -10,6 +10,7 @@ from accounts.audit.trail import Actor
 from accounts.permissions import Operation, for_account
 from accounts.web.form_status import status_of
 from accounts.web.resubmission import made_once
+from accounts.web.undo import Undo
 from sharing.forms import DeleteSharedViewForm, EditSharedViewForm, SharedViewForm
 from sharing.views.tab import TEMPLATE, about_views, page
 from tokens.views.guards import posted
@@ -90,7 +91,7 @@ def _next_after(account, view):
 def _undoing(view, verb, **fields):
     ids = [view.account_id] if verb == "create" else [view.account_id, view.pk]
     url = reverse(f"sharing:view_{verb}", args=ids)
-    return {"url": url, "row": "#views", "fields": fields}
+    return Undo(url, "#views", fields)
 
 
 def _ask(request, template, form):

@@ -8,6 +8,7 @@ from accounts.audit.trail import Actor
 from accounts.permissions import Operation, for_account
 from accounts.web.form_status import status_of
 from accounts.web.resubmission import made_once
+from accounts.web.undo import Undo
 from sharing.forms import DeleteFilterForm, EditFilterForm, FilterForm
 from sharing.views.tab import TEMPLATE, about_filters, page
 from tokens.kinds import Kind
@@ -75,7 +76,7 @@ def _ask(request, template, form, shares, **context):
 
 def _undoing(verb, filter_, row, fields, *ids):
     url = reverse(f"sharing:filter_{verb}", args=[filter_.account_id, *ids])
-    return {"url": url, "row": row, "fields": fields}
+    return Undo(url, row, fields)
 
 
 def _answer(request, account, filter_, what, text, shares=(), undo=None):

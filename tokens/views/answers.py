@@ -30,7 +30,7 @@ def answer(request, token, text, *, template="tokens/changed.html", **extra):
 def _here(extra, back):
     """Return the way back of a change so that it leads back to the same page."""
     undo = extra.get("undo")
-    return undo and undo | {"url": undo["url"] + leading_back(back)}
+    return undo and undo._replace(url=undo.url + leading_back(back))
 
 
 def _swapped(request, template, context):

@@ -6,6 +6,7 @@ from django.middleware.csrf import get_token
 
 from accounts.permissions import allows
 from accounts.web.return_addresses import own_address
+from accounts.web.undo import Undo
 from tokens import limits
 from tokens.kind_pages import HOMES, action_url
 from tokens.kinds import Kind
@@ -97,11 +98,8 @@ def leading_back(back):
 
 def undoing(token, verb, **fields):
     """Return what takes a change of a token back: an action and what it is sent."""
-    return {
-        "url": action_url(verb, token),
-        "row": "" if verb == "restore" else f"#token-{token.pk}",
-        "fields": fields,
-    }
+    row = "" if verb == "restore" else f"#token-{token.pk}"
+    return Undo(action_url(verb, token), row, fields)
 
 
 def changed(request, token):
