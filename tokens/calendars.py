@@ -9,7 +9,6 @@ from accounts.clock import clock
 from tokens.icalendar import content_lines, moment, text
 from tokens.kind_pages import page_of
 from tokens.models import Token
-from tokens.permissions import in_view
 
 # Ends stay in the calendar for a while, as its other days do.
 KEPT = timedelta(days=30)
@@ -24,11 +23,8 @@ def address(secret):
 
 def tokens_in(feed):
     """Return the tokens whose end a feed has, the first end first."""
-    tokens = Token.objects.not_deleted().filter(
-        organisation=feed.account.organisation_id,
-        account__in=in_view(feed.account, feed.user),
-        disabled_at=None,
-        expires_at__gt=clock.now() - KEPT,
+    tokens = Token.objects.seen_from(feed.account, feed.user).filter(
+        disabled_at=None, expires_at__gt=clock.now() - KEPT
     )
     return tokens.select_related("account").order_by("expires_at", "pk")[:MOST_EVENTS]
 

@@ -4,7 +4,7 @@ from datetime import date, datetime, timedelta
 
 from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
-from django.db.models import Q, TextChoices
+from django.db.models import FETCH_RAISE, Q, TextChoices
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -12,12 +12,13 @@ from django.utils.formats import date_format
 from accounts.clock import clock
 from accounts.forms.ids import IdField
 from accounts.forms.pickers import AccountPicker, AccountsField
+from accounts.web.pagination import paginate
 from tokens import health
-from tokens.health import UNUSED_FOR
 from tokens.kinds import Kind
 from tokens.models import Token
 from tokens.permissions import in_view
 from tokens.states import LISTED, in_any
+from tokens.usage import with_days
 
 SORTS = {
     "account": "account__name",
@@ -104,10 +105,12 @@ class TokenSearch(forms.Form):
         sign = "-" if self.sort.startswith("-") else ""
         return sign + SORTS[self.sort.removeprefix("-")]
 
-    def everything(self):
-        """Return all tokens that the person oversees, whatever is asked for."""
-        own = Token.objects.filter(organisation=self.organisation)
-        return own.filter(account__in=self.accounts).not_deleted()
+    def page(self, cursor):
+        """Return a page of the tokens that match, each with the calls of its last days."""
+        tokens = self.tokens().select_related("account__organisation")
+        page = paginate(tokens.fetch_mode(FETCH_RAISE), self.order, cursor)
+        with_days(page)
+        return page
 
     def tokens(self):
         """Return the tokens that match, in no order."""
@@ -183,7 +186,7 @@ def _day(day):
 
 
 def _unused():
-    limit = clock.now() - UNUSED_FOR
+    limit = clock.now() - health.UNUSED_FOR
     return Q(last_used_at__lt=limit) | Q(last_used_at=None, created_at__lt=limit)
 
 

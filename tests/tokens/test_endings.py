@@ -124,3 +124,16 @@ def test_a_wrong_filter_leaves_the_strip(client, admin, main):
 
     assert response.status_code == 422
     assert 'class="ending"' in response.text
+
+
+def test_who_types_waits_for_no_strip_and_who_comes_back_has_it(as_admin, main):
+    ends(main, days=3)
+    typed = {"HX-Request": "true"}
+    restored = typed | {"HX-History-Restore-Request": "true"}
+
+    drawn = [
+        'class="ending"' in as_admin.get(address(main), headers=headers).text
+        for headers in ({}, typed, restored)
+    ]
+
+    assert drawn == [True, False, True]

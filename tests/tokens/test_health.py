@@ -7,9 +7,9 @@ from accounts.members import remove_member, suspend_member
 from accounts.models import AccountKind
 from tests.factories import BY, ChildFactory, MembershipFactory, ShareFactory
 from tests.tokens.health import NOON, by, found, token
+from tokens.health import UNUSED_FOR
 from tokens.kinds import Kind
 from tokens.models import StoredSecret, Token
-from tokens.search import UNUSED_FOR
 
 pytestmark = pytest.mark.usefixtures("well")
 

@@ -8,6 +8,7 @@ from django.db import connection, models, transaction
 from accounts.clock import clock
 from accounts.locks import repeated
 from accounts.models.accounts import RESTORABLE_FOR
+from tokens.permissions import in_view
 from tokens.states import DISABLED, enabled, expired, in_any
 
 # What separates words, and is no blank.
@@ -43,6 +44,12 @@ class TokenQuerySet(models.QuerySet):
     def kept(self):
         """Return tokens that are not deleted, or can be restored."""
         return self.not_deleted() | self.recently_deleted()
+
+    def seen_from(self, account, user):
+        """Return the tokens that a person sees from an account's own pages."""
+        accounts = in_view(account, user)
+        own = self.filter(organisation=account.organisation_id)
+        return own.filter(account__in=accounts).not_deleted()
 
     def purgeable(self):
         return self.filter(deleted_at__lte=clock.now() - RESTORABLE_FOR)

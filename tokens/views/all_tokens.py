@@ -10,13 +10,12 @@ from accounts.audit.trail import Actor, record
 from accounts.models import Action
 from accounts.permissions import Operation
 from accounts.web.exports import csv_response
-from accounts.web.pagination import paginate
 from tokens.bulk_words import OFFERED, buttons, recent_jobs
 from tokens.endings import next_days
 from tokens.kinds import Kind
+from tokens.models import Token
 from tokens.models.bulk import MOST
 from tokens.search import TokenSearch
-from tokens.usage import with_days
 from tokens.views.guards import for_main_account
 from tokens.views.rows import rights
 
@@ -47,27 +46,27 @@ def all_list(request, account):
     if "" in request.GET.values():
         return redirect(list_url(account, _said(request.GET)))
     search = TokenSearch(request.GET, main=account, user=request.user)
+    tokens = Token.objects.seen_from(account, request.user)
     context = {
         "search": search,
         "may": rights(request, account, Kind.API),
         "buttons": buttons(OFFERED),
-        "ending": next_days(search.everything()),
+        "ending": [] if is_typed(request) else next_days(tokens),
         "ending_on": _one_day(search),
         "list_url": reverse("tokens:all", args=[account.pk]),
     }
     if not search.is_valid():
         return render(request, TEMPLATE, context, status=422)
-    tokens = search.tokens().select_related("account__organisation")
-    page = paginate(
-        tokens.fetch_mode(models.FETCH_RAISE),
-        search.order,
-        request.GET.get("cursor", ""),
-    )
-    with_days(page)
+    page = search.page(request.GET.get("cursor", ""))
     context |= {"page": page, "chips": search.chips()}
     if context["may"]["enable"]:
         context |= _bulk(request, account, page)
     return render(request, TEMPLATE, context)
+
+
+def is_typed(request):
+    """Whether only the list is looked at, as with each letter of what is searched."""
+    return request.htmx and not request.htmx.history_restore_request
 
 
 def _bulk(request, account, page):

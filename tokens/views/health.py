@@ -6,13 +6,11 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from accounts.permissions import Operation, for_account
-from accounts.web.pagination import paginate
 from tokens.bulk_words import buttons, recent_jobs
 from tokens.health import count, named
 from tokens.kinds import Kind
 from tokens.models.bulk import MOST
 from tokens.search import TokenSearch
-from tokens.usage import with_days
 from tokens.views.rows import rights
 
 # What its address can say; whoever narrows further does it in the list of all tokens.
@@ -70,16 +68,9 @@ def _sample(search, finding):
 
 def _finding(request, account, search, context):
     finding = named(search.cleaned_data["finding"])
-    tokens = search.tokens().select_related("account__organisation")
-    page = paginate(
-        tokens.fetch_mode(models.FETCH_RAISE),
-        search.order,
-        request.GET.get("cursor", ""),
-    )
-    with_days(page)
     context |= {
         "finding": finding,
-        "page": page,
+        "page": search.page(request.GET.get("cursor", "")),
         "count": search.tokens().count(),
         "buttons": buttons(finding.actions),
     }
