@@ -41,12 +41,12 @@ class Sending(models.Model):
     def __str__(self):
         return f"{self.way} to {self.account}"
 
-    def settle(self, answer, *, pause=timedelta()):
-        """Note a success; nothing goes the same way for a while."""
+    def settle(self, answer, *, pause=timedelta(), fields=()):
+        """Note a success, with `fields` that were set; nothing goes the same way for a while."""
         now = timezone.now()
         self.free_at, self.delivered_at = now + pause, now
         self.answer, self.failures = answer[:300], 0
-        self._keep("delivered_at")
+        self._keep("delivered_at", *fields)
 
     def put_off(self, answer, *, wait=timedelta()):
         """Note a failure; the next try comes the later the more often it failed.

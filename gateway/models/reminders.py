@@ -62,8 +62,7 @@ class Reminder(Sending):
         self.sent_on = ends.now.date()
         if ends.trial:
             self.trial_ends_at, self.trial_days = ends.trial.ends_at, ends.trial_step
-        self.save(update_fields=["sent_on", "trial_ends_at", "trial_days"])
-        self.settle(answer)
+        self.settle(answer, fields=("sent_on", "trial_ends_at", "trial_days"))
 
 
 class RemindedTokenQuerySet(models.QuerySet):
