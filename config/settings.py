@@ -74,8 +74,9 @@ API_FAILURE_RATE = env.whole("API_FAILURE_RATE", default=60, least=1)
 INVITATIONS_A_DAY = env.whole("INVITATIONS_A_DAY", default=100, least=1)
 PLAN_URL = env.str("PLAN_URL", default="")
 
-# For how long gateways go by what was known when the database went away.
+# For how long a server that is told to stop is not ready before it does.
 DRAIN_SECONDS = env.whole("DRAIN_SECONDS", default=5)
+# For how long gateways go by what was known when the database went away.
 GATEWAY_GRACE_SECONDS = env.whole("GATEWAY_GRACE_SECONDS", default=30)
 # A question waits for nothing: more threads only fight for the interpreter.
 GATEWAY_WORKERS = env.whole("GATEWAY_WORKERS", default=1, least=1)

@@ -31,13 +31,16 @@ def require_ready(purpose):
         )
 
 
+def _with_seeds():
+    return Authenticator.objects.filter(type__in=["totp", "recovery_codes"])
+
+
 def old_seeds():
     """Return the authenticators that hold something under an old encryption key."""
     active = keyring("enc").active.kid
-    seeds = Authenticator.objects.filter(type__in=["totp", "recovery_codes"])
     return [
         each.pk
-        for each in seeds.order_by("pk").iterator()
+        for each in _with_seeds().order_by("pk").iterator()
         if any(_kid(text) != active for text in sealed(each).values())
     ]
 
@@ -46,8 +49,9 @@ def count_seeds(purpose, kid):
     """Return how many authenticators hold something under a key."""
     if purpose != "enc":
         return 0
-    seeds = Authenticator.objects.filter(type__in=["totp", "recovery_codes"])
-    return sum(kid in map(_kid, sealed(each).values()) for each in seeds.iterator())
+    return sum(
+        kid in map(_kid, sealed(each).values()) for each in _with_seeds().iterator()
+    )
 
 
 def renew_seeds(pks):

@@ -8,7 +8,11 @@ SUGGESTED_PEOPLE = 100
 LONGEST_LABEL = 254
 GROUPS = {
     "Tokens and their refused calls": (
-        *("token_", "remind", "calendar_", "refusals_", "webhook_"),
+        "token_",
+        "remind",
+        "calendar_",
+        "refusals_",
+        "webhook_",
     ),
     "Shared tokens, filters and views": ("share_", "filter_", "view_"),
     "Accounts": ("account_", "organisation_"),

@@ -14,8 +14,13 @@ THERE = "This passkey is there: your first try added it. Cancel leads to the lis
 
 # What fido2 raises for JSON that is no credential, and for CBOR that is none.
 UNREADABLE = (
-    *(AssertionError, AttributeError, LookupError, RecursionError),
-    *(TypeError, ValueError, struct.error),
+    AssertionError,
+    AttributeError,
+    LookupError,
+    RecursionError,
+    TypeError,
+    ValueError,
+    struct.error,
 )
 
 

@@ -9,28 +9,25 @@ from tokens.limits import MAX_NAME, MAX_NOTE
 PRINTED = r"[^\u0000-\u0008\u000e-\u001b\u007f-\u0084\u0086-\u009f]*"
 
 
-def _short(name):
-    if len(name) > MAX_NAME:
-        raise ValueError(f"Names have up to {MAX_NAME} characters.")
-    return name
+def _up_to(most, words):
+    def check(text):
+        if len(text) > most:
+            raise ValueError(f"{words} up to {most} characters.")
+        return text
 
-
-def _short_note(note):
-    if len(note) > MAX_NOTE:
-        raise ValueError(f"A note has up to {MAX_NOTE} characters.")
-    return note
+    return AfterValidator(check)
 
 
 TokenNote = Annotated[
     Text,
-    AfterValidator(_short_note),
+    _up_to(MAX_NOTE, "A note has"),
     WithJsonSchema(
         {"type": "string", "pattern": f"^{PRINTED}$", "maxLength": MAX_NOTE}
     ),
 ]
 TokenName = Annotated[
     Text,
-    AfterValidator(_short),
+    _up_to(MAX_NAME, "Names have"),
     WithJsonSchema(
         {
             "type": "string",
