@@ -4,6 +4,9 @@ from django.urls import reverse
 
 from tests.browser.world import prepare_job
 
+# The pages of one token.
+VERBS = ("page", "rename", "note", "rotate", "expiry", "delete", "disable", "use_it")
+
 
 def paths(account, *names, query=""):
     return [reverse(name, args=[account.pk]) + query for name in names]
@@ -31,21 +34,11 @@ def tokens_pages_of_children(world):
 
 
 def token_pages(world):
-    verbs = (
-        "page",
-        "rename",
-        "note",
-        "rotate",
-        "expiry",
-        "delete",
-        "disable",
-        "use_it",
-    )
     used = [
-        reverse(f"tokens:{verb}", args=[world.main.pk, world.used.pk]) for verb in verbs
+        reverse(f"tokens:{verb}", args=[world.main.pk, world.used.pk]) for verb in VERBS
     ]
     long = [
-        reverse(f"tokens:{verb}", args=[world.main.pk, world.api.pk]) for verb in verbs
+        reverse(f"tokens:{verb}", args=[world.main.pk, world.api.pk]) for verb in VERBS
     ]
     others = (world.share, world.off, world.old)
     pages = [reverse("tokens:page", args=[world.main.pk, each.pk]) for each in others]
@@ -165,22 +158,12 @@ def of_staff(world):
     organisation = world.main.organisation_id
     names = ("organisations", "organisation_add")
     about = ("organisation", "organisation_edit", "organisation_suspend")
-    verbs = (
-        "page",
-        "rename",
-        "note",
-        "rotate",
-        "expiry",
-        "delete",
-        "disable",
-        "use_it",
-    )
     return [
         *(reverse(f"accounts:staff_{name}") for name in names),
         *(reverse(f"accounts:staff_{name}", args=[organisation]) for name in about),
         reverse("tokens:gateway"),
         reverse("tokens:gateway") + "?new=1",
-        *(reverse(f"tokens:gateway_{v}", args=[world.gateway.pk]) for v in verbs),
+        *(reverse(f"tokens:gateway_{v}", args=[world.gateway.pk]) for v in VERBS),
         reverse("tokens:whose"),
         reverse("tokens:whose_token", args=[world.used.pk]),
         *paths(world.main, "tokens:api", "accounts:general", "gateway:refused_calls"),

@@ -7,7 +7,6 @@ from django.utils import timezone
 
 from tests.factories import BY, ShareFactory, TokenFactory
 from tests.tokens.uses import current, page, use
-from tokens.kinds import Kind
 from tokens.templatetags.usage import short
 from tokens.usage import CALLERS_SHOWN
 from tokens.views.usage import CALLERS_FIRST
@@ -18,27 +17,6 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def token(main):
     return TokenFactory(account=main, name="Terraform")
-
-
-@pytest.mark.parametrize("kind", [Kind.API, Kind.LOGS, Kind.SHARED])
-@pytest.mark.parametrize(
-    ("who", "status"),
-    [
-        ("admin", 200),
-        ("staff", 200),
-        ("member", 403),
-        ("sub_admin", 404),
-        ("outsider", 404),
-    ],
-)
-def test_usage_is_for_who_sees_the_list(request, client, main, kind, who, status):
-    if kind == Kind.SHARED:
-        token = ShareFactory(account=main).token
-    else:
-        token = TokenFactory(account=main, kind=kind)
-    client.force_login(request.getfixturevalue(who))
-
-    assert client.get(page(token)).status_code == status
 
 
 def test_the_address_of_usage_before_leads_to_the_page(as_admin, token):
