@@ -12,7 +12,7 @@ from accounts.rule_violations import Gone, RuleViolation, Stale
 from tokens import limits
 from tokens.kinds import Kind
 from tokens.models import Token
-from tokens.models.bulk import BulkAction, Outcome, not_yours
+from tokens.models.bulk_items import BulkAction, Outcome, not_yours
 from tokens.permissions import in_view
 
 UNCHANGED = "unchanged"

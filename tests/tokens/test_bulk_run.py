@@ -16,7 +16,8 @@ from tokens.bulk_worker import LEASE, TURN, carry_on
 from tokens.kinds import Kind
 from tokens.limits import LAST_ENABLED
 from tokens.models import BulkItem, BulkJob, Outcome, Token
-from tokens.models.bulk import BROKEN, STOPPED
+from tokens.models.bulk import STOPPED
+from tokens.models.bulk_items import BROKEN
 from tokens.permissions import Use
 from tokens.verification import verify
 

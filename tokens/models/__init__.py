@@ -1,4 +1,5 @@
-from tokens.models.bulk import BulkAction, BulkItem, BulkJob, Outcome
+from tokens.models.bulk import BulkJob
+from tokens.models.bulk_items import BulkAction, BulkItem, Outcome
 from tokens.models.calendars import CalendarFeed
 from tokens.models.secrets import StoredSecret
 from tokens.models.tokens import Token
