@@ -101,7 +101,7 @@ GATE = (
     "tests/gateway/test_notice_delivery.py",
     "tests/gateway/test_notices.py",
     "tests/gateway/test_refusals.py",
-    "tests/gateway/test_reminders.py",
+    "tests/gateway/reminders/",
     "tests/gateway/test_refused_at_the_portal.py",
     "tests/gateway/test_refused_calls.py",
     "tests/gateway/test_refused_pages.py",
