@@ -39,6 +39,8 @@ CHANGES = (
     "tests/sharing/test_state_machine.py",
     "tests/sharing/test_tickets.py",
     "tests/tokens/test_bulk_run.py",
+    "tests/tokens/test_bulk_turns.py",
+    "tests/tokens/test_calendar_pages.py",
     "tests/tokens/test_calendars.py",
     "tests/tokens/test_changes_model.py",
     "tests/tokens/test_deleted.py",
