@@ -17,6 +17,12 @@ ADDRESS = re.compile(
     r"https?://(?:[\w.-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?(?:/[\w.~/-]*)?", re.ASCII
 )
 
+CACHE_ADDRESS = re.compile(
+    r"(?:redis|valkey)s?://(?:[^@/?#\s]*@)?(?:[\w.-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?"
+    r"(?:/[0-9]*)?|unix:///[^?#\s]+",
+    re.ASCII,
+)
+
 
 class Environment(environ.Env):
     """Environment variables, with `.env` behind them; an error names the variable."""
@@ -73,6 +79,18 @@ class Environment(environ.Env):
                 f"path at most behind it, not {value!r}."
             )
         return value
+
+    def cache_service(self, name):
+        """Return the address of a Valkey or Redis for its client, or ""."""
+        url = self.str(name, default="").strip()
+        # Not shown in the error: it may hold a password.
+        if url and not CACHE_ADDRESS.fullmatch(url):
+            raise ImproperlyConfigured(
+                f"{name} must be like redis://user:password@host:6379/0, with rediss:// "
+                "for TLS, or like unix:///path."
+            )
+        # The client knows Valkey's own names for both by their older ones.
+        return re.sub("^valkey", "redis", url)
 
     def database(self, name, sqlite_file, connections):
         """Return Django's settings for the database that an URL names."""

@@ -13,6 +13,7 @@ PACKAGES = {
     "vmagent": "victoria-metrics",
     "syslog-ng": "syslog-ng-core syslog-ng-mod-http",
     "collectd": "collectd-core libmicrohttpd12 libprotobuf-c1",
+    "redis-server": "redis-server",
     "fish": "fish",
     "firefox-esr": "firefox-esr",
 }

@@ -306,3 +306,37 @@ def test_cookies_have_names_that_nothing_else_on_the_host_has():
     assert len({*here, *beside, *behind_https}) == 12
     assert all(name.startswith("tollgate_") for name in here + beside)
     assert all(name.startswith("__Host-tollgate_") for name in behind_https)
+
+
+@pytest.mark.parametrize(
+    ("url", "meant"),
+    [
+        ("", ""),
+        ("redis://cache.example", "redis://cache.example"),
+        ("valkey://[::1]:6379/2", "redis://[::1]:6379/2"),
+        ("rediss://me:pa%20ss@cache:6379", "rediss://me:pa%20ss@cache:6379"),
+        ("valkeys://:password@cache/", "rediss://:password@cache/"),
+        ("unix:///run/valkey/socket", "unix:///run/valkey/socket"),
+    ],
+)
+def test_a_cache_service_has_an_address(env, url, meant):
+    assert env(CACHE_URL=url).cache_service("CACHE_URL") == meant
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "memcached://cache",
+        "redis:",
+        "redis://",
+        "redis://me:hush@cache:port",
+        "redis://hush@cache?no_such_option=1",
+        "unix://hush",
+        "hush",
+    ],
+)
+def test_an_address_of_a_cache_service_that_is_none_is_not_shown(env, url):
+    with pytest.raises(ImproperlyConfigured, match="CACHE_URL must be") as error:
+        env(CACHE_URL=url).cache_service("CACHE_URL")
+
+    assert "hush" not in str(error.value)

@@ -1,11 +1,13 @@
 """How often a minute may be called: by a token, by an address without a good one.
 
-Calls are counted in memory, which costs no query. Answers of our own API say so in the
-headers of draft-ietf-httpapi-ratelimit-headers.
+Calls are counted in memory, which costs no query, and over all hosts where CACHE_URL
+names a service for that. Answers of our own API say so in the headers of
+draft-ietf-httpapi-ratelimit-headers.
 """
 
 import time
 from dataclasses import dataclass
+from importlib import import_module
 
 from django.conf import settings
 
@@ -23,7 +25,16 @@ MOST_FETCHES = 20
 # Callers whose address nobody can tell are counted together, and not as one.
 NOWHERE, TOGETHER = "nowhere", 20
 
-counts = Counts()
+
+def counted(url):
+    """Return where calls are counted, given the address of a cache service or ""."""
+    if not url:
+        return Counts()
+    over_hosts = import_module("accounts.rate_limits.over_hosts")
+    return over_hosts.CountsOverHosts(Counts(), url)
+
+
+counts = counted(settings.CACHE_URL)
 
 
 class TooManyCalls(RuleViolation):

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.clock import clock
 from accounts.crypto.checks import check_keys
+from accounts.rate_limits import call_rates
 from accounts.web import draining
 
 KEYS_LOOKED_AT_EVERY_SECONDS = 30
@@ -30,7 +31,9 @@ def readyz(request):
 
     A host whose clock is not the database's judges tokens rightly all the same, but
     sessions, codes and signed links by its own time: people are better off elsewhere.
+    Without its cache service it is as good as any other, which has none either.
     """
+    call_rates.counts.check()
     ready = (
         not draining.has_begun()
         and _database_answers()

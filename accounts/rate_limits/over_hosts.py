@@ -1,0 +1,88 @@
+"""Calls of the current minute over all hosts, in the Valkey or Redis of CACHE_URL.
+
+Imported only where there is one: its client takes 10 MB of a process.
+"""
+
+import logging
+import time
+
+from django.utils.crypto import salted_hmac
+from redis import Redis, RedisError
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from accounts.rate_limits.shared_counts import MINUTE
+from accounts.web.logs import Seldom
+
+logger = logging.getLogger(__name__)
+
+# Of one try to connect or to be answered; a call must not wait for its own counting.
+TIMEOUT_SECONDS = 0.2
+# While it is away it is asked this seldom, so that a hanging one holds up few calls.
+AWAY_SECONDS = 5
+# Hosts' minutes do not begin at the same moment.
+KEPT_SECONDS = 2 * MINUTE
+
+
+class CountsOverHosts:
+    """Counts calls in the cache service, and in this server's own memory besides.
+
+    The larger count holds. So a service that is away or was flushed lets a caller have a
+    host's own limit on each host, and never more; no call fails because of it.
+    """
+
+    def __init__(self, own, url):
+        self._own = own
+        # Once more at once: a service that was restarted has closed our connections.
+        self._service = Redis.from_url(
+            url,
+            socket_timeout=TIMEOUT_SECONDS,
+            socket_connect_timeout=TIMEOUT_SECONDS,
+            retry=Retry(NoBackoff(), 1),
+        )
+        self._asked_again_at = 0
+        self._complaints = Seldom(logger)
+
+    def add(self, section, key, now):
+        """Count a call and return how many there were in this minute."""
+        own = self._own.add(section, key, now)
+        return max(own, self._change(section, key, now, 1))
+
+    def take_back(self, section, key, now):
+        """Undo an `add` of this minute."""
+        self._own.take_back(section, key, now)
+        self._change(section, key, now, -1)
+
+    def check(self):
+        """Have the log say so when the service does not answer."""
+        self._ask(self._service.ping)
+
+    def _change(self, section, key, now, amount):
+        name = _name(section, key, int(now) // MINUTE)
+        count, _ = self._ask(lambda: self._write(name, amount)) or (0, None)
+        return count
+
+    def _write(self, name, amount):
+        with self._service.pipeline() as both:
+            return both.incrby(name, amount).expire(name, KEPT_SECONDS).execute()
+
+    def _ask(self, question):
+        """Return an answer of the service, or None while it is away."""
+        if time.monotonic() < self._asked_again_at:
+            return None
+        try:
+            return question()
+        except (RedisError, OSError) as error:
+            self._asked_again_at = time.monotonic() + AWAY_SECONDS
+            self._complaints.warn(
+                "The cache service of CACHE_URL does not count (%s): until it does, each "
+                "host counts calls for itself.",
+                error,
+            )
+            return None
+
+
+def _name(section, key, minute):
+    """Return a name that tells no address, and that no other installation has."""
+    digest = salted_hmac(f"tollgate.rates/{section}", key, algorithm="sha256")
+    return f"tollgate:rate:{digest.hexdigest()[:32]}:{minute}"
