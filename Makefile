@@ -62,6 +62,7 @@ requirements: $(VENV)/test.stamp ## pin dependencies anew (UPGRADE=--upgrade for
 benchmark: $(VENV)/test.stamp ## measure pages, calls and the gate, at 100 to 1,000,000 tokens
 	$(PYTHON_HERE) -m benchmarks
 	$(PYTHON_HERE) -m benchmarks.calls
+	$(PYTHON_HERE) -m benchmarks.proxies
 
 PIP_INSTALL := $(PYTHON_HERE) -m pip install --quiet --quiet --disable-pip-version-check --no-input
 INSTALL := $(PYTHON_HERE) -m config.packages

@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,15 +57,11 @@ def measure(server, path, *, seconds, headers=(), lines=None, connections=32, **
             file.write("\n".join(lines))
             file.flush()
             script["lines"] = file.name
-        command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}", "--timeout", "30"]
-        command += ["-s", str(SCRIPT)]
-        for name, value in dict(headers).items():
-            command += ["-H", f"{name}: {value}"]
-        told = {f"WRK_{name.upper()}": str(value) for name, value in script.items()}
+        command = [*wrk(server, path, connections, seconds), *given(headers)]
         before = cpu_of(server.pid)
         done = subprocess.run(  # noqa: S603 -- our own arguments
-            [*command, f"http://127.0.0.1:{server.port}{path}"],
-            env=os.environ | told,
+            command,
+            env=os.environ | variables(script),
             capture_output=True,
             text=True,
             check=True,
@@ -74,6 +71,38 @@ def measure(server, path, *, seconds, headers=(), lines=None, connections=32, **
         sent = measured.requests % len(lines)
         lines[:] = lines[sent:] + lines[:sent]
     return measured
+
+
+@contextmanager
+def load_on(server, lines):
+    """Ask for `/` as fast as the answers come, with one of the tokens in turn."""
+    script = {"header": "X-API-TOKEN"}
+    with tempfile.NamedTemporaryFile("w") as file:
+        file.write("\n".join(lines))
+        file.flush()
+        with subprocess.Popen(  # noqa: S603 -- our own arguments
+            wrk(server, "/", connections=16, seconds=24 * 3600),
+            env=os.environ | variables(script | {"lines": file.name}),
+            stdout=subprocess.DEVNULL,
+        ) as process:
+            try:
+                yield
+            finally:
+                process.terminate()
+
+
+def wrk(server, path, connections, seconds):
+    command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}", "--timeout", "30"]
+    return [*command, "-s", str(SCRIPT), f"http://127.0.0.1:{server.port}{path}"]
+
+
+def given(headers):
+    for name, value in dict(headers).items():
+        yield from ("-H", f"{name}: {value}")
+
+
+def variables(script):
+    return {f"WRK_{name.upper()}": str(value) for name, value in script.items()}
 
 
 def cpu_of(pid):

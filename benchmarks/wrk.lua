@@ -1,26 +1,29 @@
 -- Sends a different token, or a different body, with each request where a file of them
 -- is named; prints the whole distribution of latencies, in microseconds.
-local lines, turn, pause = {}, 0, tonumber(os.getenv("WRK_PAUSE_MS") or "0")
+local requests, turn, pause = {}, 0, tonumber(os.getenv("WRK_PAUSE_MS") or "0")
 local header, file = os.getenv("WRK_HEADER"), os.getenv("WRK_LINES")
+
+-- Written out before the clock runs: what wrk saves is left to the server.
+local function written(line)
+  if not header then return wrk.format(nil, nil, nil, line) end
+  wrk.headers[header] = line
+  return wrk.format()
+end
 
 function init()
   wrk.method = os.getenv("WRK_METHOD") or "GET"
   wrk.headers["Content-Type"] = "application/json"
   if file then
-    for line in io.lines(file) do lines[#lines + 1] = line end
+    for line in io.lines(file) do requests[#requests + 1] = written(line) end
   end
 end
 
 -- wrk takes a request that never changes, and no pause at all, for much less than what a
--- function says each time: defined only where it is needed, it leaves the server the time.
+-- function says each time: defined only where it is needed.
 if file then
   function request()
-    turn = turn % #lines + 1
-    if header then
-      wrk.headers[header] = lines[turn]
-      return wrk.format()
-    end
-    return wrk.format(nil, nil, nil, lines[turn])
+    turn = turn % #requests + 1
+    return requests[turn]
   end
 end
 

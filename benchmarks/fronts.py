@@ -1,0 +1,186 @@
+"""Real proxies in front of one trivial upstream: unguarded, guarded, remembering.
+
+Each is a process of its own with the files of deploy/ and the smallest configuration
+around them: no TLS, no routes, no log. So what guarding costs is not hidden by what
+everybody pays.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.measure import free_port, wait_for
+
+DEPLOY = Path(__file__).resolve().parent.parent / "deploy"
+KINDS = UNGUARDED, GUARDED, REMEMBERED = "unguarded", "guarded", "remembered"
+NGINX = """\
+{user}
+{modules}
+daemon off;
+worker_processes {workers};
+worker_rlimit_nofile 8192;
+pid {folder}/nginx.pid;
+error_log {folder}/error.log;
+events {{ worker_connections 4096; }}
+http {{
+    access_log off;
+    keepalive_requests 1000000000;
+    client_body_temp_path {folder}/body;
+    proxy_temp_path {folder}/proxied;
+    fastcgi_temp_path {folder}/fastcgi;
+    uwsgi_temp_path {folder}/uwsgi;
+    scgi_temp_path {folder}/scgi;
+    {inside}
+}}
+"""
+STORE = "server {{ listen 127.0.0.1:{port} backlog=4096; return 200 taken; }}"
+UNASKED = (
+    "set $handed_over ''; set $shown_query ''; set $shown_form ''; set $ticket '';"
+)
+NGINX_LOCATIONS = {
+    UNGUARDED: """
+    location / {
+        proxy_http_version 1.1;
+        proxy_set_header Connection "";
+        proxy_pass http://loki;
+    }
+""",
+    GUARDED: f"""
+    {UNASKED}
+    include tollgate/ask.conf;
+    location / {{
+        auth_request /_tollgate/logs;
+        include tollgate/store.conf;
+        proxy_pass http://loki;
+    }}
+""",
+}
+HAPROXY = """\
+global
+    maxconn 4096
+    {loads}
+defaults
+    mode http
+    timeout connect 2s
+    timeout client 75s
+    timeout server 60s
+    timeout http-keep-alive 75s
+    retries 0
+frontend gateway
+    bind 127.0.0.1:{port}
+    {rules}
+    default_backend store
+backend store
+    server store 127.0.0.1:{store}
+"""
+HAPROXY_RULES = """\
+    http-request lua.tollgate logs - -
+    http-request return status 401 if { var(txn.status) -m int 401 }
+    http-request return status 403 if { var(txn.status) -m int 403 }
+    http-request return status 503 unless { var(txn.status) -m int 204 }
+    http-request del-header X-API-TOKEN
+    http-request set-header X-Scope-OrgID %[var(txn.tenants)]
+    http-request set-header AccountID %[var(txn.tenant)]
+    http-request set-header ProjectID 0
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    pid: int
+    port: int
+
+
+@contextmanager
+def store(folder):
+    """Start what answers everything at once, in a process of its own."""
+    port = free_port()
+    conf = nginx_conf(folder, STORE.format(port=port), workers=1)
+    with running(["nginx", *nginx_options(folder, conf)], port) as server:
+        yield server
+
+
+@contextmanager
+def nginx(folder, kind, *, store, tollgate, credential):
+    shutil.copytree(DEPLOY / "nginx" / "tollgate", folder / "tollgate")
+    upstreams = folder / "tollgate" / "upstreams.conf"
+    text = upstreams.read_text()
+    for name, port in (("loki", store), ("tollgate", tollgate)):
+        text = re.sub(rf"(upstream {name} .*127.0.0.1):\d+;", rf"\1:{port};", text)
+    upstreams.write_text(text)
+    own = f"proxy_set_header X-Tollgate-Gateway {credential};\n"
+    (folder / "tollgate" / "credential.conf").write_text(own)
+    port = free_port()
+    listens = f"listen 127.0.0.1:{port} backlog=4096;"
+    inside = f"""
+    include tollgate/upstreams.conf;
+    uninitialized_variable_warn off;
+    server {{ {listens} {NGINX_LOCATIONS[kind]} }}
+"""
+    conf = nginx_conf(folder, inside)
+    with running(["nginx", *nginx_options(folder, conf)], port) as server:
+        yield server
+
+
+def nginx_conf(folder, inside, *, workers="auto", modules=""):
+    folder.mkdir(exist_ok=True)
+    path = folder / "nginx.conf"
+    user = "user root;" if os.geteuid() == 0 else ""
+    path.write_text(
+        NGINX.format(
+            folder=folder, inside=inside, workers=workers, modules=modules, user=user
+        )
+    )
+    return path
+
+
+def nginx_options(folder, conf):
+    return ["-e", "stderr", "-p", str(folder), "-c", str(conf)]
+
+
+@contextmanager
+def haproxy(folder, kind, *, store, tollgate, credential):
+    folder.mkdir()
+    port = free_port()
+    loads = [f"lua-load {DEPLOY}/haproxy/{name}" for name in LUA[kind]]
+    rules = HAPROXY_RULES if kind != UNGUARDED else ""
+    text = HAPROXY.format(
+        loads="\n    ".join(loads), rules=rules, port=port, store=store
+    )
+    (folder / "haproxy.cfg").write_text(text)
+    told = {
+        "TOLLGATE_ADDRESS": f"http://127.0.0.1:{tollgate}",
+        "TOLLGATE_GATEWAY": credential,
+    }
+    command = ["haproxy", "-f", str(folder / "haproxy.cfg")]
+    with running(command, port, told) as server:
+        yield server
+
+
+LUA = {UNGUARDED: [], GUARDED: ["tollgate.lua"], REMEMBERED: []}
+FRONTS = {"nginx": nginx, "haproxy": haproxy}
+
+
+def offers(name, kind):
+    """Whether a proxy has files for it."""
+    return (
+        kind in NGINX_LOCATIONS if name == "nginx" else kind == UNGUARDED or LUA[kind]
+    )
+
+
+@contextmanager
+def running(command, port, told=None):
+    process = subprocess.Popen(  # noqa: S603 -- our own configuration
+        command, env=os.environ | (told or {}), stdout=sys.stderr
+    )
+    try:
+        wait_for(port)
+        yield Server(process.pid, port)
+    finally:
+        process.terminate()
+        process.wait()
