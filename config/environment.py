@@ -22,6 +22,9 @@ CACHE_ADDRESS = re.compile(
     r"(?:/[0-9]*)?|unix:///[^?#\s]+",
     re.ASCII,
 )
+ANCHORS = re.compile(
+    r"/.+|syslog:(?:/[^/].*|//(?:[\w.-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?)", re.ASCII
+)
 
 
 class Environment(environ.Env):
@@ -91,6 +94,17 @@ class Environment(environ.Env):
             )
         # The client knows Valkey's own names for both by their older ones.
         return re.sub("^valkey", "redis", url)
+
+    def anchors(self, name):
+        """Return where heads of the audit trail are kept: paths, and addresses of syslog."""
+        places = [place.strip() for place in self.list(name, default=[])]
+        for place in places:
+            if not ANCHORS.fullmatch(place):
+                raise ImproperlyConfigured(
+                    f"{name} takes paths that begin with /, syslog:/dev/log and "
+                    f"syslog://host:port, not {place!r}."
+                )
+        return places
 
     def database(self, name, sqlite_file, connections):
         """Return Django's settings for the database that an URL names."""

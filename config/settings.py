@@ -23,6 +23,8 @@ TOLLGATE_AUDIT_KEY = env.required("TOLLGATE_AUDIT_KEY")
 TOLLGATE_ALLOW_MISSING_ENC_KEY = env.boolean(
     "TOLLGATE_ALLOW_MISSING_ENC_KEY", default=False
 )
+# Where the heads of the audit trail's chains are kept besides.
+AUDIT_ANCHORS = env.anchors("AUDIT_ANCHORS")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 HTTPS = env.boolean("HTTPS", default=False)

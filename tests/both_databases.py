@@ -7,6 +7,7 @@ either, and is tested with SQLite; test_pages_everywhere.py asks for every page.
 
 # Constraints, conditions of writes, locks, and sums that are kept.
 CHANGES = (
+    "tests/accounts/test_anchors.py",
     "tests/accounts/test_audit.py",
     "tests/accounts/test_deadline.py",
     "tests/accounts/test_devices.py",
@@ -25,6 +26,7 @@ CHANGES = (
     "tests/accounts/test_relations.py",
     "tests/accounts/test_resubmission.py",
     "tests/accounts/test_sessions.py",
+    "tests/accounts/test_snapshots.py",
     "tests/api/test_repeats.py",
     "tests/api/v1/test_idempotency.py",
     "tests/api/v1/test_states.py",

@@ -213,6 +213,22 @@ def test_a_file_that_cannot_be_read_is_named(env, tmp_path):
         environment.required("KEY")
 
 
+def test_places_of_anchors_are_read(env):
+    places = "/var/log/anchors.log, syslog:/dev/log,syslog://[::1]:514,syslog://logs"
+
+    assert env(ANCHORS=places).anchors("ANCHORS") == places.replace(" ", "").split(",")
+    assert env(ANCHORS="").anchors("ANCHORS") == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["anchors.log", "syslog:", "syslog:log", "syslog://a:b:c", "http://x", "/a,x"],
+)
+def test_a_place_of_anchors_that_is_none_is_refused(env, text):
+    with pytest.raises(ImproperlyConfigured, match="ANCHORS takes paths that begin"):
+        env(ANCHORS=text).anchors("ANCHORS")
+
+
 def test_the_process_environment_goes_before_dotenv(env, tmp_path, monkeypatch):
     monkeypatch.delenv("ONE", raising=False)
     file = tmp_path / ".env"

@@ -15,6 +15,7 @@ from django.utils import timezone
 from accounts.audit.generations import QUIET, note_change
 from accounts.crypto.keys import keyring
 from accounts.models import AuditChain, AuditEvent
+from accounts.models.events import DIGEST_VERSION
 from accounts.web.addresses import client_address
 
 MAX_AGENT = 200
@@ -142,6 +143,8 @@ def digest(event, previous):
         event.agent,
         _numbers_alike(event.data),
     ]
+    if event.digest_version > 1:
+        fields.append(event.user_id)
     text = json.dumps(fields, sort_keys=True, separators=(",", ":")).encode()
     return hmac.digest(keyring("audit").subkeys[event.key_id], previous + text, sha256)
 
@@ -186,14 +189,14 @@ def sign_again(chain):
         previous, kid = bytes(32), keyring("audit").active.kid
         events = list(chain.events.order_by("sequence"))
         for event in events:
-            event.key_id = kid
+            event.key_id, event.digest_version = kid, DIGEST_VERSION
             previous = event.digest = digest(event, previous)
         AuditEvent.objects.bulk_create(
             events,
             batch_size=500,
             update_conflicts=True,
             unique_fields=["pk"],
-            update_fields=["key_id", "digest"],
+            update_fields=["key_id", "digest", "digest_version"],
         )
         chain.digest = previous
         chain.save(update_fields=["digest"])

@@ -85,6 +85,10 @@ def actions():
     return Action.choices
 
 
+# From 2 on a digest covers the person, too.
+DIGEST_VERSION = 2
+
+
 class AuditChain(models.Model):
     """The last link of an organisation's chain of events; locked to append."""
 
@@ -129,6 +133,11 @@ class AuditEvent(models.Model):
     sequence = models.PositiveBigIntegerField()
     key_id = models.PositiveBigIntegerField()
     digest = models.BinaryField(max_length=32)
+    # Of what the digest is made. A server of before, which runs on during an update, knows
+    # nothing of it.
+    digest_version = models.PositiveSmallIntegerField(
+        default=DIGEST_VERSION, db_default=1
+    )
     created_at = models.DateTimeField()
     action = models.CharField(max_length=32, choices=actions)
     organisation = models.ForeignKey(
@@ -138,7 +147,7 @@ class AuditEvent(models.Model):
         Account, null=True, on_delete=models.PROTECT, related_name="+"
     )
     user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
     )
     # Plain numbers, since a purged token's events stay.
     actor_token_id = models.IntegerField(null=True)

@@ -5,7 +5,7 @@ Who waits for its lock waits no longer than there is time.
 
 import os
 import threading
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from math import inf
 from pathlib import Path
 
@@ -31,6 +31,15 @@ class DatabaseWrapper(Settling, base.DatabaseWrapper):
             usual = self.settings_dict["OPTIONS"]["timeout"]
             seconds = min(max(request_deadline.seconds_left, 0), usual)
             self.connection.execute(f"PRAGMA busy_timeout = {round(seconds * 1000)}")
+
+    @contextmanager
+    def reading(self):
+        """Let transactions of a block only read, and keep no writer waiting."""
+        usual, self.transaction_mode = self.transaction_mode, "DEFERRED"
+        try:
+            yield
+        finally:
+            self.transaction_mode = usual
 
     def _start_transaction_under_autocommit(self):
         self.hurry()

@@ -7,6 +7,7 @@ from functools import partial
 
 from django.db import DatabaseError, close_old_connections, connection
 
+from accounts.audit.anchors import Anchoring
 from accounts.audit.trail import Actor, record
 from accounts.clock import clock
 from accounts.models import Action
@@ -23,6 +24,7 @@ ALARM_SECONDS = 60.0
 NOTICE_SECONDS = 5.0
 REMINDER_SECONDS = 30.0
 JOB_SECONDS = 1.0
+ANCHOR_SECONDS = 30.0
 
 logger = logging.getLogger(__name__)
 
@@ -30,7 +32,8 @@ logger = logging.getLogger(__name__)
 def start(gate, *, takes_jobs=False):
     """Start the threads; what is not yet written is written when the process ends.
 
-    A process that `takes_jobs` works on bulk jobs besides: gateways must not wait for it.
+    A process that `takes_jobs` works on bulk jobs and anchors the audit trail besides:
+    gateways must not wait for it.
     """
     over = threading.Event()
     _every(POLL_SECONDS, Attention(gate.watcher).pay, over)
@@ -41,6 +44,7 @@ def start(gate, *, takes_jobs=False):
     _every(REMINDER_SECONDS, remind, over)
     if takes_jobs:
         _every(JOB_SECONDS, work, over)
+        _every(ANCHOR_SECONDS, partial(anchor, Anchoring()), over)
     atexit.register(_end, gate, over)
 
 
@@ -133,3 +137,11 @@ def work():
         bulk_worker.carry_on()
     except (DatabaseError, Unavailable) as error:
         logger.warning("Actions on many tokens wait for the database: %s", error)
+
+
+def anchor(anchoring):
+    """Anchor the audit trail; what cannot be read now is anchored the next time."""
+    try:
+        anchoring.carry_on()
+    except (DatabaseError, Unavailable) as error:
+        logger.warning("The audit trail cannot be anchored now: %s", error)

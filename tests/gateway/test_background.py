@@ -222,3 +222,23 @@ def test_nothing_was_heard_yet_of_a_database_that_is_away_from_the_start(caplog)
     background.Attention(Watcher(refuse)).pay()
 
     assert pulse.heard_at is None
+
+
+@pytest.mark.parametrize("error", [DatabaseError("away"), Unavailable("busy", "away")])
+def test_the_audit_trail_is_anchored_or_it_waits(caplog, error):
+    anchored = []
+
+    class Anchoring:
+        def carry_on(self):
+            if not anchored:
+                anchored.append(error)
+                raise error
+            anchored.append("now")
+
+    anchoring = Anchoring()
+    background.anchor(anchoring)
+    assert "The audit trail cannot be anchored now: " in caplog.text
+
+    background.anchor(anchoring)
+
+    assert anchored == [error, "now"]

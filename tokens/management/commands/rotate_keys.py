@@ -11,6 +11,7 @@ from accounts.console import OperatorCommand
 from accounts.crypto import reencryption as accounts_rotation
 from accounts.crypto.keys import SETTINGS, keyring
 from accounts.models import Action, AuditChain
+from accounts.snapshots import snapshot
 from tokens.reencryption import check_secrets, old_secrets, renew_batch
 
 PAUSE_SECONDS = 0.05
@@ -95,8 +96,10 @@ class Command(OperatorCommand):
 
     def verify(self, purpose):
         if purpose == "audit":
-            wrong = [str(c) for c in AuditChain.objects.all() if verify(c) is not None]
-            count = AuditChain.objects.count()
+            with snapshot():
+                chains = list(AuditChain.objects.select_related("organisation"))
+                wrong = [str(each) for each in chains if verify(each) is not None]
+            count = len(chains)
         else:
             count, wrong = check_secrets()
             count += sum(each.check() for each in hooks.sealed_rows)

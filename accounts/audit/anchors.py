@@ -1,0 +1,246 @@
+"""The heads of chains, signed and kept outside the database.
+
+Whoever may write to the database cannot make an event that fits, but can set a chain back
+to how it was, or take it away whole. A head that was written down elsewhere shows it.
+"""
+
+import fcntl
+import hmac
+import json
+import logging
+import os
+from dataclasses import asdict, dataclass
+from hashlib import sha256
+from logging.handlers import SYSLOG_UDP_PORT, SysLogHandler
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.db.models import F
+from django.utils import timezone
+
+from accounts.crypto.keys import keyring
+from accounts.models import AuditEvent
+
+# What stands before it on a line is syslog's.
+MARK = "tollgate-anchor "
+LABEL = b"tollgate/anchor/1"
+OWNER_ONLY = 0o600
+# Of a file that is there already, so much is read to know what need not be written again.
+TAIL = 1 << 20
+
+logger = logging.getLogger(__name__)
+
+
+class NoAnchorError(Exception):
+    """A line that is no anchor of this installation; the text says why."""
+
+
+class UnknownKeyError(NoAnchorError):
+    """An anchor that was signed with a key that is not configured."""
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """That a chain's event `sequence` had a digest, which was made with a key."""
+
+    at: str
+    chain: int
+    organisation: int | None
+    sequence: int
+    digest: str
+    key: int
+
+    @property
+    def line(self):
+        fields = asdict(self)
+        return f"{MARK}{_text(fields | {'signature': _signature(fields)})}"
+
+    @property
+    def subject(self):
+        if self.organisation is None:
+            return "the chain of the installation"
+        return f"the chain of organisation {self.organisation}"
+
+    def says_as(self, other):
+        return other and (self.sequence, self.digest) == (other.sequence, other.digest)
+
+
+def _text(fields):
+    return json.dumps(fields, separators=(",", ":"))
+
+
+def _signature(fields):
+    key = keyring("audit").keys[fields["key"]].subkey(LABEL)
+    return hmac.digest(key, _text(fields).encode(), sha256).hex()
+
+
+def read(line):
+    """Return the Anchor of a line, None for a line of something else; raises NoAnchorError."""
+    _, mark, text = line.partition(MARK)
+    if not mark:
+        return None
+    try:
+        fields = json.loads(text)
+        signature = fields.pop("signature")
+        anchor = Anchor(**fields)
+        is_known = anchor.key in keyring("audit").keys
+    except (ValueError, TypeError, KeyError, AttributeError):
+        raise NoAnchorError("is cut off") from None
+    if not is_known:
+        raise UnknownKeyError(f"was signed with key {anchor.key}")
+    signed = str(signature).encode()
+    if not hmac.compare_digest(_signature(asdict(anchor)).encode(), signed):
+        raise NoAnchorError("has a wrong signature")
+    return anchor
+
+
+def heads():
+    """Return an Anchor for each chain that has events, as they stand now."""
+    now = timezone.now().isoformat(timespec="seconds")
+    last = AuditEvent.objects.filter(
+        sequence=F("chain__sequence"), key_id__in=keyring("audit").keys
+    )
+    columns = "chain_id", "organisation_id", "sequence", "digest", "key_id"
+    return [
+        Anchor(now, chain, organisation, sequence, bytes(digest).hex(), key)
+        for chain, organisation, sequence, digest, key in last.values_list(*columns)
+    ]
+
+
+def targets():
+    """Return what `AUDIT_ANCHORS` names."""
+    return [_target(place) for place in settings.AUDIT_ANCHORS]
+
+
+def _target(place):
+    return Syslog(place) if place.startswith("syslog:") else File(place)
+
+
+class Target:
+    """Somewhere to write anchors, which knows the last one there of each chain."""
+
+    def __init__(self):
+        self._known = {}
+
+    def _fresh(self, anchors):
+        """Return those that are not there; tells the log of chains that went back."""
+        fresh = []
+        for each in anchors:
+            last = self._known.get(each.chain)
+            if not each.says_as(last):
+                fresh.append(each)
+                _warn_if_set_back(each, last)
+        return fresh
+
+    def _note(self, anchors):
+        self._known |= {each.chain: each for each in anchors}
+
+
+class File(Target):
+    """A file that anchors are appended to, by any number of processes."""
+
+    def __init__(self, path):
+        super().__init__()
+        self._path, self._file, self._read_to = path, None, 0
+
+    def write(self, anchors):
+        """Append those that are not there; raises OSError."""
+        with open(self._path, "a+b", opener=_open) as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            self._learn(file)
+            fresh = self._fresh(anchors)
+            file.write("".join(f"{each.line}\n" for each in fresh).encode())
+            file.flush()
+            os.fsync(file.fileno())
+            self._note(fresh)
+            self._read_to = file.tell()
+
+    def _learn(self, file):
+        """Read what others appended, or what was last in a file that is new to us."""
+        status = os.stat(file.fileno())
+        if self._file != (status.st_dev, status.st_ino):
+            self._known, self._file = {}, (status.st_dev, status.st_ino)
+            self._read_to = max(0, status.st_size - TAIL)
+        file.seek(self._read_to)
+        self._note(filter(None, map(_sound, file)))
+        file.seek(0, os.SEEK_END)
+
+
+class Syslog(Target):
+    """A syslog, on this machine by its socket or elsewhere over UDP."""
+
+    def __init__(self, place):
+        super().__init__()
+        parts = urlsplit(place)
+        self._address = parts.path
+        if parts.hostname:
+            self._address = parts.hostname, parts.port or SYSLOG_UDP_PORT
+
+    def write(self, anchors):
+        """Send those that this process has not sent; raises OSError."""
+        if not (fresh := self._fresh(anchors)):
+            return
+        sender = Sender(self._address, facility=SysLogHandler.LOG_AUTHPRIV)
+        try:
+            for each in fresh:
+                record = logging.makeLogRecord({"msg": each.line, "levelname": "INFO"})
+                sender.emit(record)
+                self._note([each])
+        finally:
+            sender.close()
+
+
+class Sender(SysLogHandler):
+    ident = "tollgate: "
+    append_nul = False
+
+    def handleError(self, record):  # noqa: N802 -- its name there
+        # Called where the error is handled.
+        raise
+
+
+def _open(path, flags):
+    return os.open(path, flags, OWNER_ONLY)
+
+
+def _sound(line):
+    try:
+        return read(line.decode(errors="replace"))
+    except NoAnchorError:
+        return None
+
+
+def _warn_if_set_back(anchor, last):
+    if last and anchor.sequence < last.sequence:
+        logger.error(
+            "%s went back from event %s to %s: it was restored, or tampered with. "
+            "`manage.py verify_audit` says more.",
+            *(anchor.subject.capitalize(), last.sequence, anchor.sequence),
+        )
+
+
+class Anchoring:
+    """Writes down the heads that are new; what cannot be written is written the next time."""
+
+    def __init__(self):
+        self._targets = None
+        self._failed = set()
+
+    def carry_on(self):
+        if self._targets is None:
+            self._targets = targets()
+        if not self._targets:
+            return
+        anchors = heads()
+        for target in self._targets:
+            self._write(target, anchors)
+
+    def _write(self, target, anchors):
+        try:
+            target.write(anchors)
+        except OSError as error:
+            if target not in self._failed:
+                logger.warning("The audit trail's anchors cannot be written: %s", error)
+            self._failed.add(target)
+        else:
+            self._failed.discard(target)
