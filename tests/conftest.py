@@ -11,6 +11,7 @@ from accounts.rate_limits import call_rates
 from accounts.rate_limits.shared_counts import Counts
 from config import dotenv
 from gateway.notifications import webhook_tests
+from tests import template_database
 from tests.browsers import keep_cookies
 from tests.factories import (
     ChildFactory,
@@ -57,6 +58,13 @@ def _webhooks_at_once(monkeypatch):
 class AtOnce:
     def submit(self, run, *args):
         run(*args)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(request):
+    with template_database.instead_of_migrations():
+        # The one of pytest-django, which this one stands before.
+        request.getfixturevalue("django_db_setup")
 
 
 @pytest.fixture(scope="module")

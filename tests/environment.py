@@ -7,9 +7,11 @@ pyproject.toml loads this module as a pytest plugin. Nothing that a developer ke
 import gc
 import os
 from base64 import b64encode
+from itertools import combinations
 from pathlib import Path
 
 import pytest
+from _pytest.mark.expression import Expression
 from django.conf import settings
 from hypothesis import HealthCheck
 from hypothesis import settings as settings_of_examples
@@ -22,6 +24,7 @@ PROJECT = Path(__file__).resolve().parent.parent
 EXAMPLE = PROJECT / ".env.example"
 STATIC_ROOT = PROJECT / ".pytest_cache" / "static"
 DATABASE_FIXTURES = {"db", "transactional_db", "lasting_db", "live_server"}
+MARKERS = "browser", "postgresql", "sqlite", "walk"
 # Looking ten times less often takes a tenth of the time of a test run away.
 GARBAGE = (20_000, 50, 100)
 KEYS = {
@@ -72,13 +75,49 @@ def pytest_configure():
         settings.DATABASES["default"].setdefault("TEST", {})["NAME"] = ":memory:"
 
 
+def pytest_ignore_collect(collection_path, config):
+    """Read no file of which no test is asked for: to read them all takes seconds."""
+    is_test = collection_path.match("test_*.py")
+    if not is_test or names_files(config) or may_be_asked_for(collection_path, config):
+        return None
+    return True
+
+
+def may_be_asked_for(path, config):
+    """Whether a test of a file may be chosen, whichever of its markers it has."""
+    text = path.read_text()
+    always = {"browser"}.intersection(path.parts)
+    perhaps = [name for name in MARKERS if f"mark.{name}" in text]
+    on_postgresql = "DATABASE_URL" in os.environ
+    elsewhere = on_postgresql and not is_for_both(path.relative_to(PROJECT).as_posix())
+    if elsewhere and "postgresql" not in perhaps:
+        return False
+    return is_chosen(config.option.markexpr, always, perhaps)
+
+
+def is_chosen(expression, always, perhaps):
+    """Whether an expression of markers holds with some of those there may be."""
+    chosen = Expression.compile(expression or "browser or not browser")
+    if not chosen.idents() <= set(MARKERS):
+        return True
+    return any(
+        chosen.evaluate(always.union(some).__contains__)
+        for count in range(len(perhaps) + 1)
+        for some in combinations(perhaps, count)
+    )
+
+
+def names_files(config):
+    return any("::" in each or each.endswith(".py") for each in config.args)
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config, items):
     """Mark browser tests by their folder; on PostgreSQL, choose what it decides.
 
     The rest is run once, with SQLite. A file that is named is run on either.
     """
-    named = any("::" in each or each.endswith(".py") for each in config.args)
+    named = names_files(config)
     on_postgresql = "DATABASE_URL" in os.environ
     absent = "sqlite" if on_postgresql else "postgresql"
     asked, alike = [], []

@@ -1,0 +1,107 @@
+"""A database in which every migration ran, made by the first process that needs one.
+
+The others copy it: to migrate takes seconds of each process of each test run.
+"""
+
+import fcntl
+import hashlib
+import sqlite3
+from contextlib import closing, contextmanager
+from importlib.metadata import version
+from pathlib import Path
+from unittest import mock
+
+from django.apps import apps
+from django.core import management
+from django.db import connection
+
+PROJECT = Path(__file__).resolve().parent.parent
+FOLDER = PROJECT / ".pytest_cache" / "templates"
+# Where apps with tables come from.
+PACKAGES = "django", "django-allauth"
+really_call = management.call_command
+
+
+@contextmanager
+def instead_of_migrations():
+    with mock.patch.object(management, "call_command", _call_command):
+        yield
+
+
+def _call_command(name, *arguments, **options):
+    if name != "migrate":
+        return really_call(name, *arguments, **options)
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    with (FOLDER / "lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        template = VENDORS[connection.vendor](_key())
+        if template.is_there():
+            return template.copy()
+        really_call(name, *arguments, **options)
+        return template.keep()
+
+
+def _key():
+    """Return what changes whenever migrations, models or their packages change."""
+    found = hashlib.sha256(repr([version(each) for each in PACKAGES]).encode())
+    ours = (config.path for config in apps.get_app_configs())
+    folders = [Path(each) for each in ours if PROJECT in Path(each).parents]
+    for path in sorted(path for each in folders for path in each.rglob("*.py")):
+        found.update(f"{path}\0".encode() + path.read_bytes())
+    return found.hexdigest()[:32]
+
+
+class OfSQLite:
+    def __init__(self, key):
+        self.file = FOLDER / f"{key}.sqlite3"
+
+    def is_there(self):
+        return self.file.exists()
+
+    def copy(self):
+        connection.ensure_connection()
+        with closing(sqlite3.connect(self.file)) as template:
+            template.backup(connection.connection)
+
+    def keep(self):
+        for old in FOLDER.glob("*.sqlite3"):
+            old.unlink()
+        unfinished = self.file.with_suffix(".unfinished")
+        unfinished.unlink(missing_ok=True)
+        with closing(sqlite3.connect(unfinished)) as template:
+            connection.connection.backup(template)
+        unfinished.rename(self.file)
+
+
+class OfPostgreSQL:
+    """One in the same server, which copies whole databases by itself."""
+
+    def __init__(self, key):
+        self.name = f"template_{key}"
+        self.tests = connection.settings_dict["NAME"]
+
+    def is_there(self):
+        with connection.creation._nodb_cursor() as cursor:
+            asked = "SELECT 1 FROM pg_database WHERE datname = %s"
+            cursor.execute(asked, [self.name])
+            return cursor.fetchone() is not None
+
+    def copy(self):
+        leave()
+        with connection.creation._nodb_cursor() as cursor:
+            cursor.execute(f"DROP DATABASE {self.tests}")
+            cursor.execute(f"CREATE DATABASE {self.tests} TEMPLATE {self.name}")
+
+    def keep(self):
+        leave()
+        with connection.creation._nodb_cursor() as cursor:
+            cursor.execute(f"CREATE DATABASE {self.name} TEMPLATE {self.tests}")
+
+
+def leave():
+    """Close every connection: one to a database that is copied would stand against it."""
+    connection.close()
+    connection.close_pool()
+
+
+VENDORS = {"sqlite": OfSQLite, "postgresql": OfPostgreSQL}
