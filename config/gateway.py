@@ -42,7 +42,8 @@ class Apart:
             self._begin()
         if environ.get("HTTP_USER_AGENT") == "":
             environ["HTTP_USER_AGENT"] = UNREADABLE
-        if environ["PATH_INFO"].startswith(PREFIX):
+        path = environ["PATH_INFO"]
+        if path.startswith(PREFIX) or path in self.gate.addresses:
             return self.gate(environ, start_response)
         return self._otherwise(environ, start_response)
 

@@ -38,6 +38,7 @@ def main():
         sys.exit(f"Tollgate cannot start: {reason}")
     # Forking would copy the announcing thread's locks into what is started.
     multiprocessing.set_start_method("spawn")
+    os.environ["TOLLGATE_STARTED"] = os.urandom(16).hex()
     seconds = float(sys.argv[2]) if len(sys.argv) > 2 else 0
     with counted_together(), draining.watched(), told_to_stop() as told:
         announcing = threading.Thread(target=announce, args=(listeners,), daemon=True)

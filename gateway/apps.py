@@ -9,7 +9,7 @@ class GatewayConfig(AppConfig):
 
     def ready(self):
         from gateway import reencryption  # noqa: PLC0415 -- needs the models
-        from gateway.models import reminders  # noqa: PLC0415 -- the same
+        from gateway.models import reminders, senders  # noqa: PLC0415 -- the same
         from gateway.refused_calls.of_token import latest_refused  # noqa: PLC0415 -- the same
         from gateway.refused_calls.recording import forget, note  # noqa: PLC0415 -- the same
         from gateway.refused_calls.waiting import count_waiting  # noqa: PLC0415 -- the same
@@ -30,4 +30,5 @@ class GatewayConfig(AppConfig):
         hooks.refused_call_readers.register(latest_refused)
         hooks.purges.register(forget)
         hooks.purges.register(reminders.forget)
+        hooks.purges.register(senders.forget)
         hooks.waiting_counters.register(("gateway:refused_calls", count_waiting))

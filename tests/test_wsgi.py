@@ -69,7 +69,8 @@ def test_listener_of_the_gate_has_no_pages(db, monkeypatch):
     monkeypatch.setattr(gateway.background, "start", begun.append)
     apart = gateway.Apart(Gate())
 
-    assert ask("/gateway/verify/logs", apart) == UNKNOWN
+    for path in ("verify/logs", "generations", "uses"):
+        assert ask(f"/gateway/{path}", apart) == UNKNOWN
     assert ask("/livez", apart) == (["404 Not Found"], b"Only gateways ask here\n")
     assert begun == [apart.gate]
 

@@ -2,6 +2,7 @@
 
 import logging
 from collections import Counter
+from datetime import UTC, datetime, timedelta
 from itertools import batched, count, islice
 
 from django.db import InterfaceError, OperationalError, close_old_connections
@@ -15,6 +16,7 @@ from tokens.models import StoredSecret, Token, TokenUsage
 
 MAX_KEYS = 20_000
 SECRETS_AT_ONCE = 500
+HOUR = 3600
 
 logger = logging.getLogger(__name__)
 
@@ -93,10 +95,16 @@ class Recorder:
 
 def write_uses(calls):
     """Write uses that were counted by (token id, secret's id and birth, address, agent)."""
-    calls, now = known_again(calls), clock.now()
+    write_past_uses(clock.now().timestamp() // HOUR, calls)
+
+
+def write_past_uses(hour, calls):
+    """Write uses of an hour, counted from 1970 on, by the same keys."""
+    began = datetime.fromtimestamp(hour * HOUR, UTC)
+    calls, last = known_again(calls), min(clock.now(), began + timedelta(hours=1))
     # First what may be repeated when the second fails.
-    Token.objects.note_uses({key[0]: (now, *key[2:]) for key in calls})
-    TokenUsage.objects.add_calls(calls, now.replace(minute=0, second=0, microsecond=0))
+    Token.objects.note_uses({key[0]: (last, *key[2:]) for key in calls})
+    TokenUsage.objects.add_calls(calls, began)
 
 
 def write_refusals(calls):

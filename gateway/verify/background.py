@@ -14,6 +14,7 @@ from accounts.models import Action
 from accounts.postgresql import pulse
 from accounts.rule_violations import Unavailable
 from gateway.notifications import dispatch, reminders
+from gateway.verify import handed_over
 from gateway.verify.clock_skew import Jumps, SkewAlarm
 from gateway.verify.invalidation import POLL_SECONDS
 from tokens import bulk_worker
@@ -93,6 +94,7 @@ def flush(gate, *, at_once=False):
     """Write the uses that were counted, of tokens that work and of those that do not."""
     recorder.flush(at_once=at_once)
     refusals.flush(at_once=at_once)
+    handed_over.flush(at_once=at_once)
 
 
 def raise_alarm(gate):

@@ -13,6 +13,7 @@ from django.db import DatabaseError, InterfaceError, connection
 
 from accounts.audit.trail import read_agent
 from accounts.web.addresses import read_address
+from gateway.verify import handed_over
 from gateway.verify.cache import Memory, key_of
 from gateway.verify.credentials import BY_TICKET, BY_TOKEN
 from gateway.verify.decisions import (
@@ -31,12 +32,16 @@ from gateway.verify.decisions import (
 from gateway.verify.invalidation import FRESH_SECONDS, Watcher
 from gateway.verify.lookups import SECONDS, InCallingThread, InThreadPool
 from gateway.verify.query_check import why_not
+from gateway.verify.remembering import ASKED_BY, generations, kept, plain
 from gateway.verify.signal import ASK, SIGNAL_NAMES, SIGNALS, ticket_in, token_in
 from tokens.usage_counters import Tally, recorder, refusals
 
 PREFIX = "/gateway/verify/"
+# What proxies ask for that remember decisions; the portal's own port does not answer it.
+GENERATIONS, USES = "/gateway/generations", "/gateway/uses"
 SIGNAL_AT = len(PREFIX)
 SIGNALS_AT = {f"{PREFIX}{name}": signal for name, signal in SIGNALS.items()}
+COUNTED, ALREADY = (plain("200 OK", text) for text in (b"counted\n", b"already\n"))
 WARN_SECONDS = 10
 ASKERS = {"postgresql": InThreadPool, "sqlite": InCallingThread}
 
@@ -56,9 +61,11 @@ class Gate:
         self._given_up_at = self._warned_at = -inf
         self.strangers = Tally()
         self._trusts_callers = trusts_callers
+        self.addresses = {GENERATIONS: self.tell, USES: self.take}
 
     def __call__(self, environ, start_response):
-        decision = self.answer(environ)
+        answer = self.addresses.get(environ["PATH_INFO"], self.answer)
+        decision = answer(environ)
         start_response(decision.status, decision.headers)
         return decision.body
 
@@ -72,6 +79,12 @@ class Gate:
                 name = SIGNAL_NAMES[signal.number] if signal else "other"
                 self.strangers.note(name, *caller(environ))
             return NOT_NOW
+        # Of before anything is decided.
+        snapshot = self.watcher.snapshot
+        decision = self._answer(signal, environ)
+        return kept(decision, signal, snapshot) if ASKED_BY in environ else decision
+
+    def _answer(self, signal, environ):
         decision = self._about(signal, environ)
         if decision is NOT_KNOWN:
             return INVALID_AT[signal.number]
@@ -81,6 +94,32 @@ class Gate:
             decision = _judged(decision, environ)
         self._note(signal, decision, environ)
         return decision
+
+    def tell(self, environ):
+        """Return all generations, for a proxy that remembers decisions."""
+        if not self._is_gateway(environ):
+            return NOT_NOW
+        return generations(self.watcher.snapshot) or NOT_NOW
+
+    def take(self, environ):
+        """Count what a proxy answered from its own memory."""
+        if not self._is_gateway(environ):
+            return NOT_NOW
+        try:
+            is_new = handed_over.take(environ, self._asker)
+        except handed_over.BatchError as error:
+            status, sentence = error.args
+            return Decision(status, *said(sentence))
+        except (DatabaseError, InterfaceError) as error:
+            self._warn(error, time.monotonic(), "count what a proxy handed over")
+            return NOT_NOW
+        return COUNTED if is_new else ALREADY
+
+    def _is_gateway(self, environ):
+        asking = self._asking(environ)
+        if asking not in (PASS, AWAY):
+            self.strangers.note("other", *caller(environ))
+        return asking is PASS
 
     def _asking(self, environ):
         """Return the status for who asks, whose use is counted when it passes."""
@@ -148,11 +187,11 @@ class Gate:
             self._given_up_at = begun
         return None
 
-    def _warn(self, error, now):
+    def _warn(self, error, now, what="look a token up"):
         # Each question fails the same way, and who writes a log may have to wait for it.
         if now - self._warned_at >= WARN_SECONDS:
             self._warned_at = now
-            logger.warning("The gateway could not look a token up: %s", error)
+            logger.warning("The gateway could not %s: %s", what, error)
 
     def _note(self, signal, decision, environ):
         if decision.status is PASS:

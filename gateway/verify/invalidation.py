@@ -3,7 +3,9 @@
 import logging
 import time
 from dataclasses import dataclass, replace
+from hashlib import blake2b
 from math import inf
+from struct import Struct
 
 from django.db import connection
 
@@ -38,6 +40,7 @@ SELECT pg_postmaster_start_time()::text, '', extract(epoch FROM clock_timestamp(
 # Of PostgreSQL, in seconds to connect and in milliseconds until what was sent is received.
 PATIENCE = {"connect_timeout": 2, "tcp_user_timeout": 2000}
 NEVER = (0,) * (ORGANISATION_SLOTS + 1)
+ORDERED = Struct(f">{len(NEVER)}Q")
 
 logger = logging.getLogger(__name__)
 
@@ -98,7 +101,7 @@ class Watcher:
         if self._server is None:
             self._server = SERVERS[connection.vendor](self._connection)
         identity, offset = self._server.look(self._connection)
-        mark = hash(identity) & (2**BITS - 1) if identity else 0
+        mark = digest(identity) >> 64 - BITS if identity else 0
         if self._mark is not None and (is_new or mark != self._mark):
             end_era()
         self._mark = mark
@@ -109,7 +112,7 @@ class Watcher:
         keys = [kid for (kid,) in self._connection.execute(INDEX_KEYS).fetchall()]
         return Snapshot(
             numbers,
-            hash((numbers, *keys)),
+            digest(keys, ORDERED.pack(*numbers)),
             seen_at,
             offset=offset,
             lacks_key=not keyring("index").keys.keys() >= set(keys),
@@ -131,6 +134,12 @@ class Watcher:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+
+
+def digest(told, more=b""):
+    """Return a number of 64 bits, the same one in each process and on each host."""
+    made = blake2b(repr(told).encode() + more, digest_size=8).digest()
+    return int.from_bytes(made)
 
 
 def end_era():
