@@ -8,7 +8,7 @@ can be written, it stays there a little longer, added up.
 import logging
 import re
 import threading
-from collections import Counter
+from collections import Counter, defaultdict
 from itertools import islice
 
 from django.db import InterfaceError, OperationalError
@@ -21,12 +21,12 @@ from gateway.models import UseSender
 from gateway.verify.handles import read_handle
 from tokens.usage_counters import HOUR, write_past_uses, write_refusals
 
-MOST_ROWS = 5_000
+MOST_ROWS = 10_000
 MOST_BYTES = 1_048_576
 MOST_CALLS = 2**32 - 1
 LONGEST_AGO = 30 * 24 * 3600
 # Rows that are written at once, which takes a fraction of a second, and in memory.
-WRITTEN_AT_ONCE = 5_000
+WRITTEN_AT_ONCE = 2_500
 MOST_WAITING = 200_000
 BATCH = re.compile(r"([0-9a-f]{32}) ([1-9][0-9]{0,15})")
 
@@ -127,21 +127,41 @@ def _body(environ):
 
 
 def read_rows(body):
-    """Return (handle, calls, seconds ago, address, agent) of each row."""
+    """Return {(seconds ago, address, agent): [(handle, calls), ...]} of a batch.
+
+    A row has handle, calls, age, address and agent; of the three, rows after a line with
+    "@" have those that are in it.
+    """
     lines = body.decode("latin-1").split("\n")
     number = len(lines) - 2
     if number > MOST_ROWS or lines[number:] != [f"end {number}", ""]:
-        raise BatchError("400 Bad Request", "A batch has at most 5,000 rows and an end")
+        raise BatchError(
+            "400 Bad Request", "A batch has at most 10,000 lines and an end"
+        )
     try:
-        return [_row(row) for row in lines[:number]]
+        return _by_caller(lines[:number])
     except ValueError:
         message = "A row has handle, calls, age, address and agent"
         raise BatchError("400 Bad Request", message) from None
 
 
-def _row(text):
-    handle, calls, ago, address, agent = text.split("\t")
-    return handle, _number(calls, MOST_CALLS), _number(ago, LONGEST_AGO), address, agent
+def _by_caller(lines):
+    found, rows = defaultdict(list), None
+    for line in lines:
+        handle, *calls = line.split("\t")
+        if handle.startswith("@"):
+            rows = found[_caller(handle[1:], *calls)]
+        elif len(calls) == 1 and rows is not None:
+            rows.append((handle, _number(calls[0], MOST_CALLS)))
+        else:
+            times, *caller = calls
+            found[_caller(*caller)].append((handle, _number(times, MOST_CALLS)))
+    return found
+
+
+def _caller(*fields):
+    ago, address, agent = fields
+    return _number(ago, LONGEST_AGO), address, agent
 
 
 def _number(text, most):
@@ -162,13 +182,17 @@ def _count(_database, sender, sequence, rows):
 
 def _add(rows):
     now = int(clock.now().timestamp())
-    passed, refused = Counter(), Counter()
-    for handle, calls, ago, address, agent in rows:
-        counted_as, refused_as = read_handle(handle)
+    passed, refused = {}, {}
+    for (ago, address, agent), counted in rows.items():
         caller = (address and read_address(address)) or "", read_agent(agent)
-        if refused_as:
-            refused[0, (*counted_as, *refused_as, *caller)] += calls
-        elif counted_as:
-            passed[(now - ago) // HOUR, counted_as + caller] += calls
+        hour = (now - ago) // HOUR
+        for handle, calls in counted:
+            counted_as, refused_as = read_handle(handle)
+            if refused_as:
+                key = 0, (*counted_as, *refused_as, *caller)
+                refused[key] = refused.get(key, 0) + calls
+            elif counted_as:
+                key = hour, counted_as + caller
+                passed[key] = passed.get(key, 0) + calls
     uses.add(passed)
     refusals.add(refused)

@@ -56,6 +56,26 @@ def test_what_was_handed_over_is_added_to_the_uses(ask, token, handle):
     assert token.last_used_at is not None
 
 
+def test_rows_of_one_caller_need_not_repeat_it(ask, token, handle):
+    lines = (
+        "@0\t192.0.2.8\tvector",
+        f"{handle}\t3",
+        f"{handle}\t2\t0\t192.0.2.9\t",
+        f"{handle}\t1",
+        "end 4\n",
+    )
+    name = {"HTTP_X_TOLLGATE_BATCH": f"{SENDER} 1"}
+
+    assert called(ask, "/gateway/uses", "\n".join(lines).encode(), **name) == COUNTED
+    flush(ask.gate)
+
+    uses = TokenUsage.objects.filter(token=token).order_by("address")
+    assert [(use.address, use.agent, use.calls) for use in uses] == [
+        ("192.0.2.8", "vector", 4),
+        ("192.0.2.9", "", 2),
+    ]
+
+
 def test_calls_of_an_hour_ago_are_counted_there(ask, token, handle, clock):
     hand_over(ask, (handle, 5, 3 * 3600), (handle, 1))
     flush(ask.gate, at_once=True)
@@ -121,8 +141,13 @@ BAD = {
     "no end": b"h\t1\t0\t\t\n",
     "wrong end": batch(("h", 1)).replace(b"end 1", b"end 2"),
     "more after the end": batch(("h", 1)) + b"h",
-    "too many rows": batch(*[("h", 1)] * 5_001),
+    "too many rows": batch(*[("h", 1)] * 10_001),
     "too few fields": b"h\t1\t0\t\nend 1\n",
+    "nobody's": b"h\t1\nend 1\n",
+    "a caller with less": b"@0\t192.0.2.7\nend 1\n",
+    "a caller with more": b"@0\t192.0.2.7\tcurl\tmore\nend 1\n",
+    "a caller of no time": b"@\t192.0.2.7\tcurl\nend 1\n",
+    "only a handle": b"@0\t192.0.2.7\tcurl\nh\nend 2\n",
     "no number": batch(("h", "one")),
     "another digit": batch(("h", "²")),
     "negative": batch(("h", -1)),
