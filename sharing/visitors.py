@@ -5,15 +5,19 @@ from sharing.scope import NOTHING, SHOWS_NOTHING
 from tokens.models import StoredSecret
 from tokens.permissions import USES, Use, why_refused, why_stopped
 from tokens.secrets import recognise
+from tokens.without_mac import latest
 
 
 def by_secret(text, page):
     """Return the StoredSecret that a visitor shows at a link, open or not, or None.
 
-    The text may be the whole link. What cannot be a token costs no query.
+    The text may be the whole link. What cannot be a token costs no query, nor does what
+    somebody invented.
     """
     secret = recognise(text.rpartition("#")[2].strip())
     if secret is None or (secret.is_ours and secret.public_id != page):
+        return None
+    if not latest.allows(secret):
         return None
     row = _find(StoredSecret.objects.matching(secret))
     # The id in a link of a token that moved in was made with the index key of its day.

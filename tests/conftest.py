@@ -1,4 +1,5 @@
 import os
+from math import inf
 
 import pytest
 from django.core.cache import cache
@@ -22,6 +23,7 @@ from tests.factories import (
 )
 from tests.installation import PROJECT, Installation
 from tokens import usage_counters, verification
+from tokens.without_mac import latest
 
 keep_cookies()
 
@@ -47,6 +49,12 @@ def _plain_settings(settings):
 def _nobody_called_yet(monkeypatch):
     """Forget the calls of earlier tests, whose tokens may have had the same ids."""
     monkeypatch.setattr(call_rates, "counts", Counts())
+
+
+@pytest.fixture(autouse=True)
+def _nothing_listed(monkeypatch):
+    """Let no test go by what another one's database was seen to hold."""
+    monkeypatch.setattr(latest, "_told", (None, -inf))
 
 
 @pytest.fixture(autouse=True)

@@ -9,10 +9,10 @@ from accounts.crypto.keys import keyring
 from accounts.rule_violations import Unavailable
 from tokens.models import CalendarFeed, StoredSecret
 from tokens.models.secrets import protect
-from tokens.secrets import digest
+from tokens.secrets import carries_mac, digest
 
 CHECKED_AT_ONCE = 2000
-COLUMNS = ["lookup", "index_kid", "envelope", "enc_kid"]
+COLUMNS = ["lookup", "index_kid", "envelope", "enc_kid", "has_mac"]
 
 
 def old_secrets():
@@ -77,7 +77,8 @@ def _is_sound(row):
     if subkey is None:
         return False
     try:
-        found = digest(row.open(), subkey)
+        secret = row.open()
     except Unavailable:
         return False
-    return hmac.compare_digest(found, bytes(row.lookup))
+    found = hmac.compare_digest(digest(secret, subkey), bytes(row.lookup))
+    return found and row.has_mac == carries_mac(secret, row.index_kid)

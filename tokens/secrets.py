@@ -1,7 +1,10 @@
 """The text of a token: how it is made, recognised, masked and found.
 
-Ours are a prefix, 43 base62 characters (256 random bits) and 6 base62 characters of
-CRC-32 over all before them. Tokens that moved in from elsewhere keep their text.
+Ours are a prefix, 43 base62 characters and 6 base62 characters of CRC-32 over all before
+them. Of the 43, 32 are 190 random bits and 11 a MAC of 64 bits over prefix and random
+part: what somebody invents is told from what was made here without asking the database.
+Older ones of ours have 43 random characters. Tokens that moved in from elsewhere keep
+their text.
 """
 
 import hmac
@@ -10,13 +13,19 @@ import secrets as random
 import string
 import zlib
 from dataclasses import dataclass, field
-from hashlib import sha256
+from hashlib import blake2b, sha256
 
-from accounts.crypto.keys import keyring
+from accounts.crypto.keys import keyring, subkeys_for
 from tokens.kinds import RULES
 
 ALPHABET = string.digits + string.ascii_uppercase + string.ascii_lowercase
-RANDOM_CHARACTERS = 43
+# Two at a time are written in half of the time.
+PAIRS = [first + second for first in ALPHABET for second in ALPHABET]
+RANDOM_BITS = 190
+RANDOM_CHARACTERS = 32
+MAC_BYTES = 8
+MAC_CHARACTERS = 11
+MAC_AT = 4 + RANDOM_CHARACTERS
 CHECK_CHARACTERS = 6
 PUBLIC_ID_CHARACTERS = 8
 PREFIXES = {rule.prefix: kind for kind, rule in RULES.items()}
@@ -79,7 +88,8 @@ def make_for_calendar():
 
 
 def _fresh(prefix):
-    body = prefix + _base62(random.randbits(256), RANDOM_CHARACTERS)
+    body = prefix + _base62(random.randbits(RANDOM_BITS), RANDOM_CHARACTERS)
+    body += _mac(body, _mac_subkeys()[keyring("index").active.kid])
     return Secret(body + _checksum(body))
 
 
@@ -118,12 +128,31 @@ def _checksum(body):
     return _base62(zlib.crc32(body.encode()), CHECK_CHARACTERS)
 
 
+def carries_mac(secret, kid=None):
+    """Return whether a secret has the MAC of an index key; without one, of any here."""
+    text, keys = secret.reveal(), _mac_subkeys()
+    body, shown = text[:MAC_AT], text[MAC_AT : MAC_AT + MAC_CHARACTERS]
+    tried = keys.values() if kid is None else [keys[kid]]
+    return any([hmac.compare_digest(_mac(body, key), shown) for key in tried])  # noqa: C419 -- takes half of the time
+
+
+def _mac_subkeys():
+    return subkeys_for("index", "mac")
+
+
+def _mac(body, subkey):
+    """Return 11 characters of keyed BLAKE2b (RFC 7693), a quarter of HMAC's time."""
+    hashed = blake2b(body.encode(), digest_size=MAC_BYTES, key=subkey)
+    return _base62(int.from_bytes(hashed.digest()), MAC_CHARACTERS)
+
+
 def _base62(number, length):
-    letters = []
-    for _ in range(length):
-        number, digit = divmod(number, len(ALPHABET))
-        letters.append(ALPHABET[digit])
-    return "".join(reversed(letters))
+    pairs = []
+    for _ in range(0, length, 2):
+        number, pair = divmod(number, len(PAIRS))
+        pairs.append(PAIRS[pair])
+    pairs.reverse()
+    return "".join(pairs)[-length:]
 
 
 def digest(secret, subkey):

@@ -8,6 +8,7 @@ from accounts.rule_violations import Unavailable
 from tokens.models import StoredSecret
 from tokens.permissions import why_refused
 from tokens.secrets import digests, recognise
+from tokens.without_mac import latest
 
 MAX_REMEMBERED = 2_000
 
@@ -19,7 +20,7 @@ _remembered = {}
 def find(text):
     """Return the token that a text is or was a secret of, in whatever state, or None.
 
-    A text that cannot be a token costs no query.
+    A text that cannot be a token costs no query, nor does one that somebody invented.
     """
     row = find_secret(text)
     return row and row.token
@@ -28,7 +29,7 @@ def find(text):
 def find_secret(text):
     """Return the row of a secret that is or was one, with its token, or None."""
     secret = recognise(text)
-    return secret and _read(secret)
+    return _read(secret) if secret and latest.allows(secret) else None
 
 
 def verify(text, use):
@@ -60,6 +61,8 @@ def _recall(secret):
     row = _remembered.get(key)
     if row is not None and number_in(row.slot) == row.generation:
         return row
+    if not latest.allows(secret):
+        return None
     row = _read(secret)
     if row is not None:
         if len(_remembered) >= MAX_REMEMBERED:

@@ -100,8 +100,16 @@ def keyring(purpose):
     return Keyring(next(iter(keys.values())), keys, subkeys)
 
 
+@cache
+def subkeys_for(purpose, use):
+    """Return subkeys for a second use of a purpose's keys, by the keys' ids."""
+    label = f"tollgate/{purpose}/{use}/1".encode()
+    return {kid: key.subkey(label) for kid, key in keyring(purpose).keys.items()}
+
+
 def _forget(**_):
     keyring.cache_clear()
+    subkeys_for.cache_clear()
 
 
 setting_changed.connect(_forget)

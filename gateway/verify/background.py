@@ -16,9 +16,10 @@ from accounts.rule_violations import Unavailable
 from gateway.notifications import dispatch, reminders
 from gateway.verify import handed_over
 from gateway.verify.clock_skew import Jumps, SkewAlarm
-from gateway.verify.invalidation import POLL_SECONDS
+from gateway.verify.invalidation import FRESH_SECONDS, POLL_SECONDS
 from tokens import bulk_worker
 from tokens.usage_counters import recorder, refusals
+from tokens.without_mac import latest
 
 FLUSH_SECONDS = 2.0
 ALARM_SECONDS = 60.0
@@ -79,6 +80,7 @@ class Attention:
             pulse.heard_at, pulse.failed = snapshot.seen_at, snapshot.failed
         if snapshot.identity:
             pulse.watched, pulse.identify = snapshot.identity, self._watcher.identify
+        latest.publish(snapshot.listed, until=snapshot.seen_at + FRESH_SECONDS)
         clock.offset = snapshot.offset
         clock.skew = snapshot.offset if connection.vendor == "postgresql" else 0.0
         self._jumps.look()

@@ -8,6 +8,7 @@ from math import inf
 from sharing.tickets import read as read_ticket
 from tokens.models import StoredSecret
 from tokens.secrets import digests, recognise
+from tokens.without_mac import may_exist
 
 LOOKUP = "SELECT id FROM tokens_storedsecret WHERE lookup IN ({})"
 PLACEHOLDER = {"sqlite": "?", "postgresql": "%s"}
@@ -20,10 +21,13 @@ class Credential:
     `read` returns what a text may be, or None when it cannot be anything; `find`
     takes Django's connection and this, and returns the StoredSecret that it is and
     until when (seconds since 1970) it may be shown, or None when there is no such row.
+    `may_exist` takes this and the Listed of now, and tells what can be no row's without
+    asking for one.
     """
 
     read: Callable
     find: Callable
+    may_exist: Callable = may_exist
 
 
 def _find_secret(database, secret):
@@ -55,4 +59,4 @@ def _find_row(pk, until):
 
 
 BY_TOKEN = Credential(recognise, _find_secret)
-BY_TICKET = Credential(read_ticket, _find_ticket)
+BY_TICKET = Credential(read_ticket, _find_ticket, lambda *_: True)

@@ -146,10 +146,12 @@ class Gate:
         decision, true = self.memory.recall(
             signal, key, snapshot, time.time() + snapshot.offset
         )
-        if true and now - snapshot.seen_at < FRESH_SECONDS:
+        is_fresh = now - snapshot.seen_at < FRESH_SECONDS
+        if true and is_fresh:
             return decision
         shown = credential.read(text)
-        if shown is None:
+        listed = snapshot.listed if is_fresh else None
+        if shown is None or not credential.may_exist(shown, listed):
             return NOT_KNOWN
         answer = (
             self._ask(signal, credential, shown)

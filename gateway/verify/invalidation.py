@@ -13,6 +13,7 @@ from accounts.audit.generations import BITS, ORGANISATION_SLOTS
 from accounts.crypto.keys import keyring
 from accounts.postgresql import Connection, pulse
 from gateway.verify.clock_skew import DatabaseTime, OwnTime
+from tokens.without_mac import Listed, Reader
 
 POLL_SECONDS = 0.25
 # A change that was acknowledged this long ago has certainly been seen.
@@ -66,6 +67,8 @@ class Snapshot:
     era: int = 0
     # Database and timeline, where there can be others.
     identity: tuple = ()
+    # All secrets without a MAC; None where that is not known.
+    listed: Listed | None = None
 
     def is_away(self, now):
         """Whether the database does not answer, and asking it would only take time."""
@@ -82,6 +85,7 @@ class Watcher:
         self._connection = None
         self._server = None
         self._mark = None
+        self._reader = Reader(connection.vendor)
 
     def poll(self):
         """Look once; on failure what was seen before stays, marked as failed."""
@@ -110,14 +114,18 @@ class Watcher:
             numbers[slot] = number
         numbers = tuple(number ^ mark for number in numbers)
         keys = [kid for (kid,) in self._connection.execute(INDEX_KEYS).fetchall()]
+        lacks_key = not keyring("index").keys.keys() >= set(keys)
+        listed = self._reader.look(self._connection, pulse.era)
         return Snapshot(
             numbers,
             digest(keys, ORDERED.pack(*numbers)),
             seen_at,
             offset=offset,
-            lacks_key=not keyring("index").keys.keys() >= set(keys),
+            lacks_key=lacks_key,
             era=pulse.era,
             identity=identity,
+            # Who lacks a key cannot tell what was made with it.
+            listed=None if lacks_key else listed,
         )
 
     def identify(self, opened):

@@ -95,6 +95,11 @@ def test_its_own_connection_sees_what_is_committed(tmp_path, monkeypatch):
         made.execute("CREATE TABLE accounts_generation (slot, number)")
         made.execute("INSERT INTO accounts_generation VALUES (3, 4)")
         made.execute("CREATE TABLE accounts_cryptokey (kid, purpose, retired_at)")
+        made.execute("CREATE TABLE tokens_storedsecret (id, lookup, has_mac)")
+        made.execute(
+            "CREATE INDEX secret_without_mac ON tokens_storedsecret (id, lookup)"
+            " WHERE has_mac = 0"
+        )
     made.close()
     monkeypatch.setitem(connection.settings_dict, "NAME", str(file))
     watcher = Watcher()

@@ -46,7 +46,12 @@ MODULES = {
     ],
     "accounts.crypto.envelope": KEYS,
     "accounts.crypto.keys": [*KEYS, "reencryption/test_rotate_keys.py"],
-    "tokens.secrets": ["tokens/test_secrets.py", "tokens/test_stored_secret_model.py"],
+    "tokens.secrets": [
+        "tokens/test_secrets.py",
+        "tokens/test_mac.py",
+        "tokens/test_stored_secret_model.py",
+    ],
+    "tokens.without_mac": ["tokens/test_without_mac.py", "gateway/test_invented.py"],
     "gateway.verify.gate": GATE,
     "gateway.verify.cache": ["gateway/test_memory.py", *GATE],
     "gateway.verify.decisions": [

@@ -5,7 +5,7 @@ from accounts.clock import clock
 from accounts.crypto.envelope import Sealed, seal, unseal
 from accounts.crypto.keys import keyring
 from accounts.rule_violations import RuleViolation, Unavailable
-from tokens.secrets import Secret, digest, digests
+from tokens.secrets import Secret, carries_mac, digest, digests
 
 
 class StoredSecretQuerySet(models.QuerySet):
@@ -64,6 +64,9 @@ class StoredSecret(models.Model):
     index_kid = models.PositiveBigIntegerField()
     envelope = models.BinaryField(max_length=256)
     enc_kid = models.PositiveBigIntegerField()
+    # Whether its text has the MAC of the key that it is found by. What has none is listed
+    # in the memory of each process (tokens.without_mac).
+    has_mac = models.BooleanField(default=False, db_default=False)
     created_at = models.DateTimeField(db_default=Now())
     valid_until = models.DateTimeField(null=True)
 
@@ -75,6 +78,13 @@ class StoredSecret(models.Model):
                 "token",
                 condition=models.Q(valid_until=None),
                 name="secret_one_current_per_token",
+            )
+        ]
+        indexes = [
+            models.Index(
+                fields=["id", "lookup"],
+                condition=models.Q(has_mac=False),
+                name="secret_without_mac",
             )
         ]
 
@@ -123,7 +133,8 @@ def protect(secret, kind, account_id):
     found = found_by(secret)
     binding = context(kind, account_id, found["lookup"])
     envelope, enc_kid = seal(secret.reveal().encode(), *binding)
-    return found | {"envelope": envelope, "enc_kid": enc_kid}
+    has_mac = carries_mac(secret, found["index_kid"])
+    return found | {"envelope": envelope, "enc_kid": enc_kid, "has_mac": has_mac}
 
 
 def found_by(secret):
