@@ -43,7 +43,9 @@ def main():
     find_wrk()
     for name in options.proxies:
         if shutil.which(name) is None:
-            raise SystemExit(f"The benchmark needs {name}: install it, or name --proxies.")
+            raise SystemExit(
+                f"The benchmark needs {name}: install it, or name --proxies."
+            )
     results = {}
     with tempfile.TemporaryDirectory(prefix="tollgate-benchmark-") as scratch:
         bench = Bench(Path(scratch), options)

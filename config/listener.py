@@ -86,8 +86,9 @@ def load(listener):
     module = import_module(name)
     application = getattr(module, attribute)
     # What was under way when the server stopped goes on, whether anybody asks or not.
-    if hasattr(module, "begin"):
-        module.begin()
+    for part in (module, application):
+        if hasattr(part, "begin"):
+            part.begin()
     if not listener.takes_bodies:
         return application
     # Granian's own thread comes to its end a moment after the event loop, and aborts the

@@ -16,14 +16,17 @@ import sys
 import tempfile
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from multiprocessing.connection import wait
 
+from accounts.metrics import reported
 from accounts.rate_limits.shared_counts import SHARED_FILE, SIZE
 from accounts.web import draining
 from config.listener import Listener, listen
 from config.preflight import CannotStartError, require_free_port
 
+# Asked by Prometheus for what all the others count.
+METRICS = "config.metrics:application"
 # What ends sooner than that would end again.
 CRASH_SECONDS = 5
 
@@ -31,19 +34,35 @@ CRASH_SECONDS = 5
 def main():
     listeners = [Listener(**options) for options in json.loads(sys.argv[1])]
     try:
-        for listener in listeners:
-            if not listener.socket:
-                require_free_port(listener.host, listener.port)
+        require_places(listeners)
     except CannotStartError as reason:
         sys.exit(f"Tollgate cannot start: {reason}")
     # Forking would copy the announcing thread's locks into what is started.
     multiprocessing.set_start_method("spawn")
     os.environ["TOLLGATE_STARTED"] = os.urandom(16).hex()
     seconds = float(sys.argv[2]) if len(sys.argv) > 2 else 0
-    with counted_together(), draining.watched(), told_to_stop() as told:
+    is_watched = any(listener.application == METRICS for listener in listeners)
+    told_of = reported() if is_watched else nullcontext()
+    with counted_together(), draining.watched(), told_of, told_to_stop() as told:
         announcing = threading.Thread(target=announce, args=(listeners,), daemon=True)
         announcing.start()
         sys.exit(keep(listeners, told, seconds))
+
+
+def require_places(listeners):
+    """Check that each listener has a port of its own; raises CannotStartError."""
+    taken = set()
+    for listener in listeners:
+        if listener.socket:
+            continue
+        # Two would both listen there, and answer by turns.
+        if listener.port in taken:
+            raise CannotStartError(
+                f"PORT, GATEWAY_PORT and METRICS_PORT must differ: {listener.port} is there "
+                "twice."
+            )
+        taken.add(listener.port)
+        require_free_port(listener.host, listener.port)
 
 
 @contextmanager

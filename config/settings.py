@@ -87,6 +87,10 @@ GATEWAY_WORKERS = env.whole("GATEWAY_WORKERS", default=1, least=1)
 GATEWAY_THREADS = env.whole("GATEWAY_THREADS", default=2, least=1)
 # A socket whose permissions say who may ask about tokens without a credential.
 GATEWAY_SOCKET = env.str("GATEWAY_SOCKET", default="")
+# Where Prometheus asks; 0 and none: nowhere. Never where the public can.
+METRICS_HOST = env.str("METRICS_HOST", default="127.0.0.1")
+METRICS_PORT = env.whole("METRICS_PORT", default=0)
+METRICS_SOCKET = env.str("METRICS_SOCKET", default="")
 # Whether webhooks may also go to this network, and without TLS.
 WEBHOOK_PRIVATE_ADDRESSES = env.boolean("WEBHOOK_PRIVATE_ADDRESSES", default=False)
 

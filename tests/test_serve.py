@@ -97,6 +97,18 @@ def test_serve_refuses_a_port_in_use(installation, name):
     )
 
 
+def test_serve_refuses_one_port_for_two_purposes(installation):
+    port = str(installation.gateway_port)
+
+    result = installation.run("manage.py", "serve", METRICS_PORT=port)
+
+    assert result.returncode == 1
+    assert result.stderr == (
+        "Tollgate cannot start: PORT, GATEWAY_PORT and METRICS_PORT must differ: "
+        f"{port} is there twice.\n"
+    )
+
+
 def test_sigterm_lets_a_request_in_flight_finish(installation):
     folder = installation.folder
     place = {"host": "127.0.0.1", "port": installation.port, "workers": 1, "threads": 1}

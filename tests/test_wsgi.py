@@ -1,10 +1,12 @@
 import subprocess
 import sys
 import threading
+from contextlib import closing
 from math import inf
 from wsgiref.util import setup_testing_defaults
 
 from accounts.deadline import CHANGING_SECONDS, READING_SECONDS, request_deadline
+from accounts.metrics import FOLDER
 from config import gateway, wsgi
 from config.asgi_requests import ARRIVED_AT
 from gateway.verify.gate import Gate
@@ -61,13 +63,15 @@ def test_the_server_gets_answers(db, monkeypatch):
     wsgi.begin()
     assert ask("/livez") == (["200 OK"], b"ok\n")
     assert ask("/gateway/verify/logs") == UNKNOWN
-    assert begun == [(wsgi.gate, {"takes_jobs": True})]
+    assert begun == [(wsgi.gate, {"takes_jobs": True, "reporter": None})]
 
 
 def test_listener_of_the_gate_has_no_pages(db, monkeypatch):
     begun = []
-    monkeypatch.setattr(gateway.background, "start", begun.append)
-    apart = gateway.Apart(Gate())
+    monkeypatch.setattr(
+        gateway.background, "start", lambda gate, **kw: begun.append(gate)
+    )
+    apart = gateway.Apart(Gate(), "gateway")
 
     for path in ("verify/logs", "generations", "uses"):
         assert ask(f"/gateway/{path}", apart) == UNKNOWN
@@ -76,8 +80,8 @@ def test_listener_of_the_gate_has_no_pages(db, monkeypatch):
 
 
 def test_an_agent_that_cannot_be_read_is_not_nobody(db, monkeypatch):
-    monkeypatch.setattr(gateway.background, "start", lambda gate: None)
-    apart = gateway.Apart(Gate())
+    monkeypatch.setattr(gateway.background, "start", lambda gate, **kw: None)
+    apart = gateway.Apart(Gate(), "gateway")
 
     for agent in ({}, {"HTTP_USER_AGENT": ""}, {"HTTP_USER_AGENT": "curl/8"}):
         ask("/gateway/verify/logs", apart, **agent)
@@ -88,10 +92,29 @@ def test_an_agent_that_cannot_be_read_is_not_nobody(db, monkeypatch):
 
 def test_only_one_of_those_who_ask_first_begins(db, monkeypatch):
     begun = []
-    monkeypatch.setattr(gateway.background, "start", begun.append)
-    apart = gateway.Apart(Gate())
+    monkeypatch.setattr(
+        gateway.background, "start", lambda gate, **kw: begun.append(gate)
+    )
+    apart = gateway.Apart(Gate(), "gateway")
     # As another thread does that came at the same moment.
     apart._begun.acquire()
 
     assert ask("/gateway/verify/logs", apart) == UNKNOWN
     assert begun == []
+
+
+def test_answers_are_timed_where_somebody_asks_for_that(db, monkeypatch, tmp_path):
+    begun = []
+    monkeypatch.setattr(
+        gateway.background, "start", lambda gate, **kw: begun.append(kw)
+    )
+    monkeypatch.setenv(FOLDER, str(tmp_path))
+    apart = gateway.Apart(Gate(), "gateway")
+
+    assert ask("/gateway/verify/logs", apart) == UNKNOWN
+
+    [told] = begun
+    with closing(told["reporter"]) as reporter:
+        reporter.write()
+    [report] = tmp_path.glob("*.json")
+    assert '"tollgate_question_duration_seconds", ["logs", "503"]' in report.read_text()

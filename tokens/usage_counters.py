@@ -10,6 +10,7 @@ from django.db import InterfaceError, OperationalError, close_old_connections
 from accounts import hooks
 from accounts.audit.trail import client_agent
 from accounts.clock import clock
+from accounts.metrics import refused_calls
 from accounts.rule_violations import Unavailable
 from accounts.web.addresses import client_address
 from tokens.models import StoredSecret, Token, TokenUsage
@@ -52,6 +53,11 @@ class Tally:
             return self._uncounted
         return counters.setdefault(key, count())
 
+    @property
+    def size(self):
+        """How many keys are counted by and not drained yet."""
+        return len(self._counters) + len(self._fading)
+
     def drain(self, *, at_once=False):
         """Return {key: how often} and begin anew.
 
@@ -73,6 +79,11 @@ class Recorder:
         self._unwritten = Counter()
         self._write = write
         self.note, self.count = self._tally.note, self._tally.count
+
+    @property
+    def unwritten(self):
+        """How many counts are in memory only."""
+        return self._tally.size + len(self._unwritten)
 
     def flush(self, *, at_once=True):
         """Write what was counted; it is kept for the next time without a database.
@@ -112,6 +123,8 @@ def write_refusals(calls):
     calls = known_again(calls)
     for write in hooks.refused_call_writers:
         write(calls)
+    for (_, _, reason, signal, *_), times in calls.items():
+        refused_calls.add(reason, signal, times=times)
 
 
 def known_again(calls):

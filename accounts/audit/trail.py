@@ -7,6 +7,7 @@ so that a row that was changed, dropped or slipped in is found by `verify`.
 import hmac
 import json
 from dataclasses import dataclass
+from functools import partial
 from hashlib import sha256
 
 from django.db import transaction
@@ -14,6 +15,7 @@ from django.utils import timezone
 
 from accounts.audit.generations import QUIET, note_change
 from accounts.crypto.keys import keyring
+from accounts.metrics import events
 from accounts.models import AuditChain, AuditEvent
 from accounts.models.events import DIGEST_VERSION
 from accounts.web.addresses import client_address
@@ -115,6 +117,7 @@ def record(
         chain.save(update_fields=["sequence", "digest"])
         if action not in QUIET:
             note_change(organisation_id)
+        transaction.on_commit(partial(events.add, str(action)))
     return event
 
 

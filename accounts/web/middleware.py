@@ -31,6 +31,7 @@ from accounts.signing_in.arrivals import LAST_ACCOUNT
 from accounts.web.cookies import is_doubled, only
 from accounts.web.errors import not_allowed, page_behind, refused
 from accounts.web.logs import request_id
+from accounts.web.request_log import note
 
 TWO_SESSIONS = (
     "Your browser sent two session cookies, and one of them may be somebody else's, so "
@@ -44,11 +45,13 @@ def RequestIdMiddleware(get_response):  # noqa: N802 -- named like its siblings
     """Give each request an id, which its answer and what is logged about it have."""
 
     def middleware(request):
+        begun = time.perf_counter()
         request.request_id = str(uuid.uuid4())
         # Django logs what was refused when all middleware is done.
         request_id.set(request.request_id)
         response = get_response(request)
         response["X-Request-Id"] = request.request_id
+        note(request, response, time.perf_counter() - begun)
         return response
 
     return middleware

@@ -27,15 +27,17 @@ NOTICE_SECONDS = 5.0
 REMINDER_SECONDS = 30.0
 JOB_SECONDS = 1.0
 ANCHOR_SECONDS = 30.0
+REPORT_SECONDS = 1.0
 
 logger = logging.getLogger(__name__)
 
 
-def start(gate, *, takes_jobs=False):
+def start(gate, *, takes_jobs=False, reporter=None):
     """Start the threads; what is not yet written is written when the process ends.
 
     A process that `takes_jobs` works on bulk jobs and anchors the audit trail besides:
     gateways must not wait for it.
+    A Reporter tells what is counted.
     """
     over = threading.Event()
     _every(POLL_SECONDS, Attention(gate.watcher).pay, over)
@@ -47,7 +49,9 @@ def start(gate, *, takes_jobs=False):
     if takes_jobs:
         _every(JOB_SECONDS, work, over)
         _every(ANCHOR_SECONDS, partial(anchor, Anchoring()), over)
-    atexit.register(_end, gate, over)
+    if reporter:
+        _every(REPORT_SECONDS, reporter.write, over)
+    atexit.register(_end, gate, over, reporter)
 
 
 def _every(seconds, task, over):
@@ -87,9 +91,11 @@ class Attention:
         self._alarm.tell(clock)
 
 
-def _end(gate, over):
+def _end(gate, over, reporter):
     over.set()
     flush(gate, at_once=True)
+    if reporter:
+        reporter.write()
 
 
 def flush(gate, *, at_once=False):

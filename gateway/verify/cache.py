@@ -56,6 +56,10 @@ class Memory:
             store[key] = value
             other.pop(key, None)
 
+    def sizes(self):
+        """Return how much is remembered: of what is known, and of what is not."""
+        return sum(map(len, self._known)), len(self._unknown)
+
 
 def key_of(text):
     """Return what a text is remembered by; the text itself is not kept."""

@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
 
 from accounts.audit.trail import read_agent
+from accounts.metrics import Counter
 from accounts.web.addresses import read_address
 from gateway.verify import handed_over
 from gateway.verify.cache import Memory, key_of
@@ -43,6 +44,15 @@ SIGNAL_AT = len(PREFIX)
 SIGNALS_AT = {f"{PREFIX}{name}": signal for name, signal in SIGNALS.items()}
 COUNTED, ALREADY = (plain("200 OK", text) for text in (b"counted\n", b"already\n"))
 WARN_SECONDS = 10
+# Where what is shown is found: in memory, in its own form or the list of all, in the
+# database; in memory while the database is away, or not at all.
+OUTCOMES = REMEMBERED, RULED_OUT, ASKED, LATE, NOT_FOUND = (
+    "remembered",
+    "ruled_out",
+    "asked",
+    "remembered_late",
+    "database_away",
+)
 ASKERS = {"postgresql": InThreadPool, "sqlite": InCallingThread}
 
 logger = logging.getLogger(__name__)
@@ -51,7 +61,8 @@ logger = logging.getLogger(__name__)
 class Gate:
     """Answers what gateways ask, from memory as long as that is certainly true.
 
-    `strangers` counts questions of nobody that is known as a gateway.
+    `strangers` counts questions of nobody that is known as a gateway, `looked_up` where
+    what was shown was found: {one of OUTCOMES: Counter}.
     """
 
     def __init__(self, *, watcher=None, memory=None, asker=None, trusts_callers=False):
@@ -60,6 +71,8 @@ class Gate:
         self._asker = asker or ASKERS[connection.vendor]()
         self._given_up_at = self._warned_at = -inf
         self.strangers = Tally()
+        self.looked_up = {outcome: Counter() for outcome in OUTCOMES}
+        self._recalled = self.looked_up[REMEMBERED].step
         self._trusts_callers = trusts_callers
         self.addresses = {GENERATIONS: self.tell, USES: self.take}
 
@@ -72,7 +85,7 @@ class Gate:
     def answer(self, environ):
         """Return the Decision about a request; never raises for what a client sends."""
         path = environ["PATH_INFO"]
-        signal = SIGNALS_AT.get(path) or _signal_at(path)
+        signal = SIGNALS_AT.get(path) or signal_at(path)
         asking = self._asking(environ)
         if signal is None or asking is not PASS:
             if asking is not AWAY:
@@ -148,10 +161,12 @@ class Gate:
         )
         is_fresh = now - snapshot.seen_at < FRESH_SECONDS
         if true and is_fresh:
+            self._recalled()
             return decision
         shown = credential.read(text)
         listed = snapshot.listed if is_fresh else None
         if shown is None or not credential.may_exist(shown, listed):
+            self.looked_up[RULED_OUT].step()
             return NOT_KNOWN
         answer = (
             self._ask(signal, credential, shown)
@@ -162,10 +177,12 @@ class Gate:
             # All of that is of a database that another may have taken the place of.
             return NOT_NOW
         if answer is not None:
+            self.looked_up[ASKED].step()
             return self._kept(signal, key, answer, snapshot)
         # What was known before the database went away stays good for a while.
-        late = now - snapshot.seen_at
-        return decision if true and late < settings.GATEWAY_GRACE_SECONDS else NOT_NOW
+        late = true and now - snapshot.seen_at < settings.GATEWAY_GRACE_SECONDS
+        self.looked_up[LATE if late else NOT_FOUND].step()
+        return decision if late else NOT_NOW
 
     def _kept(self, signal, key, answer, snapshot):
         if answer is NOT_KNOWN and snapshot.lacks_key:
@@ -203,7 +220,8 @@ class Gate:
             refusals.count(what + caller(environ))
 
 
-def _signal_at(path):
+def signal_at(path):
+    """Return the Signal that a path names, or None."""
     # Envoy appends the client's own path, which says nothing here.
     return SIGNALS.get(path[SIGNAL_AT:].partition("/")[0])
 

@@ -39,7 +39,7 @@ class Command(BaseCommand):
         self.stdout.write(PROMISE.format(settings.GATEWAY_GRACE_SECONDS, shown, port))
         self.stdout.write(options["say"], ending="")
         self.stdout.flush()
-        listeners = json.dumps([portal(options), *gates(port)])
+        listeners = json.dumps([portal(options), *gates(port), *metrics()])
         program = sys.executable, "-m", "config.server", listeners
         seconds = str(options["drain_seconds"])
         os.execv(sys.executable, [*program, seconds])  # noqa: S606 -- our own, no shell
@@ -99,3 +99,13 @@ def gates(port):
             "application": "config.gateway:trusting",
             "socket": settings.GATEWAY_SOCKET,
         }
+
+
+def metrics():
+    """Yield where Prometheus asks, if anywhere: one process, since it speaks for all."""
+    program = {"application": "config.metrics:application", "workers": 1, "threads": 1}
+    if settings.METRICS_PORT:
+        host = settings.METRICS_HOST
+        yield program | {"host": host, "port": settings.METRICS_PORT}
+    if settings.METRICS_SOCKET:
+        yield program | {"socket": settings.METRICS_SOCKET}
