@@ -22,3 +22,7 @@ if __name__ == "__main__":
         main()
     except ImproperlyConfigured as error:
         sys.exit(f"Tollgate is not set up: {error}")
+    except KeyboardInterrupt:
+        # As a shell says of what a signal ended.
+        sys.stderr.write("\nStopped.\n")
+        sys.exit(130)

@@ -5,6 +5,8 @@ or settings that do not fit.
 """
 
 import signal
+import sys
+from contextlib import contextmanager
 
 from django.core import checks
 from django.core.exceptions import ValidationError
@@ -29,20 +31,44 @@ class OperatorCommand(BaseCommand):
     def run_from_argv(self, argv):
         # Like other tools, end without a word when `| head` has read enough.
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+        if None in (sys.stdout, sys.stderr):
+            sys.exit("Standard output and standard error must be open.")
+        # A name may have letters that the terminal's encoding lacks.
+        sys.stdout.reconfigure(errors="backslashreplace")
         super().run_from_argv(argv)
 
     def execute(self, *args, **options):
         try:
-            require_sound_keys()
-            return super().execute(*args, **options)
+            with database_in_a_sentence():
+                require_sound_keys()
+                return super().execute(*args, **options)
         except RuleViolation as refusal:
             raise CommandError(refusal.message) from refusal
-        except DatabaseError as error:
-            raise CommandError(
-                f"The database cannot be used: {error}. Is it there, and migrated?"
-            ) from error
         except ValidationError as error:
             raise CommandError(" ".join(error.messages)) from error
+        except UnicodeEncodeError as error:
+            raise CommandError("An argument is not in UTF-8.") from error
+
+
+@contextmanager
+def database_in_a_sentence():
+    """Turn what a database answers that is not there into an error of a command."""
+    try:
+        yield
+    except DatabaseError as error:
+        raise CommandError(
+            f"The database cannot be used: {error}. Is it there, and migrated?"
+        ) from error
+
+
+def typed(*, whole_text=False):
+    """Return what is given on standard input: its first line, or all of it."""
+    if sys.stdin is None:
+        raise CommandError("Standard input is closed, and something must come from it.")
+    try:
+        return sys.stdin.read() if whole_text else sys.stdin.readline().rstrip("\n")
+    except UnicodeDecodeError as error:
+        raise CommandError("What came on standard input is not in UTF-8.") from error
 
 
 def require_sound_keys():

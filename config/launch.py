@@ -88,4 +88,7 @@ def fingerprint(folder, requirements):
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except KeyboardInterrupt:
+        sys.exit("\nStopped.")

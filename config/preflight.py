@@ -91,6 +91,8 @@ def require_free_port(host, port):
         in_use = error.errno == errno.EADDRINUSE
         trouble = "is in use" if in_use else f"cannot be opened ({error.strerror})"
         raise CannotStartError(f"Port {port} on {host} {trouble}") from error
+    except (OverflowError, UnicodeError) as error:
+        raise CannotStartError(f"There is no port {port} on {host[:80]}") from error
 
 
 def free_pair(hosts, port):

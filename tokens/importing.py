@@ -38,7 +38,7 @@ def _texts(number, line):
         return {
             name: "" if value is None else str(value) for name, value in row.items()
         }
-    except (ValueError, AttributeError):
+    except (ValueError, AttributeError, RecursionError):
         raise ValueError(f"line {number} is not a JSON object") from None
 
 

@@ -16,6 +16,7 @@ from django.conf import settings
 from django.core.signals import setting_changed
 
 KEY_BYTES = 32
+MOST_KID = 2**32 - 1
 SETTINGS = {
     "enc": "TOLLGATE_ENC_KEYS",
     "index": "TOLLGATE_INDEX_KEYS",
@@ -73,7 +74,7 @@ def parse(purpose, text):
 
 
 def _kid(purpose, text):
-    if not (text.isascii() and text.isdigit() and 0 < int(text) < 2**32):
+    if not (text.isascii() and text.isdigit() and 0 < int(text) <= MOST_KID):
         raise KeyProblem(f"{SETTINGS[purpose]} has a key id that is not a number.")
     return int(text)
 

@@ -58,7 +58,7 @@ def test_create_organisation_can_make_every_kind_of_plan(run, words, modes):
 
 def test_create_organisation_makes_no_half_of_a_plan(run):
     assert error(run, "create_organisation", "Acme", "--warm-days=-1") == (
-        "Ensure this value is greater than or equal to 0.",
+        "Error: argument --warm-days: give a whole number from 0 to 36,500",
         1,
     )
     assert not Organisation.objects.exists()
@@ -101,7 +101,7 @@ def test_create_account(run, main, words, kind):
         (["New"], "The plan does not add up: an account without flexible volume"),
         (["Staging", "--max-daily-gb=1"], "already has a sub account named Staging"),
         (["<b>", "--max-daily-gb=1"], "Use letters, digits, dashes"),
-        (["New", "--max-daily-gb=-1"], "greater than or equal to 0"),
+        (["New", "--max-daily-gb=nan"], "give a number from 0 to 1,000,000,000"),
     ],
 )
 def test_create_account_explains_refusals(run, main, sub, words, message):

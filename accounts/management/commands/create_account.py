@@ -1,3 +1,4 @@
+from accounts.argument_types import gigabytes, whole
 from accounts.console import OperatorCommand, find_organisation
 from accounts.lifecycle import open_account
 from accounts.models import Account, AccountKind
@@ -15,15 +16,17 @@ class Command(OperatorCommand):
     help = "Create a child account with its shipping token; prints the account's id."
 
     def add_arguments(self, parser):
-        parser.add_argument("organisation", type=int, help="id of the organisation")
+        parser.add_argument("organisation", type=whole(), help="id of the organisation")
         parser.add_argument("name")
         parser.add_argument(
             "--kind", choices=[kind.value for kind in SIZES], default=AccountKind.SUB
         )
-        parser.add_argument("--max-daily-gb", type=float, help="of a sub account")
-        parser.add_argument("--retention-days", type=int, help="of a sub account")
-        parser.add_argument("--plan-uts", type=int, help="of a metrics account")
-        parser.add_argument("--monthly-spans", type=int, help="of a tracing account")
+        parser.add_argument("--max-daily-gb", type=gigabytes, help="of a sub account")
+        parser.add_argument("--retention-days", type=whole(), help="of a sub account")
+        parser.add_argument("--plan-uts", type=whole(), help="of a metrics account")
+        parser.add_argument(
+            "--monthly-spans", type=whole(), help="of a tracing account"
+        )
 
     def handle(self, *, organisation, name, kind, **options):
         organisation = find_organisation(organisation)

@@ -3,6 +3,7 @@ from datetime import timedelta
 from django.db import transaction
 from django.utils import timezone
 
+from accounts.argument_types import MOST_DAYS, gigabytes, whole
 from accounts.console import OperatorCommand
 from accounts.lifecycle import edit_account, found_organisation
 from accounts.models import NAME_PATTERN, Account
@@ -18,8 +19,10 @@ class Command(OperatorCommand):
     def add_arguments(self, parser):
         parser.add_argument("name")
         parser.add_argument("--plan", choices=Plan.values, default=Plan.COMMUNITY)
-        parser.add_argument("--trial-days", type=int, help="let a trial run so long")
-        parser.add_argument("--daily-gb", type=float, default=10)
+        parser.add_argument(
+            "--trial-days", type=whole(1, MOST_DAYS), help="let a trial run so long"
+        )
+        parser.add_argument("--daily-gb", type=gigabytes, default=10)
         mode = parser.add_mutually_exclusive_group()
         mode.add_argument(
             "--flexible", action="store_true", help="accounts share volume"
@@ -28,7 +31,9 @@ class Command(OperatorCommand):
             "--consumption", action="store_true", help="accounts have usage limits"
         )
         parser.add_argument(
-            "--warm-days", type=int, help="days of the main account in a warm tier"
+            "--warm-days",
+            type=whole(0, MOST_DAYS),
+            help="days of the main account in a warm tier",
         )
 
     def handle(self, *, name, plan, trial_days, daily_gb, warm_days, **options):

@@ -1,11 +1,10 @@
-import sys
-
 from django.contrib.auth.password_validation import validate_password
 from django.core.management.base import CommandError
 from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
 
-from accounts.console import OperatorCommand, find_account
+from accounts.argument_types import whole
+from accounts.console import OperatorCommand, find_account, typed
 from accounts.members import add_member
 from accounts.models import Role, User
 from accounts.names import check_seen
@@ -20,7 +19,7 @@ class Command(OperatorCommand):
     def add_arguments(self, parser):
         parser.add_argument("email")
         place = parser.add_mutually_exclusive_group(required=True)
-        place.add_argument("--account", type=int, help="id of the account")
+        place.add_argument("--account", type=whole(), help="id of the account")
         place.add_argument("--staff", action="store_true", help="operator staff")
         parser.add_argument("--role", choices=Role.values, default=Role.USER)
         parser.add_argument("--name", default="", help="full name")
@@ -34,7 +33,7 @@ class Command(OperatorCommand):
         email = email.strip().lower()
         validate_email(email)
         check_seen(email=email, name=options["name"])
-        password = sys.stdin.readline().rstrip("\n") if password_stdin else None
+        password = typed() if password_stdin else None
         person = User(email=email, full_name=options["name"], is_staff=staff)
         if password is not None:
             validate_password(password, person)

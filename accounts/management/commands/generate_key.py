@@ -3,7 +3,8 @@ import secrets
 
 from django.core.management.base import BaseCommand
 
-from accounts.crypto.keys import KEY_BYTES, SETTINGS
+from accounts.argument_types import whole
+from accounts.crypto.keys import KEY_BYTES, MOST_KID, SETTINGS
 
 # Django's deployment checks warn of a SECRET_KEY with fewer than 50 letters.
 SECRET_KEY_BYTES = 48
@@ -20,7 +21,9 @@ class Command(BaseCommand):
             choices=["SECRET_KEY", *SETTINGS.values()],
             help="print a line that sets this variable",
         )
-        parser.add_argument("--kid", type=int, default=1, help="id of the key")
+        parser.add_argument(
+            "--kid", type=whole(1, MOST_KID), default=1, help="id of the key"
+        )
 
     def handle(self, *, variable, kid, **options):
         is_bare = variable == "SECRET_KEY"

@@ -7,6 +7,7 @@ from django.core.management.base import CommandError
 from django.core.management.commands import migrate
 from django.db import OperationalError, connections
 
+from accounts.console import database_in_a_sentence
 from accounts.locks import passing
 
 # Any number, the same in every version: "tollgate" in the letters' places.
@@ -20,6 +21,8 @@ LIMITS = "statement_timeout", "lock_timeout", "idle_in_transaction_session_timeo
 class Command(migrate.Command):
     def handle(self, *args, **options):
         database = connections[options["database"]]
+        with database_in_a_sentence():
+            database.ensure_connection()
         if database.vendor != "postgresql":
             return super().handle(*args, **options)
         with _alone(database), _unhurried(database):

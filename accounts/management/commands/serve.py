@@ -7,13 +7,15 @@ from django.core.management.base import BaseCommand, CommandError, SystemCheckEr
 from django.db import DEFAULT_DB_ALIAS, connection
 from django.db.migrations.executor import MigrationExecutor
 
-from accounts.console import CONFIGURATION_ERROR
+from accounts.argument_types import whole
+from accounts.console import CONFIGURATION_ERROR, database_in_a_sentence
 from accounts.crypto.checks import note_keys_in_use
 
 PROMISE = (
     "Gateways: a change of a token holds within a second in every worker; without the "
     "database what is known holds for {} s. They ask at http://{}:{}/gateway/verify/."
 )
+MOST_PORT, MOST_PROCESSES = 65_535, 1000
 
 
 class Command(BaseCommand):
@@ -22,17 +24,28 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser):
         parser.add_argument("--host", default=settings.HOST)
-        parser.add_argument("--port", type=int, default=settings.PORT)
-        parser.add_argument("--workers", type=int, default=settings.WORKERS)
-        parser.add_argument("--threads", type=int, default=settings.THREADS)
-        parser.add_argument("--gateway-port", type=int, default=settings.GATEWAY_PORT)
-        parser.add_argument("--drain-seconds", type=int, default=settings.DRAIN_SECONDS)
+        parser.add_argument("--port", type=whole(1, MOST_PORT), default=settings.PORT)
+        parser.add_argument(
+            "--workers", type=whole(1, MOST_PROCESSES), default=settings.WORKERS
+        )
+        parser.add_argument(
+            "--threads", type=whole(1, MOST_PROCESSES), default=settings.THREADS
+        )
+        parser.add_argument(
+            "--gateway-port",
+            type=whole(1, MOST_PORT),
+            default=settings.GATEWAY_PORT,
+        )
+        parser.add_argument(
+            "--drain-seconds", type=whole(), default=settings.DRAIN_SECONDS
+        )
         parser.add_argument("--say", default="", help="what to say before it is ready")
 
     def handle(self, *args, **options):
-        self.require_migrated()
-        self.require_sound()
-        note_keys_in_use()
+        with database_in_a_sentence():
+            self.require_migrated()
+            self.require_sound()
+            note_keys_in_use()
         connection.close()
         host, port = settings.GATEWAY_HOST, options["gateway_port"]
         shown = f"[{host}]" if ":" in host else host

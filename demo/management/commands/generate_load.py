@@ -2,20 +2,22 @@ import time
 
 from django.core.management.base import CommandError
 
+from accounts.argument_types import whole
 from accounts.console import OperatorCommand
 from accounts.models import NAME_PATTERN, Organisation
 from demo.load import generate
 from tokens.secret_response import print_out
 
 WIDTH = 30
+MOST_TOKENS = 100_000_000
 
 
 class Command(OperatorCommand):
     help = "Make an organisation of any size, for load tests."
 
     def add_arguments(self, parser):
-        parser.add_argument("--accounts", type=int, default=100)
-        parser.add_argument("--tokens", type=int, default=1000)
+        parser.add_argument("--accounts", type=whole(1, MOST_TOKENS), default=100)
+        parser.add_argument("--tokens", type=whole(1, MOST_TOKENS), default=1000)
         parser.add_argument("--name", default="Load", help="name of the organisation")
         parser.add_argument(
             "--print-token",

@@ -8,7 +8,8 @@ import click
 from django.core.management.base import CommandError
 from django.db import transaction
 
-from accounts.console import OperatorCommand, find_organisation
+from accounts.argument_types import whole
+from accounts.console import OperatorCommand, find_organisation, typed
 from accounts.models import NAME_PATTERN
 from accounts.plans import Plan
 from importing.account_contents import AccountContents
@@ -45,7 +46,7 @@ class Command(OperatorCommand):
     def add_arguments(self, parser):
         parser.add_argument("url", help="the source's API, like https://api.logz.io")
         place = parser.add_mutually_exclusive_group()
-        place.add_argument("--organisation", type=int, help="move into this one")
+        place.add_argument("--organisation", type=whole(), help="move into this one")
         place.add_argument("--name", default="", help="of the new organisation")
         parser.add_argument("--plan", choices=Plan.values, default=Plan.PRO)
         parser.add_argument(
@@ -121,7 +122,7 @@ class Command(OperatorCommand):
 
 def _read_keys():
     """Return the API tokens, that of the main account first."""
-    text = os.environ.get("IMPORT_TOKEN") or sys.stdin.read()
+    text = os.environ.get("IMPORT_TOKEN") or typed(whole_text=True)
     keys = text.split()
     if not keys:
         raise CommandError(

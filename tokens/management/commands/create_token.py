@@ -2,6 +2,7 @@ from datetime import timedelta
 
 from django.utils import timezone
 
+from accounts.argument_types import MOST_DAYS, whole
 from accounts.console import OperatorCommand, find_account
 from accounts.rule_violations import RuleViolation
 from tokens.kinds import Kind
@@ -20,10 +21,12 @@ class Command(OperatorCommand):
         parser.add_argument("name")
         parser.add_argument("--kind", choices=[*map(str, KINDS)], default=Kind.API)
         parser.add_argument(
-            "--account", type=int, help="id of the account; a gateway token has none"
+            "--account",
+            type=whole(),
+            help="id of the account; a gateway token has none",
         )
         parser.add_argument("--note", default="", help="what it is for")
-        parser.add_argument("--expires-in", type=int, metavar="DAYS")
+        parser.add_argument("--expires-in", type=whole(1, MOST_DAYS), metavar="DAYS")
 
     def handle(self, *, name, kind, account, note, expires_in, **options):
         if (account is None) != (kind == Kind.GATEWAY):

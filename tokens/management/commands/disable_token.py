@@ -1,5 +1,6 @@
 from django.core.management.base import CommandError
 
+from accounts.argument_types import whole
 from accounts.console import OperatorCommand
 from tokens.models import Token
 
@@ -8,7 +9,9 @@ class Command(OperatorCommand):
     help = "Disable a token from the next request on."
 
     def add_arguments(self, parser):
-        parser.add_argument("token", type=int, help="id, as `list tokens` prints it")
+        parser.add_argument(
+            "token", type=whole(), help="id, as `list tokens` prints it"
+        )
         parser.add_argument("--reason", required=True)
 
     def handle(self, *, token, reason, **options):

@@ -1,9 +1,7 @@
-import sys
-
 from django.core.management.base import CommandError
 from django.db import transaction
 
-from accounts.console import OperatorCommand
+from accounts.console import OperatorCommand, typed
 from accounts.rule_violations import RuleViolation
 from tokens.importing import read, take_over
 
@@ -35,7 +33,7 @@ class Command(OperatorCommand):
 
     def rows(self, file, form):
         try:
-            text = sys.stdin.read() if file == "-" else _text(file)
+            text = typed(whole_text=True) if file == "-" else _text(file)
             return list(enumerate(read(text, form), start=1))
         except (OSError, ValueError) as error:
             raise CommandError(f"{file} cannot be read: {error}.") from error

@@ -6,6 +6,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from accounts import hooks
+from accounts.argument_types import whole
 from accounts.audit.trail import record, verify
 from accounts.console import OperatorCommand
 from accounts.crypto import reencryption as accounts_rotation
@@ -25,7 +26,9 @@ class Command(OperatorCommand):
 
     def add_arguments(self, parser):
         parser.add_argument("--purpose", choices=SETTINGS, required=True)
-        parser.add_argument("--batch", type=int, default=500, help="rows at a time")
+        parser.add_argument(
+            "--batch", type=whole(1), default=500, help="rows at a time"
+        )
         only = parser.add_mutually_exclusive_group()
         only.add_argument("--dry-run", action="store_true", help="count only")
         only.add_argument("--verify-only", action="store_true", help="check only")
@@ -36,7 +39,7 @@ class Command(OperatorCommand):
             return
         if not verify_only:
             accounts_rotation.require_ready(purpose)
-            self.rotate(purpose, max(1, batch))
+            self.rotate(purpose, batch)
         self.verify(purpose)
         if not verify_only:
             self.retire(purpose)
