@@ -223,7 +223,7 @@ def test_a_database_that_does_not_answer_is_one_sentence(db, run, monkeypatch, c
     def away():
         raise OperationalError("nobody listens")
 
-    monkeypatch.setattr(connection, "ensure_connection", away)
-
-    with pytest.raises(CommandError, match=r"cannot be used: nobody listens\."):
-        run(command)
+    with monkeypatch.context() as patch:
+        patch.setattr(connection, "ensure_connection", away)
+        with pytest.raises(CommandError, match=r"cannot be used: nobody listens\."):
+            run(command)
