@@ -3,10 +3,14 @@
 import os
 import shutil
 import subprocess
+from pathlib import Path
 
+LUA_OF_NGINX = "/usr/lib/nginx/modules/ngx_http_lua_module.so"
 # Programs and the packages of Debian and Ubuntu that bring them.
 PACKAGES = {
     "nginx": "nginx",
+    # No program, but a file that nginx loads.
+    LUA_OF_NGINX: "libnginx-mod-http-lua",
     "victoria-metrics": "victoria-metrics",
     "haproxy": "haproxy",
     "promtool": "prometheus",
@@ -24,7 +28,11 @@ SORRY = (
 
 
 def missing():
-    return [name for name in PACKAGES if not shutil.which(name)]
+    return [name for name in PACKAGES if not _is_there(name)]
+
+
+def _is_there(name):
+    return Path(name).exists() if "/" in name else shutil.which(name)
 
 
 def install(names):

@@ -10,7 +10,7 @@ from tests.gateway.proxies import programs
 from tests.gateway.proxies.caddy import Caddy
 from tests.gateway.proxies.envoy import Envoy
 from tests.gateway.proxies.haproxy import HAProxy
-from tests.gateway.proxies.nginx import Nginx
+from tests.gateway.proxies.nginx import Nginx, Remembering
 from tests.gateway.proxies.operator import Operator
 from tests.gateway.proxies.proxy import UPSTREAMS
 from tests.gateway.proxies.recorder import Recorder
@@ -25,6 +25,10 @@ PROXIES = {
     "traefik": Traefik,
     "caddy": Caddy,
 }
+# What remembers decisions has the rest of its files from one of those above; here it is
+# tried besides.
+REMEMBERING = {"nginx remembering": Remembering}
+REMEMBERED = {"test_away", "test_callers", "test_routes", "test_shared"}
 # Two organisations. Of the first's metrics accounts one may be read by its sub account.
 PEOPLE = """
 main, other = MainFactory(name="Main"), MainFactory(name="Other")
@@ -113,10 +117,21 @@ def store(world):
     return world.store
 
 
-@pytest.fixture(scope="session", params=PROXIES.values(), ids=PROXIES)
+def pytest_generate_tests(metafunc):
+    if "proxy" not in metafunc.fixturenames or "started" in metafunc.fixturenames:
+        return
+    is_there = metafunc.module.__name__.rpartition(".")[2] in REMEMBERED
+    proxies = PROXIES | (REMEMBERING if is_there else {})
+    metafunc.parametrize(
+        "proxy", proxies.values(), ids=proxies, indirect=True, scope="session"
+    )
+
+
+@pytest.fixture(scope="session")
 def proxy(request, world, tmp_path_factory):
     """Each proxy in turn, in front of stores that remember what reached them."""
     programs.require(request.param.program)
+    programs.require_files(*request.param.needs)
     folder = tmp_path_factory.mktemp(request.param.program)
     made = request.param(folder, world.secrets["gateway"], **world.places())
     with made.running():

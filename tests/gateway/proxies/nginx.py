@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import signal
+from pathlib import Path
 
 import psutil
 
@@ -14,6 +15,7 @@ from tests.waiting import wait_until
 DEPLOY = PROJECT / "deploy" / "nginx"
 MAIN = """\
 {user}
+{modules}
 daemon off;
 pid {folder}/nginx.pid;
 error_log {folder}/error.log;
@@ -28,7 +30,14 @@ http {{
     include tollgate.conf;
 }}
 """
+# Where Debian has them; what is linked to them is not there where tests may not install.
+MODULE_FOLDER = Path("/usr/lib/nginx/modules")
+MODULES = [MODULE_FOLDER / f"{name}_module.so" for name in ("ndk_http", "ngx_http_lua")]
 SERVERS = {"ship": "listener", "read": "query"}
+
+
+def load(modules):
+    return "".join(f"load_module {module}; " for module in modules)
 
 
 class Nginx(Proxy):
@@ -66,9 +75,12 @@ class Nginx(Proxy):
     def configure(self):
         self._ports, self._forms = {}, free_port()
         shutil.copytree(DEPLOY, self.folder, dirs_exist_ok=True)
+        if self.needs:
+            tollgate = self.folder / "tollgate"
+            shutil.copytree(DEPLOY / "remembered", tollgate, dirs_exist_ok=True)
         (self.folder / "temporary").mkdir()
         user = "user root;" if os.geteuid() == 0 else ""
-        main = MAIN.format(folder=self.folder, user=user)
+        main = MAIN.format(folder=self.folder, user=user, modules=load(self.needs))
         (self.folder / "nginx.conf").write_text(main)
         for path in self.folder.rglob("*.conf"):
             path.write_text(self._moved(path.read_text(), path.stem))
@@ -87,6 +99,9 @@ class Nginx(Proxy):
         for (name, port), own in self._ports.items():
             if name == server:
                 text = text.replace(f"$server_port = {port})", f"$server_port = {own})")
+        tollgate = self.places["tollgate"]
+        text = text.replace('{ "127.0.0.1:8001" }', f'{{ "127.0.0.1:{tollgate}" }}')
+        text = text.replace("/etc/nginx/", f"{self.folder}/")
         for name, port in UPSTREAMS.items():
             text = re.sub(
                 rf"(upstream {name} +\{{ server 127.0.0.1):{port};",
@@ -97,3 +112,10 @@ class Nginx(Proxy):
         text = text.replace(f"{live}/fullchain.pem", str(self.certificate))
         text = text.replace(f"{live}/privkey.pem", str(self.key))
         return text.replace("/var/log/nginx/", f"{self.folder}/")
+
+
+class Remembering(Nginx):
+    """The same, with the files that let it remember decisions."""
+
+    needs = MODULES
+    remembers_seconds = 0.7

@@ -48,6 +48,12 @@ def require(program):
         pytest.skip(SORRY.format(program))
 
 
+def require_files(*paths):
+    for path in paths:
+        if not path.exists():
+            pytest.skip(SORRY.format(path))
+
+
 def wait(process, port, log_path):
     def is_listening():
         assert process.poll() is None, log_path.read_text()

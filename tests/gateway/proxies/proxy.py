@@ -57,6 +57,8 @@ class Proxy:
     """
 
     program = ""
+    # Files besides the program.
+    needs = ()
     # What differs from others, each a row of a table in docs/gateways.md: the routes that
     # it does not have, those that it appends arguments to, whether queries may come as
     # forms, which statuses it gives without a sentence of ours, whether HTTP without TLS is
@@ -67,6 +69,8 @@ class Proxy:
     mute = frozenset()
     answers_plain_http = True
     speaks_grpc = False
+    # For how long it goes on without Tollgate.
+    remembers_seconds = 0.0
 
     def __init__(self, folder, credential, **places):
         folder.mkdir(exist_ok=True)

@@ -1,5 +1,6 @@
 """What clients hear of a store, and of a Tollgate or a store that is away."""
 
+import time
 from contextlib import ExitStack
 
 import psutil
@@ -52,6 +53,7 @@ def test_a_tollgate_that_hangs_is_away_and_comes_back(world, proxy, store):
             for route in (SHIPS, READS)
         }
         with halted(family(world.tollgate)):
+            time.sleep(proxy.remembers_seconds)
             for route, client in clients.items():
                 assert (
                     refused(proxy, route, route.send(client, opened(world, route)))

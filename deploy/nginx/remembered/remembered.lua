@@ -1,0 +1,416 @@
+-- Remembers what Tollgate decided, in nginx's shared memory; remembered_http.conf says how
+-- it is put in place. Whatever is missing, old or wrong here ends in asking Tollgate.
+--
+-- A decision holds while the generation of its slot is the one that Tollgate told with it,
+-- and while the last look at all generations began less than 0.7 s ago. Tollgate's own look
+-- is part of that time, so a change holds within a second of its acknowledgement.
+
+local ffi = require "ffi"
+
+local shared, timer, worker = ngx.shared, ngx.timer, ngx.worker
+local known, unknown = shared.tollgate_known, shared.tollgate_unknown
+local state, counts = shared.tollgate_state, shared.tollgate_counts
+local find, sub, byte, format, concat = string.find, string.sub, string.byte, string.format, table.concat
+
+local FRESH_SECONDS = 0.7
+local LOOK_SECONDS, HAND_IN_SECONDS = 0.25, 0.5
+-- To connect, to send, to receive something: milliseconds.
+local LOOK_PATIENCE, USES_PATIENCE = { 100, 100, 200 }, { 500, 1000, 3000 }
+-- A decision with filters as long as that is asked each time: it would drive out others.
+local LONGEST = 8192
+local LONGEST_AGENT = 400
+-- Rows of counts that a worker holds with their callers; then it counts by token only.
+local MOST_ROWS = 20000
+-- What waits in shared memory: chunks of so many lines; more stays in the workers, added up.
+local CHUNK_LINES, CHUNK_BYTES, MOST_CHUNKS = 500, 30000, 64
+local BATCH_LINES, BATCH_BYTES = 9000, 900000
+local MINUTE, MOST_TALLIES = 60, 60
+
+-- Variables of the configuration and the headers of an answer that they are.
+local HEADERS = {
+  tollgate_id = "x_tollgate_token",
+  tollgate_kind = "x_tollgate_kind",
+  tollgate_account = "x_tollgate_account",
+  tollgate_tenant = "accountid",
+  tollgate_project = "projectid",
+  tollgate_tenants = "x_scope_orgid",
+  tollgate_args = "x_tollgate_args",
+  tollgate_logql = "x_tollgate_logql",
+  tollgate_opensearch = "x_tollgate_opensearch",
+  tollgate_says = "x_tollgate_says",
+  tollgate_challenge = "www_authenticate",
+}
+-- Each variable has a letter before its value in what is remembered.
+local LETTERS, VARIABLES = {}, {}
+for variable in pairs(HEADERS) do
+  table.insert(VARIABLES, variable)
+end
+table.sort(VARIABLES)
+for number, variable in ipairs(VARIABLES) do
+  LETTERS[96 + number] = variable
+end
+
+local tollgate = {}
+local addresses, credential, inner, outer, sender
+local sequence = 0
+
+-- ngx.now() is the host's clock, which can jump. This one goes on while the host sleeps.
+ffi.cdef [[
+  typedef struct { long seconds, nanoseconds; } tollgate_time;
+  int tollgate_clock(int, tollgate_time *) __asm__("clock_gettime");
+]]
+local CLOCK = ({ Linux = 7, BSD = 4, OSX = 6 })[ffi.os]
+local time = ffi.new("tollgate_time")
+
+local function now()
+  assert(ffi.C.tollgate_clock(CLOCK, time) == 0, "this system has no monotonic clock")
+  return tonumber(time.seconds) + tonumber(time.nanoseconds) * 1e-9
+end
+
+local function random(bytes)
+  local file = assert(io.open("/dev/urandom", "rb"))
+  local read = file:read(bytes)
+  file:close()
+  return read
+end
+
+-- HMAC (RFC 2104): what was shown cannot be told from what is in the memory.
+local function padded(key, with)
+  return (key:gsub(".", function(one) return string.char(bit.bxor(byte(one), with)) end))
+end
+
+local function hashed(text)
+  return ngx.sha1_bin(outer .. ngx.sha1_bin(inner .. text))
+end
+
+-- Counting ---------------------------------------------------------------------------
+
+local rows = 0
+local tallies = {}
+
+local function tally_of(at)
+  local last = tallies[#tallies]
+  if last and (at - last.began < MINUTE or #tallies >= MOST_TALLIES) then return last end
+  last = { began = at, callers = {} }
+  table.insert(tallies, last)
+  return last
+end
+
+local function add(tally, caller, handle, calls)
+  if rows >= MOST_ROWS then caller = "\t" end
+  local handles = tally.callers[caller]
+  if not handles then
+    handles = {}
+    tally.callers[caller] = handles
+  end
+  local before = handles[handle]
+  if not before then rows = rows + 1 end
+  handles[handle] = (before or 0) + calls
+end
+
+local function push(chunk, at, even_if_full)
+  if not even_if_full and (counts:llen("chunks") or 0) >= MOST_CHUNKS then return false end
+  -- It takes nobody's place: without room it fails.
+  return counts:rpush("chunks", format("%.3f %d\n%s", at, #chunk, concat(chunk)))
+end
+
+-- Puts one tally into shared memory, in chunks; returns what found no room there.
+local function chunked(tally, at, even_if_full)
+  local left = { began = tally.began, callers = {} }
+  local chunk, bytes, entries, stuck = {}, 0, {}, false
+  local function close()
+    if #entries == 0 then return end
+    stuck = stuck or not push(chunk, at, even_if_full)
+    rows = rows - #entries
+    for _, entry in ipairs(stuck and entries or {}) do
+      add(left, entry[1], entry[2], entry[3])
+    end
+    chunk, bytes, entries = {}, 0, {}
+  end
+  for caller, handles in pairs(tally.callers) do
+    local head = "@\t" .. caller:gsub("[%z\1-\8\10-\31]", " ") .. "\n"
+    local fresh = true
+    for handle, calls in pairs(handles) do
+      if fresh or #chunk == 0 then
+        table.insert(chunk, head)
+        bytes, fresh = bytes + #head, false
+      end
+      local line = handle .. "\t" .. calls .. "\n"
+      table.insert(chunk, line)
+      table.insert(entries, { caller, handle, calls })
+      bytes = bytes + #line
+      if #chunk >= CHUNK_LINES or bytes >= CHUNK_BYTES then close() end
+    end
+  end
+  close()
+  return next(left.callers) and left
+end
+
+-- Each worker does so twice a second, and when it ends.
+local function hand_in(premature)
+  local at, waiting = now(), tallies
+  tallies = {}
+  for _, tally in ipairs(waiting) do
+    local left = chunked(tally, at - tally.began < MINUTE and at or tally.began, premature)
+    if left then table.insert(tallies, left) end
+  end
+end
+
+local function count(handle, var)
+  if handle == "-" then return end
+  local agent = var.http_user_agent or ""
+  if #agent > LONGEST_AGENT then agent = sub(agent, 1, LONGEST_AGENT) end
+  -- A tab would begin another field.
+  if find(agent, "\t", 1, true) then agent = agent:gsub("\t", " ") end
+  add(tally_of(now()), var.remote_addr .. "\t" .. agent, handle, 1)
+  -- The timers of a worker that ends have run for the last time.
+  if worker.exiting() then hand_in(true) end
+end
+
+-- Remembering ------------------------------------------------------------------------
+
+-- What is remembered: when it ends, the mark of its slot, the status (each of a fixed
+-- length), then lines: slot, handle, and values with their letters.
+local ENDS, MARK = 16, 32
+
+local function is_standing(told, at)
+  if tonumber(sub(told, 1, ENDS)) <= at then return false end
+  local base = state:get("base")
+  if not base or at - base >= FRESH_SECONDS then return false end
+  local slot = sub(told, ENDS + MARK + 4, find(told, "\n", ENDS + MARK + 4, true) - 1)
+  return state:get(slot) == sub(told, ENDS + 1, ENDS + MARK)
+end
+
+local function recall(key)
+  local at = now()
+  local told = known:get(key)
+  if told and is_standing(told, at) then return told end
+  told = unknown:get(key)
+  if told and is_standing(told, at) then return told end
+end
+
+-- Tells the configuration what is remembered, and counts; returns the status.
+local function tell(told, var)
+  local from = find(told, "\n", ENDS + MARK + 4, true) + 1
+  local to = find(told, "\n", from, true)
+  local handle = sub(told, from, to - 1)
+  while to < #told do
+    from, to = to + 1, find(told, "\n", to + 1, true)
+    local variable = LETTERS[byte(told, from)]
+    local value = sub(told, from + 1, to - 1)
+    var[variable] = value
+    if variable == "tollgate_challenge" then ngx.header["WWW-Authenticate"] = value end
+  end
+  count(handle, var)
+  return tonumber(sub(told, ENDS + MARK + 1, ENDS + MARK + 3))
+end
+
+local function recalled(var)
+  -- None of these can have a line's end in it. It is all that Tollgate decides by when its
+  -- answer may be remembered.
+  local key = hashed(var.signal .. "\n" .. (var.handed_over or "") .. "\n" .. (var.http_x_api_token or "") .. "\n"
+    .. (var.http_authorization or "") .. "\n" .. (var.ticket or ""))
+  local told = recall(key)
+  if told then return tell(told, var) end
+  ngx.ctx.tollgate_asked = { key = key, began = now() }
+end
+
+-- In a location that asks Tollgate: answers from memory, or lets it ask.
+function tollgate.ask()
+  local done, status = pcall(recalled, ngx.var)
+  if not done then
+    ngx.log(ngx.ERR, "Tollgate is asked, since what is remembered cannot be read: ", status)
+  elseif status then
+    return ngx.exit(status)
+  end
+end
+
+local function remember(asked, status, keep, values)
+  local slot, generation, epoch, milliseconds, handle = keep:match("^(%w+) (%x+) (%x+) (%d+) ([%w_-]+)$")
+  if not slot or #generation ~= 16 or #epoch ~= 16 then return end
+  local seconds = tonumber(milliseconds) / 1000
+  local told = format("%0" .. ENDS .. ".3f", asked.began + seconds)
+    .. epoch .. generation .. status .. slot .. "\n" .. handle .. "\n" .. values
+  local memory = slot == "all" and unknown or known
+  if #told <= LONGEST then memory:set(asked.key, told, seconds) end
+end
+
+-- As the answer to a question arrives: tells the configuration, and remembers it.
+function tollgate.answered()
+  local var, values = ngx.var, {}
+  -- What is remembered was told already, and nobody was asked.
+  if not var.upstream_addr then return end
+  for number, variable in ipairs(VARIABLES) do
+    local value = var["upstream_http_" .. HEADERS[variable]] or ""
+    var[variable] = value
+    if value ~= "" then table.insert(values, string.char(96 + number) .. value .. "\n") end
+  end
+  local asked, keep, status = ngx.ctx.tollgate_asked, var.upstream_http_x_tollgate_keep, ngx.status
+  if asked and keep and (status == 204 or status == 401 or status == 403) then
+    local done, problem = pcall(remember, asked, status, keep, concat(values))
+    if not done then ngx.log(ngx.ERR, "An answer of Tollgate cannot be remembered: ", problem) end
+  end
+end
+
+-- Asking for generations, and handing counts over ----------------------------------------
+
+local function received(socket)
+  local line, problem = socket:receive("*l")
+  local status = line and tonumber(line:match("^HTTP/1%.1 (%d%d%d)"))
+  if not status then return nil, problem or "no HTTP" end
+  local length, goes_on = nil, true
+  while true do
+    line, problem = socket:receive("*l")
+    if not line then return nil, problem end
+    if line == "" then break end
+    local name, value = line:match("^([^:]+):%s*(.-)%s*$")
+    name = name and name:lower()
+    if name == "content-length" then length = tonumber(value) end
+    if name == "connection" and value:lower() == "close" then goes_on = false end
+  end
+  if not length or length > 65536 then return nil, "an answer without a length, or too long" end
+  local body = ""
+  if length > 0 then
+    body, problem = socket:receive(length)
+    if not body then return nil, problem end
+  end
+  if goes_on then socket:setkeepalive(60000, 8) else socket:close() end
+  return status, body
+end
+
+-- Returns status and body, or nothing and what went wrong. A connection that was kept may
+-- have ended meanwhile: then it is tried once more.
+local function exchanged(request, patience)
+  local problem, status, body
+  for _ = 1, 2 do
+    local socket, ok = ngx.socket.tcp(), nil
+    socket:settimeouts(unpack(patience))
+    local host, port = addresses[1]:match("^(.*):(%d+)$")
+    if host == "unix" or not host then
+      ok, problem = socket:connect(addresses[1])
+    else
+      ok, problem = socket:connect(host, tonumber(port))
+    end
+    if not ok then break end
+    local is_old = (socket:getreusedtimes() or 0) > 0
+    ok, problem = socket:send(request)
+    if ok then
+      status, body = received(socket)
+      if status then return status, body end
+      problem = body
+    end
+    socket:close()
+    if not is_old or problem == "timeout" then break end
+  end
+  -- Another one may be there.
+  table.insert(addresses, table.remove(addresses, 1))
+  return nil, problem
+end
+
+local function request(method, path, more, body)
+  return concat({
+    method .. " " .. path .. " HTTP/1.1",
+    "Host: tollgate",
+    "X-Tollgate-Gateway: " .. credential,
+    "User-Agent: nginx",
+    more .. "Content-Length: " .. #body,
+    "",
+    body,
+  }, "\r\n")
+end
+
+local SLOTS = { "all" }
+for slot = 0, 255 do
+  SLOTS[slot + 2] = tostring(slot)
+end
+
+local function look()
+  local began = now()
+  local status, body = exchanged(request("GET", "/gateway/generations", "", ""), LOOK_PATIENCE)
+  if status ~= 200 then return end
+  local epoch, age, all, numbers = body:match(
+    "^tollgate%-generations 1\nepoch (%x+)\nage (%d+)\nall (%x+)\nslots (%x+)\nend\n$")
+  if not epoch or #epoch ~= 16 or #all ~= 16 or #numbers ~= 4096 then return end
+  local base, before = began - tonumber(age) / 1000, state:get("base")
+  -- Another worker or host of Tollgate may know less.
+  if before and base <= before then return end
+  numbers = all .. numbers
+  for number, slot in ipairs(SLOTS) do
+    local mark = epoch .. sub(numbers, 16 * number - 15, 16 * number)
+    if state:get(slot) ~= mark and not state:safe_set(slot, mark) then return end
+  end
+  state:safe_set("base", base)
+end
+
+local function sealed()
+  local lines, bytes, parts = 0, 0, {}
+  while lines + CHUNK_LINES <= BATCH_LINES and bytes <= BATCH_BYTES do
+    local chunk = counts:lpop("chunks")
+    if not chunk then break end
+    local at, number, text = chunk:match("^(%S+) (%d+)(\n.*)$")
+    local ago = math.max(0, math.floor(now() - tonumber(at)))
+    table.insert(parts, sub(text:gsub("\n@\t", "\n@" .. ago .. "\t"), 2))
+    lines, bytes = lines + tonumber(number), bytes + #text
+  end
+  if lines == 0 then return end
+  sequence = sequence + 1
+  local batch = format("%s %.0f\n%send %d\n", sender, sequence, concat(parts), lines)
+  -- So that whoever comes after this worker hands it over.
+  counts:safe_set("batch", batch)
+  return batch
+end
+
+local waiting
+
+local function hand_over()
+  while not worker.exiting() do
+    waiting = waiting or counts:get("batch") or sealed()
+    if not waiting then return end
+    local name, body = waiting:match("^(%x+ %d+)\n(.*)$")
+    local status, said = exchanged(
+      request("POST", "/gateway/uses", "X-Tollgate-Batch: " .. name .. "\r\n", body), USES_PATIENCE)
+    if status == 400 or status == 413 then
+      ngx.log(ngx.ERR, "Tollgate takes no counts of this kind: ", said)
+    elseif status ~= 200 then
+      return
+    end
+    if counts:get("batch") == waiting then counts:delete("batch") end
+    waiting = nil
+  end
+end
+
+-- A round that takes longer than the time between rounds is not joined by the next.
+local function one_at_a_time(task)
+  local is_running = false
+  return function(premature)
+    if is_running or premature then return end
+    is_running = true
+    local done, problem = pcall(task)
+    is_running = false
+    if not done then ngx.log(ngx.ERR, problem) end
+  end
+end
+
+-- In init_by_lua, where the credential can be read: `addresses` of Tollgate, each IP:port or
+-- unix:path, and the `credential` file.
+function tollgate.begin(options)
+  local file = assert(io.open(options.credential))
+  credential = file:read("*a"):gsub("#[^\n]*", ""):match('X%-Tollgate%-Gateway%s+"?([^%s";]+)')
+  file:close()
+  assert(credential, options.credential .. " sets no X-Tollgate-Gateway")
+  addresses = options.addresses
+  local key = random(64)
+  inner, outer = padded(key, 0x36), padded(key, 0x5c)
+end
+
+-- In init_worker_by_lua.
+function tollgate.work()
+  assert(timer.every(HAND_IN_SECONDS, hand_in))
+  if worker.id() ~= 0 then return end
+  sender = random(16):gsub(".", function(one) return format("%02x", byte(one)) end)
+  assert(timer.every(LOOK_SECONDS, one_at_a_time(look)))
+  assert(timer.every(HAND_IN_SECONDS, one_at_a_time(hand_over)))
+  assert(timer.at(0, one_at_a_time(look)))
+end
+
+return tollgate

@@ -1,0 +1,245 @@
+"""Decisions that a proxy remembers: how long they hold, and how they are counted."""
+
+import socket
+import threading
+import time
+
+import pytest
+
+from tests.gateway.proxies import programs
+from tests.gateway.proxies.conftest import REMEMBERING
+from tests.gateway.proxies.recorder import Recorder
+from tests.gateway.proxies.scripted_gate import ScriptedGate
+from tests.waiting import wait_until
+
+pytestmark = [pytest.mark.walk, pytest.mark.sqlite]
+
+
+@pytest.fixture(scope="module")
+def store():
+    with Recorder().running() as store:
+        yield store
+
+
+@pytest.fixture(scope="module", params=REMEMBERING.values(), ids=REMEMBERING)
+def started(request, store, tmp_path_factory):
+    """A proxy in front of a gate, and a client of it that stays."""
+    programs.require(request.param.program)
+    programs.require_files(*request.param.needs)
+    folder = tmp_path_factory.mktemp(request.param.program)
+    with ScriptedGate().running() as gate:
+        proxy = request.param(folder, "tgg_x", loki=store.port, tollgate=gate.port)
+        with proxy.running(), proxy.client("ship") as proxy.shipper:
+            yield proxy, gate
+
+
+@pytest.fixture
+def gate(started):
+    gate = started[1]
+    gate.start_anew()
+    looked(gate)
+    return gate
+
+
+@pytest.fixture
+def proxy(started, gate):
+    return started[0]
+
+
+def looked(gate, times=2):
+    """Wait until the proxy has taken in a look that begins from now on."""
+    seen = len(gate.looks)
+    wait_until(lambda: len(gate.looks) >= seen + times)
+
+
+def send(proxy, shown="good"):
+    headers = {"X-API-TOKEN": shown, "User-Agent": "shipper"}
+    return proxy.shipper.post("/loki/api/v1/push", content=b"{}", headers=headers)
+
+
+def statuses(proxy, times, shown="good"):
+    return [send(proxy, shown).status_code for _ in range(times)]
+
+
+def test_what_is_remembered_is_not_asked_again(proxy, gate, store):
+    store.drain()
+
+    assert statuses(proxy, 20) == [200] * 20
+    assert statuses(proxy, 20, "stopped") == [403] * 20
+    assert statuses(proxy, 20, "unknown") == [401] * 20
+
+    assert sorted(gate.questions) == ["good", "stopped", "unknown"]
+    assert {tuple(one.values("X-Scope-OrgID")) for one in store.drain()} == {("7",)}
+    assert send(proxy, "stopped").text == "Not stopped\n"
+
+
+def test_a_change_is_seen_by_the_next_look(proxy, gate):
+    statuses(proxy, 2)
+    gate.stop("good")
+    looked(gate)
+
+    assert send(proxy).status_code == 403
+    assert len(gate.questions) == 2
+
+
+def test_a_change_stops_a_token_under_load_within_a_second(proxy, gate):
+    over, passed = threading.Event(), []
+
+    def load():
+        with proxy.client("ship") as client:
+            while not over.is_set():
+                asked = time.monotonic()
+                answer = client.post(
+                    "/loki/api/v1/push", content=b"{}", headers={"X-API-TOKEN": "good"}
+                )
+                passed.append((asked, answer.status_code))
+
+    threads = [threading.Thread(target=load) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    wait_until(lambda: len(passed) > 30)
+    gate.stop("good")
+    stopped_at = time.monotonic()
+    wait_until(lambda: passed[-1][0] - stopped_at > 1.2)
+    over.set()
+    for thread in threads:
+        thread.join()
+
+    assert passed[0][1] == 200
+    late = [at - stopped_at for at, status in passed if status == 200]
+    assert max(late) < 1.0
+    assert {status for _, status in passed} == {200, 403}
+
+
+def test_what_was_being_decided_as_its_token_was_stopped_is_not_kept(proxy, gate):
+    def stopped_meanwhile(token):
+        gate.before_answer = lambda token: None
+        gate.stop(token)
+        looked(gate)
+
+    gate.before_answer = stopped_meanwhile
+
+    assert statuses(proxy, 3) == [200, 403, 403]
+    assert len(gate.questions) == 2
+
+
+def breaking(handler):
+    handler.connection.shutdown(socket.SHUT_RDWR)
+    handler.close_connection = True
+    return True
+
+
+def cut_short(handler):
+    body = handler.server.gate.generations()
+    handler.answer(200, {"Content-Length": str(len(body) - 4)})
+    handler.wfile.write(body[:-4])
+    return True
+
+
+def refusing(handler):
+    handler.answer(503, {"Content-Length": "0"})
+    return True
+
+
+@pytest.mark.parametrize("failing", [breaking, cut_short, refusing])
+def test_without_a_look_that_is_whole_tollgate_is_asked(proxy, gate, failing):
+    statuses(proxy, 2)
+    gate.break_look = failing
+    time.sleep(0.75)
+
+    assert statuses(proxy, 3) == [200] * 3
+    assert len(gate.questions) == 4
+
+    gate.break_look = lambda handler: False
+    looked(gate)
+    assert statuses(proxy, 2) == [200] * 2
+    assert len(gate.questions) == 4
+
+
+def test_an_old_look_renews_nothing(proxy, gate):
+    def old(handler):
+        body = gate.generations().replace(b"age 0", b"age 600")
+        handler.answer(200, body=body)
+        return True
+
+    statuses(proxy, 2)
+    gate.break_look = old
+    time.sleep(0.8)
+    asked = len(gate.questions)
+
+    wait_until(lambda: send(proxy) and len(gate.questions) > asked)
+
+
+def test_in_another_database_nothing_holds(proxy, gate):
+    statuses(proxy, 2)
+    gate.epoch = gate.epoch[::-1]
+    looked(gate)
+
+    assert statuses(proxy, 2) == [200] * 2
+    assert len(gate.questions) == 2
+
+
+def test_what_ends_by_itself_is_asked_again(proxy, gate):
+    gate.milliseconds = 300
+    statuses(proxy, 2)
+    asked = len(gate.questions)
+    time.sleep(0.31)
+    statuses(proxy, 1)
+
+    assert len(gate.questions) == asked + 1
+
+
+def test_invented_tokens_do_not_drive_out_those_that_work(proxy, gate):
+    statuses(proxy, 1)
+    for number in range(300):
+        send(proxy, f"unknown {number} {'x' * 500}")
+    asked = len(gate.questions)
+
+    assert send(proxy).status_code == 200
+    assert len(gate.questions) == asked
+
+
+def test_calls_are_counted_to_the_last_one(proxy, gate):
+    sent = {"good": 25, "stopped": 15, "unknown": 5}
+    for token, times in sent.items():
+        statuses(proxy, times, token)
+
+    # One of each was a question, which Tollgate counts itself.
+    expected = {"good": 24, "stopped": 14}
+    wait_until(lambda: gate.counted() == expected)
+    [row] = {row for _, body in gate.batches for row in body.split("\n") if "@" in row}
+    assert row.split("\t")[1:] == ["127.0.0.1", "shipper"]
+
+
+def test_a_batch_whose_answer_is_lost_comes_again_by_its_name(proxy, gate):
+    lost = []
+
+    def losing(handler):
+        lost.append(handler.headers["X-Tollgate-Batch"])
+        if len(lost) > 2:
+            return False
+        return breaking(handler)
+
+    gate.break_batch = losing
+    statuses(proxy, 11)
+    wait_until(lambda: gate.counted() == {"good": 10})
+
+    assert lost[0] == lost[1] == lost[2]
+
+
+def test_a_batch_that_is_no_batch_is_dropped(proxy, gate):
+    names = []
+
+    def unreadable(handler):
+        names.append(handler.headers["X-Tollgate-Batch"])
+        handler.answer(400, body=b"A row has handle, calls, age, address and agent\n")
+        return True
+
+    gate.break_batch = unreadable
+    statuses(proxy, 3)
+    wait_until(lambda: names)
+    gate.break_batch = lambda handler: False
+    statuses(proxy, 3)
+    wait_until(lambda: gate.counted() == {"good": 3})
+
+    assert gate.batches[0][0] not in names
