@@ -1,8 +1,11 @@
 from django.apps import AppConfig
+from django.conf import settings
 from django.core import checks
+from django.db.backends.signals import connection_created
 from django.db.models.signals import post_init
 
 from accounts import hooks
+from accounts.slow_queries import watch
 
 
 class AccountsConfig(AppConfig):
@@ -28,6 +31,8 @@ class AccountsConfig(AppConfig):
         )
 
         checks.register(check_keys, checks.Tags.database)
+        if settings.LOG_SLOW_QUERIES:
+            connection_created.connect(watch)
         post_init.connect(own, sender=Authenticator)
         hooks.key_rows.register(count_events)
         hooks.key_rows.register(count_seeds)

@@ -59,6 +59,13 @@ class Environment(environ.Env):
             raise ImproperlyConfigured(f"{name} must be true or false, not {value!r}.")
         return BOOLEANS[value]
 
+    def one_of(self, name, values, *, default):
+        value = self.str(name, default=default).strip().lower()
+        if value not in values:
+            words = " or ".join(values)
+            raise ImproperlyConfigured(f"{name} must be {words}, not {value!r}.")
+        return value
+
     def whole(self, name, *, default, least=0):
         value = self.str(name, default=str(default)).strip()
         if not (value.isascii() and value.isdigit() and int(value) >= least):

@@ -295,19 +295,32 @@ MAILERS = {
 }
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="tollgate@localhost")
 
+LOG_FORMAT = env.one_of("LOG_FORMAT", ("text", "json"), default="text")
+# Milliseconds from which on a query is logged, without its parameters; 0 for none.
+LOG_SLOW_QUERIES = env.whole("LOG_SLOW_QUERIES", default=0)
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
+    "filters": {"no secrets": {"()": "accounts.web.logs.WithoutSecrets"}},
     "formatters": {
         "line": {
             "()": "accounts.web.logs.OneLineFormatter",
             "format": "%(asctime)s %(levelname)s %(name)s %(message)s",
+        },
+        "json": {"()": "accounts.web.logs.JsonFormatter"},
+    },
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": "json" if LOG_FORMAT == "json" else "line",
         }
     },
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="WARNING")},
     "loggers": {
         "django": {"handlers": [], "level": "WARNING", "propagate": True},
+        "django.request": {"filters": ["no secrets"]},
+        # A line for each request.
+        "tollgate.requests": {"level": "INFO" if LOG_FORMAT == "json" else "WARNING"},
         # It would tell of each try to connect; who needed the connection says so.
         "psycopg.pool": {"level": "ERROR"},
     },

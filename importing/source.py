@@ -7,6 +7,8 @@ from urllib.parse import quote
 
 import httpx
 
+from accounts.web.tracing import handed_on
+
 TIMEOUT = httpx.Timeout(30, connect=10)
 PAUSES = (1, 2, 4, 8)
 LONGEST_WAIT = 60
@@ -87,9 +89,8 @@ class Source:
     def _send(self, method, path, token, body):
         """Return the response, or the error that came instead."""
         try:
-            return self.http.request(
-                method, path, headers={"X-API-TOKEN": token}, json=body
-            )
+            headers = {"X-API-TOKEN": token, "traceparent": handed_on()}
+            return self.http.request(method, path, headers=headers, json=body)
         except httpx.RequestError as error:
             return error
 

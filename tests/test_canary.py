@@ -8,6 +8,7 @@ from django.db import connection
 from django.urls import reverse
 
 from accounts.models import AuditEvent
+from accounts.web.logs import JsonFormatter
 from tests.authorization_routes import SHOWN
 from tests.factories import BY, FilterFactory, ShareFactory, TokenFactory
 from tests.test_authorization import ACCOUNT_ROUTES, World, methods
@@ -104,6 +105,8 @@ def test_a_secret_that_is_sent_leaves_no_trace(
         )
         answers.append(client.get("/v2/whoami", headers={"X-API-TOKEN": secret}))
         answers.append(client.get("/v2/nowhere", headers={"X-API-TOKEN": secret}))
+        answers.append(client.get(f"/calendars/{secret}.ics"))
+        answers.append(client.get("/livez", headers={"X-Request-ID": secret}))
         client.post("/login/", {"login": secret, "password": secret})
 
     seen = [answer.text + str(dict(answer.headers)) for answer in answers]
@@ -111,6 +114,7 @@ def test_a_secret_that_is_sent_leaves_no_trace(
         client.get(answer.url).text for answer in answers if answer.status_code == 302
     ]
     seen += [record.getMessage() for record in caplog.records]
+    seen += [JsonFormatter().format(record) for record in caplog.records]
     seen += [mail.message().as_bytes().decode() for mail in mailoutbox]
     seen += [str(event.data) + event.target for event in AuditEvent.objects.all()]
     assert [leak for text in seen for leak in found_in(text, secrets)] == []

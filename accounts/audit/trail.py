@@ -19,6 +19,7 @@ from accounts.metrics import events
 from accounts.models import AuditChain, AuditEvent
 from accounts.models.events import DIGEST_VERSION
 from accounts.web.addresses import client_address
+from accounts.web.logs import request_id
 
 MAX_AGENT = 200
 
@@ -109,6 +110,7 @@ def record(
             target=str(target)[:254],
             ip=by.ip,
             agent=by.agent,
+            request_id=request_id.get(),
             data=data,
         )
         event.digest = digest(event, bytes(chain.digest))
@@ -148,6 +150,8 @@ def digest(event, previous):
     ]
     if event.digest_version > 1:
         fields.append(event.user_id)
+    if event.digest_version > 2:
+        fields.append(event.request_id)
     text = json.dumps(fields, sort_keys=True, separators=(",", ":")).encode()
     return hmac.digest(keyring("audit").subkeys[event.key_id], previous + text, sha256)
 

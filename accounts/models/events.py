@@ -86,7 +86,7 @@ def actions():
 
 
 # From 2 on a digest covers the person, too.
-DIGEST_VERSION = 2
+DIGEST_VERSION = 3
 
 
 class AuditChain(models.Model):
@@ -156,6 +156,8 @@ class AuditEvent(models.Model):
     target = models.CharField(max_length=254, blank=True)
     ip = models.GenericIPAddressField(null=True)
     agent = models.CharField(max_length=200, blank=True)
+    # Of the request that it came about in, as in the answer and in the log.
+    request_id = models.CharField(max_length=64, blank=True, default="", db_default="")
     data = models.JSONField(default=dict)
 
     objects = AuditEventQuerySet.as_manager()

@@ -31,6 +31,7 @@ COLUMNS = {
     "account": lambda event: event.account,
     "address": lambda event: event.ip,
     "browser": lambda event: event.agent,
+    "request_id": lambda event: event.request_id,
     "details": lambda event: json.dumps(event.data, ensure_ascii=False),
     "sequence": lambda event: event.sequence,
     "digest": lambda event: bytes(event.digest).hex(),

@@ -1,9 +1,16 @@
+import json
 import logging
+import re
 import time
 import unicodedata
 from contextvars import ContextVar
+from datetime import UTC, datetime
+
+from accounts.web.tracing import traceparent
 
 SECONDS_APART = 60
+# No address of ours has one; secrets are longer, those of other systems as well.
+LONG_PART = re.compile(r"[^/]{24,}")
 # Of the request that a thread is at, or was at last.
 request_id = ContextVar("request_id", default="")
 
@@ -19,6 +26,40 @@ class OneLineFormatter(logging.Formatter):
         if current := request_id.get():
             record.message = f"[{current}] {record.message}"
         return super().formatMessage(record)
+
+
+class JsonFormatter(logging.Formatter):
+    """Write a record as a line of JSON, with the `fields` that it was given besides."""
+
+    def format(self, record):
+        moment = datetime.fromtimestamp(record.created, UTC)
+        fields = {
+            "time": moment.isoformat(timespec="milliseconds"),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": record.getMessage(),
+            "request_id": request_id.get(),
+            "traceparent": traceparent.get(),
+        }
+        fields |= getattr(record, "fields", {})
+        if record.exc_info:
+            fields["exception"] = self.formatException(record.exc_info)
+        return json.dumps({name: each for name, each in fields.items() if each != ""})
+
+
+class WithoutSecrets(logging.Filter):
+    """Leave out of addresses that are logged what may be the secret of a link or a token."""
+
+    def filter(self, record):
+        record.args = tuple(map(without_secrets, record.args))
+        return True
+
+
+def without_secrets(argument):
+    """Return an address with each long part of it left out, and anything else as it is."""
+    if not isinstance(argument, str) or not argument.startswith("/"):
+        return argument
+    return LONG_PART.sub("…", argument)
 
 
 class Seldom:

@@ -1,3 +1,4 @@
+import re
 import time
 import uuid
 import zoneinfo
@@ -24,6 +25,7 @@ from django.utils.cache import add_never_cache_headers
 from django.utils.decorators import sync_only_middleware
 from django.utils.http import urlencode
 
+from accounts import hooks
 from accounts.deadline import database_away
 from accounts.rate_limits.attempts import enter
 from accounts.rule_violations import RuleViolation
@@ -32,11 +34,14 @@ from accounts.web.cookies import is_doubled, only
 from accounts.web.errors import not_allowed, page_behind, refused
 from accounts.web.logs import request_id
 from accounts.web.request_log import note
+from accounts.web.tracing import accepted, traceparent
 
 TWO_SESSIONS = (
     "Your browser sent two session cookies, and one of them may be somebody else's, so "
     "neither was used. Sign in again. If this comes back, delete this site's cookies."
 )
+# Long enough to be one of its kind, and nothing that means anything in a log or a page.
+GIVEN_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 PAGE_METHODS = ["GET", "HEAD", "POST"]
 
 
@@ -45,16 +50,31 @@ def RequestIdMiddleware(get_response):  # noqa: N802 -- named like its siblings
     """Give each request an id, which its answer and what is logged about it have."""
 
     def middleware(request):
-        begun = time.perf_counter()
-        request.request_id = str(uuid.uuid4())
+        begun, method = time.perf_counter(), request.method
+        request.request_id = given_id(request) or str(uuid.uuid4())
         # Django logs what was refused when all middleware is done.
         request_id.set(request.request_id)
+        traceparent.set(accepted(request.META.get("HTTP_TRACEPARENT", "")))
         response = get_response(request)
         response["X-Request-Id"] = request.request_id
-        note(request, response, time.perf_counter() - begun)
+        note(request, method, response, time.perf_counter() - begun)
         return response
 
     return middleware
+
+
+def given_id(request):
+    """Return the id that a trusted proxy gave a request, or a blank.
+
+    Of whoever reaches this server without one nobody knows who gave it.
+    """
+    given = request.META.get("HTTP_X_REQUEST_ID", "")
+    is_sane = settings.TRUSTED_PROXIES and GIVEN_ID.fullmatch(given)
+    return given if is_sane and not holds_secret(given) else ""
+
+
+def holds_secret(text):
+    return any(is_within(text) for is_within in hooks.secrets_within)
 
 
 class SessionMiddleware(DjangoSessionMiddleware):

@@ -9,6 +9,7 @@ from base64 import b64encode
 
 from django.utils import timezone
 
+from accounts.web.tracing import handed_on
 from gateway.models.webhooks import sign
 from gateway.notifications import http
 
@@ -28,6 +29,7 @@ def call(webhook, event, data, *, message_id, occurred_at):
     text = json.dumps(said, ensure_ascii=False).encode()
     timestamp = str(int(now.timestamp()))
     headers = {"Content-Type": "application/json", "User-Agent": "Tollgate"}
+    headers["traceparent"] = handed_on()
     headers |= _signed(webhook.secrets, message_id, timestamp, text)
     if before:
         headers |= _signed_as_before(before, event, timestamp, text)

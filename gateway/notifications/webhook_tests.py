@@ -2,6 +2,7 @@
 
 import logging
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from datetime import timedelta
 from uuid import uuid4
 
@@ -20,13 +21,14 @@ logger = logging.getLogger(__name__)
 
 
 class Beside(ThreadPoolExecutor):
-    """Threads that give their connection back after each call.
+    """Threads that give their connection back after each call, and keep its trace.
 
     Not the call itself does, which may be made where a connection is still needed.
     """
 
     def submit(self, call, *arguments):
-        return super().submit(_and_give_back, call, *arguments)
+        context = copy_context()
+        return super().submit(context.run, _and_give_back, call, *arguments)
 
 
 def _and_give_back(call, *arguments):

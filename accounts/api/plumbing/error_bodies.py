@@ -5,7 +5,6 @@ The classes say in the document what the functions below them answer.
 
 import re
 from typing import Any, Literal
-from uuid import UUID
 
 from django.http import JsonResponse
 from pydantic import Field
@@ -34,7 +33,7 @@ class CodedError(Answer):
     message: str = Field(
         description="What happened, for people.", examples=["Insufficient privileges"]
     )
-    request_id: UUID = Field(
+    request_id: str = Field(
         description="The id of the call, as in X-Request-Id.", examples=[REQUEST_ID]
     )
     parameters: dict[str, Any] = Field(
