@@ -37,10 +37,13 @@ class OperatorCommand(BaseCommand):
         sys.stdout.reconfigure(errors="backslashreplace")
         super().run_from_argv(argv)
 
+    def check_keys(self):
+        require_sound_keys()
+
     def execute(self, *args, **options):
         try:
             with database_in_a_sentence():
-                require_sound_keys()
+                self.check_keys()
                 return super().execute(*args, **options)
         except RuleViolation as refusal:
             raise CommandError(refusal.message) from refusal
@@ -73,6 +76,11 @@ def typed(*, whole_text=False):
 
 def require_sound_keys():
     """Raise CommandError when the keys do not fit the database, else note them."""
+    refuse_wrong_keys()
+    note_keys_in_use()
+
+
+def refuse_wrong_keys():
     errors = [
         f"{message.id}: {message.msg}"
         for message in check_keys(databases=["default"])
@@ -80,7 +88,6 @@ def require_sound_keys():
     ]
     if errors:
         raise CommandError(" ".join(errors), returncode=CONFIGURATION_ERROR)
-    note_keys_in_use()
 
 
 def find_organisation(pk):
