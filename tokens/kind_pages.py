@@ -11,14 +11,15 @@ from tokens.kinds import Kind
 class Home:
     """The list of a kind; `adds` names the URL of its inline form.
 
-    `row` names a template that gets `token` and what `about_rows` returns. `start` and
-    `stop` are the words for a token's switch; `verbs` are what else is done to a token,
+    `rows` names a template that gets the `rows` of tokens, as of `row_values`, and what
+    `about_rows` returns. `extend` names the page that changes an expiry, where it is not
+    the usual one. `start` and `stop` are the words for a token's switch; `verbs` are what else is done to a token,
     and `loses` says what goes with it when it is deleted. `use` names a template for a
     kind that has no snippets, and `facts` one with what is to be known of that kind only.
     """
 
     url_name: str
-    row: str
+    rows: str
     adds: str = ""
     query: dict = field(default_factory=dict)
     start: str = "Enable"
@@ -27,6 +28,7 @@ class Home:
     loses: str = ""
     use: str = ""
     facts: str = ""
+    extend: str = ""
 
     def url(self, account_id, **query):
         return _reverse(self.url_name, account_id, query=self.query | query)
@@ -41,17 +43,17 @@ def _reverse(name, account_id, **options):
 
 
 def _shipping(product, adds=""):
-    return Home("tokens:shipping", "tokens/row.html", adds, {"product": product})
+    return Home("tokens:shipping", "tokens/rows.html", adds, {"product": product})
 
 
 HOMES = {
-    Kind.API: Home("tokens:api", "tokens/row.html", "tokens:api_create"),
+    Kind.API: Home("tokens:api", "tokens/rows.html", "tokens:api_create"),
     Kind.LOGS: _shipping("logs", "tokens:shipping_create"),
     Kind.METRICS: _shipping("metrics"),
     Kind.TRACES: _shipping("traces"),
     Kind.SHARED: Home(
         "sharing:list",
-        "sharing/row.html",
+        "sharing/rows.html",
         "sharing:create",
         start="Resume",
         stop="Pause",
@@ -59,8 +61,9 @@ HOMES = {
         loses="Its link and QR code stop for everybody who has them.",
         use="sharing/use_it.html",
         facts="sharing/facts.html",
+        extend="sharing:edit",
     ),
-    Kind.GATEWAY: Home("tokens:gateway", "tokens/row.html", "tokens:gateway_create"),
+    Kind.GATEWAY: Home("tokens:gateway", "tokens/rows.html", "tokens:gateway_create"),
 }
 
 

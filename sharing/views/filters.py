@@ -12,7 +12,9 @@ from accounts.web.undo import Undo
 from sharing.forms import DeleteFilterForm, EditFilterForm, FilterForm
 from sharing.views.tab import TEMPLATE, about_filters, page
 from tokens.kinds import Kind
+from tokens.usage import with_days
 from tokens.views.guards import posted
+from tokens.views.row_values import row_values
 from tokens.views.rows import about_rows
 
 ask_and_do = require_http_methods(["GET", "HEAD", "POST"])
@@ -88,13 +90,15 @@ def _answer(request, account, filter_, what, text, shares=(), undo=None):
     shown = set(request.POST.getlist("shown"))
     touched = [share.pk for share in shares if str(share.pk) in shown]
     tokens = account.tokens.not_deleted().filter(pk__in=touched)
-    context = about_rows(request, account, Kind.SHARED) | {
+    tokens = tokens.select_related("share").prefetch_related("share__filters")
+    about = about_rows(request, account, Kind.SHARED)
+    context = about | {
         **about_filters(request, account),
         "filter": account.filters.with_uses().filter(pk=filter_.pk).first(),
         "what": what,
         "text": text,
         "undo": undo,
-        "tokens": tokens.select_related("share").prefetch_related("share__filters"),
+        "rows": row_values(with_days(tokens), about, oob=True),
     }
     response = render(request, "sharing/filters.html#answer", context)
     # An open form for a new link offers the filters as they are now.

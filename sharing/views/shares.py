@@ -41,7 +41,9 @@ def share_create(request, account):
         return _new_again(request, account, form, status=422)
     if not request.htmx:
         return redirect(home_of(share.token, added=share.pk))
-    context = changed(request, share.token) | counts(account, Kind.SHARED)
+    context = changed(request, share.token, highlighted=True) | counts(
+        account, Kind.SHARED
+    )
     return render(request, "sharing/added.html", context)
 
 

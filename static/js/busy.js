@@ -27,7 +27,7 @@ addEventListener("submit", (event) => {
 addEventListener("pageshow", () => [...under.keys()].forEach(end));
 
 function isOnItsWay(elt) {
-  return elt.matches("form") && [...under.values()].some((each) => each.elt === elt);
+  return elt.matches("form, button") && [...under.values()].some((each) => each.elt === elt);
 }
 
 function begin(key, elt, button) {

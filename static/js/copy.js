@@ -104,8 +104,9 @@ class CopyText extends HTMLElement {
 
 class CopySecret extends CopyText {
   async value() {
-    const form = this.querySelector("form");
-    const response = await fetch(form.action, {
+    // In a row the button names where its page's form goes.
+    const { form, formAction, attributes } = this.querySelector("button");
+    const response = await fetch(attributes.formaction ? formAction : form.action, {
       method: "POST",
       body: new FormData(form),
       headers: { Accept: "application/json", ...pageHeaders() },

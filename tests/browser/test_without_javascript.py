@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 from playwright.sync_api import expect
 
-from tests.browser.tokens import act, copy_button, name_field, row, switch
+from tests.browser.tokens import copy_button, name_field, row, switch
 from tests.factories import BY, FilterFactory, TokenFactory
 from tokens.bulk_worker import carry_on
 from tokens.kinds import Kind
@@ -23,6 +23,16 @@ def page(visit, admin, main, token):
     return visit(admin, path, java_script_enabled=False)
 
 
+def act(page, verb, name):
+    """Press one of the actions that a token's page has, where its row leads."""
+    page.get_by_role("link", name=f"More for {name}", exact=True).click()
+    page.get_by_role("main").get_by_role("link", name=f"{verb} {name}").click()
+
+
+def back(page):
+    page.get_by_role("main").get_by_role("link", name="API tokens").first.click()
+
+
 def test_a_token_is_made_and_renamed(page):
     page.get_by_role("link", name="New API token").click()
     name_field(page).fill("Nightly export")
@@ -32,6 +42,7 @@ def test_a_token_is_made_and_renamed(page):
     act(page, "Rename", "Nightly export")
     name_field(page).fill("Weekly export")
     page.get_by_role("button", name="Save").click()
+    back(page)
     expect(row(page, "Weekly export")).to_be_visible()
 
 
@@ -49,6 +60,7 @@ def test_a_token_is_rotated_and_the_rotation_finished(page, opens, token):
     act(page, "Rotate", "Terraform")
     page.get_by_label("in 24 hours").check()
     page.get_by_role("button", name="Rotate").click()
+    back(page)
     expect(row(page, "Terraform")).to_contain_text("Old secret stops in")
     assert opens(token.secret_text)
 
@@ -72,6 +84,7 @@ def test_a_rotation_is_rolled_back(page, opens, token):
 def test_a_token_is_deleted_and_restored(page, opens, token):
     act(page, "Delete", "Terraform")
     page.get_by_role("button", name="Delete Terraform").click()
+    back(page)
     expect(row(page, "Terraform")).to_have_count(0)
     assert not opens(token.secret_text)
 

@@ -3,6 +3,7 @@ import pytest
 from accounts.models import AccountKind
 from tests.factories import BY, ChildFactory, ShareFactory
 from tests.sharing.typed import HX, typed
+from tests.tokens.list_pages import as_drawn
 
 
 @pytest.mark.parametrize("count", [1, 3])
@@ -80,7 +81,7 @@ def test_list_is_for_admins_and_staff(client, share, at, request, person, status
 def test_staff_see_no_control_but_pause(client, staff, share, at):
     client.force_login(staff)
 
-    page = client.get(at("list")).content.decode()
+    page = as_drawn(client.get(at("list")).text)
 
     assert f'id="disable-{share.pk}"' in page
     for control in ("edit", "delete", "rotate", "copy", "code", "power", "filter-edit"):

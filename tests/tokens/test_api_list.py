@@ -8,7 +8,7 @@ from accounts.lifecycle import edit_organisation, suspend_account
 from accounts.models import AccountKind
 from accounts.plans import Plan
 from tests.factories import BY, ChildFactory, MembershipFactory, TokenFactory
-from tests.tokens.list_pages import api, shown
+from tests.tokens.list_pages import api, as_drawn, shown
 from tokens.kinds import Kind
 from tokens.models import Token
 
@@ -144,7 +144,7 @@ def test_staff_read_and_can_only_disable(client, main, staff):
     token = TokenFactory(account=main)
     client.force_login(staff)
 
-    html = client.get(api(main)).content.decode()
+    html = as_drawn(client.get(api(main)).text)
 
     urls = {
         verb: reverse(f"tokens:{verb}", args=[main.pk, token.pk]) in html

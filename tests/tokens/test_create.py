@@ -9,6 +9,7 @@ from accounts.lifecycle import edit_organisation
 from accounts.models import AccountKind, Action, AuditEvent
 from accounts.plans import Plan
 from tests.factories import BY, ChildFactory, TokenFactory
+from tests.tokens.list_pages import shown
 from tokens.forms import ExpiryForm
 from tokens.kinds import Kind
 from tokens.models import Token
@@ -50,7 +51,7 @@ def test_token_is_made_and_shown_on_top(as_admin, admin, main, name, kind):
     page = as_admin.get(response.url)
     html = page.content.decode()
     assert page.context["added"] == token
-    assert token.name not in [row.name for row in page.context["rows"]]
+    assert token.name not in shown(page)
     assert html.count(f'id="token-{token.pk}"') == 1
     assert 'class="row-new"' in html
     assert f'id="use-{token.pk}"' in html

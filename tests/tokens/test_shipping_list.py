@@ -5,7 +5,7 @@ from accounts.lifecycle import edit_organisation
 from accounts.models import AccountKind
 from accounts.plans import Plan
 from tests.factories import BY, ChildFactory, MembershipFactory, TokenFactory
-from tests.tokens.list_pages import shipping
+from tests.tokens.list_pages import as_drawn, shipping
 from tokens.kinds import Kind
 
 pytestmark = pytest.mark.django_db
@@ -50,8 +50,8 @@ def test_main_account_lists_the_single_tokens_it_administers(as_admin, main):
 
     accounts = {
         product: [
-            token.account.name
-            for token in as_admin.get(shipping(main, product=product)).context["rows"]
+            row["token"].account.name
+            for row in as_admin.get(shipping(main, product=product)).context["rows"]
         ]
         for product in ("metrics", "traces")
     }
@@ -104,7 +104,7 @@ def test_single_token_is_shown_in_its_own_account(as_admin, main, kind):
     account = ChildFactory(main=main, kind=kind)
     token = account.tokens.get()
 
-    html = as_admin.get(shipping(account)).content.decode()
+    html = as_drawn(as_admin.get(shipping(account)).text)
 
     verbs = {
         verb: reverse(f"tokens:{verb}", args=[account.pk, token.pk]) in html
@@ -135,7 +135,7 @@ def test_button_is_off_at_the_limit_and_says_why(as_admin, main):
 def test_controls_of_the_last_enabled_token_are_off(as_admin, main):
     token = main.tokens.get()
 
-    html = as_admin.get(shipping(main)).content.decode()
+    html = as_drawn(as_admin.get(shipping(main)).text)
 
     off = {
         verb: reverse(f"tokens:{verb}", args=[main.pk, token.pk]) not in html

@@ -7,6 +7,7 @@ from django.urls import reverse
 
 from accounts.models import AccountKind, Action, AuditEvent
 from tests.factories import BY, ChildFactory, ShareFactory, TokenFactory
+from tests.tokens.list_pages import as_drawn
 from tokens.kinds import Kind
 from tokens.use_it.addresses import PURPOSES
 from tokens.use_it.catalogue import CATALOGUE
@@ -145,6 +146,6 @@ def test_every_row_leads_to_it(as_admin, main, kind):
     lists = {Kind.API: "tokens:api", Kind.SHARED: "sharing:list"}
     address = reverse(lists.get(kind, "tokens:shipping"), args=[token.account_id])
 
-    html = as_admin.get(address).content.decode()
+    html = as_drawn(as_admin.get(address).text)
 
     assert f'href="{page_of(token)}"' in html

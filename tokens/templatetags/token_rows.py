@@ -1,16 +1,17 @@
 """Tags of rows of tokens."""
 
 from datetime import timedelta
+from functools import cache
 
 from django import template
 from django.utils import timezone
+from django.utils.html import format_html, format_html_join
 
-from accounts.templatetags.accounts import badge
+from accounts.templatetags.accounts import badge, icon
 from tokens.forms import used_lately
 from tokens.kind_pages import action_url, page_of
 from tokens.kinds import Kind
-from tokens.permissions import why_stopped
-from tokens.states import State, why_stopped_outside
+from tokens.states import STOPPED, State, why_stopped_outside
 
 register = template.Library()
 register.filter(used_lately)
@@ -39,16 +40,50 @@ def has_switch(token):
 
 def shown_state(token):
     """Return a state of the badge component and its words, or None for the usual."""
-    outside = STOPPED_FROM_OUTSIDE.get(why_stopped(token))
-    if outside:
-        return outside
-    if token.state == State.ACTIVE and _ends_soon(token):
+    return shown_as(token, token.state, why_stopped_outside(token))
+
+
+def shown_as(token, own, outside):
+    """Return what `shown_state` does, of a state and a reason that are known already."""
+    if own not in STOPPED and outside:
+        return STOPPED_FROM_OUTSIDE[outside]
+    if own == State.ACTIVE and _ends_soon(token):
         return "expiring", None
-    return token.state, None
+    return own.value, None
 
 
 def _ends_soon(token):
     return token.expires_at is not None and token.expires_at < timezone.now() + SOON
+
+
+# Drawn once in a page, and used by its rows.
+ICONS = (
+    "arrow-path",
+    "check",
+    "check-circle",
+    "clock",
+    "ellipsis-horizontal",
+    "eye",
+    "link",
+    "no-symbol",
+    "pause-circle",
+    "qr-code",
+    "square-2-stack",
+    "stop-circle",
+    "x-circle",
+)
+
+
+@register.simple_tag
+@cache
+def row_icons():
+    """Draw the icons that rows use by their names, where nobody sees them."""
+    symbols = format_html_join(
+        "",
+        '<symbol id="i-{}" viewBox="0 0 16 16">{}</symbol>',
+        ((name, icon(name)) for name in ICONS),
+    )
+    return format_html("<svg hidden>{}</svg>", symbols)
 
 
 WORDS = {
@@ -71,19 +106,6 @@ def new_words(kind):
     return WORDS[kind][1]
 
 
-@register.inclusion_tag("tokens/action.html")
-def action(verb, token, words, icon):
-    """Show an icon that opens the dialog of a verb."""
-    return {
-        "url": action_url(verb, token),
-        "verb": verb,
-        "token": token,
-        "words": words,
-        "title": words.removesuffix(" of"),
-        "icon": icon,
-    }
-
-
 @register.inclusion_tag("tokens/page_action.html")
 def page_action(verb, token, words, icon, reason=""):
     """Show a button of the token's page that opens a dialog, or why it does not."""
@@ -99,15 +121,23 @@ def page_action(verb, token, words, icon, reason=""):
 
 
 @register.inclusion_tag("tokens/action.html")
-def off(words, token, icon, reason):
-    """Show an icon that is switched off, and why."""
-    return {
-        "token": token,
-        "words": words,
-        "title": words.removesuffix(" of"),
-        "icon": icon,
-        "reason": reason,
-    }
+def action(verb, words, icon, when=""):
+    """Show an icon of the rows' menu that opens the dialog of a verb.
+
+    `when` names what a token has to be, or after a minus what it must not be.
+    """
+    return _of_menu(words, icon, when) | {"verb": verb}
+
+
+@register.inclusion_tag("tokens/action.html")
+def off(words, icon, when, reason):
+    """Show an icon of the rows' menu that is switched off, and why."""
+    return _of_menu(words, icon, when) | {"reason": reason}
+
+
+def _of_menu(words, icon, when):
+    title = words.removesuffix(" of")
+    return {"words": words, "title": title, "icon": icon, "when": when}
 
 
 # What the cells of a column are called by its style.

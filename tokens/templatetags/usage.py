@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from django import template
+from django.utils.html import format_html
 
 from accounts.templatetags.accounts import icon
 from tokens.rotation_progress import Progress
@@ -13,6 +14,10 @@ register = template.Library()
 BAR, STEP, TALL = 2, 3, 20
 # Out of a hundred: a single call among thousands is still to be seen.
 LEAST = 4
+DRAWING = (
+    '<svg class="sparkline" role="img" viewBox="0 0 {width} {tall}" width="{width}" '
+    'height="{tall}"><title>{words}</title>{quiet}{past}{today}</svg>'
+)
 SIZES = ((10**9, "G"), (10**6, "M"), (10**3, "k"))
 PLACE_ICONS = {
     Progress.OLD: "exclamation-triangle",
@@ -27,31 +32,36 @@ def place_icon(place):
     return icon(PLACE_ICONS[place])
 
 
-@register.inclusion_tag("tokens/sparkline.html")
 def sparkline(days):
     """Draw the last days small enough for a row, today at the right."""
     tallest = days.most.calls
     heights = [_height(day.calls, tallest, TALL, least=2) for day in days]
     bars = list(enumerate(heights))
-    return {
-        "total": days.total,
-        "width": STEP * len(bars) - STEP + BAR,
-        "tall": TALL,
-        "past": _path(bar for bar in bars[:-1] if bar[1]),
-        "today": _path(bar for bar in bars[-1:] if bar[1]),
-        # A quiet day has a mark of its own, so that days can be counted.
-        "quiet": _path((number, 1) for number, height in bars if not height),
-    }
+    # A quiet day has a mark of its own, so that days can be counted.
+    quiet = [(number, 1) for number, height in bars if not height]
+    total = days.total
+    return format_html(
+        DRAWING,
+        width=STEP * len(bars) - STEP + BAR,
+        tall=TALL,
+        words=f"{total:,} call{'' if total == 1 else 's'} in 14 days",
+        quiet=_path("quiet", quiet),
+        past=_path("past", [bar for bar in bars[:-1] if bar[1]]),
+        today=_path("today", [bar for bar in bars[-1:] if bar[1]]),
+    )
 
 
 def _height(calls, tallest, whole, *, least):
     return max(round(whole * calls / tallest), least) if calls else 0
 
 
-def _path(bars):
-    return "".join(
-        f"M{STEP * number} {TALL}v-{height}h{BAR}v{height}z" for number, height in bars
+def _path(day, bars):
+    """Return the path of bars as lines that are as wide as a bar, or nothing."""
+    middle = BAR // 2
+    lines = "".join(
+        f"M{STEP * number + middle} {TALL}v-{height}" for number, height in bars
     )
+    return lines and format_html('<path data-day="{}" d="{}"/>', day, lines)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,9 @@ from tokens.views.rows import back_from, changed, leading_back
 from tokens.views.token_page import ANSWER, about_page
 
 
-def answer(request, token, text, *, template="tokens/changed.html", **extra):
+def answer(
+    request, token, text, *, template="tokens/changed.html", highlighted=False, **extra
+):
     """Answer a change: with the row or the page for htmx, else with where the token is.
 
     An `undo` is offered beside the text.
@@ -24,7 +26,11 @@ def answer(request, token, text, *, template="tokens/changed.html", **extra):
     if back:
         messages.success(request, text)
         return HttpResponseClientRedirect(back)
-    return _swapped(request, template, changed(request, token) | extra | {"text": text})
+    return _swapped(
+        request,
+        template,
+        changed(request, token, highlighted=highlighted) | extra | {"text": text},
+    )
 
 
 def _here(extra, back):

@@ -11,6 +11,7 @@ from tokens.health import count, named
 from tokens.kinds import Kind
 from tokens.models.bulk import MOST
 from tokens.search import TokenSearch
+from tokens.views.row_values import row_values
 from tokens.views.rows import rights
 
 # What its address can say; whoever narrows further does it in the list of all tokens.
@@ -68,9 +69,11 @@ def _sample(search, finding):
 
 def _finding(request, account, search, context):
     finding = named(search.cleaned_data["finding"])
+    page = search.page(request.GET.get("cursor", ""))
     context |= {
         "finding": finding,
-        "page": search.page(request.GET.get("cursor", "")),
+        "page": page,
+        "rows": row_values(page, context),
         "count": search.tokens().count(),
         "buttons": buttons(finding.actions),
     }

@@ -11,6 +11,7 @@ from tokens.kind_pages import home_of
 from tokens.limits import check_offered
 from tokens.states import State
 from tokens.usage import with_days
+from tokens.views.row_values import row_values
 from tokens.views.rows import about_rows, changed, counts
 
 # A paused token is a disabled one in the lists of one kind.
@@ -38,7 +39,8 @@ def listing(request, account, kind, *, tokens=None, form=None):
         **counts(account, kind),
         "page": page,
         "added": added,
-        "rows": [token for token in page if token != added],
+        "added_rows": row_values([added], about, highlighted=True) if added else [],
+        "rows": row_values([token for token in page if token != added], about),
         "wanted": wanted,
         "narrowed": bool(wanted["q"] or wanted["state"] or wanted["token"]),
         "states": STATES,
@@ -76,7 +78,7 @@ def add(request, account, kind, template, *, tokens=None, **frame):
         return render(request, template, context, status=422)
     if not request.htmx:
         return redirect(home_of(token, added=token.pk))
-    context = changed(request, token) | counts(account, kind)
+    context = changed(request, token, highlighted=True) | counts(account, kind)
     return render(request, "tokens/added.html", context)
 
 

@@ -2,16 +2,15 @@
 
 from urllib.parse import urlencode
 
-from django.middleware.csrf import get_token
-
 from accounts.permissions import allows
 from accounts.web.return_addresses import own_address
 from accounts.web.undo import Undo
 from tokens import limits
 from tokens.kind_pages import HOMES, action_url
-from tokens.kinds import Kind
+from tokens.kinds import RULES, Kind
 from tokens.permissions import operation
 from tokens.usage import with_days
+from tokens.views.row_values import row_values
 from tokens.views.tabs import tabs, up_to
 
 VERBS = (
@@ -47,9 +46,8 @@ def about_rows(request, account, kind):
     may = rights(request, account, kind)
     account_id = account and account.pk
     return {
-        # Every form of every row asks for it; the lazy one costs a tenth of the page.
-        "csrf_token": get_token(request),
         "may": may,
+        "single": RULES[kind].is_single,
         "adds": may["create"] and _adding_url(account, kind),
         "not_offered": limits.why_not_offered(account, kind),
         "list_url": HOMES[kind].url(account_id),
@@ -102,13 +100,20 @@ def undoing(token, verb, **fields):
     return Undo(action_url(verb, token), row, fields)
 
 
-def changed(request, token):
-    """Return what the answer to an action shows: the row, and what it changed."""
+def changed(request, token, **marks):
+    """Return what the answer to an action shows: the row, and what it changed.
+
+    `marks` are of the row itself, such as that it is highlighted.
+    """
     account = token.account
     about = about_rows(request, account, token.kind)
     others = _others(token)
     with_days([token, *others])
-    return about | {"token": token, "others": others}
+    return about | {
+        "token": token,
+        "rows": row_values([token], about, **marks),
+        "other_rows": row_values(others, about, oob=True),
+    }
 
 
 def _others(token):
