@@ -42,6 +42,17 @@ STORE = "server {{ listen 127.0.0.1:{port} backlog=4096; return 200 taken; }}"
 UNASKED = (
     "set $handed_over ''; set $shown_query ''; set $shown_form ''; set $ticket '';"
 )
+MODULES = Path("/usr/lib/nginx/modules")
+ASKED = f"""
+    {UNASKED}
+    include tollgate/ask.conf;
+    location / {{
+        auth_request /_tollgate/logs;
+        include tollgate/store.conf;
+        proxy_pass http://loki;
+    }}
+"""
+LUA_MODULES = [MODULES / f"{name}_module.so" for name in ("ndk_http", "ngx_http_lua")]
 NGINX_LOCATIONS = {
     UNGUARDED: """
     location / {
@@ -50,15 +61,8 @@ NGINX_LOCATIONS = {
         proxy_pass http://loki;
     }
 """,
-    GUARDED: f"""
-    {UNASKED}
-    include tollgate/ask.conf;
-    location / {{
-        auth_request /_tollgate/logs;
-        include tollgate/store.conf;
-        proxy_pass http://loki;
-    }}
-""",
+    GUARDED: ASKED,
+    REMEMBERED: ASKED,
 }
 HAPROXY = """\
 global
@@ -79,7 +83,7 @@ backend store
     server store 127.0.0.1:{store}
 """
 HAPROXY_RULES = """\
-    http-request lua.tollgate logs - -
+    http-request lua.tollgate logs - - if !remembered
     http-request return status 401 if { var(txn.status) -m int 401 }
     http-request return status 403 if { var(txn.status) -m int 403 }
     http-request return status 503 unless { var(txn.status) -m int 204 }
@@ -108,6 +112,10 @@ def store(folder):
 @contextmanager
 def nginx(folder, kind, *, store, tollgate, credential):
     shutil.copytree(DEPLOY / "nginx" / "tollgate", folder / "tollgate")
+    modules, remembers = "", ""
+    if kind == REMEMBERED:
+        modules = "".join(f"load_module {module};" for module in LUA_MODULES)
+        remembers = remembering_nginx(folder / "tollgate", tollgate)
     upstreams = folder / "tollgate" / "upstreams.conf"
     text = upstreams.read_text()
     for name, port in (("loki", store), ("tollgate", tollgate)):
@@ -119,12 +127,22 @@ def nginx(folder, kind, *, store, tollgate, credential):
     listens = f"listen 127.0.0.1:{port} backlog=4096;"
     inside = f"""
     include tollgate/upstreams.conf;
+    {remembers}
     uninitialized_variable_warn off;
     server {{ {listens} {NGINX_LOCATIONS[kind]} }}
 """
-    conf = nginx_conf(folder, inside)
+    conf = nginx_conf(folder, inside, modules=modules)
     with running(["nginx", *nginx_options(folder, conf)], port) as server:
         yield server
+
+
+def remembering_nginx(folder, tollgate):
+    """Put the files there that let nginx remember; return what has to include them."""
+    shutil.copytree(DEPLOY / "nginx" / "remembered", folder, dirs_exist_ok=True)
+    path = folder / "remembered_http.conf"
+    text = path.read_text().replace("/etc/nginx/", f"{folder.parent}/")
+    path.write_text(text.replace("127.0.0.1:8001", f"127.0.0.1:{tollgate}"))
+    return "include tollgate/remembered_http.conf;"
 
 
 def nginx_conf(folder, inside, *, workers="auto", modules=""):
@@ -143,12 +161,26 @@ def nginx_options(folder, conf):
     return ["-e", "stderr", "-p", str(folder), "-c", str(conf)]
 
 
+def haproxy_rules(kind):
+    """Return the rules of a way, those that remember as they are shipped."""
+    if kind == UNGUARDED:
+        return ""
+    asked = "    http-request set-var(txn.asked) str(logs)\n"
+    shipped = (DEPLOY / "haproxy" / "haproxy.cfg").read_text()
+    rest = shipped.partition("    acl remembered ")[2]
+    acl, _, rules = rest.partition(".if ")
+    rules = rules.partition("\n")[2].partition(".endif")[0]
+    if kind == GUARDED:
+        rules = ""
+    return f"    acl remembered {acl}{asked}{rules}{HAPROXY_RULES}"
+
+
 @contextmanager
 def haproxy(folder, kind, *, store, tollgate, credential):
     folder.mkdir()
     port = free_port()
     loads = [f"lua-load {DEPLOY}/haproxy/{name}" for name in LUA[kind]]
-    rules = HAPROXY_RULES if kind != UNGUARDED else ""
+    rules = haproxy_rules(kind)
     text = HAPROXY.format(
         loads="\n    ".join(loads), rules=rules, port=port, store=store
     )
@@ -162,7 +194,11 @@ def haproxy(folder, kind, *, store, tollgate, credential):
         yield server
 
 
-LUA = {UNGUARDED: [], GUARDED: ["tollgate.lua"], REMEMBERED: []}
+LUA = {
+    UNGUARDED: [],
+    GUARDED: ["tollgate.lua"],
+    REMEMBERED: ["tollgate.lua", "memory.lua"],
+}
 FRONTS = {"nginx": nginx, "haproxy": haproxy}
 
 

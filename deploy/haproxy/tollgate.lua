@@ -31,15 +31,9 @@ local function form(txn)
 end
 
 -- These headers go to Tollgate and no other.
-local function question(txn, signal, token, asked)
-  local lines = {
-    "GET /gateway/verify/" .. signal .. " HTTP/1.1",
-    "Host: tollgate",
-    "Connection: close",
-    "X-Tollgate-Gateway: " .. CREDENTIAL,
-    "X-Tollgate-Token: " .. token,
-    "X-Real-IP: " .. txn.f:src(),
-  }
+local function question(txn, token, asked)
+  local lines = {"X-Tollgate-Token: " .. token, "X-Real-IP: " .. txn.f:src()}
+  if memory then table.insert(lines, "X-Tollgate-Remember: 1") end
   for _, name in ipairs({"X-API-TOKEN", "Authorization", "User-Agent"}) do
     -- req_hdr would end at the first comma, which agents have in them.
     local value = txn.sf:req_fhdr(name, 1)
@@ -56,36 +50,57 @@ local function question(txn, signal, token, asked)
     if query ~= "" then table.insert(lines, "X-Tollgate-Query: " .. query) end
     if body ~= "" then table.insert(lines, "X-Tollgate-Form: " .. body) end
   end
-  return table.concat(lines, "\r\n") .. "\r\n\r\n"
+  return lines
 end
 
--- Returns the status and the headers of the answer, or 503. core.httpclient would ask four
--- times, and wait for seconds each time.
-local function ask(text)
-  local socket = core.tcp()
-  socket:settimeout(SECONDS)
-  if not socket:connect(HOST, tonumber(PORT)) then return 503, {} end
-  local headers, status = {}, nil
-  if socket:send(text) then
-    local line = socket:receive("*l")
-    status = line and tonumber(line:match("^HTTP/1%.%d (%d%d%d)"))
+local function receive(socket)
+  local line = socket:receive("*l")
+  local status = line and tonumber(line:match("^HTTP/1%.%d (%d%d%d)"))
+  local headers = {}
+  line = socket:receive("*l")
+  while line and line ~= "" and line ~= "\r" do
+    local name, value = line:match("^([^:]+):%s*(.-)\r?$")
+    if name then headers[name:lower()] = value end
     line = socket:receive("*l")
-    while line and line ~= "" and line ~= "\r" do
-      local name, value = line:match("^([^:]+):%s*(.-)\r?$")
-      if name then headers[name:lower()] = value end
-      line = socket:receive("*l")
-    end
-    -- Half an answer is none.
-    if not line then status = nil end
+  end
+  local length = tonumber(headers["content-length"]) or 0
+  local body = line and length > 0 and socket:receive(length) or ""
+  -- Half an answer is none.
+  if not line or #body ~= length then status = nil end
+  return status, headers, body
+end
+
+tollgate = {}
+
+-- Returns status, headers and body of Tollgate's answer, or 503; each step of it may take
+-- so many seconds. core.httpclient would ask four times, and wait for seconds each time.
+function tollgate.call(method, path, lines, body, seconds)
+  local socket = core.tcp()
+  socket:settimeout(seconds)
+  if not socket:connect(HOST, tonumber(PORT)) then return 503, {}, "" end
+  local head = {
+    method .. " " .. path .. " HTTP/1.1",
+    "Host: tollgate",
+    "Connection: close",
+    "X-Tollgate-Gateway: " .. CREDENTIAL,
+  }
+  table.move(lines, 1, #lines, #head + 1, head)
+  if body ~= "" then table.insert(head, "Content-Length: " .. #body) end
+  local status, headers, answer = nil, {}, ""
+  if socket:send(table.concat(head, "\r\n") .. "\r\n\r\n" .. body) then
+    status, headers, answer = receive(socket)
   end
   socket:close()
-  return status or 503, headers
+  return status or 503, headers, answer
 end
 
 core.register_action("tollgate", {"http-req"}, function(txn, signal, variable, asked)
   local token = variable == "-" and "" or txn:get_var(variable) or ""
-  local status, headers = ask(question(txn, signal, token, asked == "query"))
+  local key, began = memory and txn:get_var("txn.key"), memory and memory.clock()
+  local lines = question(txn, token, asked == "query")
+  local status, headers = tollgate.call("GET", "/gateway/verify/" .. signal, lines, "", SECONDS)
   if status ~= 204 and status ~= 401 and status ~= 403 then status = 503 end
+  if key then memory.keep(key, began, status, headers) end
   for name, header in pairs(TOLD) do
     txn:set_var("txn." .. name, headers[header] or "")
   end

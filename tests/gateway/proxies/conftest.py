@@ -9,7 +9,7 @@ from config import dotenv
 from tests.gateway.proxies import programs
 from tests.gateway.proxies.caddy import Caddy
 from tests.gateway.proxies.envoy import Envoy
-from tests.gateway.proxies.haproxy import HAProxy
+from tests.gateway.proxies.haproxy import HAProxy, RememberingHAProxy
 from tests.gateway.proxies.nginx import Nginx, Remembering
 from tests.gateway.proxies.operator import Operator
 from tests.gateway.proxies.proxy import UPSTREAMS
@@ -27,7 +27,10 @@ PROXIES = {
 }
 # What remembers decisions has the rest of its files from one of those above; here it is
 # tried besides.
-REMEMBERING = {"nginx remembering": Remembering}
+REMEMBERING = {
+    "nginx remembering": Remembering,
+    "haproxy remembering": RememberingHAProxy,
+}
 REMEMBERED = {"test_away", "test_callers", "test_routes", "test_shared"}
 # Two organisations. Of the first's metrics accounts one may be read by its sub account.
 PEOPLE = """

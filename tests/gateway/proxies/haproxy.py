@@ -32,7 +32,8 @@ class HAProxy(Proxy):
         self.port = free_port()
         pem = self.certificate.read_text() + self.key.read_text()
         (self.folder / "gateway.pem").write_text(pem)
-        shutil.copy(DEPLOY / "tollgate.lua", self.folder)
+        for path in DEPLOY.glob("*.lua"):
+            shutil.copy(path, self.folder)
         text = (DEPLOY / "haproxy.cfg").read_text()
         text = text.replace("/etc/haproxy/", f"{self.folder}/")
         text = text.replace("bind :8443", f"bind 127.0.0.1:{self.port}")
@@ -43,3 +44,12 @@ class HAProxy(Proxy):
         if os.geteuid() != 0:
             text = re.sub(r"^    (user|group) haproxy$", "", text, flags=re.MULTILINE)
         (self.folder / "haproxy.cfg").write_text(text)
+
+
+class RememberingHAProxy(HAProxy):
+    """The same with decisions remembered."""
+
+    remembers_seconds = 0.7
+
+    def environment(self):
+        return super().environment() | {"TOLLGATE_REMEMBERS": "yes"}

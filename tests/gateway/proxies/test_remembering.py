@@ -3,14 +3,16 @@
 import socket
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
+import psutil
 import pytest
 
 from tests.gateway.proxies import programs
 from tests.gateway.proxies.conftest import REMEMBERING
 from tests.gateway.proxies.recorder import Recorder
 from tests.gateway.proxies.scripted_gate import ScriptedGate
-from tests.waiting import wait_until
+from tests.waiting import halted, wait_until
 
 pytestmark = [pytest.mark.walk, pytest.mark.sqlite]
 
@@ -123,6 +125,37 @@ def test_what_was_being_decided_as_its_token_was_stopped_is_not_kept(proxy, gate
     assert len(gate.questions) == 2
 
 
+def test_time_in_which_the_proxy_stood_still_counts(proxy, gate):
+    statuses(proxy, 2)
+    with ThreadPoolExecutor(1) as pool:
+        with halted(processes(proxy)):
+            gate.stop("good")
+            answer = pool.submit(send, proxy)
+            time.sleep(0.75)
+
+        assert answer.result().status_code == 403
+
+
+def processes(proxy):
+    ours = psutil.Process().children(recursive=True)
+    return [each for each in ours if each.name() == proxy.program]
+
+
+def test_signals_and_places_of_a_token_are_apart(proxy, gate):
+    token = "good"
+    shown = [{"X-API-TOKEN": token}, {"Authorization": f"Bearer {token}"}]
+    shown += [{"Cookie": f"tollgate_share={token}"}, {"X-API-TOKEN": f"{token}x"}]
+    shown += [{"X-API-TOKEN": token, "Authorization": token}]
+    cases = [("/loki/api/v1/push", each) for each in shown]
+    cases += [("/v1/logs", shown[0]), ("/v1/traces", shown[0]), ("/", {})]
+    for _ in range(2):
+        for path, headers in cases:
+            proxy.shipper.post(path, content=b"{}", headers=headers)
+
+    # OTLP has the signal of the first.
+    assert len(gate.questions) == len(cases) - 1
+
+
 def breaking(handler):
     handler.connection.shutdown(socket.SHUT_RDWR)
     handler.close_connection = True
@@ -209,6 +242,22 @@ def test_calls_are_counted_to_the_last_one(proxy, gate):
     wait_until(lambda: gate.counted() == expected)
     [row] = {row for _, body in gate.batches for row in body.split("\n") if "@" in row}
     assert row.split("\t")[1:] == ["127.0.0.1", "shipper"]
+
+
+def test_callers_are_told_apart(proxy, gate):
+    agents = ["a/1", "b/2 (x\ty, z)", "c" * 500]
+    statuses(proxy, 1)
+    for agent in agents * 2:
+        proxy.shipper.post(
+            "/loki/api/v1/push",
+            content=b"{}",
+            headers={"X-API-TOKEN": "good", "User-Agent": agent},
+        )
+    wait_until(lambda: gate.counted() == {"good": 6})
+
+    rows = [row for _, body in gate.batches for row in body.split("\n")]
+    named = {row.split("\t")[2] for row in rows if row.startswith("@")}
+    assert {agent.replace("\t", " ")[:400] for agent in agents} <= named
 
 
 def test_a_batch_whose_answer_is_lost_comes_again_by_its_name(proxy, gate):

@@ -1,0 +1,262 @@
+-- What Tollgate decided, remembered while it certainly holds: with TOLLGATE_REMEMBERS=yes.
+-- One state for all threads (lua-load); lua-load-per-thread would make a memory for each.
+--
+-- A decision holds while its slot has the generation that it had before the decision was
+-- made. Four times a second Tollgate is asked for the generations; they are trusted for
+-- 0.7 s, counted from before they were asked for. What is not certain is asked. Nothing
+-- here lets a request pass by itself.
+--
+-- No secret is kept: haproxy.cfg hands over a hash, keyed with what only this process
+-- knows. Of patterns only single classes meet a client's text, since one that goes back
+-- would hold every thread.
+
+local LOOK_MS, LOOK_SECONDS, FRESH = 250, 0.3, 0.7
+local HAND_OVER_MS, HAND_OVER_SECONDS, TOGETHER = 1000, 3, 10
+local BATCH_ROWS, BATCH_BYTES = 5000, 1000000
+-- There are two tables of each: the older is forgotten when the younger is full.
+local MOST_KNOWN, MOST_UNKNOWN = 100000, 25000
+-- Callers are told apart up to the first; at the second nothing is answered from memory
+-- any more, so that Tollgate itself counts.
+local MOST_CALLERS, MOST_ROWS = 50000, 300000
+local WARN_SECONDS = 60
+-- As haproxy.cfg takes them apart, after the status. No header has a line feed in it.
+local TOLD = {
+  "x-scope-orgid", "accountid", "x-tollgate-kind", "x-tollgate-args", "x-tollgate-logql",
+  "x-tollgate-says", "www-authenticate",
+}
+
+-- Seconds since this machine started, in steps of 0.01: it does not jump, and it does not
+-- stand still. core.now() leaves out each time in which the process did not run for 0.1 s
+-- (findings/haproxy-lua-now.sh), os.time() is the wall clock in whole seconds. It is opened
+-- here, before a chroot; a system without it cannot remember.
+local uptime = assert(io.open("/proc/uptime", "r"))
+uptime:setvbuf("no")
+
+local function clock()
+  uptime:seek("set", 0)
+  return tonumber(uptime:read(24):match("^%d+%.%d+"))
+end
+
+-- To read it takes as long as all the rest, so a reading counts for 10 ms, as that much
+-- later. Those are of the wall clock at this turn of HAProxy's loop: to be misled it would
+-- have to jump back just as far as the process stood still.
+local read_at, read = -math.huge, -math.huge
+local function now_by(date)
+  local since = date - read_at
+  if since < 0 or since >= 10 then read_at, read = date, clock() end
+  return read + 0.02
+end
+
+local function random_hex(bytes)
+  local source = assert(io.open("/dev/urandom", "rb"))
+  source:setvbuf("no")
+  local text = source:read(bytes)
+  source:close()
+  return (text:gsub(".", function(byte) return string.format("%02x", byte:byte()) end))
+end
+
+local warned = {}
+local function warn(sentence)
+  if clock() - (warned[sentence] or -math.huge) < WARN_SECONDS then return end
+  warned[sentence] = clock()
+  core.Warning(sentence .. "\n")
+end
+
+local function every(milliseconds, task)
+  core.register_task(function()
+    while true do
+      -- An error would end the task for good.
+      local fine, wrong = pcall(task)
+      if not fine then warn("Tollgate's memory: " .. tostring(wrong)) end
+      core.msleep(milliseconds)
+    end
+  end)
+end
+
+-- Decisions
+
+local known, known_before, known_count = {}, {}, 0
+local unknown, unknown_before, unknown_count = {}, {}, 0
+
+local function find(key)
+  return known[key] or unknown[key] or known_before[key] or unknown_before[key]
+end
+
+local function forget(key)
+  known[key], known_before[key], unknown[key], unknown_before[key] = nil, nil, nil, nil
+end
+
+-- What is nobody's token is kept apart: invented ones must not drive out those that work.
+local function put(key, decision)
+  forget(key)
+  if decision.slot == "all" then
+    if unknown_count >= MOST_UNKNOWN then unknown, unknown_before, unknown_count = {}, unknown, 0 end
+    unknown[key], unknown_count = decision, unknown_count + 1
+  else
+    if known_count >= MOST_KNOWN then known, known_before, known_count = {}, known, 0 end
+    known[key], known_count = decision, known_count + 1
+  end
+end
+
+-- Generations: by slot, and `all`.
+
+local base, epoch, numbers = -math.huge, "", {}
+
+local function look()
+  local began = clock()
+  local status, _, body = tollgate.call("GET", "/gateway/generations", {}, "", LOOK_SECONDS)
+  if status ~= 200 then return end
+  local era, age, all, slots = body:match(
+    "^tollgate%-generations 1\nepoch (%x+)\nage (%d+)\nall (%x+)\nslots (%x+)\nend\n$")
+  if not slots or #slots ~= 4096 then return warn("Tollgate's generations cannot be read") end
+  local since = began - tonumber(age) / 1000
+  -- Another Tollgate may know less.
+  if since <= base then return end
+  local told = {all = all}
+  for slot = 0, 255 do told[tostring(slot)] = slots:sub(16 * slot + 1, 16 * slot + 16) end
+  base, epoch, numbers = since, era, told
+end
+
+local function holds(decision, now)
+  return now - base < FRESH
+    and decision.generation == numbers[decision.slot]
+    and decision.epoch == epoch
+    and now < decision.ends
+end
+
+-- Uses: rows of this time, which `waiting` ones of before are handed over ahead of.
+
+local counted = {number = 1, began = clock()}
+local waiting, waiting_rows = {}, 0
+
+local function row_of(handle, caller)
+  local row = {handle = handle, caller = caller, calls = 0, number = counted.number}
+  counted[#counted + 1] = row
+  return row
+end
+
+local function is_full()
+  return #counted + waiting_rows >= MOST_CALLERS
+end
+
+local function row_for(decision, caller)
+  local first = decision.row
+  if not first or first.number ~= counted.number then
+    first = row_of(decision.handle, is_full() and "" or caller)
+    decision.row = first
+    return first
+  end
+  local others = first.others or {}
+  first.others = others
+  if not others[caller] and is_full() then caller = "" end
+  if first.caller == caller then return first end
+  others[caller] = others[caller] or row_of(decision.handle, caller)
+  return others[caller]
+end
+
+local function count(decision, caller)
+  if decision.handle == "-" then return true end
+  local row = decision.row
+  if not row or row.number ~= counted.number or row.caller ~= caller then
+    if #counted + waiting_rows >= MOST_ROWS then return false end
+    row = row_for(decision, caller)
+  end
+  row.calls = row.calls + 1
+  return true
+end
+
+-- What was counted while others wait stays together for a while: rows do not pile up.
+local function set_aside()
+  local now = clock()
+  if #counted == 0 or (#waiting > 0 and now - counted.began < TOGETHER) then return end
+  counted.ended, counted.sent = now, 0
+  waiting[#waiting + 1], waiting_rows = counted, waiting_rows + #counted
+  counted = {number = counted.number + 1, began = now}
+end
+
+-- Who the lines after it are of. The address ends at the first tab; what is a header of a
+-- client's is one field and no more.
+local function caller_line(caller, ago)
+  local at = caller:find("\t", 1, true) or #caller + 1
+  local agent = caller:sub(at + 1):gsub("[\0-\31]", " ")
+  return "@" .. ago .. "\t" .. caller:sub(1, at - 1) .. "\t" .. agent
+end
+
+local sender, sequence, batch = random_hex(16), 0, nil
+
+local function next_batch()
+  local rows = waiting[1]
+  local last, bytes = rows.sent, 0
+  while last < #rows and last - rows.sent < BATCH_ROWS and bytes < BATCH_BYTES do
+    last = last + 1
+    bytes = bytes + #rows[last].handle + #rows[last].caller + 40
+  end
+  sequence = sequence + 1
+  return {rows = rows, first = rows.sent + 1, last = last, sequence = sequence}
+end
+
+local function is_settled(batch)
+  local lines, ago = {}, string.format("%d", math.max(0, clock() - batch.rows.ended) // 1)
+  local caller
+  for at = batch.first, batch.last do
+    local row = batch.rows[at]
+    if row.caller ~= caller then
+      caller = row.caller
+      lines[#lines + 1] = caller_line(caller, ago)
+    end
+    lines[#lines + 1] = row.handle .. "\t" .. row.calls
+  end
+  lines[#lines + 1] = "end " .. #lines .. "\n"
+  local named = {"X-Tollgate-Batch: " .. sender .. " " .. batch.sequence}
+  local body = table.concat(lines, "\n")
+  local status = tollgate.call("POST", "/gateway/uses", named, body, HAND_OVER_SECONDS)
+  if status == 400 or status == 413 then warn("Tollgate takes no uses: status " .. status) end
+  return status == 200 or status == 400 or status == 413
+end
+
+local function hand_over()
+  set_aside()
+  while waiting[1] do
+    batch = batch or next_batch()
+    -- It is sent again as it is: Tollgate counts it once.
+    if not is_settled(batch) then return end
+    batch.rows.sent, waiting_rows = batch.last, waiting_rows - (batch.last - batch.first + 1)
+    if batch.rows.sent == #batch.rows then table.remove(waiting, 1) end
+    batch = nil
+  end
+end
+
+-- What haproxy.cfg and tollgate.lua use.
+
+local KEY = random_hex(16)
+
+memory = {clock = clock}
+
+-- Keeps what was asked about at the time `began`, if Tollgate says that it may be kept.
+function memory.keep(key, began, status, headers)
+  local slot, generation, era, milliseconds, handle =
+    (headers["x-tollgate-keep"] or ""):match("^(%w+) (%x+) (%x+) (%d+) ([%w_-]+)$")
+  if not slot then return forget(key) end
+  local told = {tostring(status)}
+  for _, name in ipairs(TOLD) do told[#told + 1] = headers[name] or "" end
+  put(key, {
+    slot = slot, generation = generation, epoch = era, handle = handle,
+    ends = began + tonumber(milliseconds) / 1000, told = table.concat(told, "\n"),
+  })
+end
+
+-- The key of a request, 32 characters; the time by `date`, 13; the caller. Returns what was
+-- told, or nothing.
+core.register_converters("remembered", function(request)
+  local decision = find(request:sub(1, 32))
+  if not decision or not holds(decision, now_by(tonumber(request:sub(33, 45)))) then return "" end
+  return count(decision, request:sub(46)) and decision.told or ""
+end)
+
+-- A variable of the whole process, which only a request can set.
+core.register_action("memory_key", {"http-req"}, function(txn)
+  txn:set_var("proc.tollgate_key", KEY)
+end)
+
+every(LOOK_MS, look)
+every(HAND_OVER_MS, hand_over)
