@@ -15,7 +15,10 @@ MAKE_VENV := { \
 	echo "(on Debian and Ubuntu: apt-get install python3 python3-venv)." >&2; \
 	exit 1; }
 
-.PHONY: help run test lint fuzz faults mutants install env requirements benchmark
+# 80 MB, and of use to nothing else.
+CHART_TOOLS := helm-python-sdk==0.2.2 kubernetes-validate==1.37.0
+
+.PHONY: help run test lint fuzz faults chart mutants install env requirements benchmark
 .SILENT:
 
 help:
@@ -40,6 +43,10 @@ PROPERTIES := tests/accounts/test_paging.py tests/gateway/test_filters.py \
 
 faults: $(VENV)/test.stamp ## let databases die, hang, fail over and fill up under load (COUNT=5)
 	$(PYTHON_HERE) -m tests.faults
+
+chart: $(VENV)/test.stamp ## render deploy/chart, lint it and hold it against Kubernetes' schemas
+	$(PIP_INSTALL) --upgrade --target $(VENV)/chart $(CHART_TOOLS)
+	PYTHONPATH=$(VENV)/chart $(PYTHON_HERE) -m tests.chart
 
 mutants: $(VENV)/test.stamp ## change policy, keys, gate and filters; 95 % must be noticed (SAMPLE=200)
 	SAMPLE=$(or $(SAMPLE),1000000) $(PYTHON_HERE) -m tests.mutants
