@@ -64,13 +64,14 @@ HOMES = {
         extend="sharing:edit",
     ),
     Kind.GATEWAY: Home("tokens:gateway", "tokens/rows.html", "tokens:gateway_create"),
+    Kind.SCANNER: Home("tokens:scanner", "tokens/rows.html", "tokens:scanner_create"),
 }
 
 
 def action_url(verb, token, **query):
     """Return the address of an action on a token."""
     if token.account_id is None:
-        return reverse(f"tokens:gateway_{verb}", args=[token.pk], query=query)
+        return reverse(f"tokens:{token.kind}_{verb}", args=[token.pk], query=query)
     return reverse(f"tokens:{verb}", args=[token.account_id, token.pk], query=query)
 
 

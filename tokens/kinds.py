@@ -15,6 +15,7 @@ class Kind(models.TextChoices):
     TRACES = "traces", "Tracing shipping token"
     SHARED = "shared", "Shared token"
     GATEWAY = "gateway", "Gateway token"
+    SCANNER = "scanner", "Scanner token"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,10 @@ RULES = {
     ),
     Kind.SHARED: KindRule("tgs_", LOG_KINDS, default_lifetime=timedelta(days=7)),
     Kind.GATEWAY: KindRule("tgg_", ()),
+    Kind.SCANNER: KindRule("tgr_", ()),
 }
+# Staff make them, and they belong to no account.
+OF_INSTALLATION = (Kind.GATEWAY, Kind.SCANNER)
 SHIPPING = (Kind.LOGS, Kind.METRICS, Kind.TRACES)
 SHIPPED_TO = {
     kind: shipping for shipping in SHIPPING for kind in RULES[shipping].lives_in

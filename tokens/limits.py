@@ -24,13 +24,13 @@ CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
 def locked_account(account):
-    """Hold the account's lock, or the installation's for gateway tokens."""
+    """Hold the account's lock, or the installation's for tokens of its own."""
     return locked(account) if account else locked_installation()
 
 
 @contextmanager
 def locked_installation():
-    """Hold the audit chain that every change of a gateway token ends in."""
+    """Hold the audit chain that every change of a token of its own ends in."""
     with transaction.atomic():
         AuditChain.objects.select_for_update(no_key=True).get_or_create(
             organisation=None

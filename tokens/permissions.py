@@ -94,6 +94,7 @@ class Use(enum.Enum):
     SHIP_TRACES = "ship traces"
     READ_SHARED = "read what is shared"
     ASK = "ask about tokens"
+    REPORT = "report tokens that were found"
 
 
 USES = {
@@ -103,6 +104,7 @@ USES = {
     Kind.TRACES: {Use.SHIP_TRACES},
     Kind.SHARED: {Use.READ_SHARED},
     Kind.GATEWAY: {Use.ASK},
+    Kind.SCANNER: {Use.REPORT},
 }
 
 

@@ -14,7 +14,7 @@ from accounts.forms.ids import IdField
 from accounts.forms.pickers import AccountPicker, AccountsField
 from accounts.web.pagination import paginate
 from tokens import health
-from tokens.kinds import Kind
+from tokens.kinds import OF_INSTALLATION, Kind
 from tokens.models import Token
 from tokens.permissions import in_view
 from tokens.states import LISTED, in_any
@@ -29,7 +29,7 @@ SORTS = {
     "expires_at": "expires_at",
 }
 STATES = [(state.value, state.label) for state in LISTED]
-KINDS = [(kind.value, kind.label) for kind in Kind if kind != Kind.GATEWAY]
+KINDS = [(kind.value, kind.label) for kind in Kind if kind not in OF_INSTALLATION]
 
 
 class Use(TextChoices):

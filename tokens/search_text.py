@@ -4,11 +4,11 @@ import re
 
 from django import forms
 
-from tokens.kinds import Kind
+from tokens.kinds import OF_INSTALLATION, Kind
 from tokens.secrets import FOREIGN, OURS
 
 EVERYWHERE = "all"
-TABS = [*(kind.value for kind in Kind if kind != Kind.GATEWAY), EVERYWHERE]
+TABS = [*(kind.value for kind in Kind if kind not in OF_INSTALLATION), EVERYWHERE]
 # More of a token than the part that is safe to show.
 BROKEN = re.compile(r"tg[a-z]_[0-9A-Za-z]{9}", re.ASCII)
 

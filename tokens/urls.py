@@ -1,6 +1,7 @@
 from django.urls import include, path
 
 from tokens.bulk_words import OFFERED
+from tokens.kinds import Kind
 from tokens.models import BulkAction
 from tokens.views import (
     actions,
@@ -11,8 +12,8 @@ from tokens.views import (
     deleted,
     find,
     first_call,
-    gateway,
     health,
+    installation,
     shipping,
     token_page,
     use_it,
@@ -65,21 +66,30 @@ account = [
     path("<int:pk>/delete/", actions.token_delete, name="delete"),
     path("<int:pk>/restore/", deleted.token_restore, name="restore"),
 ]
+
+
+def of_installation(kind):
+    """Yield the addresses of a kind of the installation's own tokens."""
+    about = {"kind": kind}
+    folder = f"{kind}-tokens/"
+    yield path(folder, installation.installation_list, about, name=kind)
+    yield path(
+        f"{folder}new/", installation.installation_create, about, name=f"{kind}_create"
+    )
+    yield path(
+        f"{folder}<int:pk>/", installation.installation_page, about, name=f"{kind}_page"
+    )
+    for verb, view in installation.ACTIONS.items():
+        address = f"{folder}<int:pk>/{verb.replace('_', '-')}/"
+        yield path(address, view, about, name=f"{kind}_{verb}")
+
+
 staff = [
     path("whose/", whose.whose_find, name="whose"),
     path("whose/<int:pk>/", whose.whose_token, name="whose_token"),
     path("whose/<int:pk>/disable/", whose.whose_disable, name="whose_disable"),
-    path("gateway-tokens/", gateway.gateway_list, name="gateway"),
-    path("gateway-tokens/new/", gateway.gateway_create, name="gateway_create"),
-    path("gateway-tokens/<int:pk>/", gateway.gateway_page, name="gateway_page"),
-    *[
-        path(
-            f"gateway-tokens/<int:pk>/{verb.replace('_', '-')}/",
-            view,
-            name=f"gateway_{verb}",
-        )
-        for verb, view in gateway.ACTIONS.items()
-    ],
+    *of_installation(Kind.GATEWAY),
+    *of_installation(Kind.SCANNER),
 ]
 urlpatterns = [
     path("accounts/<int:account_id>/tokens/", include(account)),

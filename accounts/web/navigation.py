@@ -130,6 +130,7 @@ STAFF = (
         "accounts:staff_",
     ),
     ("Gateway tokens", "tokens:gateway", "key", "tokens:gateway"),
+    ("Scanner tokens", "tokens:scanner", "finger-print", "tokens:scanner"),
     ("Whose is this?", "tokens:whose", "magnifying-glass", "tokens:whose"),
 )
 SETTINGS_PAGES = (*(place for _, places in SECTIONS for place in places), *TABS)

@@ -10,7 +10,7 @@ from tokens.kinds import Kind
 from tokens.models import Token
 from tokens.permissions import Use
 from tokens.verification import verify
-from tokens.views.gateway import ACTIONS
+from tokens.views.installation import ACTIONS
 
 HX = {"HX-Request": "true"}
 JSON = {"Accept": "application/json"}

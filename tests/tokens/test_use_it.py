@@ -8,7 +8,8 @@ from django.urls import reverse
 from accounts.models import AccountKind, Action, AuditEvent
 from tests.factories import BY, ChildFactory, ShareFactory, TokenFactory
 from tests.tokens.list_pages import as_drawn
-from tokens.kinds import Kind
+from tokens.kind_pages import action_url
+from tokens.kinds import OF_INSTALLATION, Kind
 from tokens.use_it.addresses import PURPOSES
 from tokens.use_it.catalogue import CATALOGUE
 
@@ -25,7 +26,7 @@ def _addresses(settings):
 
 
 def token_of(main, kind):
-    if kind == Kind.GATEWAY:
+    if kind in OF_INSTALLATION:
         return TokenFactory(account=None, kind=kind)
     child = {Kind.METRICS: AccountKind.METRICS, Kind.TRACES: AccountKind.TRACING}
     if kind in child:
@@ -35,7 +36,7 @@ def token_of(main, kind):
 
 def page_of(token, **query):
     if token.account_id is None:
-        return reverse("tokens:gateway_use_it", args=[token.pk], query=query)
+        return action_url("use_it", token, **query)
     return reverse("tokens:use_it", args=[token.account_id, token.pk], query=query)
 
 
@@ -46,7 +47,7 @@ def template_in(html):
 @pytest.mark.parametrize(("kind", "name"), EVERY)
 def test_each_client_has_a_page(client, main, admin, staff, kind, name):
     token = token_of(main, kind)
-    client.force_login(staff if kind == Kind.GATEWAY else admin)
+    client.force_login(staff if kind in OF_INSTALLATION else admin)
 
     html = client.get(page_of(token, client=name)).content.decode()
 

@@ -9,7 +9,7 @@ from accounts.lifecycle import delete_account, restore_account, suspend_account
 from tests.factories import BY, TokenFactory
 from tests.tokens.test_secrets import ROTATED
 from tokens import verification
-from tokens.kinds import SHIPPED_TO, Kind
+from tokens.kinds import OF_INSTALLATION, SHIPPED_TO, Kind
 from tokens.models import StoredSecret, Token
 from tokens.permissions import Use
 from tokens.secrets import Secret, make
@@ -29,10 +29,11 @@ def opened(text):
         (Kind.API, {Use.API}),
         (Kind.LOGS, {Use.SHIP_LOGS}),
         (Kind.GATEWAY, {Use.ASK}),
+        (Kind.SCANNER, {Use.REPORT}),
     ],
 )
 def test_token_opens_its_uses_and_no_others(main, kind, uses):
-    account = None if kind == Kind.GATEWAY else main
+    account = None if kind in OF_INSTALLATION else main
 
     assert opened(TokenFactory(account=account, kind=kind).secret_text) == uses
 

@@ -2,11 +2,11 @@
 
 from django.db import models
 
-from tokens.kinds import Kind
+from tokens.kinds import OF_INSTALLATION, Kind
 
 STANDING = models.Q(deleted_at=None)
 SINGLE = models.Q(kind__in=[Kind.METRICS, Kind.TRACES])
-GATEWAY = models.Q(kind=Kind.GATEWAY)
+OURS = models.Q(kind__in=OF_INSTALLATION)
 NOWHERE = models.Q(account=None, organisation=None)
 SOMEWHERE = ~models.Q(account=None) & ~models.Q(organisation=None)
 
@@ -15,8 +15,8 @@ CONSTRAINTS = [
         condition=models.Q(kind__in=Kind.values), name="token_kind_known"
     ),
     models.CheckConstraint(
-        condition=(GATEWAY & NOWHERE) | (~GATEWAY & SOMEWHERE),
-        name="token_has_account_unless_gateway",
+        condition=(OURS & NOWHERE) | (~OURS & SOMEWHERE),
+        name="token_has_account_unless_of_installation",
     ),
     models.UniqueConstraint(
         "account",
@@ -27,7 +27,10 @@ CONSTRAINTS = [
     ),
     # Without an account the constraint above never bites: NULLs are all different.
     models.UniqueConstraint(
-        "name_key", condition=STANDING & GATEWAY, name="token_name_unique_for_gateways"
+        "kind",
+        "name_key",
+        condition=STANDING & OURS,
+        name="token_name_unique_in_installation",
     ),
     models.UniqueConstraint(
         "account",

@@ -93,6 +93,7 @@ WORDS = {
     Kind.TRACES: ("Tracing shipping tokens", ""),
     Kind.SHARED: ("Shared tokens", "New shared token"),
     Kind.GATEWAY: ("Gateway tokens", "New gateway token"),
+    Kind.SCANNER: ("Scanner tokens", "New scanner token"),
 }
 
 

@@ -178,6 +178,21 @@ CATALOGUE = {
             "In tollgate.yaml, in place of the line with tgg_REPLACE_ME:",
         ),
     ),
+    Kind.SCANNER: (
+        Snippet("scanner/curl", "curl", "sh", "Report what was found, and where:"),
+        Snippet(
+            "scanner/gitleaks",
+            "gitleaks",
+            "sh",
+            "Report all that a run of gitleaks finds, with jq:",
+        ),
+        Snippet(
+            "scanner/trufflehog",
+            "trufflehog",
+            "sh",
+            "Report all that a run of trufflehog finds, with jq:",
+        ),
+    ),
 }
 
 

@@ -3,12 +3,12 @@
 from django.http import Http404
 
 from accounts.permissions import require, token_relations
-from tokens.kinds import Kind
+from tokens.kinds import OF_INSTALLATION, Kind
 from tokens.models import Token
 from tokens.models.querysets import TokenQuerySet
 from tokens.permissions import operation
 
-KINDS = tuple(kind for kind in Kind if kind != Kind.GATEWAY)
+KINDS = tuple(kind for kind in Kind if kind not in OF_INSTALLATION)
 
 
 def of_tokens(*verbs, kinds=KINDS):

@@ -5,13 +5,13 @@ from django.utils import timezone
 from accounts.argument_types import MOST_DAYS, whole
 from accounts.console import OperatorCommand, find_account
 from accounts.rule_violations import RuleViolation
-from tokens.kinds import Kind
+from tokens.kinds import OF_INSTALLATION, Kind
 from tokens.limits import check_offered
 from tokens.models import Token
 from tokens.secret_response import print_out
 
 # Shared tokens are made with their filters, on the page; the others come with accounts.
-KINDS = (Kind.API, Kind.LOGS, Kind.GATEWAY)
+KINDS = (Kind.API, Kind.LOGS, *OF_INSTALLATION)
 
 
 class Command(OperatorCommand):
@@ -23,16 +23,17 @@ class Command(OperatorCommand):
         parser.add_argument(
             "--account",
             type=whole(),
-            help="id of the account; a gateway token has none",
+            help="id of the account; gateways and scanners have none",
         )
         parser.add_argument("--note", default="", help="what it is for")
         parser.add_argument("--expires-in", type=whole(1, MOST_DAYS), metavar="DAYS")
 
     def handle(self, *, name, kind, account, note, expires_in, **options):
-        if (account is None) != (kind == Kind.GATEWAY):
+        if (account is None) != (kind in OF_INSTALLATION):
             raise RuleViolation(
                 "account",
-                "Give an --account, except for a gateway token, which has none.",
+                "Give an --account, except for the token of a gateway or a scanner, "
+                "which has none.",
             )
         account = None if account is None else find_account(account)
         if account:
