@@ -57,6 +57,14 @@ class RefusedCalls(NamedTuple):
     last_at: datetime
 
 
+class FoundPlace(NamedTuple):
+    """A place where a token's secret was found; blank when it was not said."""
+
+    place: str
+    found_by: str
+    found_at: datetime
+
+
 secrets_within = Hook("(text) -> whether there is a whole secret in it.")
 key_rows = Hook("(purpose, key id) -> how many rows are under the key.")
 sealed_rows = Hook("SealedRows of an app, besides the secrets of tokens.")
@@ -77,6 +85,10 @@ waiting_counters = Hook(
 token_findings = Hook(
     "A Finding of the page Health: what can be wrong with a token, and its remedy."
 )
+leak_readers = Hook(
+    "(token) -> the FoundPlaces of the secret that it has now, the last one first."
+)
+background_jobs = Hook("(): does what waits to be done, in turns with other workers.")
 token_checks = Hook("(token): raises RuleViolation when it may not be brought to life.")
 scope_lengths = Hook("(scope) -> how many bytes it takes where it is handed on.")
 refused_call_writers = Hook(

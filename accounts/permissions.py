@@ -87,6 +87,7 @@ refused_calls.list  n      y      y      n      n      h      y      n      n   
 refused_calls.act   n      y      y      n      n      h      n      n      n      n
 calendar.edit       n      y      y      n      n      h      n      n      n      n
 webhook.edit        n      y      y      n      n      h      n      n      n      n
+policy.edit         n      m      -      -      -      h      n      n      n      n
 #                   member admin  m.adm  shut   m.mem  shut   staff  token  m.tok  shut
 account.list        y      y      y      y      y      h      y      y      y      y
 account.view        y      y      y      y      y      h      y      y      y      y

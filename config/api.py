@@ -18,6 +18,7 @@ from accounts.api.v1 import accounts as own_accounts
 from accounts.api.v1 import audit as own_audit
 from config.openapi import DocumentedAPI
 from gateway.api import introspection
+from leaks.api import reports
 from sharing.api.logzio import filters, shared_tokens
 from sharing.api.v1 import creation, shares
 from sharing.api.v1 import filters as own_filters
@@ -44,6 +45,7 @@ AREAS = (
     shared_tokens,
     filters,
     introspection,
+    reports,
 )
 # Our own API, which tells those who call too often.
 OWN_AREAS = (

@@ -14,6 +14,7 @@ PARTS = {
     "logzio": "Logz.io's API",
     "own": "Tollgate's own API",
     "gateways": "For gateways",
+    "scanners": "For scanners",
 }
 # What areas are about, in the order in which they are read.
 AREAS = {
@@ -71,6 +72,12 @@ AREAS = {
             "What a token opens (RFC 7662), asked with a gateway token.",
         ),
     },
+    "scanners": {
+        "leaks": (
+            "Leaks",
+            "Tokens that a scanner found, told with a scanner token or by GitHub.",
+        ),
+    },
 }
 # What a call can end in besides success: what that means, and an example of the words.
 FAILURES = {
@@ -96,7 +103,10 @@ FAILURES = {
         "Send the body with a Content-Length, not in chunks.",
     ),
     412: ("It has changed since it was read.", "Fluent Bit was changed meanwhile."),
-    413: ("The body is larger than 2.5 MB.", "The body is too large."),
+    413: (
+        "The body is larger than 2.5 MB, or a report larger than 16 MB.",
+        "The body is too large.",
+    ),
     422: (
         "A field is not as it must be.",
         "Something in the call is not as it must be.",
@@ -151,6 +161,11 @@ HEADERS[CHALLENGE] = {
     "required": True,
     "schema": {"type": "string"},
 }
+# Whose token a part takes that is for no account.
+OTHERS = {
+    "gateways": "A gateway token",
+    "scanners": "A scanner token, or the signature of GitHub's secret scanning",
+}
 BEARER = {
     "type": "http",
     "scheme": "bearer",
@@ -162,7 +177,7 @@ BEARER = {
 SECURITY = {
     "X-API-TOKEN": (
         "apiToken",
-        "An API token of the account that the call acts in.",
+        "An API token of the account that the call acts in; a scanner token for reports.",
     ),
     "X-Tollgate-Gateway": (
         "gatewayToken",
@@ -205,8 +220,8 @@ def failure_headers(area, status):
 
 def whose(operation):
     """Say whose token a call takes."""
-    if operation.run.area.part == "gateways":
-        return "A gateway token"
+    if operation.run.area.part in OTHERS:
+        return OTHERS[operation.run.area.part]
     view = operation.view_func
     answers = {POLICY[each][Relation.TOKEN] for each in view.operations}
     if "m" in answers:

@@ -15,8 +15,10 @@ from urllib.parse import unquote_to_bytes
 
 from config.threads import Threads
 
-# The most that Django takes of a form; nothing else here is longer.
+# The most that Django takes of a form.
 MAX_BODY = 2_621_440
+# What is longer than any form: ten thousand findings of a scanner.
+LONG_BODIES = {"/leaks": 16 * 1024 * 1024}
 # A longer body, or answer, is in a file until it is read.
 IN_MEMORY = 65_536
 PART = 65_536
@@ -29,7 +31,8 @@ SINGLE = {
     "CONTENT_LENGTH",
     "CONTENT_TYPE",
 }
-TOO_LARGE = "A request takes at most 2.5 MB"
+MB = 1024 * 1024
+TOO_LARGE = "A request takes at most {:g} MB"
 TOO_SLOW = "The request did not arrive in time"
 CUT_SHORT = "The request ended before it was whole"
 GONE = "http.disconnect"
@@ -136,11 +139,12 @@ async def body_of(environ, receive):
     length = environ.get("CONTENT_LENGTH", "0")
     if not chunked and length == "0":
         return BytesIO()
-    if int(length) > MAX_BODY:
-        raise RefusedError("413", TOO_LARGE)
+    most = LONG_BODIES.get(environ["PATH_INFO"], MAX_BODY)
+    if int(length) > most:
+        raise RefusedError("413", TOO_LARGE.format(most / MB))
     file = SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 -- closed by who answers
     try:
-        await fill(file, receive)
+        await fill(file, receive, most)
     except RefusedError:
         file.close()
         raise
@@ -149,13 +153,13 @@ async def body_of(environ, receive):
     return file
 
 
-async def fill(file, receive):
+async def fill(file, receive, most):
     try:
         async with asyncio.timeout(BODY_SECONDS):
             async for chunk in chunks(receive):
                 file.write(chunk)
-                if file.tell() > MAX_BODY:
-                    raise RefusedError("413", TOO_LARGE)
+                if file.tell() > most:
+                    raise RefusedError("413", TOO_LARGE.format(most / MB))
     except TimeoutError as error:
         raise RefusedError("408", TOO_SLOW) from error
 

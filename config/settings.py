@@ -77,6 +77,12 @@ CACHE_URL = env.cache_service("CACHE_URL")
 # Mails of an organisation to people whom it names, in a day.
 INVITATIONS_A_DAY = env.whole("INVITATIONS_A_DAY", default=100, least=1)
 PLAN_URL = env.str("PLAN_URL", default="")
+# Where GitHub publishes the keys that it signs reports of found tokens with: an address,
+# or a file with a copy of it where there is no way to the internet.
+GITHUB_KEYS_URL = env.str(
+    "GITHUB_KEYS_URL",
+    default="https://api.github.com/meta/public_keys/secret_scanning",
+)
 
 # For how long a server that is told to stop is not ready before it does.
 DRAIN_SECONDS = env.whole("DRAIN_SECONDS", default=5)
@@ -121,6 +127,7 @@ INSTALLED_APPS = [
     "sharing",
     "importing",
     "gateway",
+    "leaks",
     "demo",
 ]
 

@@ -29,6 +29,7 @@ urlpatterns = [
     path("", include("tokens.urls")),
     path("", include("sharing.urls")),
     path("", include("gateway.urls")),
+    path("", include("leaks.urls")),
     path("", include("allauth.urls")),
     path("api/openapi.json", reference.document, {"api": api}, name="api_document"),
     path("api/docs", reference.page, {"api": api}, name="api_reference"),

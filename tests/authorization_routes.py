@@ -84,6 +84,7 @@ ACCOUNT = {
     "sharing:filter_delete": (BOTH, ["filter.delete"]),
 }
 MAIN_ONLY = {
+    "leaks:policies": (BOTH, ["policy.edit"]),
     "accounts:account_list": (SHOWN, ["account.create"]),
     "accounts:account_new": (BOTH, ["account.create"]),
     "accounts:account_new_find": (DONE, ["account.create"]),
@@ -120,21 +121,27 @@ STAFF = {
     "tokens:whose": BOTH,
     "tokens:whose_token": SHOWN,
     "tokens:whose_disable": DONE,
-    "tokens:gateway": SHOWN,
-    "tokens:gateway_create": DONE,
-    "tokens:gateway_page": SHOWN,
-    "tokens:gateway_reveal": DONE,
-    "tokens:gateway_rename": BOTH,
-    "tokens:gateway_note": BOTH,
-    "tokens:gateway_disable": BOTH,
-    "tokens:gateway_enable": DONE,
-    "tokens:gateway_expiry": BOTH,
-    "tokens:gateway_rotate": BOTH,
-    "tokens:gateway_finish": DONE,
-    "tokens:gateway_use_it": SHOWN,
-    "tokens:gateway_first_call": SHOWN,
-    "tokens:gateway_delete": BOTH,
-    "tokens:gateway_restore": DONE,
+    **{
+        f"tokens:{kind}{verb}": methods
+        for kind in ("gateway", "scanner")
+        for verb, methods in {
+            "": SHOWN,
+            "_create": DONE,
+            "_page": SHOWN,
+            "_reveal": DONE,
+            "_rename": BOTH,
+            "_note": BOTH,
+            "_disable": BOTH,
+            "_enable": DONE,
+            "_expiry": BOTH,
+            "_rotate": BOTH,
+            "_finish": DONE,
+            "_use_it": SHOWN,
+            "_first_call": SHOWN,
+            "_delete": BOTH,
+            "_restore": DONE,
+        }.items()
+    },
 }
 ONESELF = {
     "accounts:home": SHOWN,
@@ -154,4 +161,6 @@ ADDRESSED = {
 VISITORS = {"sharing:visitor": SHOWN, "sharing:open": DONE, "sharing:renew": DONE}
 # What opens by a secret in its address alone.
 FEEDS = {"tokens:calendar_feed": SHOWN}
-PUBLIC = {"livez": SHOWN, "readyz": SHOWN}
+PUBLIC = {"livez": SHOWN, "readyz": SHOWN, "found/thanks/": SHOWN}
+# Whoever found a token has no login.
+STRANGERS = {"leaks:found": BOTH}

@@ -56,6 +56,7 @@ class World:
         self.accounts = [self.main, self.open, self.shut]
         self.things = {account.pk: self.fill(account) for account in self.accounts}
         self.gateway = TokenFactory(account=None, kind=Kind.GATEWAY)
+        self.scanner = TokenFactory(account=None, kind=Kind.SCANNER)
         self.gone = ChildFactory(main=self.main, name="Gone")
         delete_account(self.gone, by=BY)
         self.principals = self.everybody()

@@ -18,12 +18,14 @@ BELOW = {
     "sharing": {"sharing", "tokens", "accounts"},
     "importing": {"importing", "sharing", "tokens", "accounts"},
     "gateway": {"gateway", "sharing", "tokens", "accounts"},
+    "leaks": {"leaks", "gateway", "sharing", "tokens", "accounts"},
     "demo": {"demo", "gateway", "sharing", "tokens", "accounts"},
     "config": {
         "config",
         "demo",
         "importing",
         "gateway",
+        "leaks",
         "sharing",
         "tokens",
         "accounts",
@@ -110,7 +112,8 @@ def test_hooks_say_what_they_take_and_are_filled_by_apps_alone():
     assert [name for name, hook in found.items() if not hook.__doc__] == []
     assert [name for name, hook in found.items() if not [*hook]] == []
     assert registering == {
-        f"{app}/apps.py" for app in ("accounts", "tokens", "sharing", "gateway")
+        f"{app}/apps.py"
+        for app in ("accounts", "tokens", "sharing", "gateway", "leaks")
     }
 
 

@@ -17,7 +17,7 @@ from tokens.kinds import Kind
 from tokens.permissions import operation
 
 METHODS = {"GET", "HEAD", "POST", "PUT", "DELETE", "TRACE"}
-OURS = ("accounts", "tokens", "sharing", "gateway")
+OURS = ("accounts", "tokens", "sharing", "gateway", "leaks")
 # What a view may answer that went through: a page, a form to fill in, a rule's refusal.
 DENIED = {401, 403, 404, 405, 500}
 THROUGH = {200, 201, 204, 301, 302, 406, 409, 412, 422}
@@ -109,7 +109,8 @@ def methods(name):
 def test_every_route_is_declared():
     found = {name for name in routes() if name and name.partition(":")[0] in OURS}
 
-    assert found == {*DECLARED, *declared.VISITORS, *declared.FEEDS}
+    public = {"leaks:thanks", *declared.STRANGERS}
+    assert found == {*DECLARED, *declared.VISITORS, *declared.FEEDS, *public}
 
 
 @pytest.mark.parametrize("name", declared.ACCOUNT | declared.MAIN_ONLY)
@@ -196,12 +197,14 @@ def staff_path(world, name):
         "accounts:account_restore": world.gone.pk,
         "tokens:whose_": world.things[world.main.pk]["tokens"][0].pk,
         "tokens:gateway_": world.gateway.pk,
+        "tokens:scanner_": world.scanner.pk,
     }
     pk = next((pk for start, pk in ids.items() if name.startswith(start)), None)
     if pk is None or name in (
         "accounts:staff_organisations",
         "accounts:staff_organisation_add",
         "tokens:gateway_create",
+        "tokens:scanner_create",
     ):
         return reverse(name)
     return reverse(name, args=[pk])
@@ -213,7 +216,7 @@ def test_staff_routes_exist_for_staff_only(client, world, name):
     wrong = []
     for user, _account, relation in world.principals:
         wanted = None if relation is Relation.STAFF else 404
-        if name == "tokens:gateway_restore" and wanted is None:
+        if name.endswith(("gateway_restore", "scanner_restore")) and wanted is None:
             continue  # Nothing is deleted here.
         for method in methods(name):
             status = ask(client, user, method, path).status_code
@@ -260,6 +263,20 @@ def test_feeds_answer_nobody_without_their_secret(client, world, name, allowed):
             for method in METHODS
         }
         assert answers == wanted
+
+
+@pytest.mark.parametrize(("name", "allowed"), declared.STRANGERS.items())
+def test_forms_for_strangers_are_there_for_everybody(client, world, name, allowed):
+    # An empty form is shown again.
+    there = {"GET": 200, "HEAD": 200, "POST": 422}
+    wanted = {method: there[method] if method in allowed else 405 for method in METHODS}
+
+    for user, *_ in [(None,), *world.principals[::5]]:
+        got = {
+            method: ask(client, user, method, reverse(name)).status_code
+            for method in METHODS
+        }
+        assert got == wanted
 
 
 @pytest.mark.parametrize(("path", "allowed"), declared.PUBLIC.items())

@@ -25,6 +25,8 @@ COMMON_SLOT = 0
 QUIET = frozenset(
     {
         Action.TOKEN_REVEALED,
+        Action.TOKEN_LEAKED,
+        Action.POLICY_CHANGED,
         Action.REFUSED_CALLS_DISMISSED,
         Action.CALENDAR_MADE,
         Action.CALENDAR_RENEWED,

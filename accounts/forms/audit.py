@@ -15,7 +15,7 @@ GROUPS = {
         "webhook_",
     ),
     "Shared tokens, filters and views": ("share_", "filter_", "view_"),
-    "Accounts": ("account_", "organisation_"),
+    "Accounts": ("account_", "organisation_", "policy_"),
     "People": ("user_", "password_reset_", "sessions_"),
     "Logins": ("login", "logout", "password_changed", "mfa_"),
     "Exports, keys and gateways": ("audit_", "tokens_", "keys_", "gateway_"),

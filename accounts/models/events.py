@@ -29,6 +29,8 @@ class Action(models.TextChoices):
     TOKEN_RESTORED = "token_restored", "Restored a token"
     TOKEN_PURGED = "token_purged", "Purged a deleted token"
     TOKEN_REVEALED = "token_revealed", "Copied a token"
+    TOKEN_LEAKED = "token_leaked", "Reported a token as found"
+    POLICY_CHANGED = "policy_changed", "Changed a policy"
     SHARE_CHANGED = "share_changed", "Changed a shared token's filters"
     SHARE_WIDENED = "share_widened", "Widened what a shared token shows"
     FILTER_CREATED = "filter_created", "Created a token filter"

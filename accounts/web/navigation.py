@@ -94,6 +94,14 @@ SECTIONS = (
                 main_only=True,
             ),
             SettingsPage(
+                "Policies",
+                "leaks:policies",
+                "scale",
+                Operation.POLICY_EDIT,
+                ("leaks:",),
+                main_only=True,
+            ),
+            SettingsPage(
                 "Manage users",
                 "accounts:user_list",
                 "users",
@@ -130,7 +138,7 @@ STAFF = (
         "accounts:staff_",
     ),
     ("Gateway tokens", "tokens:gateway", "key", "tokens:gateway"),
-    ("Scanner tokens", "tokens:scanner", "finger-print", "tokens:scanner"),
+    ("Scanner tokens", "tokens:scanner", "viewfinder-circle", "tokens:scanner"),
     ("Whose is this?", "tokens:whose", "magnifying-glass", "tokens:whose"),
 )
 SETTINGS_PAGES = (*(place for _, places in SECTIONS for place in places), *TABS)

@@ -7,6 +7,7 @@ from functools import partial
 
 from django.db import DatabaseError, close_old_connections, connection
 
+from accounts import hooks
 from accounts.audit.anchors import Anchoring
 from accounts.audit.trail import Actor, record
 from accounts.clock import clock
@@ -142,11 +143,12 @@ def remind():
 
 
 def work():
-    """Work on bulk jobs; what the database does not let happen now is done the next time."""
-    try:
-        bulk_worker.carry_on()
-    except (DatabaseError, Unavailable) as error:
-        logger.warning("Actions on many tokens wait for the database: %s", error)
+    """Do what waits to be done; what the database does not let happen now waits on."""
+    for carry_on in (bulk_worker.carry_on, *hooks.background_jobs):
+        try:
+            carry_on()
+        except (DatabaseError, Unavailable) as error:
+            logger.warning("%s waits for the database: %s", carry_on.__module__, error)
 
 
 def anchor(anchoring):

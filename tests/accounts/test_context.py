@@ -25,7 +25,13 @@ def test_admin_of_the_main_account_finds_everything(frame, main, admin):
     assert nav == {
         None: ["General"],
         "Tools": ["Manage tokens", "Refused calls", "Health"],
-        "Admin zone": ["Manage accounts", "All tokens", "Manage users", "Audit trail"],
+        "Admin zone": [
+            "Manage accounts",
+            "All tokens",
+            "Policies",
+            "Manage users",
+            "Audit trail",
+        ],
     }
 
 

@@ -15,6 +15,7 @@ from tokens.kinds import Kind
 PAPER = PROJECT / "docs" / "api.md"
 CALL = re.compile(r"^    (curl .*?)(?=\n    curl |\n\n)", re.MULTILINE | re.DOTALL)
 STATUSES = {
+    "/leaks": {200},
     "/v2/whoami": {200},
     "/v1/account-management/time-based-accounts": {200},
     "/v1/log-shipping/tokens/search": {200},
@@ -32,7 +33,7 @@ STATUSES = {
 curl = ArgumentParser(exit_on_error=False)
 curl.add_argument("address")
 curl.add_argument("-i", action="store_true")
-curl.add_argument("-X", default="GET")
+curl.add_argument("-X", default="")
 curl.add_argument("-H", action="append")
 curl.add_argument("-d", default="")
 curl.add_argument("--data-urlencode", default="")
@@ -44,10 +45,12 @@ def shell(main):
     dana = UserFactory(email="dana@acme.test")
     MembershipFactory(user=dana, account=main)
     gateway = TokenFactory(account=None, kind=Kind.GATEWAY)
+    scanner = TokenFactory(account=None, kind=Kind.SCANNER)
     return {
         "$TOLLGATE_URL": "",
         "$TOLLGATE_TOKEN": TokenFactory(account=main).secret_text,
         "$(cat gateway.token)": gateway.secret_text,
+        "$(cat scanner.token)": scanner.secret_text,
         "$(cat fluent-bit.token)": TokenFactory(
             account=main, kind=Kind.LOGS
         ).secret_text,
@@ -69,7 +72,7 @@ def called(text):
     is_form = bool(asked.data_urlencode)
     usual = "application/x-www-form-urlencoded" if is_form else "application/json"
     return Client(raise_request_exception=False).generic(
-        asked.X,
+        asked.X or ("POST" if asked.d else "GET"),
         asked.address,
         asked.data_urlencode or asked.d,
         content_type=headers.pop("Content-Type", usual),

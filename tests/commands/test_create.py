@@ -230,7 +230,10 @@ def test_create_token_makes_only_what_the_pages_offer(run, main):
 def test_create_token_explains_refusals(run, main):
     place = f"--account={main.pk}"
     TokenFactory(account=main, name="CI")
-    account = "Give an --account, except for a gateway token, which has none."
+    account = (
+        "Give an --account, except for the token of a gateway or a scanner, "
+        "which has none."
+    )
     mistakes = {
         ("CI", place): "There is already a token named CI here.",
         ("CI",): account,

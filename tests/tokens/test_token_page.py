@@ -303,7 +303,7 @@ def test_query_count_does_not_grow(as_admin, token, count, django_assert_num_que
         token.reveal(by=BY)
     as_admin.get(page(token))
 
-    with django_assert_num_queries(17):
+    with django_assert_num_queries(18):
         html = as_admin.get(page(token)).content.decode()
 
     assert html.count("data-place=") == count

@@ -5,6 +5,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from accounts import hooks
 from accounts.models import AuditEvent
 from accounts.permissions import Operation, allows
 from accounts.web.form_status import status_of
@@ -61,6 +62,7 @@ def about_page(request, token):
         "query": leading_back(here),
         "plan_url": settings.PLAN_URL,
         "refused": refused,
+        "found": [place for read in hooks.leak_readers for place in read(token)],
         **about_first_call(token, refused),
         **_rotation(token),
         **usage(request, token),

@@ -15,6 +15,7 @@ UNVERSIONED = (
     "associated-accounts",
     "audit-trail",
     "authentication",
+    "leaks",
     "log-shipping",
     "shared-tokens",
     "user-management",
