@@ -10,7 +10,8 @@ local ffi = require "ffi"
 local shared, timer, worker = ngx.shared, ngx.timer, ngx.worker
 local known, unknown = shared.tollgate_known, shared.tollgate_unknown
 local state, counts = shared.tollgate_state, shared.tollgate_counts
-local find, sub, byte, format, concat = string.find, string.sub, string.byte, string.format, table.concat
+local find, sub, byte = string.find, string.sub, string.byte
+local format, concat = string.format, table.concat
 
 local FRESH_SECONDS = 0.7
 local LOOK_SECONDS, HAND_IN_SECONDS = 0.25, 0.5
@@ -26,29 +27,11 @@ local CHUNK_LINES, CHUNK_BYTES, MOST_CHUNKS = 500, 30000, 64
 local BATCH_LINES, BATCH_BYTES = 9000, 900000
 local MINUTE, MOST_TALLIES = 60, 60
 
--- Variables of the configuration and the headers of an answer that they are.
+-- The headers of an answer, in the order in which they are remembered.
 local HEADERS = {
-  tollgate_id = "x_tollgate_token",
-  tollgate_kind = "x_tollgate_kind",
-  tollgate_account = "x_tollgate_account",
-  tollgate_tenant = "accountid",
-  tollgate_project = "projectid",
-  tollgate_tenants = "x_scope_orgid",
-  tollgate_args = "x_tollgate_args",
-  tollgate_logql = "x_tollgate_logql",
-  tollgate_opensearch = "x_tollgate_opensearch",
-  tollgate_says = "x_tollgate_says",
-  tollgate_challenge = "www_authenticate",
+  "x_tollgate_token", "x_tollgate_kind", "x_tollgate_account", "accountid", "projectid", "x_scope_orgid",
+  "x_tollgate_args", "x_tollgate_logql", "x_tollgate_opensearch", "x_tollgate_says", "www_authenticate",
 }
--- Each variable has a letter before its value in what is remembered.
-local LETTERS, VARIABLES = {}, {}
-for variable in pairs(HEADERS) do
-  table.insert(VARIABLES, variable)
-end
-table.sort(VARIABLES)
-for number, variable in ipairs(VARIABLES) do
-  LETTERS[96 + number] = variable
-end
 
 local tollgate = {}
 local addresses, credential, inner, outer, sender
@@ -80,7 +63,8 @@ local function padded(key, with)
 end
 
 local function hashed(text)
-  return ngx.sha1_bin(outer .. ngx.sha1_bin(inner .. text))
+  local hash = ngx.sha1_bin(outer .. ngx.sha1_bin(inner .. text))
+  return hash
 end
 
 -- Counting ---------------------------------------------------------------------------
@@ -157,7 +141,6 @@ local function hand_in(premature)
 end
 
 local function count(handle, var)
-  if handle == "-" then return end
   local agent = var.http_user_agent or ""
   if #agent > LONGEST_AGENT then agent = sub(agent, 1, LONGEST_AGENT) end
   -- A tab would begin another field.
@@ -170,15 +153,22 @@ end
 -- Remembering ------------------------------------------------------------------------
 
 -- What is remembered: when it ends, the mark of its slot, the status (each of a fixed
--- length), then lines: slot, handle, and values with their letters.
+-- length), then lines: slot, handle, and the headers.
 local ENDS, MARK = 16, 32
+
+-- LuaJIT compiles what is done for each request as long as there is no loop in it, no number
+-- from shared memory, and nothing built-in that is returned as it is called.
+local function line(text, from)
+  local to = find(text, "\n", from, true)
+  return sub(text, from, to - 1), to + 1
+end
 
 local function is_standing(told, at)
   if tonumber(sub(told, 1, ENDS)) <= at then return false end
   local base = state:get("base")
-  if not base or at - base >= FRESH_SECONDS then return false end
-  local slot = sub(told, ENDS + MARK + 4, find(told, "\n", ENDS + MARK + 4, true) - 1)
-  return state:get(slot) == sub(told, ENDS + 1, ENDS + MARK)
+  if not base or at - tonumber(base) >= FRESH_SECONDS then return false end
+  local mark = state:get((line(told, ENDS + MARK + 4)))
+  return mark == sub(told, ENDS + 1, ENDS + MARK)
 end
 
 local function recall(key)
@@ -189,65 +179,88 @@ local function recall(key)
   if told and is_standing(told, at) then return told end
 end
 
--- Tells the configuration what is remembered, and counts; returns the status.
-local function tell(told, var)
-  local from = find(told, "\n", ENDS + MARK + 4, true) + 1
-  local to = find(told, "\n", from, true)
-  local handle = sub(told, from, to - 1)
-  while to < #told do
-    from, to = to + 1, find(told, "\n", to + 1, true)
-    local variable = LETTERS[byte(told, from)]
-    local value = sub(told, from + 1, to - 1)
-    var[variable] = value
-    if variable == "tollgate_challenge" then ngx.header["WWW-Authenticate"] = value end
-  end
-  count(handle, var)
-  return tonumber(sub(told, ENDS + MARK + 1, ENDS + MARK + 3))
+-- Tells the configuration; all of its variables are empty before.
+local function tell(var, id, kind, account, tenant, project, tenants, args, logql, opensearch, says, challenge)
+  var.tollgate_id, var.tollgate_kind, var.tollgate_account = id, kind, account
+  var.tollgate_tenant, var.tollgate_project, var.tollgate_tenants = tenant, project, tenants
+  if args ~= "" then var.tollgate_args = args end
+  if logql ~= "" then var.tollgate_logql = logql end
+  if opensearch ~= "" then var.tollgate_opensearch = opensearch end
+  if says ~= "" then var.tollgate_says = says end
+  if challenge ~= "" then var.tollgate_challenge = challenge end
+end
+
+-- Tells and counts what is remembered; returns its status.
+local function use(told, var)
+  local _, at = line(told, ENDS + MARK + 4)
+  local handle, id, kind, account, tenant, project, tenants, args, logql, opensearch, says, challenge
+  handle, at = line(told, at)
+  id, at = line(told, at)
+  kind, at = line(told, at)
+  account, at = line(told, at)
+  tenant, at = line(told, at)
+  project, at = line(told, at)
+  tenants, at = line(told, at)
+  args, at = line(told, at)
+  logql, at = line(told, at)
+  opensearch, at = line(told, at)
+  says, at = line(told, at)
+  challenge = line(told, at)
+  tell(var, id, kind, account, tenant, project, tenants, args, logql, opensearch, says, challenge)
+  if challenge ~= "" then ngx.header["WWW-Authenticate"] = challenge end
+  if handle ~= "-" then count(handle, var) end
+  local status = tonumber(sub(told, ENDS + MARK + 1, ENDS + MARK + 3))
+  return status
+end
+
+-- None of these can have a line's end in it. It is all that Tollgate decides by when its
+-- answer may be remembered.
+local function key_of(var)
+  return hashed(var.uri .. "\n" .. (var.handed_over or "") .. "\n" .. (var.http_x_api_token or "") .. "\n"
+    .. (var.http_authorization or "") .. "\n" .. (var.ticket or ""))
 end
 
 local function recalled(var)
-  -- None of these can have a line's end in it. It is all that Tollgate decides by when its
-  -- answer may be remembered.
-  local key = hashed(var.signal .. "\n" .. (var.handed_over or "") .. "\n" .. (var.http_x_api_token or "") .. "\n"
-    .. (var.http_authorization or "") .. "\n" .. (var.ticket or ""))
-  local told = recall(key)
-  if told then return tell(told, var) end
-  ngx.ctx.tollgate_asked = { key = key, began = now() }
+  local told, status = recall(key_of(var))
+  if told then status = use(told, var) end
+  return status
 end
 
--- In a location that asks Tollgate: answers from memory, or lets it ask.
+-- Answers from memory, or lets Tollgate be asked.
 function tollgate.ask()
-  local done, status = pcall(recalled, ngx.var)
+  local var = ngx.var
+  local done, status = pcall(recalled, var)
+  if done and status then
+    ngx.status = status
+    return
+  end
   if not done then
     ngx.log(ngx.ERR, "Tollgate is asked, since what is remembered cannot be read: ", status)
-  elseif status then
-    return ngx.exit(status)
   end
+  var.signal, var.tollgate_began = sub(var.uri, #"/_tollgate/" + 1), now()
+  return ngx.exec("@tollgate")
 end
 
-local function remember(asked, status, keep, values)
+local function remember(var, status, keep, values)
   local slot, generation, epoch, milliseconds, handle = keep:match("^(%w+) (%x+) (%x+) (%d+) ([%w_-]+)$")
   if not slot or #generation ~= 16 or #epoch ~= 16 then return end
   local seconds = tonumber(milliseconds) / 1000
-  local told = format("%0" .. ENDS .. ".3f", asked.began + seconds)
-    .. epoch .. generation .. status .. slot .. "\n" .. handle .. "\n" .. values
+  local told = format("%0" .. ENDS .. ".3f", tonumber(var.tollgate_began) + seconds)
+    .. epoch .. generation .. status .. slot .. "\n" .. handle .. "\n" .. values .. "\n"
   local memory = slot == "all" and unknown or known
-  if #told <= LONGEST then memory:set(asked.key, told, seconds) end
+  if #told <= LONGEST then memory:set(key_of(var), told, seconds) end
 end
 
 -- As the answer to a question arrives: tells the configuration, and remembers it.
 function tollgate.answered()
   local var, values = ngx.var, {}
-  -- What is remembered was told already, and nobody was asked.
-  if not var.upstream_addr then return end
-  for number, variable in ipairs(VARIABLES) do
-    local value = var["upstream_http_" .. HEADERS[variable]] or ""
-    var[variable] = value
-    if value ~= "" then table.insert(values, string.char(96 + number) .. value .. "\n") end
+  for number, name in ipairs(HEADERS) do
+    values[number] = var["upstream_http_" .. name] or ""
   end
-  local asked, keep, status = ngx.ctx.tollgate_asked, var.upstream_http_x_tollgate_keep, ngx.status
-  if asked and keep and (status == 204 or status == 401 or status == 403) then
-    local done, problem = pcall(remember, asked, status, keep, concat(values))
+  tell(var, unpack(values))
+  local keep, status = var.upstream_http_x_tollgate_keep, ngx.status
+  if keep and (status == 204 or status == 401 or status == 403) then
+    local done, problem = pcall(remember, var, status, keep, concat(values, "\n"))
     if not done then ngx.log(ngx.ERR, "An answer of Tollgate cannot be remembered: ", problem) end
   end
 end
@@ -333,13 +346,13 @@ local function look()
   if not epoch or #epoch ~= 16 or #all ~= 16 or #numbers ~= 4096 then return end
   local base, before = began - tonumber(age) / 1000, state:get("base")
   -- Another worker or host of Tollgate may know less.
-  if before and base <= before then return end
+  if before and base <= tonumber(before) then return end
   numbers = all .. numbers
   for number, slot in ipairs(SLOTS) do
     local mark = epoch .. sub(numbers, 16 * number - 15, 16 * number)
     if state:get(slot) ~= mark and not state:safe_set(slot, mark) then return end
   end
-  state:safe_set("base", base)
+  state:safe_set("base", format("%.6f", base))
 end
 
 local function sealed()
