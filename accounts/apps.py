@@ -18,6 +18,12 @@ class AccountsConfig(AppConfig):
             check_keys,
             count_events,
         )
+        from accounts.crypto.mails import (  # noqa: PLC0415 -- the same
+            check_mails,
+            count_mails,
+            old_mails,
+            renew_mails,
+        )
         from accounts.crypto.reencryption import (  # noqa: PLC0415 -- the same
             check_seeds,
             count_seeds,
@@ -25,6 +31,7 @@ class AccountsConfig(AppConfig):
             renew_seeds,
         )
         from accounts.crypto.seeds import own  # noqa: PLC0415 -- the same
+        from accounts.outbox import forget  # noqa: PLC0415 -- the same
         from accounts.web.quick_find import (  # noqa: PLC0415 -- the same
             find_accounts,
             find_pages,
@@ -39,5 +46,10 @@ class AccountsConfig(AppConfig):
         hooks.sealed_rows.register(
             hooks.SealedRows(old_seeds, renew_seeds, check_seeds)
         )
+        hooks.key_rows.register(count_mails)
+        hooks.sealed_rows.register(
+            hooks.SealedRows(old_mails, renew_mails, check_mails)
+        )
+        hooks.purges.register(forget)
         hooks.finders.register(("Pages", find_pages))
         hooks.finders.register(("Accounts", find_accounts))

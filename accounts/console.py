@@ -16,6 +16,7 @@ from django.db import DatabaseError
 from accounts.audit.trail import Actor
 from accounts.crypto.checks import check_keys, note_keys_in_use
 from accounts.models import Account, Organisation
+from accounts.outbox import deliver_own
 from accounts.rule_violations import RuleViolation
 
 # EX_CONFIG of sysexits.h: a service manager need not try again.
@@ -44,13 +45,16 @@ class OperatorCommand(BaseCommand):
         try:
             with database_in_a_sentence():
                 self.check_keys()
-                return super().execute(*args, **options)
+                done = super().execute(*args, **options)
+                # There may be no server that runs, and a person waits for the link.
+                deliver_own()
         except RuleViolation as refusal:
             raise CommandError(refusal.message) from refusal
         except ValidationError as error:
             raise CommandError(" ".join(error.messages)) from error
         except UnicodeEncodeError as error:
             raise CommandError("An argument is not in UTF-8.") from error
+        return done
 
 
 @contextmanager

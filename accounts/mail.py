@@ -1,7 +1,7 @@
-"""Mails to people. None of them carries a secret of a token."""
+"""Mails to people. None of them carries a secret of a token.
 
-from contextlib import contextmanager
-from smtplib import SMTPRecipientsRefused
+Each is kept in the database, and sent from there by accounts/outbox.py.
+"""
 
 from allauth.account.forms import default_token_generator
 from allauth.account.utils import user_pk_to_url_str
@@ -11,7 +11,7 @@ from django.urls import reverse
 from accounts.mail_bodies import compose
 from accounts.models import Membership
 from accounts.names import quoted
-from accounts.rule_violations import Unavailable
+from accounts.outbox import post
 
 MOST_ADMINS = 20
 
@@ -38,22 +38,12 @@ def send_password_reset(user):
 def send_to_admins(account, subject, template, **context):
     """Mail those who look after an account's tokens, each on their own.
 
-    It counts as sent when anybody was reached: one bad address holds nobody up. Returns
-    how many were; raises Unavailable when it could be sent to nobody.
+    Returns how many there are.
     """
-    failure, reached = None, 0
-    for membership in Membership.objects.caretakers(account).entered()[:MOST_ADMINS]:
-        try:
-            email = membership.user.email
-            send(email, subject, template, account=account, **context)
-            reached += 1
-        except Unavailable as error:
-            failure = error
-            if not isinstance(error.__cause__, SMTPRecipientsRefused):
-                break
-    if failure and not reached:
-        raise failure
-    return reached
+    admins = Membership.objects.caretakers(account).entered()[:MOST_ADMINS]
+    for membership in admins:
+        send(membership.user.email, subject, template, account=account, **context)
+    return len(admins)
 
 
 def _send_added(membership, inviter, link, *, is_new):
@@ -87,21 +77,9 @@ def link(path):
 
 
 def send(address, subject, template, **context):
-    """Mail somebody what a template says; raises Unavailable when that fails."""
+    """Mail somebody what a template says, once what is under way is committed."""
     context |= {
         "portal": link("/"),
         "days": int(settings.PASSWORD_RESET_TIMEOUT // 86_400),
     }
-    with mailing(address):
-        compose(address, subject, template, context).send()
-
-
-@contextmanager
-def mailing(address):
-    """Turn what a mail server can do wrong into an answer for people."""
-    try:
-        yield
-    except OSError as error:
-        raise Unavailable(
-            "mail_failed", f"The mail to {address} could not be sent. Try again later."
-        ) from error
+    post(compose(address, subject, template, context))

@@ -4,7 +4,6 @@ An account that has an active admin never loses its last one.
 """
 
 from contextlib import contextmanager
-from functools import partial
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -44,8 +43,7 @@ def add_member(account, *, email, role, by, full_name="", tell=True):
         )
         if tell:
             check_invitations(membership, by=by)
-            tell = partial(_mail_for(person), membership, _inviter(by))
-            transaction.on_commit(tell, robust=True)
+            _mail_for(person)(membership, _inviter(by))
     return membership
 
 
@@ -89,7 +87,7 @@ def invite_again(membership, *, by):
     with transaction.atomic():
         _record(Action.USER_UPDATED, membership, by, what=what, mailed=True)
         check_invitations(membership, by=by)
-    _mail_for(membership.user)(membership, _inviter(by))
+        _mail_for(membership.user)(membership, _inviter(by))
 
 
 def _inviter(by):

@@ -20,6 +20,7 @@ CHANGES = (
     "tests/accounts/test_locks.py",
     "tests/accounts/test_members.py",
     "tests/accounts/test_organisations.py",
+    "tests/accounts/test_outbox.py",
     "tests/accounts/test_people.py",
     "tests/accounts/test_permissions.py",
     "tests/accounts/test_quotas.py",

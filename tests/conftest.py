@@ -6,6 +6,7 @@ from django.core.cache import cache
 from django.db import transaction
 from playwright.sync_api import sync_playwright
 
+from accounts import outbox
 from accounts.clock import clock
 from accounts.models import Role
 from accounts.rate_limits import call_rates
@@ -55,6 +56,12 @@ def _nobody_called_yet(monkeypatch):
 def _nothing_listed(monkeypatch):
     """Let no test go by what another one's database was seen to hold."""
     monkeypatch.setattr(latest, "_told", (None, -inf))
+
+
+@pytest.fixture(autouse=True)
+def _mails_at_once(monkeypatch):
+    """Send mails where they are kept, as a worker does a moment later."""
+    monkeypatch.setattr(outbox, "when_committed", outbox.deliver_due)
 
 
 @pytest.fixture(autouse=True)

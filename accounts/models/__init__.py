@@ -11,6 +11,7 @@ from accounts.models.generations import Generation
 from accounts.models.keys import CryptoKey
 from accounts.models.memberships import Membership
 from accounts.models.organisations import Organisation
+from accounts.models.outbox import OutgoingMail
 from accounts.models.people import User
 from accounts.models.tries import Tries
 
@@ -26,6 +27,7 @@ __all__ = [
     "Generation",
     "Membership",
     "Organisation",
+    "OutgoingMail",
     "RecordedCall",
     "Role",
     "Tries",

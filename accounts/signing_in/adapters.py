@@ -1,7 +1,5 @@
 """Where allauth asks us: who may sign up, what is audited, how seeds are kept."""
 
-import logging
-
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.usersessions.adapter import DefaultUserSessionsAdapter
@@ -21,8 +19,6 @@ from accounts.signing_in.arrivals import first_account, record_for_person
 from accounts.signing_in.known_devices import remember
 from accounts.web.addresses import NOWHERE, client_address
 from accounts.web.browsers import named
-
-logger = logging.getLogger(__name__)
 
 # The mails of allauth that Tollgate has: their subjects, and templates of some.
 SUBJECTS = {
@@ -93,11 +89,7 @@ class AccountAdapter(DefaultAccountAdapter):
             what = template_prefix.rpartition("/")[2].replace("_", " ")
             actor = Actor.of(self.request)
             record_for_person(Action.MFA_CHANGED, user, actor, what=what)
-        try:
-            super().send_notification_mail(template_prefix, user, context, email)
-        except Unavailable:
-            # What the notice tells of has happened, and is in the audit trail.
-            logger.exception("A notice could not be mailed.")
+        super().send_notification_mail(template_prefix, user, context, email)
 
     def get_reset_password_from_key_url(self, key):
         person, _, proof = key.partition("-")

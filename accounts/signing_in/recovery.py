@@ -11,8 +11,9 @@ from accounts.models import Action
 
 def start_password_reset(membership, *, by):
     """Mail the person a link to choose a new password; the old one works until then."""
-    send_password_reset(membership.user)
-    _record(Action.PASSWORD_RESET_STARTED, membership, by)
+    with transaction.atomic():
+        send_password_reset(membership.user)
+        _record(Action.PASSWORD_RESET_STARTED, membership, by)
 
 
 def remove_second_factors(membership, *, by):

@@ -9,7 +9,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from accounts.crypto.keys import keyring
-from accounts.models import CryptoKey
+from accounts.models import CryptoKey, OutgoingMail
 from gateway.models import Delivery, Reminder, Way
 from gateway.notifications.dispatch import untold
 from tokens.models import BulkJob
@@ -35,6 +35,7 @@ class Queues(Collector):
 def gauges(now):
     yield from notices(now)
     yield from jobs(now)
+    yield from mails(now)
     yield key_ages(now)
 
 
@@ -78,6 +79,25 @@ def jobs(now):
         "tollgate_bulk_jobs_oldest_seconds",
         "Since when the action runs that runs longest.",
         value=age(found["since"], now),
+    )
+
+
+def mails(now):
+    found = OutgoingMail.objects.waiting().aggregate(
+        count=Count("pk"), since=Min("created_at")
+    )
+    yield GaugeMetricFamily(
+        "tollgate_mails_waiting", "Mails that are not sent yet.", value=found["count"]
+    )
+    yield GaugeMetricFamily(
+        "tollgate_mails_oldest_seconds",
+        "Since when the mail waits that waits longest.",
+        value=age(found["since"], now),
+    )
+    yield GaugeMetricFamily(
+        "tollgate_mails_given_up",
+        "Mails that could not be sent for three days, of the last thirty.",
+        value=OutgoingMail.objects.given_up().count(),
     )
 
 

@@ -41,6 +41,22 @@ class Sending(models.Model):
     def __str__(self):
         return f"{self.way} to {self.account}"
 
+    def take(self, until):
+        """Take the turn until then; returns whether nobody else has it."""
+        now = timezone.now()
+        free = type(self).objects.filter(pk=self.pk, free_at__lte=now)
+        taken = free.update(free_at=until, tried_at=now)
+        self.free_at = until
+        return bool(taken)
+
+    def is_held(self):
+        """Whether the turn is still the one that was taken; nobody takes it meanwhile.
+
+        Belongs into the transaction of what only one may do.
+        """
+        mine = type(self).objects.filter(pk=self.pk, free_at=self.free_at)
+        return bool(mine.update(free_at=self.free_at))
+
     def settle(self, answer, *, pause=timedelta(), fields=()):
         """Note a success, with `fields` that were set; nothing goes the same way for a while."""
         now = timezone.now()

@@ -13,8 +13,7 @@ from accounts.models import Account, Action
 from gateway.models.deliveries import Sending, Way
 from tokens.models import Token
 
-# After that another worker takes over from one that died over it. It is longer than all
-# the mails of an account can take, so that none of them is sent by both.
+# After that another worker takes over from one that died over it.
 LEASE = timedelta(minutes=15)
 # What was told of an end that is past for so long decides nothing any more.
 KEPT = timedelta(days=1)
@@ -31,7 +30,10 @@ class ReminderQuerySet(models.QuerySet):
             account_id=account_id, way=way, defaults={"free_at": now}
         )
         free = self.filter(pk=reminder.pk).exclude(taken(now))
-        return reminder if free.update(free_at=now + LEASE, tried_at=now) else None
+        until = now + LEASE
+        is_mine = free.update(free_at=until, tried_at=now)
+        reminder.free_at = until
+        return reminder if is_mine else None
 
 
 def taken(now):

@@ -1,8 +1,9 @@
 """Telling the admins of an account about refused tokens: by mail and by webhook.
 
-It is done by the threads that write the refusals down, outside of any transaction. Who
-does it is settled by one conditional UPDATE; what fails is tried again later, and what
-there is to tell stays in the table until somebody was told.
+It is done by threads beside those that write the refusals down. Who does it is settled by
+one conditional UPDATE; what fails is tried again later, and what there is to tell stays in
+the table until somebody was told. Mails are kept together with that: accounts/outbox.py
+sends them.
 """
 
 import logging
@@ -68,8 +69,7 @@ def _claim(way, now):
     delivery, _ = Delivery.objects.get_or_create(
         account_id=account_id, way=way, defaults={"free_at": now}
     )
-    free = Delivery.objects.filter(pk=delivery.pk, free_at__lte=now)
-    return delivery if free.update(free_at=now + LEASE, tried_at=now) else None
+    return delivery if delivery.take(now + LEASE) else None
 
 
 def _deliver(delivery):
@@ -82,34 +82,38 @@ def _deliver(delivery):
     ids = [pk for pk, _ in found]
     named = waiting.filter(pk__in=ids[: content.MOST_NAMED]).select_related("token")
     rows = content.with_callers(list(named))
-    outcome = SENDERS[delivery.way](account, rows, found)
-    if not outcome.is_fine:
-        delivery.put_off(outcome.answer, wait=outcome.wait)
-        words = "%s could not be told of refused calls by %s: %s"
-        logger.warning(words, account, delivery.way, outcome.answer)
-        return
-    with transaction.atomic():
-        told = {TOLD[delivery.way]: timezone.now()}
-        RefusedToken.objects.filter(pk__in=ids).update(**told)
-        delivery.settle(outcome.answer, pause=SPACING[delivery.way])
+    SENDERS[delivery.way](delivery, account, rows, found)
 
 
-def _mail(account, rows, found):
+def _mail(delivery, account, rows, found):
     context = {
         "rows": rows,
         "more": len(found) - len(rows),
         "page": content.page_of(account),
     }
-    try:
-        send_to_admins(
-            account,
-            content.subject(account, rows, len(found)),
-            "gateway/mail/refused.html",
-            **context,
-        )
-    except Unavailable as error:
-        return Outcome(error.message, is_fine=False)
-    return Outcome("", is_fine=True)
+    subject = content.subject(account, rows, len(found))
+    with transaction.atomic():
+        # The mails and the note of them come together, and from one worker.
+        if delivery.is_held():
+            send_to_admins(account, subject, "gateway/mail/refused.html", **context)
+            _settle(delivery, found, "")
+
+
+def _hook(delivery, account, rows, found):
+    outcome = _call(account, rows, found)
+    if outcome.is_fine:
+        with transaction.atomic():
+            _settle(delivery, found, outcome.answer)
+        return
+    delivery.put_off(outcome.answer, wait=outcome.wait)
+    words = "%s could not be told of refused calls by webhook: %s"
+    logger.warning(words, account, outcome.answer)
+
+
+def _settle(delivery, found, answer):
+    told = {TOLD[delivery.way]: timezone.now()}
+    RefusedToken.objects.filter(pk__in=[pk for pk, _ in found]).update(**told)
+    delivery.settle(answer, pause=SPACING[delivery.way])
 
 
 def _call(account, rows, found):
@@ -129,4 +133,4 @@ def _call(account, rows, found):
     return Outcome(str(answer), is_fine=answer.is_fine, wait=answer.retry_after)
 
 
-SENDERS = {Way.MAIL: _mail, Way.WEBHOOK: _call}
+SENDERS = {Way.MAIL: _mail, Way.WEBHOOK: _hook}

@@ -2,8 +2,9 @@
 
 It goes to an account's own admins and its webhook, and at most once a day: no address
 is anybody's choice, so that mails need no limit beside that one. Who sends is settled by
-one conditional UPDATE. What was sent is noted only then: whoever dies in between leaves
-a message that is sent again after the lease.
+one conditional UPDATE. A mail is kept together with the note of it, and sent by
+accounts/outbox.py. What a webhook was told is noted only then: whoever dies in between
+leaves a call that is made again after the lease.
 """
 
 import logging
@@ -44,48 +45,61 @@ def _send(reminder):
     ends = endings.of(reminder.account, reminder.way, clock.now())
     if not ends:
         return True  # Somebody has changed it in this very moment.
-    outcome = _outcome(reminder, ends)
-    if outcome.is_fine:
-        _keep(reminder, ends, outcome.answer)
-    else:
-        reminder.put_off(outcome.answer, wait=outcome.wait)
-        words = "%s could not be told by %s of what ends soon: %s"
-        logger.warning(words, reminder.account, reminder.way, outcome.answer)
-    return outcome.is_fine
+    return SENDERS[reminder.way](reminder, ends)
 
 
-def _outcome(reminder, ends):
+def _mail(reminder, ends):
+    with transaction.atomic():
+        # The mails and the note of them come together, and from one worker.
+        if not reminder.is_held():
+            return True
+        reached = send_to_admins(
+            ends.account,
+            content.subject(ends),
+            "gateway/mail/ending.html",
+            **content.mail(ends),
+        )
+        if reached:
+            _note(reminder, ends, "")
+            return True
+    return _put_off(reminder, Outcome("The account has no admin", is_fine=False))
+
+
+def _hook(reminder, ends):
     try:
-        return SENDERS[reminder.way](ends)
+        outcome = _call(ends)
     except Unavailable as error:
-        return Outcome(error.message, is_fine=False)
+        outcome = Outcome(error.message, is_fine=False)
+    if not outcome.is_fine:
+        return _put_off(reminder, outcome)
+    _keep(reminder, ends, outcome.answer)
+    return True
+
+
+def _put_off(reminder, outcome):
+    reminder.put_off(outcome.answer, wait=outcome.wait)
+    words = "%s could not be told by %s of what ends soon: %s"
+    logger.warning(words, reminder.account, reminder.way, outcome.answer)
+    return False
 
 
 @repeated
 def _keep(reminder, ends, answer):
     with transaction.atomic():
-        RemindedToken.objects.note(reminder.way, ends.tokens)
-        reminder.keep(answer, ends)
-        record(
-            Action.REMINDED,
-            by=BY,
-            account=ends.account,
-            target=ends.account.name,
-            way=reminder.way,
-            **content.told(ends),
-        )
+        _note(reminder, ends, answer)
 
 
-def _mail(ends):
-    reached = send_to_admins(
-        ends.account,
-        content.subject(ends),
-        "gateway/mail/ending.html",
-        **content.mail(ends),
+def _note(reminder, ends, answer):
+    RemindedToken.objects.note(reminder.way, ends.tokens)
+    reminder.keep(answer, ends)
+    record(
+        Action.REMINDED,
+        by=BY,
+        account=ends.account,
+        target=ends.account.name,
+        way=reminder.way,
+        **content.told(ends),
     )
-    if not reached:
-        return Outcome("The account has no admin", is_fine=False)
-    return Outcome("", is_fine=True)
 
 
 def _call(ends):
@@ -102,4 +116,4 @@ def _call(ends):
     return Outcome(str(answer), is_fine=answer.is_fine, wait=answer.retry_after)
 
 
-SENDERS = {Way.MAIL: _mail, Way.WEBHOOK: _call}
+SENDERS = {Way.MAIL: _mail, Way.WEBHOOK: _hook}

@@ -7,7 +7,7 @@ from functools import partial
 
 from django.db import DatabaseError, close_old_connections, connection
 
-from accounts import hooks
+from accounts import hooks, outbox
 from accounts.audit.anchors import Anchoring
 from accounts.audit.trail import Actor, record
 from accounts.clock import clock
@@ -28,6 +28,7 @@ NOTICE_SECONDS = 5.0
 REMINDER_SECONDS = 30.0
 JOB_SECONDS = 1.0
 ANCHOR_SECONDS = 30.0
+MAIL_SECONDS = 5.0
 REPORT_SECONDS = 1.0
 
 logger = logging.getLogger(__name__)
@@ -48,6 +49,7 @@ def start(gate, *, takes_jobs=False, reporter=None):
     _every(NOTICE_SECONDS, tell, over)
     _every(REMINDER_SECONDS, remind, over)
     if takes_jobs:
+        _every(MAIL_SECONDS, send_mails, over, outbox.woken)
         _every(JOB_SECONDS, work, over)
         _every(ANCHOR_SECONDS, partial(anchor, Anchoring()), over)
     if reporter:
@@ -55,11 +57,13 @@ def start(gate, *, takes_jobs=False, reporter=None):
     atexit.register(_end, gate, over, reporter)
 
 
-def _every(seconds, task, over):
-    threading.Thread(target=_repeat, args=(seconds, task, over), daemon=True).start()
+def _every(seconds, task, over, woken=None):
+    arguments = seconds, task, over, woken or over
+    threading.Thread(target=_repeat, args=arguments, daemon=True).start()
 
 
-def _repeat(seconds, task, over):
+def _repeat(seconds, task, over, woken):
+    """Do a task again and again, after some seconds or as soon as it is woken."""
     while not over.is_set():
         try:
             task()
@@ -68,7 +72,9 @@ def _repeat(seconds, task, over):
             logger.exception("A background task of the gateway failed")
         # Its connection is another's until the next time.
         close_old_connections()
-        over.wait(seconds)
+        woken.wait(seconds)
+        if woken is not over:
+            woken.clear()
 
 
 class Attention:
@@ -132,6 +138,14 @@ def tell():
         dispatch.send_due()
     except DatabaseError as error:
         logger.warning("Nobody can be told of refused calls now: %s", error)
+
+
+def send_mails():
+    """Send mails that are due; what the database does not let happen now is sent later."""
+    try:
+        outbox.deliver_due()
+    except DatabaseError as error:
+        logger.warning("Mails wait for the database: %s", error)
 
 
 def remind():

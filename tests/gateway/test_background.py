@@ -173,7 +173,7 @@ def test_jobs_wait_for_a_database_that_is_away(monkeypatch, caplog, error):
 @pytest.mark.parametrize("takes_jobs", [False, True])
 def test_gateways_do_not_wait_for_jobs(ask, monkeypatch, takes_jobs):
     tasks = []
-    monkeypatch.setattr(background, "_every", lambda _, task, over: tasks.append(task))
+    monkeypatch.setattr(background, "_every", lambda _, task, *when: tasks.append(task))
     monkeypatch.setattr(background.atexit, "register", lambda *call: None)
 
     background.start(ask.gate, takes_jobs=takes_jobs)

@@ -2,72 +2,19 @@
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
-from smtplib import SMTPRecipientsRefused
 
 import pytest
 from django.core import mail
-from django.db import connection
+from django.db import DatabaseError, connection
 from django.utils import timezone
 
+from accounts import outbox
+from accounts.models import OutgoingMail
 from gateway.models import Delivery, RefusedToken, Way
-from gateway.notifications import dispatch
+from gateway.notifications import content, dispatch
 from tests.factories import BY, MembershipFactory
 
 pytestmark = pytest.mark.django_db
-FAILING = "django.core.mail.backends.smtp.EmailBackend"
-
-
-@pytest.fixture
-def broken_mail(settings):
-    """A mail server that nobody answers at."""
-    settings.MAILERS = {
-        "default": {"BACKEND": FAILING, "OPTIONS": {"host": "127.0.0.1", "port": 9}}
-    }
-
-
-def test_a_mail_that_fails_is_tried_again_ever_more_rarely(
-    clock, later, refused, broken_mail
-):
-    refused()
-    waits = []
-
-    for _ in range(12):
-        dispatch.send_due()
-        delivery = Delivery.objects.get(way=Way.MAIL)
-        waits.append(delivery.free_at - timezone.now())
-        clock.move_to(delivery.free_at + timedelta(seconds=1))
-        RefusedToken.objects.update(last_seen_at=timezone.now())
-
-    hours = timedelta(hours=6)
-    least = [timedelta(minutes=minutes) for minutes in (1, 2, 4)] + [hours]
-    seen = [*waits[:3], waits[-1]]
-    assert [wait >= each for wait, each in zip(seen, least, strict=True)] == [True] * 4
-    assert [wait < each * 1.2 for wait, each in zip(seen, least, strict=True)] == (
-        [True] * 4
-    )
-    assert len({wait / hours for wait in waits[-3:]}) == 3
-    assert delivery.failures == 12
-    assert "could not be sent" in delivery.answer
-    assert RefusedToken.objects.get().mailed_at is None
-
-
-def test_after_failures_it_arrives(clock, later, refused, broken_mail, settings):
-    refused()
-    dispatch.send_due()
-    settings.MAILERS = {
-        "default": {"BACKEND": "django.core.mail.backends.locmem.EmailBackend"}
-    }
-
-    dispatch.send_due()
-    assert mail.outbox == []
-    later(minutes=2)
-    dispatch.send_due()
-
-    assert len(mail.outbox) == 1
-    delivery = Delivery.objects.get(way=Way.MAIL)
-    assert (delivery.failures, delivery.answer) == (0, "")
-    assert str(delivery) == "mail to Acme"
 
 
 def test_a_worker_that_died_over_it_is_relieved(clock, later, refused, main):
@@ -109,20 +56,42 @@ def test_one_of_many_workers_sends(refused):
     assert len(mail.outbox) == 1
 
 
-def test_a_refused_address_does_not_keep_the_mail_from_others(
+def test_a_notice_is_kept_for_each_admin_when_it_is_noted(
     clock, refused, main, monkeypatch
 ):
-    MembershipFactory(account=main)
-    sent = []
-
-    def send(message):
-        if message.to == ["admin@acme.example"]:
-            raise SMTPRecipientsRefused({})
-        sent.append(message.to)
-
-    monkeypatch.setattr("accounts.mail_bodies.Mail.send", send)
+    for _ in range(4):
+        MembershipFactory(account=main)
+    monkeypatch.setattr(outbox, "when_committed", lambda: None)
     refused()
+
     dispatch.send_due()
 
-    assert len(sent) == 1
-    assert Delivery.objects.get(way=Way.MAIL).failures == 0
+    assert OutgoingMail.objects.count() == main.memberships.count() >= 5
+    assert RefusedToken.objects.get().mailed_at
+
+
+def test_a_worker_whose_turn_is_over_tells_nobody(clock, later, refused, main):
+    refused()
+    slow = dispatch._claim(Way.MAIL, timezone.now())
+    later(minutes=3)
+    dispatch.send_due()
+
+    # Before it looks at what is told already.
+    rows = list(RefusedToken.objects.select_related("token"))
+    dispatch._mail(slow, main, content.with_callers(rows), [(rows[0].pk, None)])
+
+    assert len(mail.outbox) == 1
+
+
+def test_a_notice_whose_note_fails_is_not_mailed(clock, refused, monkeypatch):
+    refused()
+    monkeypatch.setattr(outbox, "when_committed", lambda: None)
+
+    def fail(*args, **kwargs):
+        raise DatabaseError("away")
+
+    monkeypatch.setattr(Delivery, "settle", fail)
+    with pytest.raises(DatabaseError):
+        dispatch.send_due()
+
+    assert not OutgoingMail.objects.exists()

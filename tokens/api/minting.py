@@ -1,7 +1,5 @@
 """API tokens that are made with the main account's API token, for any of its children."""
 
-from functools import partial
-
 from django.db import transaction
 
 from accounts.locks import repeated
@@ -34,8 +32,7 @@ def mint(account, *, name, by):
         # Here, where those that are made at the same moment wait for each other.
         times = _made_lately(account)
         if times <= MOST_TOLD:
-            tell = partial(_tell_admins, token, by, is_last=times == MOST_TOLD)
-            transaction.on_commit(tell, robust=True)
+            _tell_admins(token, by, is_last=times == MOST_TOLD)
     return token, secret
 
 

@@ -23,10 +23,10 @@ def test_while_one_sends_nobody_else_does(ending, hook, monkeypatch, later):
     ending()
 
     def slowly(send):
-        def send_slowly(ends):
+        def send_slowly(*what):
             later(minutes=5)
             send_due()
-            return send(ends)
+            return send(*what)
 
         return send_slowly
 
@@ -91,6 +91,18 @@ def test_what_was_changed_since_it_was_looked_at_is_not_told(
     send_due()
 
     assert mail.outbox == []
+
+
+def test_a_worker_whose_turn_is_over_tells_nobody(ending, main, later):
+    ending()
+    slow = Reminder.objects.claim(main.pk, Way.MAIL, timezone.now())
+    ends = endings.of(main, Way.MAIL, timezone.now())
+    later(minutes=16)
+    send_due()
+
+    assert SENDERS[Way.MAIL](slow, ends)
+
+    assert len(mail.outbox) == 1
 
 
 @pytest.mark.postgresql
