@@ -31,6 +31,9 @@ SIZES = 1_000, 100_000, 10_000_000
 SEARCH = '{"filter": {"enabled": true}}'
 BARE, GUARDED = "bare Django view", "REST framework, token"
 KNOWN, HALF_LOAD = "gate, known token", "gate, at half load"
+# The same on a server whose metrics are asked for.
+WATCHED = ", watched"
+LEAST_WATCHED = 0.97
 FLOORED, UNKNOWN = "the server's floor", "gate, unknown tokens"
 # Where goals are stated: at least so many times as fast as another case.
 GOALS = (
@@ -54,6 +57,11 @@ def main():
     parser.add_argument("--seconds", type=int, default=2, help="of a case in a round")
     parser.add_argument("--threads", type=int, default=2, help="of every server")
     parser.add_argument("--database", help="URL of an empty PostgreSQL database")
+    parser.add_argument(
+        "--metrics",
+        action="store_true",
+        help="measure each case besides on a server that counts for Prometheus",
+    )
     options = parser.parse_args()
     if options.database and len(options.tokens) > 1:
         parser.error("measure one size at a time in a database of your own")
@@ -86,6 +94,10 @@ def at_size(tokens, options):
                 PEERS: stack.enter_context(granian("benchmarks.peers", peers)),
                 FLOOR: stack.enter_context(granian("benchmarks.floor", environment)),
             }
+            if options.metrics:
+                watched = environment | {"METRICS_PORT": str(free_port())}
+                also = stack.enter_context(serving(watched))
+                servers |= {f"{name}{WATCHED}": each for name, each in also.items()}
             return measure_all(servers, made, options.seconds)
 
 
@@ -160,7 +172,7 @@ def measure_all(servers, made, seconds):
     """Return {name: the Measured round with the median rate}."""
     rounds = {}
     for _ in range(ROUNDS):
-        for name, server, path, told in cases(made):
+        for name, server, path, told in on_all(servers, made):
             measured = one_round(servers[server], path, told, seconds)
             rounds.setdefault(name, []).append(measured)
             if name == KNOWN:
@@ -171,6 +183,17 @@ def measure_all(servers, made, seconds):
     if broken:
         raise SystemExit(f"Connections broke: {', '.join(broken)}")
     return {name: middle(each) for name, each in rounds.items()}
+
+
+def on_all(servers, made):
+    """Yield each case, and right behind it the same on the server that is watched.
+
+    That makes tokens of other names: both have one database.
+    """
+    for case, (name, server, path, told) in zip(cases(made), cases(made), strict=True):
+        yield case
+        if f"{server}{WATCHED}" in servers:
+            yield f"{name}{WATCHED}", f"{server}{WATCHED}", path, told
 
 
 def one_round(server, path, told, seconds):
@@ -212,7 +235,20 @@ def verdict(results):
             )
         p99 = measured[HALF_LOAD].latency(99) / 1000
         yield f"{tokens:,} tokens: p99 at half load is {p99:.2f} ms (goal: below 5)."
+        yield from watching(tokens, measured)
     yield from growth(results)
+
+
+def watching(tokens, measured):
+    """Yield how fast each case is where metrics are asked for, next to where they are not."""
+    for name in measured:
+        if watched := measured.get(f"{name}{WATCHED}"):
+            rate = watched.rate / measured[name].rate
+            cpu = measured[name].cpu / watched.cpu
+            yield (
+                f"{tokens:,} tokens: {name}, watched, is {rate:.3f} times itself, {cpu:.3f} "
+                f"times by CPU time (goal: {LEAST_WATCHED})."
+            )
 
 
 def growth(results):

@@ -90,7 +90,7 @@ def server():
 
 
 def wait_for(port):
-    for _ in range(300):
+    for _ in range(1200):
         try:
             socket.create_connection(("127.0.0.1", port), timeout=1).close()
         except OSError:
