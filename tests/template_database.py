@@ -31,14 +31,30 @@ def instead_of_migrations():
 def _call_command(name, *arguments, **options):
     if name != "migrate":
         return really_call(name, *arguments, **options)
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    with (FOLDER / "lock").open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        template = VENDORS[connection.vendor](_key())
+    with _alone():
+        template = VENDORS[connection.vendor]()
         if template.is_there():
             return template.copy()
         really_call(name, *arguments, **options)
         return template.keep()
+
+
+def lay_down(path, migrate):
+    """Make a file of SQLite's; `migrate` is called where no process has migrated yet."""
+    with _alone(), closing(sqlite3.connect(path)) as file:
+        template = OfSQLite(file)
+        if template.is_there():
+            return template.copy()
+        migrate()
+        return template.keep()
+
+
+@contextmanager
+def _alone():
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    with (FOLDER / "lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def _key():
@@ -52,16 +68,16 @@ def _key():
 
 
 class OfSQLite:
-    def __init__(self, key):
-        self.file = FOLDER / f"{key}.sqlite3"
+    def __init__(self, database=None):
+        self.file = FOLDER / f"{_key()}.sqlite3"
+        self.database = database or _opened()
 
     def is_there(self):
         return self.file.exists()
 
     def copy(self):
-        connection.ensure_connection()
         with closing(sqlite3.connect(self.file)) as template:
-            template.backup(connection.connection)
+            template.backup(self.database)
 
     def keep(self):
         for old in FOLDER.glob("*.sqlite3"):
@@ -69,15 +85,20 @@ class OfSQLite:
         unfinished = self.file.with_suffix(".unfinished")
         unfinished.unlink(missing_ok=True)
         with closing(sqlite3.connect(unfinished)) as template:
-            connection.connection.backup(template)
+            self.database.backup(template)
         unfinished.rename(self.file)
+
+
+def _opened():
+    connection.ensure_connection()
+    return connection.connection
 
 
 class OfPostgreSQL:
     """One in the same server, which copies whole databases by itself."""
 
-    def __init__(self, key):
-        self.name = f"template_{key}"
+    def __init__(self):
+        self.name = f"template_{_key()}"
         self.tests = connection.settings_dict["NAME"]
 
     def is_there(self):

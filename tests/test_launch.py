@@ -98,10 +98,9 @@ def test_second_start_changes_nothing_and_collects_nothing(installation):
     assert collected.stat().st_mtime_ns == collected_at
 
 
-def test_without_demo_nobody_is_made(tmp_path, installation):
-    lonely = Installation(
-        tmp_path, DEMO="false", STATIC_ROOT=installation.variables["STATIC_ROOT"]
-    )
+def test_without_demo_nobody_is_made(tmp_path, installation, migrated):
+    static = installation.variables["STATIC_ROOT"]
+    lonely = Installation.like(migrated, tmp_path, DEMO="false", STATIC_ROOT=static)
 
     with lonely.running() as (_, lines):
         pass

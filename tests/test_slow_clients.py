@@ -7,12 +7,17 @@ from contextlib import ExitStack, closing
 
 import pytest
 
-from config import dotenv
 from tests.gateway.wire import Wire
-from tests.installation import PROJECT, Installation
+from tests.installation import Installation
 
 pytestmark = pytest.mark.sqlite
 SLOW = 40
+LOGIN = "ada@acme.example", "a long and dull password"
+PERSON = f"""
+from accounts.models import User
+
+User.objects.create_user({LOGIN[0]!r}, {LOGIN[1]!r})
+"""
 BEGUN = (
     b"POST /login/ HTTP/1.1\r\nHost: 127.0.0.1\r\n"
     # Without this cookie nobody would read the form.
@@ -22,13 +27,12 @@ BEGUN = (
 
 
 @pytest.fixture(scope="module")
-def installation(tmp_path_factory):
-    installation = Installation(tmp_path_factory.mktemp("slow"), THREADS="2")
-    dotenv.create(installation.dotenv, PROJECT / ".env.example", demo=True)
-    with installation.running() as (_, lines):
-        installation.login = next(
-            line.split()[2:4] for line in lines if line.startswith("demo login: ")
-        )
+def installation(tmp_path_factory, migrated):
+    folder = tmp_path_factory.mktemp("slow")
+    installation = Installation.like(migrated, folder, THREADS="2")
+    made = installation.run("manage.py", "shell", "-v0", "-c", PERSON)
+    assert made.returncode == 0, made.stderr
+    with installation.running():
         yield installation
 
 
@@ -59,9 +63,8 @@ def test_slow_forms_are_in_nobodys_way(installation):
 
 def test_a_cookie_of_another_program_signs_nobody_out(installation):
     browser, cookies = installation.browser()
-    email, password = installation.login
     with pytest.raises(OSError, match="302"):
-        browser.open(installation.login_form(browser, email, password), timeout=60)
+        browser.open(installation.login_form(browser, *LOGIN), timeout=60)
     session = next(each for each in cookies if "session" in each.name)
     mine = f"{session.name}={session.value}"
 
@@ -71,7 +74,7 @@ def test_a_cookie_of_another_program_signs_nobody_out(installation):
 
 def test_an_agent_is_written_down_as_it_calls_itself(installation):
     browser, _ = installation.browser()
-    form = installation.login_form(browser, *installation.login)
+    form = installation.login_form(browser, *LOGIN)
     form.add_header("User-Agent", "Jürgens Gerät".encode())
     with pytest.raises(OSError, match="302"):
         browser.open(form, timeout=60)
