@@ -60,6 +60,9 @@ class World:
         self.gone = ChildFactory(main=self.main, name="Gone")
         delete_account(self.gone, by=BY)
         self.principals = self.everybody()
+        # What is no account's is answered to each of them once.
+        each = {user.pk: (user, relation) for user, _, relation in self.principals}
+        self.people = [*each.values()]
 
     def fill(self, account):
         tokens = [

@@ -134,21 +134,24 @@ def takes_account_only(name):
 
 @pytest.mark.parametrize("name", ACCOUNT_ROUTES)
 def test_account_routes_answer_each_principal_as_the_matrix_says(client, world, name):
-    wrong = []
+    wrong, seen = [], set()
     for user, account, relation in world.principals:
         for arguments in world.arguments(name, account):
             token = world.token(account, arguments)
             wanted = expected(relation, operations(name, token), account)
             if name in declared.MAIN_ONLY and wanted is None and not account.is_main:
                 wanted = 404
-            wrong += compare(client, user, name, arguments, wanted, relation)
+            # What answers GET answers HEAD: once for each answer there is.
+            some = methods(name) - ({"HEAD"} if wanted in seen else set())
+            seen.add(wanted)
+            wrong += compare(client, user, name, some, arguments, wanted, relation)
 
     assert wrong == []
 
 
-def compare(client, user, name, arguments, wanted, label):
+def compare(client, user, name, methods, arguments, wanted, label):
     path = reverse(name, args=arguments)
-    for method in methods(name):
+    for method in methods:
         status = ask(client, user, method, path).status_code
         if wanted is None:
             fits = status in THROUGH or (name in NEVER_THERE and status == 404)
@@ -160,11 +163,17 @@ def compare(client, user, name, arguments, wanted, label):
 
 @pytest.mark.parametrize("name", DECLARED)
 def test_no_other_method_is_taken(client, world, name):
-    """Whoever asks: it is told before anybody looks who does."""
+    """Whoever asks: it is told before anybody looks who does.
+
+    The next route is asked for by the next person.
+    """
     path, others = any_path(world, name), METHODS - methods(name)
-    for user in {user.pk: user for user, *_ in world.principals[::5]}.values():
-        answers = {ask(client, user, method, path).status_code for method in others}
-        assert answers == {405}
+    at = list(DECLARED).index(name) % len(world.principals)
+    user, *_ = world.principals[at]
+
+    answers = {ask(client, user, method, path).status_code for method in others}
+
+    assert answers == {405}
 
 
 @pytest.mark.parametrize("name", DECLARED)
@@ -214,7 +223,7 @@ def staff_path(world, name):
 def test_staff_routes_exist_for_staff_only(client, world, name):
     path = staff_path(world, name)
     wrong = []
-    for user, _account, relation in world.principals:
+    for user, relation in world.people:
         wanted = None if relation is Relation.STAFF else 404
         if name.endswith(("gateway_restore", "scanner_restore")) and wanted is None:
             continue  # Nothing is deleted here.
@@ -230,7 +239,7 @@ def test_staff_routes_exist_for_staff_only(client, world, name):
 @pytest.mark.parametrize("name", declared.ONESELF)
 def test_pages_about_oneself_are_there_for_everybody_with_a_login(client, world, name):
     wrong = []
-    for user, _account, relation in world.principals:
+    for user, relation in world.people:
         for method in methods(name):
             status = ask(client, user, method, any_path(world, name)).status_code
             if status in DENIED:
@@ -245,7 +254,7 @@ def test_links_answer_everybody_alike(client, world, name, allowed):
     there = 200 if "GET" in allowed else 404
     wanted = {method: there if method in allowed else 405 for method in METHODS}
 
-    for user, *_ in [(None,), *world.principals]:
+    for user, *_ in [(None,), *world.people]:
         got = {
             method: ask(client, user, method, path).status_code for method in METHODS
         }
@@ -291,8 +300,7 @@ def test_public_routes_answer_anybody(client, db, path, allowed):
 @pytest.mark.parametrize("path", ["metrics", "django-admin/"])
 def test_what_is_not_served_is_not_there(client, world, path):
     answers = [
-        ask(client, user, "GET", f"/{path}").status_code
-        for user, *_ in world.principals
+        ask(client, user, "GET", f"/{path}").status_code for user, _ in world.people
     ]
 
     assert set(answers) == {404}
