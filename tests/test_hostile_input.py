@@ -75,11 +75,12 @@ pytestmark = pytest.mark.walk
 # `make fuzz` sends every string in every form; otherwise a form gets some of each sort,
 # and the next form the next ones.
 IS_FUZZING = "EXAMPLES" in os.environ
-SHARE = 6
+SHARE = 8
 OTHERS = STRINGS[len(MARKUP) :]
-# Markup is looked for in every answer, and one string of each kind in whole pages, too.
+# Markup of each kind is in every form, and looked for in every answer: with half of the
+# payloads in whole pages, with the others in what htmx gets.
 KINDS = len(PAYLOADS)
-WHOLE_PAGE = set(MARKUP[::KINDS])
+WHOLE_PAGE = {*MARKUP[::KINDS], *MARKUP[1::KINDS]}
 MARKS = (
     "<script>",
     "<img src=x",
@@ -163,7 +164,10 @@ def test_forms_answer_whatever_is_sent(client, request, things, name):
 def strings(form, name):
     """Return what to send in a form of a page."""
     at = list(PAGES).index(name)
-    markup = MARKUP[::KINDS] + MARKUP[1 + at % (KINDS - 1) :: KINDS]
+    markup = [
+        MARKUP[kind + (at + kind // KINDS) % KINDS]
+        for kind in range(0, len(MARKUP), KINDS)
+    ]
     if form.action.endswith("/find/") and name not in FIND_FROM:
         return markup
     if connection.vendor != "sqlite":
