@@ -17,7 +17,7 @@ from http.cookiejar import CookieJar
 from pathlib import Path
 
 from tests.environment import KEYS
-from tests.waiting import PATIENCE_SECONDS
+from tests.waiting import PATIENCE_SECONDS, wait_until
 
 PROJECT = Path(__file__).resolve().parent.parent
 PORTS = Path(tempfile.gettempdir(), "tollgate-ports")
@@ -97,8 +97,18 @@ class Installation:
     def log_in(self, email, password):
         """Fill in the login form; returns the names of the cookies then held."""
         browser, cookies = self.browser()
-        with suppress(urllib.error.HTTPError):  # The redirect, which nobody follows.
-            browser.open(self.login_form(browser, email, password)).close()
+
+        def is_answered():
+            form = self.login_form(browser, email, password)
+            try:
+                browser.open(form).close()
+            except urllib.error.HTTPError as answer:
+                # The redirect, which nobody follows; or a busy machine had no time.
+                answer.close()
+                return answer.status < 500
+            return True
+
+        wait_until(is_answered)
         return {cookie.name for cookie in cookies}
 
     def browser(self):

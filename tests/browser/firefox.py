@@ -24,6 +24,13 @@ PREFERENCES = {
     "network.captive-portal-service.enabled": False,
     "network.connectivity-service.enabled": False,
     "toolkit.telemetry.enabled": False,
+    # One process for one page, and none kept ready for others.
+    "browser.aboutwelcome.enabled": False,
+    "browser.newtab.preload": False,
+    "browser.startup.page": 0,
+    "dom.ipc.processCount": 1,
+    "dom.ipc.processPrelaunch.enabled": False,
+    "fission.autostart": False,
     # Dark.
     "layout.css.prefers-color-scheme.content-override": 0,
 }
