@@ -7,6 +7,7 @@ import socket
 import sqlite3
 import stat
 import threading
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from types import SimpleNamespace
@@ -212,9 +213,13 @@ def test_workers_count_tries_together(installation):
         form = {"email": "nobody@acme.example", "csrfmiddlewaretoken": token}
         with ThreadPoolExecutor(10) as pool:
             posted = [pool.submit(client.post, url, data=form) for _ in range(10)]
-        statuses = sorted(each.result().status_code for each in posted)
+        statuses = Counter(each.result().status_code for each in posted)
 
-    assert statuses == [302] * 5 + [429] * 5
+    # A busy machine has no time for some, and tells them so.
+    told_in_time = 10 - statuses[503]
+    assert 0 < statuses[302] <= 5
+    assert statuses[302] + statuses[429] == told_in_time
+    assert statuses[302] == 5 or statuses[503]
 
 
 @pytest.mark.postgresql
