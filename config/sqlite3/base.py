@@ -1,8 +1,10 @@
 """Django's SQLite, with files that nobody but their owner can open.
 
-Who waits for its lock waits no longer than there is time.
+Who waits for its lock waits no longer than there is time, and a file that was replaced
+or deleted is used no longer.
 """
 
+import logging
 import os
 import threading
 from contextlib import contextmanager, suppress
@@ -17,14 +19,35 @@ from accounts.deadline import Settling, request_deadline
 BESIDE = ("", "-wal", "-shm", "-journal")
 OWNER_ONLY = 0o600
 
+GONE = "the database's file was replaced or deleted while it was in use"
+
 _creating = threading.Lock()
+logger = logging.getLogger(__name__)
 
 
 class DatabaseWrapper(Settling, base.DatabaseWrapper):
+    _path = None
+
     def get_new_connection(self, conn_params):
         if not self.is_in_memory_db():
-            shut(os.path.realpath(conn_params["database"]))
-        return super().get_new_connection(conn_params)
+            self._path = os.fspath(conn_params["database"])
+            same_file.require(self._path)
+            shut(os.path.realpath(self._path))
+        opened = super().get_new_connection(conn_params)
+        if self._path:
+            same_file.note(self._path)
+        return opened
+
+    def create_cursor(self, name=None):
+        if self._path:
+            same_file.require(self._path)
+        return super().create_cursor(name)
+
+    def _commit(self):
+        if self._path:
+            with self.wrap_database_errors:
+                same_file.require(self._path)
+        super()._commit()
 
     def hurry(self):
         if request_deadline.ends_at < inf:
@@ -44,6 +67,47 @@ class DatabaseWrapper(Settling, base.DatabaseWrapper):
     def _start_transaction_under_autocommit(self):
         self.hurry()
         super()._start_transaction_under_autocommit()
+
+
+class SameFile:
+    """Which files this process has opened, by their paths.
+
+    Who deletes a file or puts another one in its place leaves us the old one, without a
+    name: all that was written to it would be gone when we end.
+    """
+
+    def __init__(self):
+        self._opened, self._told = {}, False
+
+    def note(self, path):
+        self._opened.setdefault(path, _identity(path))
+
+    def require(self, path):
+        """Raise OperationalError when another file has the path by now, or none."""
+        # Asked before each statement: it takes a microsecond or two.
+        opened = self._opened.get(path)
+        if opened is None or opened == _identity(path):
+            self._told = False
+            return
+        if not self._told:
+            self._told = True
+            logger.critical(
+                "The database's file %s was replaced or deleted. Nothing is read from it "
+                "or written to it any more: put the right file in place and start again.",
+                path,
+            )
+        raise base.Database.OperationalError(GONE)
+
+
+def _identity(path):
+    try:
+        status = os.stat(path)
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
+
+
+same_file = SameFile()
 
 
 def shut(path):
