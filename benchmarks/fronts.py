@@ -84,12 +84,12 @@ backend store
 """
 HAPROXY_RULES = """\
     http-request lua.tollgate logs - - if !remembered
-    http-request return status 401 if { var(txn.status) -m int 401 }
-    http-request return status 403 if { var(txn.status) -m int 403 }
-    http-request return status 503 unless { var(txn.status) -m int 204 }
+    http-request return status 401 if { var(txn.told) -m beg 401 }
+    http-request return status 403 if { var(txn.told) -m beg 403 }
+    http-request return status 503 unless { var(txn.told) -m beg 204 }
     http-request del-header X-API-TOKEN
-    http-request set-header X-Scope-OrgID %[var(txn.tenants)]
-    http-request set-header AccountID %[var(txn.tenant)]
+    http-request set-header X-Scope-OrgID %[var(txn.told),field(2,\\n)]
+    http-request set-header AccountID %[var(txn.told),field(3,\\n)]
     http-request set-header ProjectID 0
 """
 

@@ -19,11 +19,7 @@ local MOST_KNOWN, MOST_UNKNOWN = 100000, 25000
 -- any more, so that Tollgate itself counts.
 local MOST_CALLERS, MOST_ROWS = 50000, 300000
 local WARN_SECONDS = 60
--- As haproxy.cfg takes them apart, after the status. No header has a line feed in it.
-local TOLD = {
-  "x-scope-orgid", "accountid", "x-tollgate-kind", "x-tollgate-args", "x-tollgate-logql",
-  "x-tollgate-says", "www-authenticate",
-}
+local sub = string.sub
 
 -- Seconds since this machine started, in steps of 0.01: it does not jump, and it does not
 -- stand still. core.now() leaves out each time in which the process did not run for 0.1 s
@@ -40,11 +36,16 @@ end
 -- To read it takes as long as all the rest, so a reading counts for 10 ms, as that much
 -- later. Those are of the wall clock at this turn of HAProxy's loop: to be misled it would
 -- have to jump back just as far as the process stood still.
-local read_at, read = -math.huge, -math.huge
+local read_date, read_at, read = "", -math.huge, -math.huge
 local function now_by(date)
-  local since = date - read_at
-  if since < 0 or since >= 10 then read_at, read = date, clock() end
-  return read + 0.02
+  -- The same millisecond is the same text.
+  if date == read_date then return read end
+  local since = tonumber(date) - read_at
+  if since < 0 or since >= 10 then
+    read_at, read = tonumber(date), clock() + 0.02
+  end
+  read_date = date
+  return read
 end
 
 local function random_hex(bytes)
@@ -78,24 +79,30 @@ end
 local known, known_before, known_count = {}, {}, 0
 local unknown, unknown_before, unknown_count = {}, {}, 0
 
-local function find(key)
-  return known[key] or unknown[key] or known_before[key] or unknown_before[key]
-end
-
 local function forget(key)
   known[key], known_before[key], unknown[key], unknown_before[key] = nil, nil, nil, nil
 end
 
 -- What is nobody's token is kept apart: invented ones must not drive out those that work.
 local function put(key, decision)
+  local is_new = not known[key] and not unknown[key]
   forget(key)
   if decision.slot == "all" then
     if unknown_count >= MOST_UNKNOWN then unknown, unknown_before, unknown_count = {}, unknown, 0 end
-    unknown[key], unknown_count = decision, unknown_count + 1
+    unknown[key], unknown_count = decision, unknown_count + (is_new and 1 or 0)
   else
     if known_count >= MOST_KNOWN then known, known_before, known_count = {}, known, 0 end
-    known[key], known_count = decision, known_count + 1
+    known[key], known_count = decision, known_count + (is_new and 1 or 0)
   end
+end
+
+-- What is used is younger than what is not.
+local function find(key)
+  local decision = known[key] or unknown[key]
+  if decision then return decision end
+  decision = known_before[key] or unknown_before[key]
+  if decision then put(key, decision) end
+  return decision
 end
 
 -- Generations: by slot, and `all`.
@@ -232,25 +239,23 @@ local KEY = random_hex(16)
 
 memory = {clock = clock}
 
--- Keeps what was asked about at the time `began`, if Tollgate says that it may be kept.
-function memory.keep(key, began, status, headers)
+-- Keeps what was told to a question of the time `began`; `keep` is X-Tollgate-Keep.
+function memory.keep(key, began, told, keep)
   local slot, generation, era, milliseconds, handle =
-    (headers["x-tollgate-keep"] or ""):match("^(%w+) (%x+) (%x+) (%d+) ([%w_-]+)$")
+    keep:match("^(%w+) (%x+) (%x+) (%d+) ([%w_-]+)$")
   if not slot then return forget(key) end
-  local told = {tostring(status)}
-  for _, name in ipairs(TOLD) do told[#told + 1] = headers[name] or "" end
   put(key, {
-    slot = slot, generation = generation, epoch = era, handle = handle,
-    ends = began + tonumber(milliseconds) / 1000, told = table.concat(told, "\n"),
+    slot = slot, generation = generation, epoch = era, handle = handle, told = told,
+    ends = began + tonumber(milliseconds) / 1000,
   })
 end
 
 -- The key of a request, 32 characters; the time by `date`, 13; the caller. Returns what was
 -- told, or nothing.
 core.register_converters("remembered", function(request)
-  local decision = find(request:sub(1, 32))
-  if not decision or not holds(decision, now_by(tonumber(request:sub(33, 45)))) then return "" end
-  return count(decision, request:sub(46)) and decision.told or ""
+  local decision = find(sub(request, 1, 32))
+  if not decision or not holds(decision, now_by(sub(request, 33, 45))) then return "" end
+  return count(decision, sub(request, 46)) and decision.told or ""
 end)
 
 -- A variable of the whole process, which only a request can set.

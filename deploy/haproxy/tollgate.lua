@@ -1,10 +1,9 @@
 -- Asks Tollgate about a request, and reads the arguments of queries as strictly as the
 -- strictest store.
 --
--- http-request lua.tollgate <signal> <token in arguments> <query and form>: sets txn.status,
--- txn.says (the sentence of a refusal) and txn.challenge, and of a good answer txn.tenants
--- (X-Scope-OrgID), txn.tenant (AccountID), txn.kind, txn.args and txn.logql. Whatever goes
--- wrong is 503, so that shippers keep what they have.
+-- http-request lua.tollgate <signal> <token in arguments> <query and form>: sets txn.told to
+-- the lines of TOLD, after the status. Whatever goes wrong is 503, so that shippers keep
+-- what they have.
 --
 -- http-request lua.arguments <address or form> <whether extra_ is refused>: sets txn.wrong to
 -- a sentence if a store could read them otherwise than they are meant.
@@ -16,14 +15,10 @@ local SECONDS = 1.5
 local MOST_ARGUMENTS = 256
 local MALFORMED = "A query takes at most 256 arguments, each percent-encoded where it must be"
 local OURS = "The gateway sets the arguments that begin with extra_"
+-- No header has a line feed in it.
 local TOLD = {
-  tenants = "x-scope-orgid",
-  tenant = "accountid",
-  kind = "x-tollgate-kind",
-  args = "x-tollgate-args",
-  logql = "x-tollgate-logql",
-  says = "x-tollgate-says",
-  challenge = "www-authenticate",
+  "x-scope-orgid", "accountid", "x-tollgate-kind", "x-tollgate-args", "x-tollgate-logql",
+  "x-tollgate-says", "www-authenticate",
 }
 
 local function form(txn)
@@ -99,12 +94,12 @@ core.register_action("tollgate", {"http-req"}, function(txn, signal, variable, a
   local key, began = memory and txn:get_var("txn.key"), memory and memory.clock()
   local lines = question(txn, token, asked == "query")
   local status, headers = tollgate.call("GET", "/gateway/verify/" .. signal, lines, "", SECONDS)
-  if status ~= 204 and status ~= 401 and status ~= 403 then status = 503 end
-  if key then memory.keep(key, began, status, headers) end
-  for name, header in pairs(TOLD) do
-    txn:set_var("txn." .. name, headers[header] or "")
-  end
-  txn:set_var("txn.status", status)
+  if status ~= 204 and status ~= 401 and status ~= 403 then status, headers = 503, {} end
+  local told = {tostring(status)}
+  for _, name in ipairs(TOLD) do table.insert(told, headers[name] or "") end
+  local text = table.concat(told, "\n")
+  if key then memory.keep(key, began, text, headers["x-tollgate-keep"] or "") end
+  txn:set_var("txn.told", text)
 end, 3)
 
 -- Counts and reads arguments as a store in Go does. No pattern here goes back.
