@@ -12,8 +12,14 @@ CHANGES = (
     "tests/accounts/test_audit.py",
     "tests/accounts/test_deadline.py",
     "tests/accounts/test_devices.py",
-    "tests/accounts/test_generations.py",
-    "tests/accounts/test_key_checks.py",
+    "tests/accounts/test_generations.py::test_a_change_in_a_database_that_went_back_is_another_one",
+    "tests/accounts/test_generations.py::test_a_change_that_is_undone_is_not_counted",
+    "tests/accounts/test_generations.py::test_changes_are_noted_by_a_number_that_does_not_come_again",
+    "tests/accounts/test_generations.py::test_changes_of_gateway_tokens_are_counted_apart",
+    "tests/accounts/test_key_checks.py::test_a_key_that_no_row_uses_does_not_stop_the_start",
+    "tests/accounts/test_key_checks.py::test_a_key_that_rows_use_is_never_forgotten",
+    "tests/accounts/test_key_checks.py::test_keys_in_use_are_noted_once",
+    "tests/accounts/test_key_checks.py::test_such_a_key_is_forgotten_after_a_day",
     "tests/accounts/test_keys.py",
     "tests/accounts/test_lifecycle.py",
     "tests/accounts/test_limiter.py",
@@ -32,7 +38,6 @@ CHANGES = (
     "tests/commands/test_import_tokens.py",
     "tests/commands/test_keys_and_audit.py",
     "tests/commands/test_list_disable_purge.py",
-    "tests/demo/",
     "tests/importing/test_import.py",
     "tests/reencryption/",
     "tests/sharing/test_filters.py",
@@ -63,7 +68,13 @@ CHANGES = (
 # Searches, filters, order, and pages of long lists.
 LISTS = (
     "tests/accounts/test_account_jump.py",
-    "tests/accounts/test_account_list.py",
+    "tests/accounts/test_account_list.py::test_list_is_paged",
+    "tests/accounts/test_account_list.py::test_list_is_searched_by_id",
+    "tests/accounts/test_account_list.py::test_list_is_searched_by_name",
+    "tests/accounts/test_account_list.py::test_list_is_sorted",
+    "tests/accounts/test_account_list.py::test_list_sums_up_the_plan",
+    "tests/accounts/test_account_list.py::test_list_survives_any_cursor",
+    "tests/accounts/test_account_list.py::test_search_shows_the_main_account_where_it_matches",
     "tests/accounts/test_audit_export.py",
     "tests/accounts/test_paging.py",
     "tests/api/test_audit_trail.py",
@@ -82,9 +93,13 @@ LISTS = (
     "tests/sharing/test_share_list.py",
     "tests/tokens/test_all_pages_filters.py",
     "tests/tokens/test_api_list.py",
-    "tests/tokens/test_find.py",
+    "tests/tokens/test_find.py::test_secret_finds_its_page",
+    "tests/tokens/test_find.py::test_what_cannot_be_searched_is_said",
     "tests/tokens/test_health.py",
-    "tests/tokens/test_notes.py",
+    "tests/tokens/test_notes.py::test_a_note_is_kept_as_it_was_written",
+    "tests/tokens/test_notes.py::test_a_text_like_a_foreign_token_is_looked_for_in_notes",
+    "tests/tokens/test_notes.py::test_jump_shows_tokens_by_name_before_those_by_note",
+    "tests/tokens/test_notes.py::test_tokens_are_found_by_their_notes",
     "tests/tokens/test_senders.py",
     "tests/tokens/test_states.py",
     "tests/tokens/test_usage.py",
@@ -124,4 +139,10 @@ PLACES = (*CHANGES, *LISTS, *GATE, *TEXT)
 
 
 def is_for_both(nodeid):
+    """Whether a test is one of these."""
     return nodeid.startswith(PLACES)
+
+
+def has_some_for_both(path):
+    """Whether a file has one of these tests, or is in a folder of them."""
+    return is_for_both(path) or any(place.startswith(f"{path}::") for place in PLACES)

@@ -18,7 +18,7 @@ from hypothesis import settings as settings_of_examples
 
 from config import dotenv
 from tests import postgresql
-from tests.both_databases import is_for_both
+from tests.both_databases import has_some_for_both, is_for_both
 
 PROJECT = Path(__file__).resolve().parent.parent
 EXAMPLE = PROJECT / ".env.example"
@@ -89,8 +89,8 @@ def may_be_asked_for(path, config):
     always = {"browser"}.intersection(path.parts)
     perhaps = [name for name in MARKERS if f"mark.{name}" in text]
     on_postgresql = "DATABASE_URL" in os.environ
-    elsewhere = on_postgresql and not is_for_both(path.relative_to(PROJECT).as_posix())
-    if elsewhere and "postgresql" not in perhaps:
+    name = path.relative_to(PROJECT).as_posix()
+    if on_postgresql and "postgresql" not in perhaps and not has_some_for_both(name):
         return False
     return is_chosen(config.option.markexpr, always, perhaps)
 

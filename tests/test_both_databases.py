@@ -6,4 +6,7 @@ from tests.environment import PROJECT
 
 @pytest.mark.parametrize("place", PLACES)
 def test_what_runs_on_both_databases_is_there(place):
-    assert (PROJECT / place).exists()
+    path, _, name = place.partition("::")
+
+    assert (PROJECT / path).exists()
+    assert not name or f"def {name}(" in (PROJECT / path).read_text()

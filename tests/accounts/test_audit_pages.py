@@ -138,17 +138,17 @@ def test_trail_is_filtered_by_time_in_the_viewers_zone(client, trail, admin):
 
 
 @pytest.mark.parametrize("field", ["who", "what", "token", "since", "until", "cursor"])
-@pytest.mark.parametrize("value", [*HOSTILE, CURSOR])
-def test_trail_takes_any_filter(client, trail, admin, field, value):
+def test_trail_takes_any_filter(client, trail, admin, field):
     client.force_login(admin)
-
-    response = read(client, trail, **{field: value})
     export = reverse("accounts:audit_export", args=[trail.pk])
-    download = client.post(f"{export}?{response.wsgi_request.GET.urlencode()}")
 
-    assert response.status_code == 200
-    assert download.status_code in (200, 302)
-    assert "<script>" not in response.text.replace("<script ", "")
+    for value in (*HOSTILE, CURSOR):
+        response = read(client, trail, **{field: value})
+        download = client.post(f"{export}?{response.wsgi_request.GET.urlencode()}")
+
+        assert response.status_code == 200, value
+        assert download.status_code in (200, 302), value
+        assert "<script>" not in response.text.replace("<script ", ""), value
 
 
 def test_wrong_filter_shows_nothing_and_says_so(client, trail, admin):

@@ -34,6 +34,7 @@ LAN_HOST = "portal.lan"
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-quic",
+    "--disable-gpu",
     "--disable-background-networking",
     "--disable-component-update",
     "--no-first-run",
