@@ -24,6 +24,7 @@ PROJECT = Path(__file__).resolve().parent.parent
 EXAMPLE = PROJECT / ".env.example"
 STATIC_ROOT = PROJECT / ".pytest_cache" / "static"
 DATABASE_FIXTURES = {"db", "transactional_db", "lasting_db", "live_server"}
+MEASURED = "TEST_COVERAGE"
 MARKERS = "browser", "postgresql", "sqlite", "walk"
 # Looking ten times less often takes a tenth of the time of a test run away.
 GARBAGE = (20_000, 50, 100)
@@ -73,6 +74,9 @@ def pytest_configure():
     """
     if "DATABASE_URL" not in os.environ:
         settings.DATABASES["default"].setdefault("TEST", {})["NAME"] = ":memory:"
+    if MEASURED in os.environ:
+        # For workers, which begin later: what hands out their tests runs nothing of ours.
+        os.environ["COVERAGE_PROCESS_START"] = str(PROJECT / "pyproject.toml")
 
 
 def pytest_ignore_collect(collection_path, config):

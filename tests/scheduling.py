@@ -23,6 +23,12 @@ class Scheduler(LoadScopeScheduling):
         found = (name for place, name in TOGETHER.items() if nodeid.startswith(place))
         return next(found, nodeid)
 
+    def _pending_of(self, workload):
+        # With each test xdist looks through all that a worker ever did.
+        for scope in [scope for scope, unit in workload.items() if all(unit.values())]:
+            del workload[scope]
+        return super()._pending_of(workload)
+
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
