@@ -59,7 +59,7 @@ def test_query_count_does_not_grow(as_admin, main, count, django_assert_num_quer
         TokenFactory(account=main).delete_softly(by=BY)
     as_admin.get(deleted(main))
 
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(8):
         response = as_admin.get(deleted(main))
 
     assert response.content.count(b'<tr id="token-') == count

@@ -11,7 +11,7 @@ from tokens.kinds import RULES, Kind
 from tokens.permissions import operation
 from tokens.usage import with_days
 from tokens.views.row_values import row_values
-from tokens.views.tabs import tabs, up_to
+from tokens.views.tabs import tabs_and_deleted
 
 VERBS = (
     "reveal",
@@ -78,11 +78,6 @@ def usage(account):
     }
 
 
-def deleted_count(account, kind):
-    deleted = account.tokens.of_kind(kind).recently_deleted()
-    return up_to(deleted.bounded_count(by="deleted_at"))
-
-
 def back_from(request):
     """Return the page of ours that an action leads back to, if the address says one."""
     address = own_address(request, request.GET.get("next", ""), otherwise="")
@@ -131,7 +126,5 @@ def counts(account, kind):
     """Return the counts that making, deleting and restoring a token change."""
     if account is None:
         return {}
-    return {
-        "tabs": tabs(account, HOMES[kind].url_name),
-        "deleted": deleted_count(account, kind),
-    }
+    shown, deleted = tabs_and_deleted(account, HOMES[kind].url_name, kind)
+    return {"tabs": shown, "deleted": deleted}

@@ -3,31 +3,33 @@
 from django.urls import reverse
 
 from tokens.kinds import SHIPPED_TO, Kind
+from tokens.models.list_counts import list_counts
 from tokens.models.querysets import COUNTED_UP_TO
 
 
 def tabs(account, current):
     """Return the tabs with their counts; `current` is the URL name of the open one."""
-    kinds = (
+    return tabs_and_deleted(account, current, Kind.API)[0]
+
+
+def tabs_and_deleted(account, current, kind):
+    """Return the tabs, and how many tokens of a kind can be restored, as it is shown."""
+    tabs = (
         ("Data shipping tokens", "tokens:shipping", SHIPPED_TO.get(account.kind)),
         ("Shared tokens", "sharing:list", Kind.SHARED),
         ("API tokens", "tokens:api", Kind.API),
     )
-    return [
+    counts, deleted = list_counts(account, [kind for *_, kind in tabs], kind)
+    shown = [
         {
             "label": label,
             "url": reverse(name, args=[account.pk]),
-            "count": _count(account, kind),
+            "count": up_to(count),
             "current": name == current,
         }
-        for label, name, kind in kinds
+        for (label, name, _), count in zip(tabs, counts, strict=True)
     ]
-
-
-def _count(account, kind):
-    if kind is None:
-        return "0"
-    return up_to(account.tokens.of_kind(kind).not_deleted().bounded_count())
+    return shown, up_to(deleted)
 
 
 def up_to(count):
