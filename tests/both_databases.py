@@ -100,6 +100,7 @@ LISTS = (
     "tests/tokens/test_notes.py::test_a_text_like_a_foreign_token_is_looked_for_in_notes",
     "tests/tokens/test_notes.py::test_jump_shows_tokens_by_name_before_those_by_note",
     "tests/tokens/test_notes.py::test_tokens_are_found_by_their_notes",
+    "tests/tokens/test_search_index.py",
     "tests/tokens/test_senders.py",
     "tests/tokens/test_states.py",
     "tests/tokens/test_usage.py",

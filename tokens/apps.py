@@ -1,5 +1,6 @@
 from django.apps import AppConfig
 from django.core import checks
+from django.db.models.signals import post_migrate
 
 from accounts import hooks
 
@@ -11,6 +12,7 @@ class TokensConfig(AppConfig):
         from tokens import health  # noqa: PLC0415 -- the same
         from tokens.api.plumbing import secrets  # noqa: PLC0415 -- needs the models
         from tokens.defaults import provide_default_token  # noqa: PLC0415 -- the same
+        from tokens.models import search_index  # noqa: PLC0415 -- the same
         from tokens.quick_find import find_tokens  # noqa: PLC0415 -- the same
         from tokens.reencryption import (  # noqa: PLC0415 -- the same
             count_calendars,
@@ -19,6 +21,7 @@ class TokensConfig(AppConfig):
         from tokens.secrets import is_within  # noqa: PLC0415 -- the same
         from tokens.use_it.addresses import check_addresses  # noqa: PLC0415 -- the same
 
+        post_migrate.connect(search_index.provide, sender=self)
         checks.register(check_addresses, deploy=True)
         hooks.secrets_within.register(is_within)
         hooks.key_rows.register(count_secrets)

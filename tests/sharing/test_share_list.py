@@ -20,7 +20,7 @@ def test_list_query_count_does_not_grow(
     assert response.content.count(b'<tr id="filter-') == 2
 
 
-QUERIES = 14
+QUERIES = 11
 
 
 def test_list_shows_filter_logic_and_no_secret(as_admin, main, env, team, at):

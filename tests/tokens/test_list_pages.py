@@ -50,7 +50,7 @@ def test_query_count_does_not_grow(
         TokenFactory(account=main, kind=kind, expires_at=None)
     as_admin.get(url(main))
 
-    with django_assert_num_queries({Kind.API: 11, Kind.LOGS: 13}[kind]):
+    with django_assert_num_queries({Kind.API: 8, Kind.LOGS: 10}[kind]):
         response = as_admin.get(url(main))
 
     assert len(shown(response)) == count
@@ -65,7 +65,7 @@ def test_query_count_of_metrics_does_not_grow(
     url = shipping(main, product="metrics")
     as_admin.get(url)
 
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(8):
         response = as_admin.get(url)
 
     assert len(shown(response)) == count

@@ -3,11 +3,12 @@ import unicodedata
 from datetime import timedelta
 from itertools import batched
 
-from django.db import connection, models, transaction
+from django.db import connection, connections, models, transaction
 
 from accounts.clock import clock
 from accounts.locks import repeated
 from accounts.models.accounts import RESTORABLE_FOR
+from tokens.models import search_index
 from tokens.permissions import in_view
 from tokens.states import DISABLED, enabled, expired, in_any
 
@@ -81,15 +82,22 @@ class TokenQuerySet(models.QuerySet):
         return self.order_by("created_at", "pk")
 
     def named_like(self, text):
-        return self.filter(name_key__contains=name_key(text))
+        key = name_key(text)
+        return self._indexed(key).filter(name_key__contains=key)
 
     def noted_like(self, text):
-        return self.filter(note_key__contains=name_key(text))
+        key = name_key(text)
+        return self._indexed(key).filter(note_key__contains=key)
+
+    def _indexed(self, key):
+        """Limit to what the index has for a text, where that is worth it."""
+        found = search_index.rows_with(key, connections[self.db])
+        return self if found is None else self.filter(pk__in=found)
 
     def mentioning(self, text):
         """Return tokens that have a text in their name or in their note."""
         key = name_key(text)
-        return self.filter(
+        return self._indexed(key).filter(
             models.Q(name_key__contains=key) | models.Q(note_key__contains=key)
         )
 
