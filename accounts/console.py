@@ -43,6 +43,7 @@ class OperatorCommand(BaseCommand):
 
     def execute(self, *args, **options):
         try:
+            _refuse_nul(options.values())
             with database_in_a_sentence():
                 self.check_keys()
                 done = super().execute(*args, **options)
@@ -55,6 +56,14 @@ class OperatorCommand(BaseCommand):
         except UnicodeEncodeError as error:
             raise CommandError("An argument is not in UTF-8.") from error
         return done
+
+
+def _refuse_nul(values):
+    """Raise CommandError for what no file, database or program takes for a text."""
+    for value in values:
+        texts = value if isinstance(value, list) else [value]
+        if any("\0" in str(text) for text in texts):
+            raise CommandError("An argument has a NUL character in it.")
 
 
 @contextmanager
