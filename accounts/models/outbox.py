@@ -42,6 +42,18 @@ class OutgoingMailQuerySet(models.QuerySet):
     def given_up(self):
         return self.filter(free_at=None)
 
+    def trouble(self):
+        """Return how many failed and are tried again, how many not, and the last answer."""
+        failed = self.filter(failures__gt=0).order_by("-pk")
+        counted = failed.aggregate(
+            waiting=models.Count("free_at"), total=models.Count("pk")
+        )
+        if not counted["total"]:
+            return None
+        lost = counted["total"] - counted["waiting"]
+        answer = failed.values_list("answer", flat=True).first()
+        return {"waiting": counted["waiting"], "lost": lost, "answer": answer}
+
     def forgettable(self):
         return self.given_up().filter(created_at__lt=timezone.now() - KEPT)
 

@@ -15,7 +15,7 @@ from accounts import lifecycle, quotas
 from accounts.audit.trail import Actor
 from accounts.forms.find import SearchForm
 from accounts.forms.staff import FoundingForm, OrganisationForm, ReasonForm
-from accounts.models import Account, AccountKind, Organisation
+from accounts.models import Account, AccountKind, Organisation, OutgoingMail
 from accounts.permissions import staff_only
 from accounts.web.form_status import status_of
 from accounts.web.pagination import paginate
@@ -34,7 +34,8 @@ def staff_organisations(request):
     found = found.annotate(size=Count("accounts", Q(accounts__deleted_at=None)))
     rows = found.fetch_mode(models.FETCH_RAISE)
     page = paginate(rows, "name", request.GET.get("cursor", ""))
-    context = {"page": page, "search": search.text}
+    trouble = OutgoingMail.objects.trouble()
+    context = {"page": page, "search": search.text, "mails": trouble}
     return render(request, "accounts/staff_organisations.html", context)
 
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from accounts import lifecycle
 from accounts.audit.trail import Actor
-from accounts.models import Account, Organisation
+from accounts.models import Account, Organisation, OutgoingMail
 from accounts.plans import Plan
 from tests.accounts.addresses import place
 from tests.factories import ChildFactory, MainFactory, MembershipFactory
@@ -72,7 +72,7 @@ def test_list_query_count_does_not_grow(as_staff, count, django_assert_num_queri
         MainFactory()
     as_staff.get(place("staff_organisations"))
 
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(5):
         response = as_staff.get(place("staff_organisations"))
 
     assert response.text.count('<tr id="organisation-') == count
@@ -93,6 +93,31 @@ def test_list_shows_plan_trial_state_and_size(as_staff, main, sub):
     }
     assert "in 9 days" in response.text
     assert "Suspended" in response.text
+
+
+@pytest.mark.parametrize(
+    ("waiting", "lost", "words"),
+    [
+        (1, 0, "1 mail could not be sent yet and is tried again. The last"),
+        (2, 0, "2 mails could not be sent yet and are tried again. The last"),
+        (0, 2, " 2 mails could not be sent for three days. The last"),
+        (1, 1, "tried again. 1 mail could not be sent for three days. The last"),
+    ],
+)
+def test_operators_see_that_mails_are_not_sent(as_staff, waiting, lost, words):
+    page = place("staff_organisations")
+    OutgoingMail.objects.keep("a@x.example", subject="It waits for its turn")
+    assert "could not be sent" not in as_staff.get(page).text
+    for number in range(waiting + lost):
+        mail = OutgoingMail.objects.keep("b@x.example", subject="It fails")
+        mail.put_off("<b>no</b>")
+        if number < lost:
+            OutgoingMail.objects.filter(pk=mail.pk).update(free_at=None)
+
+    text = as_staff.get(page).text
+
+    assert words in text
+    assert "mail server: <bdi>&lt;b&gt;no&lt;/b&gt;</bdi>" in text
 
 
 def test_list_finds_by_name_account_and_member(
