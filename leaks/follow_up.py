@@ -4,7 +4,6 @@ Workers of all hosts take turns. What is done about a token and its note of that
 transaction, so that a worker which dies over it leaves nothing done twice.
 """
 
-import logging
 from datetime import timedelta
 
 from django.db import transaction
@@ -13,7 +12,6 @@ from accounts.audit.trail import Actor
 from accounts.clock import clock
 from accounts.locks import repeated
 from accounts.models import Action
-from accounts.rule_violations import Unavailable
 from leaks import mails
 from leaks.models import Leak, Outcome, stops_at_once
 from tokens.limits import locked_account, why_protected
@@ -23,17 +21,13 @@ from tokens.states import STOPPED
 # One mail a day of a secret says enough, in however many places it is found.
 QUIET_FOR = timedelta(days=1)
 
-logger = logging.getLogger(__name__)
-
 
 def carry_on():
     """Follow up all that was found, and tell of it, until nothing is left."""
     while leak := Leak.objects.take():
         follow_up(leak)
     while leak := Leak.objects.take_untold():
-        if not tell(leak):
-            # Mostly the mail server is away, for all of them.
-            break
+        tell(leak)
 
 
 @repeated
@@ -93,15 +87,12 @@ def _reason(leak):
 
 
 def tell(leak):
-    """Tell the token's admins of a leak; returns whether that went well."""
-    try:
-        if not _was_told_lately(leak):
+    """Tell the token's admins of a leak: mails and the note of them come together."""
+    with transaction.atomic():
+        lately = _was_told_lately(leak)
+        mine = Leak.objects.filter(pk=leak.pk, told_at=None)
+        if mine.update(told_at=clock.now()) and not lately:
             mails.send_leaked(leak)
-    except Unavailable as error:
-        logger.warning("Nobody could be told of the leak of %s: %s", leak.token, error)
-        return False
-    Leak.objects.filter(pk=leak.pk).update(told_at=clock.now())
-    return True
 
 
 def _was_told_lately(leak):

@@ -21,7 +21,7 @@ ADVICE = {
 
 
 def send_leaked(leak):
-    """Tell the admins of a token's account, or staff; raises Unavailable."""
+    """Tell the admins of a token's account, or staff."""
     token = Token.objects.select_related("account").get(pk=leak.token_id)
     subject = f"{quoted(token.name)} was found where it should not be"
     context = {
