@@ -1,12 +1,10 @@
 """What is done about a secret that was found: it is stopped or not, and admins are told.
 
-Workers of all hosts take turns. What is done about a token and its note of that are one
-transaction, so that a worker which dies over it leaves nothing done twice.
+Workers of all hosts take turns. What is done about a token, the note of that and the
+mails about it are one transaction: a worker that dies over it leaves nothing done twice.
 """
 
 from datetime import timedelta
-
-from django.db import transaction
 
 from accounts.audit.trail import Actor
 from accounts.clock import clock
@@ -23,41 +21,40 @@ QUIET_FOR = timedelta(days=1)
 
 
 def carry_on():
-    """Follow up all that was found, and tell of it, until nothing is left."""
+    """Follow up all that was found, until nothing is left."""
     while leak := Leak.objects.take():
         follow_up(leak)
-    while leak := Leak.objects.take_untold():
-        tell(leak)
 
 
 @repeated
 def follow_up(leak):
-    """Do about a leak what the policy of its organisation says."""
+    """Do about a leak what the policy of its organisation says, and tell of it."""
     by = Actor(label=leak.found_by, ip=leak.address, agent=leak.agent)
-    token = Token.objects.select_related("account__organisation").get(pk=leak.token_id)
-    with transaction.atomic(), locked_account(token.account):
+    token = _with_account().get(pk=leak.token_id)
+    with locked_account(token.account):
         leak.refresh_from_db(from_queryset=Leak.objects.select_related("secret"))
         token.refresh_from_db(from_queryset=_with_account())
+        # Another worker may have done it when this one's lease was over.
         if leak.outcome == Outcome.WAITING:
-            outcome = _stop(token, leak, by)
-            token.record(
-                Action.TOKEN_LEAKED,
-                by,
-                found_at_place=leak.place,
-                outcome=outcome.label,
-            )
-            _note(leak, outcome)
+            _follow_up(token, leak, by)
 
 
 def _with_account():
     return Token.objects.select_related("account__organisation")
 
 
-def _note(leak, outcome):
-    leak.outcome, leak.free_at = outcome, clock.now()
-    if outcome == Outcome.OVER:
+def _follow_up(token, leak, by):
+    leak.outcome = _stop(token, leak, by)
+    token.record(
+        Action.TOKEN_LEAKED,
+        by,
+        found_at_place=leak.place,
+        outcome=leak.get_outcome_display(),
+    )
+    if leak.outcome != Outcome.OVER and not _was_told_lately(leak):
         leak.told_at = clock.now()
-    leak.save(update_fields=["outcome", "free_at", "told_at"])
+        mails.send_leaked(token, leak)
+    leak.save(update_fields=["outcome", "told_at"])
 
 
 def _stop(token, leak, by):
@@ -84,15 +81,6 @@ def _stop_current(token, leak, by):
 
 def _reason(leak):
     return f"Found by {leak.found_by}: {leak.place or 'it was not said where'}"[:200]
-
-
-def tell(leak):
-    """Tell the token's admins of a leak: mails and the note of them come together."""
-    with transaction.atomic():
-        lately = _was_told_lately(leak)
-        mine = Leak.objects.filter(pk=leak.pk, told_at=None)
-        if mine.update(told_at=clock.now()) and not lately:
-            mails.send_leaked(leak)
 
 
 def _was_told_lately(leak):

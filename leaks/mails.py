@@ -5,7 +5,6 @@ from accounts.models import User
 from accounts.names import quoted
 from leaks.models import Outcome
 from tokens.kind_pages import page_of
-from tokens.models import Token
 
 TEMPLATE = "leaks/mail/leaked.html"
 # What is left to do for whoever gets the mail.
@@ -20,9 +19,8 @@ ADVICE = {
 }
 
 
-def send_leaked(leak):
+def send_leaked(token, leak):
     """Tell the admins of a token's account, or staff."""
-    token = Token.objects.select_related("account").get(pk=leak.token_id)
     subject = f"{quoted(token.name)} was found where it should not be"
     context = {
         "token": token,

@@ -33,25 +33,15 @@ class Outcome(models.TextChoices):
 
 class LeakQuerySet(models.QuerySet):
     def take(self):
-        """Return a leak that nothing was done about yet, the caller's to follow up."""
-        return self._claimed(self.filter(outcome=Outcome.WAITING))
+        """Return a leak that is the caller's to follow up, or None.
 
-    def take_untold(self):
-        """Return a leak that nobody was told of yet, the caller's to tell."""
-        return self._claimed(self.untold())
-
-    def untold(self):
-        return self.exclude(outcome=Outcome.WAITING).filter(told_at=None)
-
-    def _claimed(self, leaks):
-        """Return the first of some leaks that is free, taken by one conditional UPDATE."""
+        Workers race for it by one conditional UPDATE. Who was slower sees in the next
+        round what is left.
+        """
         now = clock.now()
-        free = leaks.filter(free_at__lte=now)
-        leak = free.order_by("pk").select_related("token", "secret").first()
-        if leak is None:
-            return None
-        taken = free.filter(pk=leak.pk).update(free_at=now + LEASE)
-        # Another worker was faster: the next round sees what is left.
+        free = self.filter(outcome=Outcome.WAITING, free_at__lte=now)
+        leak = free.order_by("free_at", "pk").first()
+        taken = leak and free.filter(pk=leak.pk).update(free_at=now + LEASE)
         return leak if taken else None
 
 
@@ -72,6 +62,7 @@ class Leak(models.Model):
         max_length=8, choices=Outcome, default=Outcome.WAITING, blank=True
     )
     free_at = models.DateTimeField(default=timezone.now)
+    # When somebody was mailed.
     told_at = models.DateTimeField(null=True)
 
     objects = LeakQuerySet.as_manager()
@@ -83,14 +74,11 @@ class Leak(models.Model):
             )
         ]
         indexes = [
-            # Both lists are short, whatever was found before.
+            # A short list, whatever was found before.
             models.Index(
-                fields=["free_at"],
+                fields=["free_at", "id"],
                 condition=Q(outcome=Outcome.WAITING),
                 name="leak_waiting",
-            ),
-            models.Index(
-                fields=["free_at"], condition=Q(told_at=None), name="leak_untold"
             ),
         ]
 
