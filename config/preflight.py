@@ -12,6 +12,7 @@ from contextlib import suppress
 from config import dotenv
 
 LOOPBACK = "127.0.0.1"
+LAST_PORT = 65535
 # As many ports until one that everybody may open, above the well-known ones.
 TRIED = 1100
 
@@ -85,8 +86,16 @@ def _port(name, text):
 
 
 def require_free_port(host, port):
+    hold(host, port).close()
+
+
+def hold(host, port):
+    """Return a socket that keeps a place for what this person starts; until it is closed.
+
+    Raises CannotStartError when somebody listens there, or holds it.
+    """
     try:
-        bind(host, port)
+        return bind(host, port)
     except OSError as error:
         in_use = error.errno == errno.EADDRINUSE
         trouble = "is in use" if in_use else f"cannot be opened ({error.strerror})"
@@ -100,11 +109,30 @@ def free_pair(hosts, port):
     for candidate in range(port + 1, min(port + TRIED, 65535)):
         with suppress(OSError):
             for number, host in enumerate(hosts):
-                bind(host, candidate + number)
+                bind(host, candidate + number).close()
             return candidate
     return port + 1
 
 
 def bind(host, port):
+    """Return a socket that has a place and takes no connections there.
+
+    The workers share a port by SO_REUSEPORT, as any two servers of one person could: both
+    would answer by turns. Only who listens without it finds out that another does so, and
+    once it has stopped to listen, Linux keeps its place from all that lack that option.
+    """
+    if port > LAST_PORT:
+        # Told late, it would leave a socket open.
+        raise OverflowError(port)
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    socket.create_server((host, port), family=family).close()
+    # As the server: `::` is every address, of IPv4 too.
+    is_dual = family == socket.AF_INET6 and socket.has_dualstack_ipv6()
+    held = socket.create_server((host, port), family=family, dualstack_ipv6=is_dual)
+    try:
+        held.shutdown(socket.SHUT_RDWR)
+        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 0)
+        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    except OSError:
+        # Other systems cannot, and there it was only looked at.
+        held.close()
+    return held

@@ -16,14 +16,14 @@ import sys
 import tempfile
 import threading
 import time
-from contextlib import contextmanager, nullcontext
+from contextlib import ExitStack, closing, contextmanager, nullcontext, suppress
 from multiprocessing.connection import wait
 
 from accounts.metrics import reported
 from accounts.rate_limits.shared_counts import SHARED_FILE, SIZE
 from accounts.web import draining
 from config.listener import Listener, listen
-from config.preflight import CannotStartError, require_free_port
+from config.preflight import CannotStartError, hold
 
 # Asked by Prometheus for what all the others count.
 METRICS = "config.metrics:application"
@@ -34,7 +34,7 @@ CRASH_SECONDS = 5
 def main():
     listeners = [Listener(**options) for options in json.loads(sys.argv[1])]
     try:
-        require_places(listeners)
+        held = hold_places(listeners)
     except CannotStartError as reason:
         sys.exit(f"Tollgate cannot start: {reason}")
     # Forking would copy the announcing thread's locks into what is started.
@@ -43,26 +43,39 @@ def main():
     seconds = float(sys.argv[2]) if len(sys.argv) > 2 else 0
     is_watched = any(listener.application == METRICS for listener in listeners)
     told_of = reported() if is_watched else nullcontext()
-    with counted_together(), draining.watched(), told_of, told_to_stop() as told:
+    with held, counted_together(), draining.watched(), told_of, told_to_stop() as told:
         announcing = threading.Thread(target=announce, args=(listeners,), daemon=True)
         announcing.start()
         sys.exit(keep(listeners, told, seconds))
 
 
-def require_places(listeners):
-    """Check that each listener has a port of its own; raises CannotStartError."""
+def hold_places(listeners):
+    """Take the places where listeners will be, each its own; raises CannotStartError.
+
+    Returns a context in which nobody else gets them.
+    """
     taken = set()
-    for listener in listeners:
-        if listener.socket:
-            continue
-        # Two would both listen there, and answer by turns.
-        if listener.port in taken:
-            raise CannotStartError(
-                f"PORT, GATEWAY_PORT and METRICS_PORT must differ: {listener.port} is there "
-                "twice."
-            )
-        taken.add(listener.port)
-        require_free_port(listener.host, listener.port)
+    with ExitStack() as held:
+        for listener in listeners:
+            if listener.socket:
+                require_unused(listener)
+                continue
+            # Two would both listen there, and answer by turns.
+            if listener.port in taken:
+                raise CannotStartError(
+                    "PORT, GATEWAY_PORT and METRICS_PORT must differ: "
+                    f"{listener.port} is there twice."
+                )
+            taken.add(listener.port)
+            held.enter_context(closing(hold(listener.host, listener.port)))
+        return held.pop_all()
+
+
+def require_unused(listener):
+    """Raise CannotStartError if somebody listens at a socket, which we would take away."""
+    with suppress(OSError):
+        connect(listener)
+        raise CannotStartError(f"The socket {listener.socket} is in use")
 
 
 @contextmanager
