@@ -65,9 +65,12 @@ class Bench:
     def __init__(self, scratch, options):
         self.scratch, self.options = scratch, options
         self.environment = os.environ | product_settings(scratch, options.database)
-        self.environment["DJANGO_SETTINGS_MODULE"] = "config.settings"
-        # Of each proxy two ways are tried: guarded and remembered.
-        revoked = options.trials * 2 * len(options.proxies)
+        # Of the portal nothing is measured.
+        self.environment |= {
+            "DJANGO_SETTINGS_MODULE": "config.settings",
+            "WORKERS": "1",
+        }
+        revoked = options.trials * len(options.proxies)
         numbers = map(str, (options.tokens, revoked, STOPPED_TOKENS))
         made = program("benchmarks.proxy_filling", self.environment, *numbers)
         self.made = json.loads(made)
@@ -83,9 +86,8 @@ class Bench:
             }
             if REMEMBERED in fronts:
                 found["counts"] = self.counts(fronts[REMEMBERED], name)
-        for kind in (GUARDED, REMEMBERED):
-            if offers(name, kind) and self.options.trials:
-                found["revoked"][kind] = self.revoked(name, kind)
+        if offers(name, REMEMBERED) and self.options.trials:
+            found["revoked"][REMEMBERED] = self.revoked(name, REMEMBERED)
         return found
 
     def started(self, stack, name):

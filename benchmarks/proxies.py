@@ -39,6 +39,7 @@ def main():
     parser.add_argument("--trials", type=int, default=1000, help="tokens to delete")
     parser.add_argument("--counted", type=int, default=20_000, help="calls to count")
     parser.add_argument("--database", help="URL of an empty PostgreSQL database")
+    parser.add_argument("--results", type=Path, default=FOLDER / "results")
     options = parser.parse_args()
     find_wrk()
     for name in options.proxies:
@@ -136,13 +137,13 @@ def said(what, goal, *, good):
 
 
 def keep(options, results):
-    folder = FOLDER / "results"
-    folder.mkdir(exist_ok=True)
+    options.results.mkdir(exist_ok=True)
     raw = {name: plain(found) for name, found in results.items()}
     name = datetime.now(UTC).strftime("proxies-%Y-%m-%dT%H%M%SZ.json")
-    told = {"machine": machine(), "options": vars(options), "proxies": raw}
-    (folder / name).write_text(json.dumps(told))
-    print(f"Raw numbers: benchmarks/results/{name}")
+    told = vars(options) | {"results": str(options.results)}
+    text = json.dumps({"machine": machine(), "options": told, "proxies": raw})
+    (options.results / name).write_text(text)
+    print(f"Raw numbers: {options.results / name}")
 
 
 def plain(found):

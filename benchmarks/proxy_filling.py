@@ -8,20 +8,22 @@ from itertools import batched
 import django
 from django.core.management import call_command
 
+# A change of one makes proxies forget what they remember of it, and of no other.
 ORGANISATIONS = 100
 
 
 def main():
     tokens, revoked, stopped = map(int, sys.argv[1:])
+    organisations = min(ORGANISATIONS, tokens)
     django.setup()
     call_command("migrate", verbosity=0)
     call_command("createcachetable", verbosity=0)
     call_command("collectstatic", verbosity=0, interactive=False)
     printed = StringIO()
     call_command("create_token", "proxy", kind="gateway", stdout=printed)
-    api, main_account = organisation("Measured", tokens // ORGANISATIONS)
-    for number in range(1, ORGANISATIONS):
-        organisation(f"Other {number}", tokens // ORGANISATIONS)
+    api, main_account = organisation("Measured", tokens // organisations)
+    for number in range(1, organisations):
+        organisation(f"Other {number}", tokens // organisations)
     used = [secret for _, secret in logs_tokens()]
     made = {"gateway": printed.getvalue().strip(), "api": api, "used": used}
     for name, count in (("revoked", revoked), ("stopped", stopped)):

@@ -144,14 +144,10 @@ def judged(asked, acknowledged):
         for sent, _, status in each
         if status == 200
     ]
+    # A 503 lets nobody pass either.
     refused = [
         min(
-            (
-                now
-                for _, now, status in each
-                if status in (401, 403)
-                if now > acknowledged
-            ),
+            (now for _, now, status in each if status != 200 and now > acknowledged),
             default=float("inf"),
         )
         for each in asked

@@ -19,6 +19,7 @@ PACKAGES = {
     "collectd": "collectd-core libmicrohttpd12 libprotobuf-c1",
     "redis-server": "redis-server",
     "fish": "fish",
+    "wrk": "wrk",
     "firefox-esr": "firefox-esr",
 }
 SORRY = (

@@ -133,17 +133,18 @@ end
 
 -- Uses: rows of this time, which `waiting` ones of before are handed over ahead of.
 
-local counted = {number = 1, began = clock()}
+local counted = {number = 1, size = 0, began = clock()}
 local waiting, waiting_rows = {}, 0
 
 local function row_of(handle, caller)
   local row = {handle = handle, caller = caller, calls = 0, number = counted.number}
-  counted[#counted + 1] = row
+  counted.size = counted.size + 1
+  counted[counted.size] = row
   return row
 end
 
 local function is_full()
-  return #counted + waiting_rows >= MOST_CALLERS
+  return counted.size + waiting_rows >= MOST_CALLERS
 end
 
 local function row_for(decision, caller)
@@ -165,7 +166,7 @@ local function count(decision, caller)
   if decision.handle == "-" then return true end
   local row = decision.row
   if not row or row.number ~= counted.number or row.caller ~= caller then
-    if #counted + waiting_rows >= MOST_ROWS then return false end
+    if counted.size + waiting_rows >= MOST_ROWS then return false end
     row = row_for(decision, caller)
   end
   row.calls = row.calls + 1
@@ -175,10 +176,11 @@ end
 -- What was counted while others wait stays together for a while: rows do not pile up.
 local function set_aside()
   local now = clock()
-  if #counted == 0 or (#waiting > 0 and now - counted.began < TOGETHER) then return end
-  counted.ended, counted.sent = now, 0
-  waiting[#waiting + 1], waiting_rows = counted, waiting_rows + #counted
-  counted = {number = counted.number + 1, began = now}
+  if counted.size == 0 or (#waiting > 0 and now - counted.began < TOGETHER) then return end
+  local rows = counted
+  counted = {number = rows.number + 1, size = 0, began = now}
+  rows.ended, rows.sent = now, 0
+  waiting[#waiting + 1], waiting_rows = rows, waiting_rows + rows.size
 end
 
 -- Who the lines after it are of. The address ends at the first tab; what is a header of a
@@ -194,7 +196,7 @@ local sender, sequence, batch = random_hex(16), 0, nil
 local function next_batch()
   local rows = waiting[1]
   local last, bytes = rows.sent, 0
-  while last < #rows and last - rows.sent < BATCH_ROWS and bytes < BATCH_BYTES do
+  while last < rows.size and last - rows.sent < BATCH_ROWS and bytes < BATCH_BYTES do
     last = last + 1
     bytes = bytes + #rows[last].handle + #rows[last].caller + 40
   end
@@ -228,7 +230,7 @@ local function hand_over()
     -- It is sent again as it is: Tollgate counts it once.
     if not is_settled(batch) then return end
     batch.rows.sent, waiting_rows = batch.last, waiting_rows - (batch.last - batch.first + 1)
-    if batch.rows.sent == #batch.rows then table.remove(waiting, 1) end
+    if batch.rows.sent == batch.rows.size then table.remove(waiting, 1) end
     batch = nil
   end
 end

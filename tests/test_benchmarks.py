@@ -1,0 +1,46 @@
+"""That the benchmarks run; what they measure is no matter of a test."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+
+import psycopg
+import pytest
+
+from tests.installation import PROJECT, outer_environment
+
+SMALL = "--tokens 20 --connections 2 --seconds 1 --rounds 1 --trials 1 --counted 20"
+
+
+@pytest.mark.postgresql
+@pytest.mark.skipif(
+    not (shutil.which("wrk") and shutil.which("haproxy")),
+    reason="wrk and haproxy are needed",
+)
+def test_the_way_through_a_proxy_is_measured_on_postgresql(tmp_path):
+    server = os.environ["TEST_POSTGRESQL_URL"]
+    with psycopg.connect(server, autocommit=True) as database:
+        database.execute("CREATE DATABASE through")
+    url = server.replace("/postgres?", "/through?")
+
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "benchmarks.proxies", "--proxies", "haproxy"),
+            *(*SMALL.split(), "--database", url, "--results", tmp_path),
+        ],
+        cwd=PROJECT,
+        env=outer_environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stderr
+    for counted in ("of 20 uses 20 are counted", "of 2 refused calls 2 are counted"):
+        assert counted in done.stdout
+    for goal in ("least 0.75)", "least 2.2)", "most 1.3)", "most 1 s in 1 trials)"):
+        assert f"(goal: at {goal}" in done.stdout
+    [kept] = tmp_path.glob("*.json")
+    assert json.loads(kept.read_text())["proxies"].keys() == {"haproxy"}
