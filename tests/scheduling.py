@@ -8,8 +8,14 @@ import pytest
 from xdist.scheduler import LoadScopeScheduling
 
 TOGETHER = {
-    # One installation is started once.
+    # One installation is made and started once.
     "tests/test_launch.py": "launch",
+    "tests/test_slow_clients.py": "slow clients",
+    "tests/gateway/test_server.py": "server",
+    "tests/tokens/test_snippets_sent.py": "snippets",
+    # One more browser, and programs from a registry.
+    "tests/browser/test_going_back.py": "keeper of pages",
+    "tests/leaks/test_scanning_rules.py": "scanners",
     # One nginx and one store of metrics serve them all.
     "tests/gateway/proxies/": "proxies",
     # Each fills every core by itself.

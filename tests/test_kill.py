@@ -15,7 +15,6 @@ from contextlib import closing
 
 import pytest
 
-from config import dotenv
 from tests.installation import PROJECT, Installation, outer_environment
 
 CYCLES = 50
@@ -65,10 +64,8 @@ pytestmark = [pytest.mark.sqlite, pytest.mark.walk]
 
 
 @pytest.fixture
-def installation(tmp_path):
-    installation = Installation(tmp_path)
-    dotenv.create(installation.dotenv, PROJECT / ".env.example", demo=False)
-    assert installation.run("manage.py", "migrate", "-v0").returncode == 0
+def installation(tmp_path, migrated):
+    installation = Installation.like(migrated, tmp_path)
     made = installation.run("manage.py", "create_organisation", "Acme", "--plan=pro")
     assert made.returncode == 0, made.stderr
     return installation

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from config import dotenv
 from tests.gateway.proxies import programs
 from tests.gateway.proxies.caddy import Caddy
 from tests.gateway.proxies.envoy import Envoy
@@ -16,7 +15,7 @@ from tests.gateway.proxies.proxy import UPSTREAMS
 from tests.gateway.proxies.recorder import Recorder
 from tests.gateway.proxies.traefik import Traefik
 from tests.gateway.proxies.victoriametrics import VictoriaMetrics
-from tests.installation import PROJECT, Installation
+from tests.installation import Installation
 
 PROXIES = {
     "nginx": Nginx,
@@ -88,19 +87,16 @@ def tollgate_at(tollgate):
 
 
 @pytest.fixture(scope="session")
-def world(tmp_path_factory):
+def world(tmp_path_factory, migrated):
     for program in ("nginx", "victoria-metrics"):
         programs.require(program)
     folder = tmp_path_factory.mktemp("world")
     with ExitStack() as stack:
-        yield build(folder, stack.enter_context)
+        tollgate = Installation.like(migrated, folder)
+        yield build(folder, tollgate, stack.enter_context)
 
 
-def build(folder, entered):
-    tollgate = Installation(folder)
-    dotenv.create(tollgate.dotenv, PROJECT / ".env.example", demo=False)
-    made = tollgate.run("manage.py", "migrate", "-v0")
-    assert made.returncode == 0, made.stderr
+def build(folder, tollgate, entered):
     operator = entered(Operator.of(tollgate))
     accounts, secrets = operator.does(PEOPLE)
     store = entered(Recorder().running())
