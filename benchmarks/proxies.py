@@ -18,7 +18,7 @@ from pathlib import Path
 
 from benchmarks.__main__ import machine
 from benchmarks.bench import Bench
-from benchmarks.calls import FOLDER
+from benchmarks.calls import FOLDER, said
 from benchmarks.fronts import FRONTS, GUARDED, REMEMBERED, UNGUARDED
 from benchmarks.load import find_wrk
 from benchmarks.revocations import PROMISE_SECONDS
@@ -130,10 +130,6 @@ def speed(title, connections, load):
         f"at most {P99}",
         good=late <= P99,
     )
-
-
-def said(what, goal, *, good):
-    return f"{what} (goal: {goal}): {'met' if good else 'NOT MET'}."
 
 
 def keep(options, results):
