@@ -186,8 +186,10 @@ def cases(made):
     names = [
         f'{{"name": "{secrets.token_hex(8)}", "enabled": false}}' for _ in range(10_000)
     ]
-    invented = {"headers": asked, "lines": made["invented"], "header": "X-API-TOKEN"}
-    foreign = {"headers": asked, "lines": made["foreign"], "header": "X-API-TOKEN"}
+    each = {"headers": asked, "header": "X-API-TOKEN", "as_sent": True}
+    invented, foreign = (
+        each | {"lines": made[name]} for name in ("invented", "foreign")
+    )
     yield FLOORED, FLOOR, "/", {}
     yield "the gate's answer, unasked", FLOOR, QUESTION, {"headers": asked | api}
     yield BARE, PEERS, "/bare", {}

@@ -19,6 +19,7 @@ from accounts.models import Action, Generation
 ORGANISATION_SLOTS = 255
 # What a column of 64 bits with a sign holds.
 BITS = 63
+PUT = "UPDATE accounts_generation SET number = %s WHERE slot = %s"
 # Changes that belong to no organisation: those of gateway tokens.
 COMMON_SLOT = 0
 # What is recorded without deciding anything about a token.
@@ -69,10 +70,16 @@ def slot_of(organisation_id):
 def note_change(organisation_id):
     """Note a change of an organisation, or of none, in the current transaction."""
     slot, fresh = slot_of(organisation_id), secrets.randbits(BITS)
-    if not Generation.objects.filter(slot=slot).update(number=fresh):
+    if not _put(slot, fresh):
         # Somebody else may make the row first; theirs is not this change's number.
         Generation.objects.get_or_create(slot=slot)
-        Generation.objects.filter(slot=slot).update(number=fresh)
+        _put(slot, fresh)
+
+
+def _put(slot, number):
+    with connection.cursor() as cursor:
+        cursor.execute(PUT, [number, slot])
+        return cursor.rowcount
 
 
 def number_in(slot):

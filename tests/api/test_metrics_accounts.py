@@ -78,7 +78,7 @@ def test_list_takes_the_same_queries_for_any_number_of_accounts(
     api = Api.of(main)
     api.get(METRICS)
 
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(8):
         assert len(api.get(METRICS)[1]) == count
 
 

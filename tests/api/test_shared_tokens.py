@@ -195,7 +195,7 @@ def test_list_query_count_does_not_grow(
         ShareFactory(account=main, filters=[env])
     api.get("/v2/whoami")
 
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(7):
         _, answer = api.get(SHARED)
 
     assert len(answer) == count

@@ -81,7 +81,7 @@ def test_lists_take_the_same_queries_for_any_number_of_accounts(
 
     with django_assert_num_queries(4):
         assert len(api.get(ACCOUNTS)[1]) == count + 1
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(9):
         assert len(api.get(f"{ACCOUNTS}/detailed")[1]) == count + 1
 
 

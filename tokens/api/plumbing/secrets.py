@@ -2,7 +2,6 @@
 
 from typing import Annotated
 
-from django.db import transaction
 from pydantic import InstanceOf, PlainSerializer
 
 from accounts.audit.trail import record
@@ -28,10 +27,13 @@ def hand_out(tokens, *, by):
 
     They are revealed in one audit event, however many they are.
     """
-    stored = StoredSecret.objects.current().filter(token__in=tokens)
-    with transaction.atomic():
-        secrets = {row.token_id: row.open() for row in stored.select_related("token")}
-        _record_revealed(tokens, by)
+    known = {token.pk: token for token in tokens}
+    stored = StoredSecret.objects.current().filter(token__in=list(known))
+    rows = list(stored)
+    for row in rows:
+        row.token = known[row.token_id]
+    secrets = {row.token_id: row.open() for row in rows}
+    _record_revealed(tokens, by)
     return secrets
 
 
