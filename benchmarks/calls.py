@@ -44,6 +44,9 @@ INVENTED, IMPORTED = "gate, invented tokens", "gate, invented UUIDs"
 WHOAMI, SEARCHING, CREATING = "whoami", "search log tokens", "create a log token"
 # Of a search, whose event is no part of its goal.
 EVENT = "an event"
+# Of eight who make tokens in one organisation, next to eight in eight of them. SQLite has
+# one writer at a time, whatever is written.
+PARALLEL, LEAST_PARALLEL = "parallel creates", 0.7
 # Where goals are stated: at least so many times as fast as another case.
 GOALS = (
     (KNOWN, BARE, 4),
@@ -119,7 +122,11 @@ def at_size(tokens, options):
             settle(servers)
             measured = measure_all(servers, made, options.seconds)
             event = float(program("benchmarks.audit_row", environment))
-            return measured | {EVENT: event}
+            measured |= {EVENT: event}
+        if options.database:
+            rates = program("benchmarks.parallel_creates", environment, "3")
+            measured |= {PARALLEL: json.loads(rates)}
+        return measured
 
 
 def as_installed(environment):
@@ -261,6 +268,7 @@ def table(tokens, results):
     for name, result in results.items():
         if name == EVENT:
             yield f"{name:28}{result:>32.1f}"
+        if not isinstance(result, Measured):
             continue
         yield (
             f"{name:28}{result.rate:>11,.0f}{result.rate / bare.rate:>10.2f}x"
@@ -271,7 +279,8 @@ def table(tokens, results):
 
 def verdict(results, vendor):
     for tokens, measured in results.items():
-        for line in (*speeds(measured, vendor), *costs(measured)):
+        found = *speeds(measured, vendor), *costs(measured), *together(measured)
+        for line in found:
             yield f"{tokens:,} tokens: {line}"
         p99 = measured[HALF_LOAD].latency(99) / 1000
         yield f"{tokens:,} tokens: " + said(
@@ -302,6 +311,17 @@ def costs(measured):
             f"{name} takes {cost:.2f} times the CPU time of {other}{told}",
             f"at most {most}",
             good=cost <= most,
+        )
+
+
+def together(measured):
+    """Yield how much the chain of an organisation holds up those who write to it."""
+    if rates := measured.get(PARALLEL):
+        share = rates["one"] / rates["eight"]
+        yield said(
+            f"8 parallel creates in one organisation are {share:.2f} of 8 in eight",
+            f"at least {LEAST_PARALLEL}",
+            good=share >= LEAST_PARALLEL,
         )
 
 

@@ -10,7 +10,7 @@ import time
 from dataclasses import dataclass
 from math import inf
 
-from tokens.secrets import carries_mac, digests
+from tokens.secrets import carries_mac, digests, has_mac, recognise
 
 SHORT = 5
 GROUPS = 4096
@@ -156,6 +156,15 @@ def may_exist(secret, listed):
     return bool(listed) and any(each in listed for each in digests(secret))
 
 
+def read(text, listed):
+    """Return the secret that a text may be, or None when it can be no token."""
+    # Where nothing is listed the MAC says it all, and says it first.
+    if listed is not None and not listed and not has_mac(text):
+        return None
+    secret = recognise(text)
+    return secret if secret and may_exist(secret, listed) else None
+
+
 class Latest:
     """What this process was told last, by the thread that watches the database."""
 
@@ -166,10 +175,15 @@ class Latest:
         """Go by a Listed until a moment on the monotonic clock."""
         self._told = listed, until
 
+    @property
+    def listed(self):
+        """The Listed of now, or None where that is not known."""
+        listed, until = self._told
+        return listed if time.monotonic() < until else None
+
     def allows(self, secret):
         """Return whether a secret can be a token."""
-        listed, until = self._told
-        return may_exist(secret, listed if time.monotonic() < until else None)
+        return may_exist(secret, self.listed)
 
 
 latest = Latest()

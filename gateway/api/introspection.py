@@ -21,6 +21,7 @@ from tokens.permissions import Use
 from tokens.request_headers import token_in
 from tokens.usage_counters import note_use
 from tokens.verification import verify
+from tokens.without_mac import latest
 
 
 class OAuthError(Answer):
@@ -136,7 +137,7 @@ router = router_in(IntrospectionArea("introspection"))
     summary="Say what a token is good for",
 )
 def introspect(request, token: TokenText):
-    secret = BY_TOKEN.read(token)
+    secret = BY_TOKEN.read(token, latest.listed)
     found = secret and BY_TOKEN.find(connection, secret)
     if found is None:
         return Introspection(active=False)

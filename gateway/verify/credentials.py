@@ -7,8 +7,8 @@ from math import inf
 
 from sharing.tickets import read as read_ticket
 from tokens.models import StoredSecret
-from tokens.secrets import digests, recognise
-from tokens.without_mac import may_exist
+from tokens.secrets import digests
+from tokens.without_mac import read as read_token
 
 LOOKUP = "SELECT id FROM tokens_storedsecret WHERE lookup IN ({})"
 PLACEHOLDER = {"sqlite": "?", "postgresql": "%s"}
@@ -18,16 +18,14 @@ PLACEHOLDER = {"sqlite": "?", "postgresql": "%s"}
 class Credential:
     """What a caller may show: a token, or the ticket of a link.
 
-    `read` returns what a text may be, or None when it cannot be anything; `find`
-    takes Django's connection and this, and returns the StoredSecret that it is and
-    until when (seconds since 1970) it may be shown, or None when there is no such row.
-    `may_exist` takes this and the Listed of now, and tells what can be no row's without
-    asking for one.
+    `read` takes a text and the Listed of now, if that is known, and returns what the text
+    may be, or None when it cannot be anything; `find` takes Django's connection and this,
+    and returns the StoredSecret that it is and until when (seconds since 1970) it may be
+    shown, or None when there is no such row.
     """
 
     read: Callable
     find: Callable
-    may_exist: Callable = may_exist
 
 
 def _find_secret(database, secret):
@@ -58,5 +56,5 @@ def _find_row(pk, until):
     return row and (row, until)
 
 
-BY_TOKEN = Credential(recognise, _find_secret)
-BY_TICKET = Credential(read_ticket, _find_ticket, lambda *_: True)
+BY_TOKEN = Credential(read_token, _find_secret)
+BY_TICKET = Credential(lambda text, _: read_ticket(text), _find_ticket)

@@ -163,9 +163,8 @@ class Gate:
         if true and is_fresh:
             self._recalled()
             return decision
-        shown = credential.read(text)
-        listed = snapshot.listed if is_fresh else None
-        if shown is None or not credential.may_exist(shown, listed):
+        shown = credential.read(text, snapshot.listed if is_fresh else None)
+        if shown is None:
             self.looked_up[RULED_OUT].step()
             return NOT_KNOWN
         answer = (

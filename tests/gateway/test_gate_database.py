@@ -16,7 +16,7 @@ from tests.factories import TokenFactory
 from tests.gateway.conftest import UNKNOWN
 from tests.waiting import PATIENCE_SECONDS
 from tokens.kinds import Kind
-from tokens.secrets import make, recognise
+from tokens.secrets import make
 
 
 @pytest.fixture
@@ -154,7 +154,7 @@ def test_a_database_that_fails_while_it_is_asked_is_asked_once_more(
             raise failure
         return BY_TOKEN.find(database, secret)
 
-    monkeypatch.setattr(gate_module, "BY_TOKEN", Credential(recognise, failing))
+    monkeypatch.setattr(gate_module, "BY_TOKEN", Credential(BY_TOKEN.read, failing))
     monkeypatch.setattr(connection, "close", lambda: None)
     # What takes long is not asked again, and here anything may.
     monkeypatch.setattr(gate_module, "SECONDS", PATIENCE_SECONDS)
@@ -168,7 +168,7 @@ def test_a_database_that_goes_on_failing_is_503(ask, token, monkeypatch):
     def failing(database, secret):
         raise OperationalError("gone")
 
-    monkeypatch.setattr(gate_module, "BY_TOKEN", Credential(recognise, failing))
+    monkeypatch.setattr(gate_module, "BY_TOKEN", Credential(BY_TOKEN.read, failing))
     monkeypatch.setattr(connection, "close", lambda: None)
 
     assert ask.status("logs", token.secret_text) == 503

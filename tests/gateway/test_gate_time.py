@@ -17,7 +17,7 @@ from tests.factories import BY, TokenFactory
 from tests.gateway.conftest import Asked
 from tokens.kinds import Kind
 from tokens.models import TokenUsage
-from tokens.secrets import make, recognise
+from tokens.secrets import make
 
 NOW = 0.0
 
@@ -57,7 +57,7 @@ def fail_with(monkeypatch, error, seconds, time, *, times=1000):
             raise failure
         return BY_TOKEN.find(database, secret)
 
-    monkeypatch.setattr(gate_module, "BY_TOKEN", Credential(recognise, find))
+    monkeypatch.setattr(gate_module, "BY_TOKEN", Credential(BY_TOKEN.read, find))
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,17 @@ from accounts.crypto.keys import keyring, subkeys_for
 from tests.invented import invented, with_checksum, with_letter, without_mac
 from tests.tokens.test_secrets import KNOWN, LETTERS, ROTATED, UUID
 from tokens.kinds import RULES, Kind
-from tokens.secrets import ALPHABET, Secret, carries_mac, make, make_for_calendar
+from tokens.secrets import (
+    ALPHABET,
+    MAC_LETTERS,
+    Secret,
+    carries_mac,
+    has_mac,
+    make,
+    make_for_calendar,
+)
 
-MAC = slice(36, 47)
+MAC = slice(35, 47)
 
 
 @pytest.mark.parametrize("kind", Kind)
@@ -23,16 +31,22 @@ def test_the_address_of_a_calendar_carries_one_too():
     assert carries_mac(make_for_calendar())
 
 
-def test_the_mac_is_64_bits_of_keyed_blake2b():
+def test_the_mac_is_12_letters_of_keyed_blake2b():
     text = make(Kind.API).reveal()
     subkey = keyring("index").active.subkey(b"tollgate/index/mac/1")
 
-    expected = blake2b(text[:36].encode(), digest_size=8, key=subkey).digest()
+    expected = blake2b(text[:35].encode(), digest_size=12, key=subkey).digest()
 
-    number = 0
-    for letter in text[MAC]:
-        number = number * 62 + ALPHABET.index(letter)
-    assert number == int.from_bytes(expected)
+    assert [ALPHABET.index(letter) for letter in text[MAC]] == [
+        byte % 62 for byte in expected
+    ]
+
+
+def test_nobody_guesses_the_mac_of_64_bits():
+    likeliest = max(MAC_LETTERS.count(letter) for letter in MAC_LETTERS)
+
+    assert set(MAC_LETTERS) == set(ALPHABET.encode())
+    assert (likeliest / 256) ** 12 < 2**-64
 
 
 @pytest.mark.parametrize("place", range(4, 47))
@@ -98,4 +112,12 @@ def test_letters_are_compared_in_constant_time(monkeypatch):
     text = make(Kind.API).reveal()
 
     assert not carries_mac(Secret(text))
-    assert compared == [(text[MAC], text[MAC])]
+    shown = text[MAC].encode()
+    assert compared == [(shown, shown)]
+
+
+@pytest.mark.parametrize(
+    "text", ["", "tg", "tgl_", "tgl_é" + "x" * 48, "tgl_\ud800", "é" * 53]
+)
+def test_any_text_may_be_asked_about(text):
+    assert has_mac(text) is False

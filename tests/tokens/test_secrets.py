@@ -113,15 +113,15 @@ def test_public_id_of_a_foreign_token_tells_nothing_of_it():
     assert secret.public_id == expected.hex()[:8]
 
 
-def test_a_fresh_secret_has_190_random_bits():
-    made = {make(Kind.API).reveal()[4:36] for _ in range(200)}
+def test_a_fresh_secret_has_184_random_bits():
+    made = {make(Kind.API).reveal()[4:35] for _ in range(200)}
 
     numbers = [_number(text) for text in made]
     assert len(made) == 200
     # Each bit is 1 in half of them, give or take; in none or all once in 10**60.
-    for bit in range(190):
+    for bit in range(184):
         assert 0 < sum(number >> bit & 1 for number in numbers) < 200
-    assert max(numbers) < 2**190
+    assert max(numbers) < 2**184
 
 
 def _number(text):
