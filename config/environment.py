@@ -113,8 +113,11 @@ class Environment(environ.Env):
                 )
         return places
 
-    def database(self, name, sqlite_file, connections):
-        """Return Django's settings for the database that an URL names."""
+    def database(self, name, sqlite_file, connections, *, pooled=False):
+        """Return Django's settings for the database that an URL names.
+
+        `pooled`: transactions of one connection may run on several of the server's.
+        """
         url = self.str(name, default=f"sqlite:///{sqlite_file}")
         # Looked at here: environ's own complaint shows the password.
         if url.partition(":")[0] not in ("sqlite", "postgres", "postgresql"):
@@ -130,9 +133,15 @@ class Environment(environ.Env):
                 "CONN_MAX_AGE": None,
             }
         pool = {"min_size": 1, "max_size": connections}
+        options = {"pool": pool} | POSTGRESQL_OPTIONS
+        if pooled:
+            # Refused at the start of a session; they are set for the role.
+            del options["options"]
         return config | {
             "ENGINE": "accounts.postgresql",
-            "OPTIONS": {"pool": pool} | POSTGRESQL_OPTIONS | config.get("OPTIONS", {}),
+            "OPTIONS": options | config.get("OPTIONS", {}),
+            # They would live on a server's connection that others are given.
+            "DISABLE_SERVER_SIDE_CURSORS": pooled,
             "CONN_HEALTH_CHECKS": True,
         }
 

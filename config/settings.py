@@ -184,6 +184,7 @@ DATABASES = {
         "DATABASE_URL",
         BASE_DIR / "tollgate.sqlite3",
         connections=max(THREADS, GATEWAY_THREADS) + 3,
+        pooled=env.boolean("DATABASE_POOLER", default=False),
     )
 }
 DEFAULT_AUTO_FIELD = "django.db.models.AutoField"

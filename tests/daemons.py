@@ -18,6 +18,7 @@ PACKAGES = {
     "syslog-ng": "syslog-ng-core syslog-ng-mod-http",
     "collectd": "collectd-core libmicrohttpd12 libprotobuf-c1",
     "redis-server": "redis-server",
+    "pgbouncer": "pgbouncer",
     "fish": "fish",
     "wrk": "wrk",
     "firefox-esr": "firefox-esr",

@@ -270,6 +270,27 @@ def test_postgresql_keeps_its_limits_and_takes_options_from_the_url(env):
     assert "statement_timeout=5000" in database["OPTIONS"]["options"]
 
 
+def test_behind_a_pooler_nothing_is_said_of_a_session(env):
+    url = "postgres://u@db.example.com/tollgate"
+
+    database = env(URL=url).database("URL", "unused", 3, pooled=True)
+
+    assert "options" not in database["OPTIONS"]
+    assert database["DISABLE_SERVER_SIDE_CURSORS"]
+    assert database["OPTIONS"]["target_session_attrs"] == "primary"
+
+
+def test_several_hosts_of_a_database_may_be_named(env):
+    url = "postgres://u:p@db1.example.com:5432,db2.example.com:5433/tollgate"
+
+    database = env(URL=url).database("URL", "unused", 3)
+    chosen = env(URL=f"{url}?target_session_attrs=read-write").database("URL", "", 3)
+
+    assert database["HOST"] == "db1.example.com,db2.example.com"
+    assert str(database["PORT"]) == "5432,5433"
+    assert chosen["OPTIONS"]["target_session_attrs"] == "read-write"
+
+
 def test_a_postgresql_that_vanished_is_found_out_unless_the_url_says_otherwise(env):
     url = "postgres://u@db.example.com/tollgate"
 

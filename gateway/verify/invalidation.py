@@ -11,7 +11,7 @@ from django.db import connection
 
 from accounts.audit.generations import BITS, ORGANISATION_SLOTS
 from accounts.crypto.keys import keyring
-from accounts.postgresql import Connection, pulse
+from accounts.postgresql import Connection, hasten, pulse
 from gateway.verify.clock_skew import DatabaseTime, OwnTime
 from tokens.without_mac import Listed, Reader
 
@@ -207,7 +207,7 @@ def open_connection():
     if connection.vendor == "sqlite":
         return connection.Database.connect(**parameters | {"timeout": POLL_PATIENCE})
     parameters |= {"autocommit": True} | PATIENCE
-    parameters["options"] = f"{parameters.get('options', '')} -c statement_timeout=500"
+    hasten(parameters, 500)
     opened = Connection.connect(**parameters)
     opened.patience = POLL_PATIENCE
     return opened

@@ -4,6 +4,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 from django.db import DEFAULT_DB_ALIAS, OperationalError, connections
 
+from accounts.postgresql import hasten
+
 # A question waits no longer than that for the database.
 SECONDS = 0.3
 # A statement less, or nobody would wait for its failure.
@@ -51,8 +53,7 @@ def connect_directly():
     usual = connections[DEFAULT_DB_ALIAS]
     options = {**usual.settings_dict["OPTIONS"], **DIRECTLY}
     options.pop("pool", None)
-    limit = f"-c statement_timeout={round(SECONDS * 1000)}"
-    options["options"] = f"{options.get('options', '')} {limit}"
+    hasten(options, round(SECONDS * 1000))
     settings = usual.settings_dict | {"OPTIONS": options, "CONN_MAX_AGE": None}
     connections[DEFAULT_DB_ALIAS] = type(usual)(settings, DEFAULT_DB_ALIAS)
 

@@ -1,5 +1,6 @@
 """What goes wrong, and how often; each yields what a load saw of it, and the ids kept."""
 
+import itertools
 import random
 import sqlite3
 import tempfile
@@ -12,7 +13,7 @@ import psutil
 import psycopg
 
 from config import dotenv
-from tests import postgresql
+from tests import pgbouncer, postgresql
 from tests.faults.load import Load, Seen, command, running, settle
 from tests.installation import PROJECT, Installation
 from tests.relay import Relay
@@ -122,6 +123,23 @@ def drops(times):
         return under_load(installation, server, drop, times), kept_by(server)
 
 
+def poolers(times):
+    """By turns PgBouncer is killed and the server behind it restarted."""
+    with pgbouncer.with_a_server() as (server, pooler):
+        options = {"DATABASE_URL": pooler.url, "DATABASE_POOLER": "true"}
+        done = itertools.count()
+
+        def fault():
+            if next(done) % 2:
+                postgresql.restart(server)
+            else:
+                pooler.kill()
+                pooler.start()
+
+        with installed(**options) as installation:
+            return under_load(installation, server, fault, times), kept_by(server)
+
+
 def failovers(times):
     """The primary dies and a replica takes over, to which every commit was told."""
     with behind_a_relay() as (server, relay, installation), ExitStack() as stack:
@@ -219,6 +237,7 @@ CAUSES = {
     "PostgreSQL frozen (SIGSTOP)": (freezes, 20),
     "PostgreSQL's packets dropped": (drops, 20),
     "PostgreSQL failed over": (failovers, 20),
+    "PgBouncer killed, or its server": (poolers, 20),
     "SQLite, disk full": (full_disks, 20),
     "two hosts 90 s apart": (skews, 2),
 }

@@ -56,7 +56,13 @@ def _alone(database):
 
 @contextmanager
 def _unhurried(database):
-    """Let statements take as long as they take: to fill a new column may take minutes."""
+    """Let statements take as long as they take: to fill a new column may take minutes.
+
+    Not past a pooler, where this would hold for whoever gets the connection next.
+    """
+    if database.settings_dict.get("DISABLE_SERVER_SIDE_CURSORS"):
+        yield
+        return
     with database.cursor() as cursor:
         cursor.execute("SET statement_timeout = 0")
     try:
