@@ -29,7 +29,7 @@ def handle_of(decision, signal):
 
 
 # The same few come every second.
-@lru_cache(100_000)
+@lru_cache(200_000)
 def read_handle(handle):
     """Return what a handle is counted as, both empty when it is none of ours.
 

@@ -23,7 +23,7 @@ local LONGEST_AGENT = 400
 -- Rows of counts that a worker holds with their callers; then it counts by token only.
 local MOST_ROWS = 20000
 -- What waits in shared memory: chunks of so many lines; more stays in the workers, added up.
-local CHUNK_LINES, CHUNK_BYTES, MOST_CHUNKS = 500, 30000, 64
+local CHUNK_LINES, MOST_CHUNKS = 500, 64
 local BATCH_LINES, BATCH_BYTES = 9000, 900000
 local MINUTE, MOST_TALLIES = 60, 60
 
@@ -92,41 +92,43 @@ local function add(tally, caller, handle, calls)
   handles[handle] = (before or 0) + calls
 end
 
-local function push(chunk, at, even_if_full)
+local function push(chunk, lines, at, even_if_full)
   if not even_if_full and (counts:llen("chunks") or 0) >= MOST_CHUNKS then return false end
   -- It takes nobody's place: without room it fails.
-  return counts:rpush("chunks", format("%.3f %d\n%s", at, #chunk, concat(chunk)))
+  return counts:rpush("chunks", format("%.3f %d\n%s", at, lines, concat(chunk)))
 end
 
 -- Puts one tally into shared memory, in chunks; returns what found no room there.
 local function chunked(tally, at, even_if_full)
-  local left = { began = tally.began, callers = {} }
-  local chunk, bytes, entries, stuck = {}, 0, {}, false
+  local left, stuck = { began = tally.began, callers = {} }, false
+  local chunk, size, lines, held, kept = {}, 0, 0, {}, 0
   local function close()
-    if #entries == 0 then return end
-    stuck = stuck or not push(chunk, at, even_if_full)
-    rows = rows - #entries
-    for _, entry in ipairs(stuck and entries or {}) do
-      add(left, entry[1], entry[2], entry[3])
+    stuck = stuck or not push(chunk, lines, at, even_if_full)
+    rows = rows - kept / 3
+    for number = 1, stuck and kept or 0, 3 do
+      add(left, held[number], held[number + 1], held[number + 2])
     end
-    chunk, bytes, entries = {}, 0, {}
+    chunk, size, lines, held, kept = {}, 0, 0, {}, 0
   end
   for caller, handles in pairs(tally.callers) do
     local head = "@\t" .. caller:gsub("[%z\1-\8\10-\31]", " ") .. "\n"
-    local fresh = true
+    local is_named = false
     for handle, calls in pairs(handles) do
-      if fresh or #chunk == 0 then
-        table.insert(chunk, head)
-        bytes, fresh = bytes + #head, false
+      if not is_named then
+        chunk[size + 1] = head
+        size, lines, is_named = size + 1, lines + 1, true
       end
-      local line = handle .. "\t" .. calls .. "\n"
-      table.insert(chunk, line)
-      table.insert(entries, { caller, handle, calls })
-      bytes = bytes + #line
-      if #chunk >= CHUNK_LINES or bytes >= CHUNK_BYTES then close() end
+      chunk[size + 1], chunk[size + 2], chunk[size + 3], chunk[size + 4] = handle, "\t", calls, "\n"
+      held[kept + 1], held[kept + 2], held[kept + 3] = caller, handle, calls
+      size, lines, kept = size + 4, lines + 1, kept + 3
+      -- A name and a row may come yet.
+      if lines > CHUNK_LINES - 2 then
+        close()
+        is_named = false
+      end
     end
   end
-  close()
+  if kept > 0 then close() end
   return next(left.callers) and left
 end
 
