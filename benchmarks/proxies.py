@@ -66,7 +66,7 @@ def table(name, found):
         "Tollgate CPU µs",
         "half load p99 ms",
     )
-    yield f"{name:24}" + "".join(f"{head:>18}" for head in heads)
+    yield f"{name:24}" + "".join(f"{head:>18}" for head in heads) + f"{'refused':>10}"
     for connections, load in found["load"].items():
         for kind, each in load.items():
             yield row(f"{kind}, {connections}", each, load[UNGUARDED])
@@ -82,7 +82,7 @@ def row(title, each, unguarded):
     return (
         f"{title:24}{each.rate:>18,.0f}{each.rate / unguarded.rate:>17.2f}x"
         f"{each.full.measured.cpu:>18.1f}{each.tollgate_cpu:>18.1f}"
-        f"{each.p99 / 1000:>18.2f}"
+        f"{each.p99 / 1000:>18.2f}{each.full.measured.not_2xx:>10,}"
     )
 
 
