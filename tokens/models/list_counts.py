@@ -34,7 +34,8 @@ def list_counts(account, kinds, deleted):
         clock.now() - RESTORABLE_FOR, connection
     )
     values = [each for kind in wanted for each in (account.pk, kind.value)]
-    values += [account.pk, deleted.value, since]
+    # A row has its kind as a plain text.
+    values += [account.pk, str(deleted), since]
     with connection.cursor() as cursor:
         cursor.execute(_statement(len(wanted)), values)
         *listed, restorable = cursor.fetchone()
