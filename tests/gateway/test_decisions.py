@@ -27,6 +27,7 @@ OPENS = {
     Kind.TRACES: {"traces"},
     Kind.SHARED: {"query-logs", "query-logsql"},
     Kind.GATEWAY: {"ask"},
+    Kind.SCANNER: set(),
 }
 VL = "query-logsql"
 NARROWING = ("LogQL", "LogsQL", "PromQL", "OpenSearch", "Args")
@@ -39,7 +40,7 @@ def one_of(kind, main):
             return main.organisation.accounts.get(kind=KINDS[kind]).tokens.get()
         case Kind.SHARED:
             return ShareFactory(account=main).token
-        case Kind.GATEWAY:
+        case Kind.GATEWAY | Kind.SCANNER:
             return TokenFactory(account=None, kind=kind)
     return TokenFactory(account=main, kind=kind)
 

@@ -144,6 +144,7 @@ def test_only_gateways_may_ask(main, kind):
         Kind.SHARED: lambda: ShareFactory(account=main).secret_text,
         Kind.METRICS: lambda: _single(main, "metrics"),
         Kind.TRACES: lambda: _single(main, "tracing"),
+        Kind.SCANNER: lambda: TokenFactory(account=None, kind=kind).secret_text,
     }
     text = texts.get(kind, lambda: TokenFactory(account=main, kind=kind).secret_text)
     stranger = Introspecting(**{"X-Tollgate-Gateway": text() if text else ""})
