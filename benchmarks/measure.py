@@ -37,10 +37,11 @@ def main():
     with server() as port:
         browser = Browser(port)
         browser.log_in(EMAIL, PASSWORD)
-        times = pages(browser, main_id, options.rounds)
+        times, sizes = pages(browser, main_id, options.rounds)
         times |= actions(browser, main_id, secret, options.rounds // 2)
     summary = {name: describe(seconds) for name, seconds in times.items()}
-    json.dump({"load_seconds": load_seconds, "times": summary}, sys.stdout)
+    answer = {"load_seconds": load_seconds, "times": summary, "bytes": sizes}
+    json.dump(answer, sys.stdout)
 
 
 def fill(accounts, tokens):
@@ -123,14 +124,16 @@ def pages(browser, account, rounds):
         "Shipping tab": f"{base}/tokens/shipping/",
         "Shared tab": f"{base}/tokens/shared/",
         "All tokens": f"{base}/tokens/all/",
+        "All tokens, search without a match": f"{base}/tokens/all/?q=no-such-name",
     }
-    times = {name: [] for name in paths}
+    times, sizes = {name: [] for name in paths}, {}
     for number in range(rounds + WARM_UP):
         for name, path in paths.items():
-            seconds, _ = browser.timed_get(path)
+            seconds, html = browser.timed_get(path)
+            sizes[name] = len(html.encode())
             if number >= WARM_UP:
                 times[name].append(seconds)
-    return times
+    return times, sizes
 
 
 def actions(browser, account, secret, rounds):

@@ -6,6 +6,7 @@ underscore in its name takes the place of its twin with a dash.
 """
 
 import atexit
+import gc
 import multiprocessing
 import os
 import signal
@@ -85,6 +86,9 @@ def load(listener):
     name, _, attribute = listener.application.partition(":")
     module = import_module(name)
     application = getattr(module, attribute)
+    # What is there by now stays: to look for rubbish in it took a twentieth of a page.
+    gc.collect()
+    gc.freeze()
     # What was under way when the server stopped goes on, whether anybody asks or not.
     for part in (module, application):
         if hasattr(part, "begin"):
