@@ -109,7 +109,7 @@ def deep(account, sort):
     tokens = Account.objects.get(pk=account).tokens.filter(kind="api")
     keyset = _Keyset(tokens, sort)
     row = tokens.order_by(sort, "-pk")[tokens.count() // 2]
-    return f"?sort={sort}&cursor={keyset.cursor('next', [row])}"
+    return f"?sort={sort}&cursor={keyset.cursor('next', [row], None)}"
 
 
 def pages(browser, account, rounds):
