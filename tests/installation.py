@@ -35,6 +35,8 @@ class StaysPut(urllib.request.HTTPRedirectHandler):
 class Installation:
     def __init__(self, folder, **variables):
         self.folder = folder
+        # Whose code runs; there may be that of another version.
+        self.project = PROJECT
         self.process = None
         self.dotenv = folder / ".env"
         self.database = folder / "tollgate.sqlite3"
@@ -62,7 +64,7 @@ class Installation:
         """Run a program of the project to its end."""
         return subprocess.run(
             [sys.executable, *command],
-            cwd=PROJECT,
+            cwd=self.project,
             env=self._environment(variables),
             capture_output=True,
             text=True,
@@ -74,7 +76,7 @@ class Installation:
         """Start as `make run` does; yields the process and what it said until ready."""
         with subprocess.Popen(
             [sys.executable, *(program or ("-m", "config.launch"))],
-            cwd=PROJECT,
+            cwd=self.project,
             env=self._environment(variables),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

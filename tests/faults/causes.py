@@ -15,6 +15,7 @@ import psycopg
 from config import dotenv
 from tests import pgbouncer, postgresql
 from tests.faults.load import Load, Seen, command, running, settle
+from tests.faults.updates import update_each, version_before
 from tests.installation import PROJECT, Installation
 from tests.relay import Relay
 from tests.test_kill import TORN, acknowledged, ask
@@ -36,23 +37,24 @@ MANY_CALLS = {"API_RATE": "1000000", "THREADS": "4"}
 
 
 @contextmanager
-def installed(**variables):
+def installed(project=PROJECT, **variables):
     with tempfile.TemporaryDirectory(prefix="tollgate-faults-") as folder:
         installation = Installation(Path(folder), **MANY_CALLS | variables)
+        installation.project = project
         dotenv.create(installation.dotenv, PROJECT / ".env.example", demo=False)
         command(installation, "migrate", "-v0")
         yield installation
 
 
 @contextmanager
-def behind_a_relay():
+def behind_a_relay(**how):
     """A server, the relay that leads to it, and an installation that asks it."""
     with ExitStack() as stack:
         server = stack.enter_context(postgresql.separate())
         target = str(postgresql.socket_of(server))
         relay = stack.enter_context(Relay(target).running())
         url = f"postgres://postgres@127.0.0.1:{relay.port}/postgres"
-        installation = stack.enter_context(installed(DATABASE_URL=url))
+        installation = stack.enter_context(installed(DATABASE_URL=url, **how))
         yield server, relay, installation
 
 
@@ -231,6 +233,14 @@ def ending_soon(world, server, name):
     return token
 
 
+def updates(times):
+    """Two hosts are replaced one after the other, at first by another version."""
+    with ExitStack() as stack:
+        old = stack.enter_context(version_before())
+        server, _, first = stack.enter_context(behind_a_relay(project=old))
+        return update_each(first, MANY_CALLS, times), kept_by(server)
+
+
 CAUSES = {
     "SQLite, kill -9 of writers": (kills, 200),
     "PostgreSQL restarted": (restarts, 200),
@@ -240,4 +250,5 @@ CAUSES = {
     "PgBouncer killed, or its server": (poolers, 20),
     "SQLite, disk full": (full_disks, 20),
     "two hosts 90 s apart": (skews, 2),
+    "two hosts updated": (updates, 3),
 }

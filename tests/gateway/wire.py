@@ -7,7 +7,10 @@ from tests.waiting import PATIENCE_SECONDS
 
 
 class Wire:
-    """Asks a running gate; every question gives the status of its answer."""
+    """Asks a running gate; every question gives the status of its answer.
+
+    Raises OSError when there is none.
+    """
 
     def __init__(self, port, gateway, path=None):
         self._socket = socket.socket(socket.AF_UNIX if path else socket.AF_INET)
@@ -29,12 +32,18 @@ class Wire:
         self._socket.sendall(question.encode())
         head, answer = b"", b""
         while not head:
-            answer += self._socket.recv(4096)
+            answer += self._received()
             head, _, body = answer.rpartition(b"\r\n\r\n")
         length = re.search(rb"(?i)\ncontent-length: (\d+)", head)
         while length and len(body) < int(length[1]):
-            body += self._socket.recv(4096)
+            body += self._received()
         return int(head[9:12])
+
+    def _received(self):
+        part = self._socket.recv(4096)
+        if not part:
+            raise ConnectionResetError("closed without an answer")
+        return part
 
     def close(self):
         self._socket.close()
