@@ -17,7 +17,8 @@ from tokens.templatetags.token_rows import shown_as
 from tokens.templatetags.usage import sparkline
 
 BADGE = (
-    '<span class="badge" data-state="{state}"><svg class="icon"><use href="#i-{icon}"/>'
+    '<span class="badge" data-state="{state}"><svg class="icon" aria-hidden="true">'
+    '<use href="#i-{icon}"/>'
     "</svg>{words}</span>"
 )
 
