@@ -66,7 +66,9 @@ class LeaksArea(PlainArea):
     }
 
     def unauthenticated(self, request):
-        return error_bodies.message_only(401, UNKNOWN)
+        response = error_bodies.message_only(401, UNKNOWN)
+        response["WWW-Authenticate"] = 'Bearer realm="tollgate"'
+        return response
 
     def refused(self, request, refusal):
         return error_bodies.message_only(refusal.status, refusal.message)

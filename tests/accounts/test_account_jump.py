@@ -49,6 +49,7 @@ def test_jump_finds_the_pages_of_the_account_one_stands_in(client, look, main, a
                 "Manage users",
                 "Audit trail",
                 "Health",
+                "Policies",
                 "Shared tokens",
                 "API tokens",
             },

@@ -76,7 +76,7 @@ def all_tokens_pages(world):
     jobs = [prepare_job(world, each) for each in actions]
     jobs.append(prepare_job(world, "delete", started=True))
     return [
-        *paths(world.main, "tokens:all"),
+        *paths(world.main, "tokens:all", "leaks:policies"),
         *paths(world.main, "tokens:all", query="?q=Terraform&kind=api"),
         *paths(world.main, "tokens:all", query="?q=nothing"),
         *paths(world.main, "tokens:all", query="?kind=nonsense"),
@@ -164,6 +164,8 @@ def of_staff(world):
         reverse("tokens:gateway"),
         reverse("tokens:gateway") + "?new=1",
         *(reverse(f"tokens:gateway_{v}", args=[world.gateway.pk]) for v in VERBS),
+        reverse("tokens:scanner"),
+        *(reverse(f"tokens:scanner_{v}", args=[world.scanner.pk]) for v in VERBS),
         reverse("tokens:whose"),
         reverse("tokens:whose_token", args=[world.used.pk]),
         *paths(world.main, "tokens:api", "accounts:general", "gateway:refused_calls"),
@@ -194,5 +196,7 @@ def of_strangers():
         reverse(f"{key}_done"),
         reverse(key, args=["1", "wrong"]),
         reverse("sharing:visitor", args=["NoSuchId"]),
+        reverse("leaks:found"),
+        reverse("leaks:thanks"),
         "/nowhere/",
     ]

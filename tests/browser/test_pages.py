@@ -34,6 +34,7 @@ NO_PAGES = {
     "mfa_login_webauthn": "is data for a script",
     "tokens:first_call": "is a part of a page",
     "tokens:gateway_first_call": "is a part of a page",
+    "tokens:scanner_first_call": "is a part of a page",
     "tokens:usage": "leads to another page",
 }
 

@@ -8,6 +8,7 @@ from django.utils import timezone
 from accounts.audit.trail import Actor
 from accounts.models import AccountKind, Role
 from gateway.models import Webhook
+from leaks.models import Leak
 from tests.factories import (
     BY,
     ChildFactory,
@@ -94,6 +95,10 @@ def add_tokens(world):
     world.off = world.token(account=world.main, name="Off")
     world.off.disable(by=BY, reason=LONG)
     world.gateway = world.token(account=None, name=LONG, kind=Kind.GATEWAY)
+    world.scanner = world.token(account=None, name=LONG, kind=Kind.SCANNER)
+    Leak.objects.create(
+        token=world.used, secret=world.used.secrets.current().get(), place=UNBROKEN
+    )
 
 
 def add_links(world):
