@@ -270,6 +270,14 @@ def test_postgresql_keeps_its_limits_and_takes_options_from_the_url(env):
     assert "statement_timeout=5000" in database["OPTIONS"]["options"]
 
 
+def test_one_of_some_words_is_one_of_them(env):
+    assert env(FORM=" JSON ").one_of("FORM", ("text", "json"), default="text") == "json"
+    with pytest.raises(
+        ImproperlyConfigured, match="FORM must be text or json, not 'x'"
+    ):
+        env(FORM="x").one_of("FORM", ("text", "json"), default="text")
+
+
 def test_behind_a_pooler_nothing_is_said_of_a_session(env):
     url = "postgres://u@db.example.com/tollgate"
 

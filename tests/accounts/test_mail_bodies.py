@@ -47,7 +47,7 @@ def membership(main):
 
 
 @pytest.fixture
-def change():
+def change(db):
     """Have a mail sent about a change of how somebody signs in."""
     context = {
         "password_reset_url": mail.link("/x"),

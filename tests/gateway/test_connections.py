@@ -52,7 +52,7 @@ def burst(task):
 def write(gate):
     """Write what was counted, as a background thread does, once."""
     over = threading.Event()
-    background._repeat(0, lambda: (flush(gate, at_once=True), over.set()), over)
+    background._repeat(0, lambda: (flush(gate, at_once=True), over.set()), over, over)
 
 
 @pytest.fixture

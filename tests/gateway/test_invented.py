@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 from django.conf import settings
 from django.test import override_settings
+from django.urls import reverse
 
 from accounts.crypto.checks import note_keys_in_use
 from accounts.models import CryptoKey
@@ -77,7 +78,7 @@ def test_nor_at_a_link(client, watched, main, django_assert_num_queries):
     page = wrong[4:12]
 
     with django_assert_num_queries(0):
-        response = client.post(f"/s/{page}/open/", {"secret": wrong})
+        response = client.post(reverse("sharing:open", args=[page]), {"secret": wrong})
 
     assert response.status_code == 404
     assert show(client, share).status_code == 200

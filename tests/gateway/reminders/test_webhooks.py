@@ -6,8 +6,9 @@ from django.core import mail
 from django.utils import timezone
 
 from accounts.models import Membership, OutgoingMail
+from accounts.rule_violations import Unavailable
 from gateway.models import Reminder, Way, Webhook
-from gateway.notifications import endings
+from gateway.notifications import endings, webhook_calls
 from gateway.notifications.reminders import send_due
 from tests.factories import MainFactory
 from tests.gateway.reminders.told import subjects, told
@@ -96,6 +97,21 @@ def test_a_webhook_that_was_just_removed_is_not_called(ending, hook, monkeypatch
 
     assert hook.calls == []
     assert Reminder.objects.get(way=Way.WEBHOOK).answer == "It was removed"
+
+
+def test_a_webhook_whose_secret_cannot_be_opened_is_waited_for(
+    ending, hook, monkeypatch
+):
+    def call(*_, **options):
+        raise Unavailable("no_key", "The secret cannot be opened")
+
+    ending()
+    monkeypatch.setattr(webhook_calls, "call", call)
+    send_due()
+
+    reminder = Reminder.objects.get(way=Way.WEBHOOK)
+    assert (reminder.answer, reminder.failures) == ("The secret cannot be opened", 1)
+    assert str(reminder) == "webhook to Acme"
 
 
 def test_who_fails_waits_and_the_others_are_told_the_next_time(
