@@ -84,6 +84,7 @@ def detector():
     return module.TollgateDetector()
 
 
+@pytest.mark.walk
 def test_random_strings_are_no_tokens():
     chosen = random.Random(5)  # noqa: S311 -- the same ones each time
     prefixes = [rule.prefix for rule in RULES.values()]
@@ -117,6 +118,7 @@ def test_other_rules_say_the_same_expression(kind):
     assert recognise(secret)
 
 
+@pytest.mark.walk
 def test_secretlint_finds_them_all_and_nothing_else(tree, secretlint):
     folder, _ = tree
     done = subprocess.run(

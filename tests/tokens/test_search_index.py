@@ -11,7 +11,7 @@ from tokens.models import Token, search_index
 
 pytestmark = pytest.mark.django_db
 NAMES = ("Terraform", "terra-cotta", 'A "quoted" one', "Straße 5", "ab", "日本語の名前")
-on_sqlite = pytest.mark.skipif("connection.vendor != 'sqlite'")
+on_sqlite = pytest.mark.sqlite
 
 
 @pytest.fixture
