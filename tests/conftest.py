@@ -4,7 +4,7 @@ from math import inf
 
 import pytest
 from django.core.cache import cache
-from django.db import transaction
+from django.db import connection, transaction
 from django.test import override_settings
 from playwright.sync_api import sync_playwright
 
@@ -29,6 +29,11 @@ from tokens import usage_counters, verification
 from tokens.without_mac import latest
 
 keep_cookies()
+
+END_OTHERS = """
+    SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid()
+"""
 
 
 PLAIN = {
@@ -86,10 +91,16 @@ class AtOnce:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(request):
+def django_db_setup(request, django_db_blocker):
     with template_database.instead_of_migrations():
         # The one of pytest-django, which this one stands before.
         request.getfixturevalue("django_db_setup")
+    yield
+    # Whoever is in a database keeps it from being dropped, and a thread that a test began
+    # may still be on its way out.
+    if connection.vendor == "postgresql":
+        with django_db_blocker.unblock(), connection.cursor() as cursor:
+            cursor.execute(END_OTHERS)
 
 
 @pytest.fixture(scope="module")
