@@ -59,7 +59,7 @@ def deliver(mail):
     """Send a mail that is the caller's; returns whether the mail server is to be asked on."""
     try:
         with held(mail):
-            letter(mail).send()
+            message_of(mail).send()
     except (OSError, Sealed) as error:
         mail.put_off(f"{type(error).__name__}: {error}")
         logger.warning(
@@ -70,7 +70,7 @@ def deliver(mail):
     return True
 
 
-def letter(kept):
+def message_of(kept):
     """Return the Mail that was kept."""
     content = kept.content
     headers = {"Message-ID": kept.message_id}
