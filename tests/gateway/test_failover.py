@@ -14,6 +14,7 @@ import pytest
 
 from config import dotenv
 from tests import postgresql
+from tests.faults.load import running
 from tests.gateway.wire import Wire
 from tests.installation import PROJECT, Installation
 from tests.relay import Relay
@@ -105,7 +106,7 @@ def test_nothing_is_believed_of_a_database_that_is_gone(installation, relay, pri
 
     with left_behind(primary) as replica:
         lost = command(installation, *make, here, "lost")
-        with installation.running(), closing(Wire(installation.port, gateway)) as wire:
+        with running(installation), closing(Wire(installation.port, gateway)) as wire:
             wait_until(lambda: wire.ask("api", stopped) == 204)
             wait_until(lambda: wire.ask("api", lost) == 204)
             # A busy machine may take too long to look it up.
@@ -156,7 +157,7 @@ def test_a_server_that_answers_still_is_not_believed(installation, relay, primar
 
     with (
         postgresql.replica(primary) as replica,
-        installation.running(),
+        running(installation),
         closing(Wire(installation.gateway_port, gateway)) as wire,
     ):
         wait_until(lambda: wire.ask("api", token) == 204)
@@ -183,7 +184,7 @@ def test_a_new_connection_to_the_server_of_before_is_not_believed(
 
     with (
         postgresql.replica(primary) as replica,
-        installation.running(),
+        running(installation),
         closing(Wire(installation.gateway_port, gateway)) as wire,
     ):
         wait_until(lambda: wire.ask("api", token) == 204)

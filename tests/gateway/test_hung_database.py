@@ -14,6 +14,7 @@ import pytest
 
 from config import dotenv
 from tests import postgresql
+from tests.faults.load import running
 from tests.gateway.wire import Wire
 from tests.installation import PROJECT, Installation
 from tests.relay import Relay
@@ -114,7 +115,7 @@ def test_nobody_waits_for_a_database_that_hangs(installation, hanging):
     gateway = command(installation, "create_token", "--kind=gateway", "proxy")
     known = command(installation, "create_token", "--account", account, "known")
 
-    with installation.running(), closing(Wire(installation.port, gateway)) as wire:
+    with running(installation), closing(Wire(installation.port, gateway)) as wire:
         browser, _ = installation.browser()
         write = installation.login_form(browser, "ada@acme.example", "wrong")
         write.add_header("Cookie", cookie_of(browser))
