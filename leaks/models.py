@@ -11,6 +11,7 @@ from accounts.audit.trail import record
 from accounts.clock import clock
 from accounts.locks import locked
 from accounts.models import Action, Organisation
+from accounts.models.turns import Turn, take_first
 from tokens.models import StoredSecret, Token
 
 MAX_PLACE = 500
@@ -33,19 +34,11 @@ class Outcome(models.TextChoices):
 
 class LeakQuerySet(models.QuerySet):
     def take(self):
-        """Return a leak that is the caller's to follow up, or None.
-
-        Workers race for it by one conditional UPDATE. Who was slower sees in the next
-        round what is left.
-        """
-        now = clock.now()
-        free = self.filter(outcome=Outcome.WAITING, free_at__lte=now)
-        leak = free.order_by("free_at", "pk").first()
-        taken = leak and free.filter(pk=leak.pk).update(free_at=now + LEASE)
-        return leak if taken else None
+        """Return a leak that is the caller's to follow up, or None."""
+        return take_first(self.filter(outcome=Outcome.WAITING), clock.now(), LEASE)
 
 
-class Leak(models.Model):
+class Leak(Turn, models.Model):
     """A secret of a token that somebody has found in a place."""
 
     token = models.ForeignKey(Token, on_delete=models.CASCADE, related_name="leaks")

@@ -8,6 +8,7 @@ from django.db import models
 from django.utils import timezone
 
 from accounts.crypto.envelope import seal, unseal
+from accounts.models.turns import Turn, take_first
 
 FIRST_RETRY, LAST_RETRY = timedelta(seconds=10), timedelta(minutes=10)
 MOST_DOUBLED = 6
@@ -26,15 +27,8 @@ class OutgoingMailQuerySet(models.QuerySet):
         return mail
 
     def take(self, lease):
-        """Return the mail that is the caller's to send for a while, or None.
-
-        Workers race for `free_at`: whoever moves it on has it.
-        """
-        now = timezone.now()
-        for mail in self.filter(free_at__lte=now).order_by("free_at", "pk"):
-            if mail.hold(now + lease):
-                return mail
-        return None
+        """Return the mail that is the caller's to send for a while, or None."""
+        return take_first(self, timezone.now(), lease)
 
     def waiting(self):
         return self.filter(free_at__isnull=False)
@@ -58,7 +52,7 @@ class OutgoingMailQuerySet(models.QuerySet):
         return self.given_up().filter(created_at__lt=timezone.now() - KEPT)
 
 
-class OutgoingMail(models.Model):
+class OutgoingMail(Turn, models.Model):
     """A mail that waits for its turn; it is gone once it was sent."""
 
     created_at = models.DateTimeField(default=timezone.now)
@@ -99,14 +93,6 @@ class OutgoingMail(models.Model):
     @property
     def _context(self):
         return b"accounts_outgoingmail", self.message_id.encode()
-
-    def hold(self, until):
-        """Take or keep its turn; returns whether nobody else has it."""
-        mine = OutgoingMail.objects.filter(pk=self.pk, free_at=self.free_at)
-        held = mine.update(free_at=until)
-        if held:
-            self.free_at = until
-        return bool(held)
 
     def put_off(self, answer):
         """Note a failure: it is tried again ever later, and given up in the end."""

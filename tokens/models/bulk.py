@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from accounts.audit.trail import MAX_AGENT, Actor
 from accounts.models import Account
+from accounts.models.turns import Turn, take_first
 from tokens.models.bulk_items import BulkAction, BulkItem, Outcome
 
 MOST = 5000
@@ -45,21 +46,11 @@ class BulkJobQuerySet(models.QuerySet):
         )
 
     def take(self, lease):
-        """Return a job whose next tokens are the caller's for a while, or None.
-
-        Workers race for `free_at`: whoever moves it on has the turn.
-        """
-        now = timezone.now()
-        due = self.filter(free_at__lte=now).order_by("free_at", "pk")
-        for job in due.select_related("user"):
-            mine = self.filter(pk=job.pk, free_at=job.free_at)
-            job.free_at = now + lease
-            if mine.update(free_at=job.free_at):
-                return job
-        return None
+        """Return a job whose next tokens are the caller's for a while, or None."""
+        return take_first(self.select_related("user"), timezone.now(), lease)
 
 
-class BulkJob(models.Model):
+class BulkJob(Turn, models.Model):
     """One action on many tokens: prepared, looked over, then run by tokens/bulk_worker.py.
 
     It is kept in the database so that it goes on from where it was, whatever happens
@@ -193,8 +184,7 @@ class BulkJob(models.Model):
     def _pass_on(self):
         """End the turn, and the job when nothing is left of it."""
         is_over = not self.items.waiting().exists()
-        mine = BulkJob.objects.filter(pk=self.pk, free_at=self.free_at)
-        mine.update(free_at=None if is_over else timezone.now())
+        self.hold(None if is_over else timezone.now())
 
     @property
     def actor(self):
