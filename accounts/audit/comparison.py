@@ -113,6 +113,16 @@ def _digests(chain, anchors):
     }
 
 
+def add_anchors(parser):
+    """Let a command take the files of `read_anchors`, as `anchors`."""
+    parser.add_argument(
+        "--anchors",
+        nargs="+",
+        metavar="FILE",
+        help="files with anchors; without it, those that AUDIT_ANCHORS names",
+    )
+
+
 def read_anchors(paths):
     """Return what is Anchored in files, or without any in those that are written to.
 

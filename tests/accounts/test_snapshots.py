@@ -6,8 +6,8 @@ import pytest
 from django.core.management import call_command
 from django.db import connections, transaction
 
+from accounts.audit import trail
 from accounts.audit.trail import Actor, record, verify
-from accounts.management.commands import verify_audit
 from accounts.models import Action, Generation
 from accounts.snapshots import snapshot
 from config.environment import SQLITE_OPTIONS
@@ -73,7 +73,7 @@ def test_a_chain_that_grows_while_it_is_verified_is_whole(monkeypatch, capsys):
             pool.submit(append).result()
         return verify(chain)
 
-    monkeypatch.setattr(verify_audit, "verify", verify_in_use)
+    monkeypatch.setattr(trail, "verify", verify_in_use)
 
     call_command("verify_audit")
 

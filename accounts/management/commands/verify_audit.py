@@ -1,10 +1,9 @@
 from django.core.management.base import CommandError
 
 from accounts.audit.anchors import heads, targets
-from accounts.audit.comparison import read_anchors
-from accounts.audit.trail import verify
+from accounts.audit.comparison import add_anchors, read_anchors
+from accounts.audit.trail import broken_at, verify_all
 from accounts.console import OperatorCommand
-from accounts.models import AuditChain
 from accounts.snapshots import snapshot
 
 
@@ -15,12 +14,7 @@ class Command(OperatorCommand):
     )
 
     def add_arguments(self, parser):
-        parser.add_argument(
-            "--anchors",
-            nargs="+",
-            metavar="FILE",
-            help="files with anchors; without it, those that AUDIT_ANCHORS names",
-        )
+        add_anchors(parser)
 
     def handle(self, *, anchors, **options):
         # Before the chains: what is anchored meanwhile is of events that come later.
@@ -37,14 +31,12 @@ class Command(OperatorCommand):
     def verify_chains(self):
         """Return sentences about broken chains, and the ids of those that are whole."""
         broken, whole = [], set()
-        chains = AuditChain.objects.select_related("organisation").order_by("pk")
-        for chain in chains:
-            place = verify(chain)
+        for chain, place in verify_all():
             if place is None:
                 whole.add(chain.pk)
                 self.stdout.write(f"The {chain} is whole: {chain.sequence:,} events.")
             else:
-                broken.append(f"The {chain} is broken at event {place:,}.")
+                broken.append(broken_at(chain, place))
         return broken, whole
 
     def tell_of(self, anchored):

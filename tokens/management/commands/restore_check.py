@@ -4,12 +4,11 @@ from django.db import connection
 from django.db.models import Max
 
 from accounts import hooks
-from accounts.audit.comparison import read_anchors
-from accounts.audit.trail import verify
+from accounts.audit.comparison import add_anchors, read_anchors
+from accounts.audit.trail import broken_at, verify_all
 from accounts.backups import BackupError, count_rows, damage, read_notes
 from accounts.console import OperatorCommand, refuse_wrong_keys
 from accounts.management.commands.serve import Command as Serve
-from accounts.models import AuditChain
 from accounts.rule_violations import Unavailable
 from accounts.snapshots import snapshot
 from tokens.reencryption import check_secrets, check_some_secrets
@@ -32,12 +31,7 @@ class Command(OperatorCommand):
         parser.add_argument(
             "--notes", metavar="FILE.json", help="what `backup` wrote beside its file"
         )
-        parser.add_argument(
-            "--anchors",
-            nargs="+",
-            metavar="FILE",
-            help="files with anchors; without it, those that AUDIT_ANCHORS names",
-        )
+        add_anchors(parser)
         parser.add_argument(
             "--all",
             action="store_true",
@@ -126,17 +120,12 @@ class Command(OperatorCommand):
 
     def check_trail(self, anchored):
         """Verify the chains of audit events; returns sentences about what they lack."""
-        chains = list(AuditChain.objects.select_related("organisation").order_by("pk"))
-        places = [(chain, verify(chain)) for chain in chains]
-        self.wrong += [
-            f"The {chain} is broken at event {place:,}."
-            for chain, place in places
-            if place is not None
-        ]
+        verified = list(verify_all())
+        self.wrong += [broken_at(*found) for found in verified if found[1] is not None]
         changed, lacking = anchored.compare()
         self.wrong += [*changed, *anchored.wrong]
         self.stdout.write(
-            f"Verified {len(chains):,} chains of audit events, and compared them with "
+            f"Verified {len(verified):,} chains of audit events, and compared them with "
             f"{anchored.count:,} anchors."
         )
         return lacking

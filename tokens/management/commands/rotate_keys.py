@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from accounts import hooks
 from accounts.argument_types import whole
-from accounts.audit.trail import record, verify
+from accounts.audit.trail import record, verify_all
 from accounts.console import OperatorCommand
 from accounts.crypto import reencryption as accounts_rotation
 from accounts.crypto.keys import SETTINGS, keyring
@@ -100,9 +100,9 @@ class Command(OperatorCommand):
     def verify(self, purpose):
         if purpose == "audit":
             with snapshot():
-                chains = list(AuditChain.objects.select_related("organisation"))
-                wrong = [str(each) for each in chains if verify(each) is not None]
-            count = len(chains)
+                verified = list(verify_all())
+            wrong = [str(chain) for chain, place in verified if place is not None]
+            count = len(verified)
         else:
             count, wrong = check_secrets()
             count += sum(each.check() for each in hooks.sealed_rows)
