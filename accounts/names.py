@@ -59,10 +59,15 @@ def check_seen(**texts):
     check_no_secret(**texts)
 
 
+def holds_secret(text):
+    """Return whether a whole token is somewhere in a text."""
+    return any(is_within(text) for is_within in hooks.secrets_within)
+
+
 def check_no_secret(**texts):
     """Raise RuleViolation for the first of some fields that has a whole token in it."""
     for field, text in texts.items():
-        if any(is_within(text) for is_within in hooks.secrets_within):
+        if holds_secret(text):
             raise RuleViolation("secret_in_text", SECRET_IN_TEXT, field=field)
 
 

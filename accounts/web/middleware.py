@@ -25,8 +25,8 @@ from django.utils.cache import add_never_cache_headers
 from django.utils.decorators import sync_only_middleware
 from django.utils.http import urlencode
 
-from accounts import hooks
 from accounts.deadline import database_away
+from accounts.names import holds_secret
 from accounts.rate_limits.attempts import enter
 from accounts.rule_violations import RuleViolation
 from accounts.signing_in.arrivals import LAST_ACCOUNT
@@ -71,10 +71,6 @@ def given_id(request):
     given = request.META.get("HTTP_X_REQUEST_ID", "")
     is_sane = settings.TRUSTED_PROXIES and GIVEN_ID.fullmatch(given)
     return given if is_sane and not holds_secret(given) else ""
-
-
-def holds_secret(text):
-    return any(is_within(text) for is_within in hooks.secrets_within)
 
 
 class SessionMiddleware(DjangoSessionMiddleware):
