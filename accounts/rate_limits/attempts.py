@@ -85,8 +85,17 @@ def attempt_reset(request, email):
 
 def enter(request):
     """Count a form of somebody who is not signed in; raises TooManyTries."""
+    spend(_entrance(request))
+
+
+def enter_form(request):
+    """Count the same of a form that is shown again; as `attempt` for the rest."""
+    in_form(request, _entrance(request))
+
+
+def _entrance(request):
     network = client_network(request)
-    spend((ENTRANCE, network) if network else (ENTRANCE_NOWHERE, ""))
+    return (ENTRANCE, network) if network else (ENTRANCE_NOWHERE, "")
 
 
 def in_form(request, *counts):

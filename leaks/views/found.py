@@ -1,13 +1,13 @@
 """I found a token: for people without a login, who learn nothing but that it arrived."""
 
 from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import ValidationError
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.rate_limits.attempts import enter
-from accounts.rate_limits.limiter import TooManyTries
+from accounts.rate_limits.attempts import enter_form
 from accounts.web.form_status import status_of
 from leaks.forms import FoundForm
 from leaks.reporting import Reporter, keep
@@ -26,12 +26,11 @@ def found(request):
     form = FoundForm(request.POST)
     try:
         if form.is_valid():
-            enter(request)
+            enter_form(request)
             keep(form.findings(), Reporter.of(request, STRANGER))
             return redirect("leaks:thanks")
-    except TooManyTries as refusal:
-        request.refusal = refusal
-        form.add_error(None, refusal.message)
+    except ValidationError as refusal:
+        form.add_error(None, refusal)
     return render(request, TEMPLATE, {"form": form}, status=status_of(form))
 
 
