@@ -13,9 +13,10 @@ class Home:
 
     `rows` names a template that gets the `rows` of tokens, as of `row_values`, and what
     `about_rows` returns. `extend` names the page that changes an expiry, where it is not
-    the usual one. `start` and `stop` are the words for a token's switch; `verbs` are what else is done to a token,
-    and `loses` says what goes with it when it is deleted. `use` names a template for a
-    kind that has no snippets, and `facts` one with what is to be known of that kind only.
+    the usual one. `start` and `stop` are the words for a token's switch; `verbs` are what
+    else is done to a token, and `loses` says what goes with it when it is deleted. `use`
+    names a template for a kind that has no snippets, and `facts` one with what is to be
+    known of that kind only.
     """
 
     url_name: str

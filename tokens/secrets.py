@@ -1,9 +1,9 @@
 """The text of a token: how it is made, recognised, masked and found.
 
 Ours are a prefix, 43 base62 characters and 6 base62 characters of CRC-32 over all before
-them. Of the 43, 31 are 184 random bits and 12 a MAC over prefix and random part: what somebody invents is told from what was made here without asking the database.
-Older ones of ours have 43 random characters. Tokens that moved in from elsewhere keep
-their text.
+them. Of the 43, 31 are 184 random bits and 12 a MAC over prefix and random part: what
+somebody invents is told from what was made here without asking the database. Older ones
+of ours have 43 random characters. Tokens that moved in from elsewhere keep their text.
 """
 
 import hmac
