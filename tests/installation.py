@@ -16,6 +16,9 @@ from contextlib import contextmanager, suppress
 from http.cookiejar import CookieJar
 from pathlib import Path
 
+import httpx
+
+from config import dotenv
 from tests.environment import KEYS
 from tests.waiting import PATIENCE_SECONDS, wait_until
 
@@ -70,6 +73,22 @@ class Installation:
             text=True,
             check=False,
         )
+
+    def command(self, *words):
+        """Run a command of manage.py, which has to succeed; returns what it printed."""
+        done = self.run("manage.py", *words)
+        assert done.returncode == 0, done.stderr
+        return done.stdout.strip()
+
+    def set_up(self):
+        """Give it fresh keys and a database with nothing in it."""
+        dotenv.create(self.dotenv, PROJECT / ".env.example", demo=False)
+        self.command("migrate", "-v0")
+
+    def status(self, path):
+        """Return the status that the portal answers a path with."""
+        url = f"{self.address}{path}"
+        return httpx.get(url, timeout=PATIENCE_SECONDS).status_code
 
     @contextmanager
     def running(self, *program, start_new_session=False, **variables):

@@ -13,9 +13,8 @@ import psycopg
 import pytest
 
 from accounts.deadline import UNKNOWN
-from config import dotenv
 from tests import postgresql
-from tests.installation import PROJECT, Installation
+from tests.installation import Installation
 from tests.waiting import PATIENCE_SECONDS, wait_until
 
 pytestmark = [pytest.mark.walk, pytest.mark.sqlite]
@@ -32,8 +31,7 @@ def server():
 @pytest.fixture
 def installation(tmp_path, server):
     installation = Installation(tmp_path, DATABASE_URL=server.get_uri())
-    dotenv.create(installation.dotenv, PROJECT / ".env.example", demo=False)
-    assert installation.run("manage.py", "migrate", "-v0").returncode == 0
+    installation.set_up()
     return installation
 
 
@@ -44,12 +42,6 @@ def wait_for_replica(server, name):
         connection.execute("SELECT pg_reload_conf()")
 
 
-def command(installation, *words):
-    done = installation.run("manage.py", *words)
-    assert done.returncode == 0, done.stderr
-    return done.stdout.strip()
-
-
 def names_in(server):
     with psycopg.connect(server.get_uri()) as connection:
         return {name for (name,) in connection.execute("SELECT name FROM tokens_token")}
@@ -57,8 +49,8 @@ def names_in(server):
 
 class Account:
     def __init__(self, installation):
-        number = command(installation, "create_organisation", "Acme", "--plan=pro")
-        token = command(installation, "create_token", "--account", number, "script")
+        number = installation.command("create_organisation", "Acme", "--plan=pro")
+        token = installation.command("create_token", "--account", number, "script")
         self.address = f"{installation.address}/api/v1/accounts/{number}/tokens"
         self.headers = {"X-API-TOKEN": token, "Content-Type": "application/json"}
 

@@ -133,10 +133,7 @@ def test_sigterm_lets_a_request_in_flight_finish(installation):
 
 
 def test_a_server_that_is_to_stop_is_not_ready_and_answers_all_the_same(installation):
-    def status(path):
-        url = f"{installation.address}{path}"
-        return httpx.get(url, timeout=PATIENCE_SECONDS).status_code
-
+    status = installation.status
     with installation.running("manage.py", "serve", DRAIN_SECONDS="600") as (
         process,
         _,

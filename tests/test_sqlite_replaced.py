@@ -3,14 +3,12 @@
 import shutil
 from urllib.error import HTTPError
 
-import httpx
 import pytest
 from django.db import OperationalError, connections, transaction
 
 from config.environment import SQLITE_OPTIONS
 from config.sqlite3 import base
 from tests.installation import Installation
-from tests.waiting import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.sqlite
 
@@ -107,10 +105,7 @@ def test_a_change_is_not_acknowledged_when_the_file_goes_in_the_middle(
 
 def test_a_server_is_not_ready_and_changes_nothing(tmp_path, migrated):
     installation = Installation.like(migrated, tmp_path)
-
-    def status(path):
-        url = f"{installation.address}{path}"
-        return httpx.get(url, timeout=PATIENCE_SECONDS).status_code
+    status = installation.status
 
     with installation.running():
         browser, _ = installation.browser()

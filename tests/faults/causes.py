@@ -12,9 +12,8 @@ from pathlib import Path
 import psutil
 import psycopg
 
-from config import dotenv
 from tests import pgbouncer, postgresql
-from tests.faults.load import Load, Seen, command, running, settle
+from tests.faults.load import Load, Seen, running, settle
 from tests.faults.updates import update_each, version_before
 from tests.installation import PROJECT, Installation
 from tests.relay import Relay
@@ -41,8 +40,7 @@ def installed(project=PROJECT, **variables):
     with tempfile.TemporaryDirectory(prefix="tollgate-faults-") as folder:
         installation = Installation(Path(folder), **MANY_CALLS | variables)
         installation.project = project
-        dotenv.create(installation.dotenv, PROJECT / ".env.example", demo=False)
-        command(installation, "migrate", "-v0")
+        installation.set_up()
         yield installation
 
 
@@ -68,7 +66,7 @@ def stop_one(world, server):
     question = "SELECT id FROM tokens_token WHERE public_id = %s"
     with psycopg.connect(server.get_uri()) as connection:
         found = connection.execute(question, [world.stopped[4:12]]).fetchone()
-    command(world.installation, "disable_token", str(found[0]), "--reason=leaked")
+    world.installation.command("disable_token", str(found[0]), "--reason=leaked")
     world.stopped_at = time.monotonic()
 
 
@@ -88,7 +86,7 @@ def under_load(installation, server, fault, times):
 def kills(times):
     """kill -9 of two writers of SQLite in the middle of it."""
     with installed() as installation:
-        command(installation, "create_organisation", "Acme", "--plan=pro")
+        installation.command("create_organisation", "Acme", "--plan=pro")
         said = acknowledged(installation, times)
         made = [int(pk) for verb, pk in said if verb == "made"]
         kept = {pk for (pk,) in ask(installation, IDS)}
@@ -223,9 +221,7 @@ def skews(times):
 
 def ending_soon(world, server, name):
     """Return a token that ends in three seconds by the database's clock."""
-    token = command(
-        world.installation, "create_token", "--account", world.account, name
-    )
+    token = world.installation.command("create_token", "--account", world.account, name)
     change = "UPDATE tokens_token SET expires_at = now() + interval '3 seconds'"
     with psycopg.connect(server.get_uri()) as connection:
         connection.execute(f"{change} WHERE public_id = %s", [token[4:12]])

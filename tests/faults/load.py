@@ -45,20 +45,13 @@ class World:
 
 def settle(installation):
     """Make an organisation with its tokens in a fresh installation; return the World."""
-    account = command(installation, "create_organisation", "Acme", "--plan=pro")
-    gateway = command(installation, "create_token", "--kind=gateway", "proxy")
+    account = installation.command("create_organisation", "Acme", "--plan=pro")
+    gateway = installation.command("create_token", "--kind=gateway", "proxy")
     known, stopped = (
-        command(installation, "create_token", "--account", account, name)
+        installation.command("create_token", "--account", account, name)
         for name in ("known", "stopped")
     )
     return World(installation, account, gateway, known, stopped)
-
-
-def command(installation, *words):
-    done = installation.run("manage.py", *words)
-    if done.returncode:
-        raise RuntimeError(done.stderr)
-    return done.stdout.strip()
 
 
 @contextmanager

@@ -15,7 +15,7 @@ import urllib.request
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from tests.faults.load import Load, Seen, command, running, settle
+from tests.faults.load import Load, Seen, running, settle
 from tests.gateway.proxies.programs import find
 from tests.gateway.proxies.programs import running as running_program
 from tests.installation import PROJECT, Installation, free_ports
@@ -163,7 +163,7 @@ def update(front, host, started):
     front.turn_to([each for each in front.hosts if each is not host])
     started.close()
     host.project = PROJECT
-    command(host, "migrate", "-v0")
+    host.command("migrate", "-v0")
     start(started, host)
     front.turn_to(front.hosts)
 

@@ -18,6 +18,7 @@ from gateway.verify.gate import Gate
 from gateway.verify.invalidation import Watcher
 from gateway.verify.lookups import InCallingThread
 from tests.factories import BY, TokenFactory
+from tests.gateway.receivers import receiving
 from tests.gateway.uses import refuse
 from tests.gateway.webhook_pages import URL
 from tests.waiting import PATIENCE_SECONDS
@@ -137,3 +138,11 @@ def refused(main, admin):
 @pytest.fixture
 def webhook(main):
     return Webhook.add(main, URL, by=BY)
+
+
+@pytest.fixture
+def hook(main, settings):
+    settings.WEBHOOK_PRIVATE_ADDRESSES = True
+    with receiving() as receiver:
+        receiver.webhook = Webhook.add(main, receiver.url, by=BY)
+        yield receiver

@@ -11,10 +11,9 @@ from contextlib import closing, contextmanager
 import psycopg
 import pytest
 
-from config import dotenv
 from tests import postgresql
 from tests.gateway.wire import Wire
-from tests.installation import PROJECT, Installation
+from tests.installation import Installation
 from tests.waiting import wait_until
 from tokens.kinds import Kind
 from tokens.secrets import make
@@ -38,15 +37,8 @@ def installation(tmp_path, server):
         GATEWAY_WORKERS="2",
         GATEWAY_THREADS="4",
     )
-    dotenv.create(installation.dotenv, PROJECT / ".env.example", demo=False)
-    assert installation.run("manage.py", "migrate", "-v0").returncode == 0
+    installation.set_up()
     return installation
-
-
-def command(installation, *words):
-    done = installation.run("manage.py", *words)
-    assert done.returncode == 0, done.stderr
-    return done.stdout.strip()
 
 
 class Asking:
@@ -84,10 +76,10 @@ class Asking:
 
 
 def test_restarts_let_nothing_wrong_through_and_lose_no_use(installation, server):
-    account = command(installation, "create_organisation", "Acme", "--plan=pro")
+    account = installation.command("create_organisation", "Acme", "--plan=pro")
     make_token = "create_token", "--account", account
-    gateway = command(installation, "create_token", "--kind=gateway", "proxy")
-    known, stopped = (command(installation, *make_token, name) for name in ("a", "b"))
+    gateway = installation.command("create_token", "--kind=gateway", "proxy")
+    known, stopped = (installation.command(*make_token, name) for name in ("a", "b"))
 
     with installation.running() as (process, _):
         # Who writes to a pipe that nobody reads waits for ever, the gate too.
@@ -98,7 +90,7 @@ def test_restarts_let_nothing_wrong_through_and_lose_no_use(installation, server
         with asking.going_on():
             wait_until(lambda: asking.last("stopped") == 204)
             number = str(asked(server, NUMBER, stopped))
-            command(installation, "disable_token", number, "--reason=leaked")
+            installation.command("disable_token", number, "--reason=leaked")
             revoked = time.monotonic()
             wait_until(lambda: asking.last("stopped") == 403)
             # Each worker has looked since then, and asked anew what it knew.

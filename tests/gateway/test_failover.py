@@ -12,11 +12,10 @@ from contextlib import closing, contextmanager
 import psycopg
 import pytest
 
-from config import dotenv
 from tests import postgresql
 from tests.faults.load import running
 from tests.gateway.wire import Wire
-from tests.installation import PROJECT, Installation
+from tests.installation import Installation
 from tests.relay import Relay
 from tests.waiting import PATIENCE_SECONDS, wait_until
 
@@ -51,15 +50,8 @@ def relay(primary):
 def installation(tmp_path, relay):
     url = f"postgres://postgres@127.0.0.1:{relay.port}/postgres"
     installation = Installation(tmp_path, DATABASE_URL=url, THREADS="2")
-    dotenv.create(installation.dotenv, PROJECT / ".env.example", demo=False)
-    assert installation.run("manage.py", "migrate", "-v0").returncode == 0
+    installation.set_up()
     return installation
-
-
-def command(installation, *words):
-    done = installation.run("manage.py", *words)
-    assert done.returncode == 0, done.stderr
-    return done.stdout.strip()
 
 
 @contextmanager
@@ -97,15 +89,15 @@ def read(server, question, *values):
 
 def test_nothing_is_believed_of_a_database_that_is_gone(installation, relay, primary):
     here, there = (
-        command(installation, "create_organisation", name, "--plan=pro")
+        installation.command("create_organisation", name, "--plan=pro")
         for name in ("Acme", "Umbrella")
     )
     make = "create_token", "--account"
-    gateway = command(installation, "create_token", "--kind=gateway", "proxy")
-    stopped = command(installation, *make, here, "stopped")
+    gateway = installation.command("create_token", "--kind=gateway", "proxy")
+    stopped = installation.command(*make, here, "stopped")
 
     with left_behind(primary) as replica:
-        lost = command(installation, *make, here, "lost")
+        lost = installation.command(*make, here, "lost")
         with running(installation), closing(Wire(installation.port, gateway)) as wire:
             wait_until(lambda: wire.ask("api", stopped) == 204)
             wait_until(lambda: wire.ask("api", lost) == 204)
@@ -113,13 +105,12 @@ def test_nothing_is_believed_of_a_database_that_is_gone(installation, relay, pri
             assert {wire.ask("api", lost) for _ in range(ASKED)} <= {204, 503}
             number = number_of(primary, lost)
             take_over(relay, primary, replica)
-            command(
-                installation,
+            installation.command(
                 "disable_token",
                 str(number_of(replica, stopped)),
                 "--reason=x",
             )
-            heir = command(installation, *make, there, "heir")
+            heir = installation.command(*make, there, "heir")
             wait_until(lambda: wire.ask("api", heir) == 204)
             wait_until(lambda: wire.ask("api", stopped) == 403)
             wait_until(lambda: wire.ask("api", lost) == 401)
@@ -149,9 +140,9 @@ def end(server, connections):
 
 
 def test_a_server_that_answers_still_is_not_believed(installation, relay, primary):
-    account = command(installation, "create_organisation", "Acme", "--plan=pro")
-    gateway = command(installation, "create_token", "--kind=gateway", "proxy")
-    token = command(installation, "create_token", "--account", account, "stopped")
+    account = installation.command("create_organisation", "Acme", "--plan=pro")
+    gateway = installation.command("create_token", "--kind=gateway", "proxy")
+    token = installation.command("create_token", "--account", account, "stopped")
     number = str(number_of(primary, token))
     stop = "disable_token", number, "--reason=leaked"
 
@@ -167,7 +158,7 @@ def test_a_server_that_answers_still_is_not_believed(installation, relay, primar
         broken = set()
         # The gate's process has one, and the portal's; each asks other things too.
         wait_until(lambda: broken.update(end(primary, WATCHERS)) or len(broken) == 2)
-        command(installation, *stop)
+        installation.command(*stop)
         # The wire was idle for so long that the server may have closed it.
         with closing(Wire(installation.gateway_port, gateway)) as fresh:
             wait_until(lambda: fresh.ask("api", token) == 403)
@@ -178,10 +169,10 @@ def test_a_new_connection_to_the_server_of_before_is_not_believed(
     installation, relay, primary
 ):
     """As by a name that leads there now and then."""
-    account = command(installation, "create_organisation", "Acme", "--plan=pro")
-    gateway = command(installation, "create_token", "--kind=gateway", "proxy")
+    account = installation.command("create_organisation", "Acme", "--plan=pro")
+    gateway = installation.command("create_token", "--kind=gateway", "proxy")
     make = "create_token", "--account", account
-    token, other = (command(installation, *make, name) for name in ("one", "other"))
+    token, other = (installation.command(*make, name) for name in ("one", "other"))
     before = str(postgresql.socket_of(primary))
 
     with (
@@ -197,7 +188,7 @@ def test_a_new_connection_to_the_server_of_before_is_not_believed(
         wait_until(lambda: end(primary, WATCHERS))
         for name in (token, other):
             number = str(number_of(replica, name))
-            command(installation, "disable_token", number, "--reason=leaked")
+            installation.command("disable_token", number, "--reason=leaked")
         wait_until(lambda: wire.ask("api", token) == 403)
         relay.lead(before)
         assert end(replica, OTHERS)

@@ -12,11 +12,10 @@ from statistics import median
 
 import pytest
 
-from config import dotenv
 from tests import postgresql
 from tests.faults.load import running
 from tests.gateway.wire import Wire
-from tests.installation import PROJECT, Installation
+from tests.installation import Installation
 from tests.relay import Relay
 from tests.waiting import PATIENCE_SECONDS, wait_until
 from tokens.kinds import Kind
@@ -46,8 +45,7 @@ def relay(server):
 def installation(tmp_path, relay):
     url = f"postgres://postgres@127.0.0.1:{relay.port}/postgres"
     installation = Installation(tmp_path, DATABASE_URL=url, THREADS="4")
-    dotenv.create(installation.dotenv, PROJECT / ".env.example", demo=False)
-    assert installation.run("manage.py", "migrate", "-v0").returncode == 0
+    installation.set_up()
     return installation
 
 
@@ -64,12 +62,6 @@ def hanging(request, server, relay):
     return (
         (lambda: postgresql.stopped(server)) if request.param == "frozen" else dropped
     )
-
-
-def command(installation, *words):
-    done = installation.run("manage.py", *words)
-    assert done.returncode == 0, done.stderr
-    return done.stdout.strip()
 
 
 def timed(ask, *arguments):
@@ -111,9 +103,9 @@ def told(answers):
 
 
 def test_nobody_waits_for_a_database_that_hangs(installation, hanging):
-    account = command(installation, "create_organisation", "Acme", "--plan=pro")
-    gateway = command(installation, "create_token", "--kind=gateway", "proxy")
-    known = command(installation, "create_token", "--account", account, "known")
+    account = installation.command("create_organisation", "Acme", "--plan=pro")
+    gateway = installation.command("create_token", "--kind=gateway", "proxy")
+    known = installation.command("create_token", "--account", account, "known")
 
     with running(installation), closing(Wire(installation.port, gateway)) as wire:
         browser, _ = installation.browser()

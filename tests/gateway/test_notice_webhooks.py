@@ -15,18 +15,9 @@ from gateway.forms import WebhookForm
 from gateway.models import Delivery, RefusedToken, Way, Webhook
 from gateway.notifications import content, dispatch
 from tests.factories import BY
-from tests.gateway.receivers import receiving
 from tokens.secrets import Secret
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def hook(main, settings):
-    settings.WEBHOOK_PRIVATE_ADDRESSES = True
-    with receiving() as receiver:
-        receiver.webhook = Webhook.add(main, receiver.url, by=BY)
-        yield receiver
 
 
 @pytest.fixture

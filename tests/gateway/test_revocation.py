@@ -14,7 +14,6 @@ from contextlib import closing, contextmanager
 import psycopg
 import pytest
 
-from config import dotenv
 from tests.gateway.wire import Wire
 from tests.installation import PROJECT, Installation, outer_environment
 from tests.waiting import wait_until
@@ -66,10 +65,8 @@ def installation(tmp_path, database_url):
     installation = Installation(
         tmp_path, GATEWAY_WORKERS="4", DATABASE_URL=database_url
     )
-    dotenv.create(installation.dotenv, PROJECT / ".env.example", demo=False)
-    assert installation.run("manage.py", "migrate", "-v0").returncode == 0
-    made = installation.run("manage.py", "create_organisation", "Acme", "--plan=pro")
-    assert made.returncode == 0, made.stderr
+    installation.set_up()
+    installation.command("create_organisation", "Acme", "--plan=pro")
     return installation
 
 

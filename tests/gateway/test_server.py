@@ -28,12 +28,12 @@ server.main()
 def furnished(tmp_path_factory, migrated):
     """An installation with an organisation, a token of it and one of a gateway."""
     installation = Installation.like(migrated, tmp_path_factory.mktemp("furnished"))
-    account = command(installation, "create_organisation", "Acme", "--plan=pro")
-    installation.token = command(
-        installation, "create_token", "--account", account, "Terraform"
+    account = installation.command("create_organisation", "Acme", "--plan=pro")
+    installation.token = installation.command(
+        "create_token", "--account", account, "Terraform"
     )
-    installation.gateway = command(
-        installation, "create_token", "--kind=gateway", "proxy"
+    installation.gateway = installation.command(
+        "create_token", "--kind=gateway", "proxy"
     )
     return installation
 
@@ -46,12 +46,6 @@ def installation(tmp_path, furnished):
     installation.token = furnished.token
     installation.gateway = furnished.gateway
     return installation
-
-
-def command(installation, *words):
-    done = installation.run("manage.py", *words)
-    assert done.returncode == 0, done.stderr
-    return done.stdout.strip()
 
 
 def calls(installation):

@@ -3,9 +3,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from gateway.models import Webhook
-from tests.factories import BY, TokenFactory
-from tests.gateway.receivers import receiving
+from tests.factories import TokenFactory
 
 
 @pytest.fixture
@@ -19,11 +17,3 @@ def ending(main, admin, clock):
         return token
 
     return make
-
-
-@pytest.fixture
-def hook(main, settings):
-    settings.WEBHOOK_PRIVATE_ADDRESSES = True
-    with receiving() as receiver:
-        receiver.webhook = Webhook.add(main, receiver.url, by=BY)
-        yield receiver
