@@ -20,7 +20,7 @@ from config.openapi import DocumentedAPI
 from gateway.api import introspection
 from leaks.api import reports
 from sharing.api.logzio import filters, shared_tokens
-from sharing.api.v1 import creation, shares
+from sharing.api.v1 import creation, dashboards, shares
 from sharing.api.v1 import filters as own_filters
 from tokens.api.logzio import api_tokens, log_tokens, whoami
 from tokens.api.plumbing.auth import ApiToken, OwnApiToken
@@ -59,6 +59,7 @@ OWN_AREAS = (
     verifying,
     shares,
     own_filters,
+    dashboards,
     own_audit,
 )
 

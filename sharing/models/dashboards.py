@@ -115,17 +115,24 @@ class SharedView(models.Model):
             self.save(update_fields=[*WRITTEN, "version"])
             self._record(Action.VIEW_UPDATED, by, changes=changes)
 
-    @repeated
     def move(self, places, *, by):
         """Move by some places among the account's views, negative ones up.
 
         Returns whether it stands elsewhere now.
         """
+        return self._move(lambda old: old + places, by)
+
+    def move_to(self, position, *, by):
+        """Move to a place among the account's views, from 1 on, as `move` does."""
+        return self._move(lambda old: position - 1, by)
+
+    @repeated
+    def _move(self, target, by):
         with locked(self.account):
             read_again(self)
             views = list(self.account.shared_views.all())
             old = views.index(self)
-            views.insert(max(old + places, 0), views.pop(old))
+            views.insert(max(target(old), 0), views.pop(old))
             new = views.index(self)
             if new == old:
                 return False

@@ -26,6 +26,7 @@ OF_THE_MOMENT = {
     "account_type_has_no_filters",
     "account_type_has_no_shipping_tokens",
     "account_type_has_no_tokens_of_this_kind",
+    "account_type_has_no_views",
     "changed_since",
     "expired",
     "expiry_in_the_past",
@@ -55,6 +56,7 @@ OF_THE_MOMENT = {
     "sub_account_not_owned",
     "too_late",
     "too_many_invitations",
+    "too_many_views",
     "unknown_account",
     "unknown_email",
     "unknown_filter",
@@ -64,7 +66,13 @@ OF_THE_MOMENT = {
     "user_exists",
 }
 # No regular expression knows of every character whether it can be seen.
-BEYOND_A_SCHEMA = {"name_required", "secret_in_text", "unseen_character"}
+BEYOND_A_SCHEMA = {
+    "name_required",
+    "secret_in_text",
+    "unseen_character",
+    # No regular expression reads an address as a browser does.
+    "unusable_address",
+}
 PHASES = ("examples", "coverage", "fuzzing", "stateful")
 REFUSED = ["400", "401", "403", "404", "409", "412", "422"]
 # All checks are on. Two are told what they would not expect by themselves. Business rules

@@ -76,6 +76,7 @@ def real_for(world, account):
         7: world.thing(children["sub"], "person"),
         5: world.thing(owner, "filter"),
         6: world.thing(children["sub"], "filter"),
+        9: world.thing(children["sub"], "view"),
         "dana@acme.example": OWNER,
     }
 

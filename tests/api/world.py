@@ -9,7 +9,7 @@ from accounts.lifecycle import edit_account
 from accounts.models import Account, Organisation, Role
 from accounts.plans import Plan
 from config.api import api as built
-from sharing.models import Filter
+from sharing.models import Filter, SharedView
 from tests.api.calls import Api
 from tests.api.routes import KINDS, MINT, OWNER, THING
 from tests.factories import (
@@ -18,12 +18,15 @@ from tests.factories import (
     FilterFactory,
     MainFactory,
     MembershipFactory,
+    SharedViewFactory,
     ShareFactory,
     TokenFactory,
     UserFactory,
 )
 from tokens.kinds import SHIPPED_TO, Kind
 from tokens.models import Token
+
+INSIDE = {"{int:filter_pk}": Filter, "{int:view_pk}": SharedView}
 
 
 def operations(start):
@@ -80,6 +83,7 @@ class World:
             "deleted": _deleted(account).pk,
             "share": ShareFactory(account=account, filters=[narrowing]).pk,
             "filter": narrowing.pk,
+            "view": SharedViewFactory(account=account).pk,
             "account": account.pk,
             "metrics": self.metrics[account.organisation_id],
             "tracing": self.tracing[account.organisation_id],
@@ -101,10 +105,11 @@ class World:
         return api.call(method, self._path(path, pk), body)
 
     def _path(self, path, pk):
-        if "{int:filter_pk}" in path:
-            # The path names a filter's account, too.
-            owner = Filter.objects.filter(pk=pk).values_list("account", flat=True)
-            path = path.replace("{int:pk}", str(owner.first() or 0))
+        for name, model in INSIDE.items():
+            if name in path:
+                # The path names the account of such a thing, too.
+                owner = model.objects.filter(pk=pk).values_list("account", flat=True)
+                path = path.replace("{int:pk}", str(owner.first() or 0))
         return re.sub(r"\{int:\w+\}", str(pk), path)
 
 

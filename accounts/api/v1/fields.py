@@ -92,6 +92,11 @@ def _within_reason(moment):
     return moment.astimezone(UTC)
 
 
+def whole(least=0, most=MAX_INTEGER):
+    """Return the type of a whole number; to JSON 5.0 is one too."""
+    return Annotated[int, Field(ge=least, le=most), BeforeValidator(_number)]
+
+
 def _number(value):
     if isinstance(value, bool | str):
         raise PydanticKnownError("int_type")
@@ -110,8 +115,7 @@ Moment = Annotated[
         }
     ),
 ]
-# To JSON 5.0 is a whole number too.
-Id = Annotated[int, Field(**ID), BeforeValidator(_number)]
+Id = whole(1)
 Ids = Annotated[list[Id], Field(max_length=MOST_IDS)]
 Flag = StrictBool
 AskedId = Annotated[int, Field(**ID)]

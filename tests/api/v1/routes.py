@@ -8,6 +8,9 @@ TOKEN = f"{ROOT}/tokens/{{int:pk}}"
 FILTERS = f"{ACCOUNT}/filters"
 FILTER = f"{FILTERS}/{{int:filter_pk}}"
 LOG_TOKEN = {"kind": "logs", "name": "new"}
+VIEWS = f"{ACCOUNT}/views"
+VIEW = f"{VIEWS}/{{int:view_pk}}"
+DASHBOARD = {"title": "new", "address": "https://grafana.example.com/d/new"}
 CLAUSE = {"field": "new", "value": "new"}
 # What a token gets in an account of its own that has no such thing.
 ABSENT = "404 404 404"
@@ -44,6 +47,11 @@ ROUTES = {
     ("GET", FILTER): of_things("filter"),
     ("PATCH", FILTER): of_things("filter", body={"value": "new"}),
     ("DELETE", FILTER): of_things("filter", 204),
+    ("GET", VIEWS): of_things("account"),
+    ("POST", VIEWS): of_things("account", 201, DASHBOARD),
+    ("GET", VIEW): of_things("view"),
+    ("PATCH", VIEW): of_things("view", body={"title": "new"}),
+    ("DELETE", VIEW): of_things("view", 204),
     ("GET", f"{ROOT}/audit"): Route(EVERYBODY),
 }
 # Where the main account's token is not stopped by a child that is not accessible.
