@@ -48,6 +48,7 @@ api.disable         n      y      y      n      n      h      y      s      n   
 api.delete          n      y      y      n      n      h      n      s      n      n
 api.rotate          n      y      y      n      n      h      n      n      n      n
 api.expiry          n      y      y      n      n      h      n      n      n      n
+api.restrict        n      y      y      n      n      h      n      n      n      n
 #                   member admin  m.adm  shut   m.mem  shut   staff  token  m.tok  shut
 ship.list           n      y      y      n      n      h      y      y      y      n
 ship.view           n      y      y      n      n      h      y      y      y      n
@@ -60,6 +61,7 @@ ship.disable        n      y      y      n      n      h      y      y      y   
 ship.delete         n      y      y      n      n      h      n      y      y      n
 ship.rotate         n      y      y      n      n      h      n      y      y      n
 ship.expiry         n      y      y      n      n      h      n      y      y      n
+ship.restrict       n      y      y      n      n      h      n      y      y      n
 #                   member admin  m.adm  shut   m.mem  shut   staff  token  m.tok  shut
 shared.list         n      y      y      n      n      h      y      y      y      n
 shared.view         n      y      y      n      n      h      y      y      y      n
@@ -72,6 +74,7 @@ shared.disable      n      y      y      n      n      h      y      y      y   
 shared.delete       n      y      y      n      n      h      n      y      y      n
 shared.rotate       n      y      y      n      n      h      n      y      y      n
 shared.expiry       n      y      y      n      n      h      n      y      y      n
+shared.restrict     n      y      y      n      n      h      n      y      y      n
 shared.filters      n      y      y      n      n      h      n      y      y      n
 shared.link         n      y      y      n      n      h      n      y      y      n
 #                   member admin  m.adm  shut   m.mem  shut   staff  token  m.tok  shut

@@ -16,10 +16,12 @@ from accounts.models import AuditChain, Membership
 from accounts.models.accounts import RESTORABLE_DAYS
 from accounts.names import check_seen
 from accounts.rule_violations import RuleViolation
-from tokens.kinds import RULES, SHIPPING, Kind
+from tokens.kinds import OF_INSTALLATION, RULES, SHIPPING, Kind
 
 MAX_NAME = 100
 MAX_NOTE = 500
+# Of a minute; more is what a host can tell of no token.
+MOST_CALLS = 1_000_000
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
@@ -43,6 +45,7 @@ def check_new(token):
     _check_kind(token)
     check_name(token)
     check_note(token)
+    check_calls_per_minute(token)
     check_expiry(token, token.expires_at)
     if not token.disabled_at:
         check_room(token)
@@ -130,6 +133,25 @@ def check_note(token):
             "note_unprintable", "Control characters are not allowed.", field="note"
         )
     check_seen(note=note)
+
+
+def check_calls_per_minute(token):
+    """Raise RuleViolation for a limit that such a token cannot have."""
+    most = token.calls_per_minute
+    if most is None:
+        return
+    if token.kind in OF_INSTALLATION:
+        raise RuleViolation(
+            "no_limit",
+            "A token of the installation has no limit: it asks for all others.",
+            field="calls_per_minute",
+        )
+    if not 1 <= most <= MOST_CALLS:
+        raise RuleViolation(
+            "limit_out_of_range",
+            f"A limit is from 1 to {MOST_CALLS:,} calls a minute.",
+            field="calls_per_minute",
+        )
 
 
 def siblings(token):

@@ -8,6 +8,7 @@ from accounts.clock import clock
 from accounts.models import Account, AccountKind
 from accounts.permissions import Operation
 from tokens.kinds import Kind
+from tokens.networks import holds
 from tokens.states import STOPPED, why_stopped_outside
 
 READABLE_FROM_MAIN = (AccountKind.METRICS, AccountKind.TRACING)
@@ -24,6 +25,7 @@ API = {
     "delete": Operation.API_DELETE,
     "rotate": Operation.API_ROTATE,
     "expiry": Operation.API_EXPIRY,
+    "restrict": Operation.API_RESTRICT,
 }
 SHIP = {
     "list": Operation.SHIP_LIST,
@@ -37,6 +39,7 @@ SHIP = {
     "delete": Operation.SHIP_DELETE,
     "rotate": Operation.SHIP_ROTATE,
     "expiry": Operation.SHIP_EXPIRY,
+    "restrict": Operation.SHIP_RESTRICT,
 }
 SHARED = {
     "list": Operation.SHARED_LIST,
@@ -50,6 +53,7 @@ SHARED = {
     "delete": Operation.SHARED_DELETE,
     "rotate": Operation.SHARED_ROTATE,
     "expiry": Operation.SHARED_EXPIRY,
+    "restrict": Operation.SHARED_RESTRICT,
     "filters": Operation.SHARED_FILTERS,
     "link": Operation.SHARED_LINK,
 }
@@ -108,6 +112,8 @@ USES = {
 }
 
 
+# Why a token that works is refused to some callers, or for a while.
+OTHER_NETWORK, TOO_MANY_CALLS = "other_network", "too_many_calls"
 # What refused calls are told apart by, where why_stopped is finer or says it longer.
 REASONS = {
     "token_deleted": "deleted",
@@ -126,6 +132,15 @@ def why_refused(row, uses):
     if row.valid_until and row.valid_until <= clock.now():
         return "rotated"
     return "" if uses & USES[row.token.kind] else "wrong_kind"
+
+
+def is_elsewhere(token, address):
+    """Whether a token is kept to networks that an address is not in.
+
+    `address` is in its one spelling; who has none is nowhere. Asked of each call, after
+    `why_refused`, whatever else of that is remembered.
+    """
+    return bool(token.networks) and not holds(token.networks, address or "")
 
 
 def why_stopped(token):

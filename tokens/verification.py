@@ -6,7 +6,7 @@ from accounts.audit.generations import number_in, with_generation
 from accounts.crypto.checks import lacks_index_key
 from accounts.rule_violations import Unavailable
 from tokens.models import StoredSecret
-from tokens.permissions import why_refused
+from tokens.permissions import is_elsewhere, why_refused
 from tokens.secrets import digests, recognise
 from tokens.without_mac import latest
 
@@ -32,17 +32,23 @@ def find_secret(text):
     return _read(secret) if secret and latest.allows(secret) else None
 
 
-def verify(text, use):
-    """Return the token that a text opens for a use right now, or None."""
+def verify(text, use, address=None):
+    """Return the token that a text opens for a use right now, from an address, or None.
+
+    One that is kept to networks is not good without an address.
+    """
     row, reason = examine(text, use)
-    return None if row is None or reason else opened(row)
+    if row is None or reason or is_elsewhere(row.token, address):
+        return None
+    return opened(row)
 
 
 def examine(text, use):
     """Return the row of a secret, or None, and why it is refused for a use right now.
 
-    To ask whether anything changed is cheaper than to read everything again. Raises
-    Unavailable when it may be known by a key that this process does not have.
+    To ask whether anything changed is cheaper than to read everything again. Where the
+    caller is, is not looked at. Raises Unavailable when it may be known by a key that
+    this process does not have.
     """
     secret = recognise(text)
     row = secret and _recall(secret)

@@ -24,6 +24,8 @@ class Action(models.TextChoices):
     TOKEN_ROLLED_BACK = "token_rolled_back", "Rolled a rotation back"
     TOKEN_SECRET_REVIVED = "token_secret_revived", "Let an old secret work again"
     TOKEN_EXPIRY_CHANGED = "token_expiry_changed", "Changed a token's expiry"
+    TOKEN_NETWORKS_CHANGED = "token_networks_changed", "Changed a token's networks"
+    TOKEN_LIMIT_CHANGED = "token_limit_changed", "Changed a token's limit"
     TOKEN_HANDED_OVER = "token_handed_over", "Handed a token over"
     TOKEN_DELETED = "token_deleted", "Deleted a token"
     TOKEN_RESTORED = "token_restored", "Restored a token"

@@ -12,12 +12,13 @@ from pydantic import ConfigDict, Field
 from accounts.api.examples import LOG_TOKEN
 from accounts.api.plumbing.areas import Area, router_in
 from accounts.api.plumbing.fields import Answer, Text
+from accounts.web import addresses
 from gateway.verify.credentials import BY_TOKEN
 from gateway.verify.decisions import PASS, decide
 from gateway.verify.signal import ASK, SIGNALS
 from sharing.models import Share
 from tokens.kinds import Kind
-from tokens.permissions import Use
+from tokens.permissions import Use, is_elsewhere
 from tokens.request_headers import token_in
 from tokens.usage_counters import note_use
 from tokens.verification import verify
@@ -64,7 +65,8 @@ class GatewayToken(APIKeyHeader):
     param_name = "X-Tollgate-Gateway"
 
     def authenticate(self, request, key):
-        token = verify(key or token_in(request.META), Use.ASK)
+        shown = key or token_in(request.META)
+        token = verify(shown, Use.ASK, addresses.client_address(request))
         if token:
             note_use(request, token)
         return token
@@ -120,10 +122,27 @@ class Introspection(Schema):
         description="Alternatives, each a list of what must all hold; null for no filters.",
         examples=[[[{"field": "env", "value": "prod"}]]],
     )
+    networks: list[str] | None = Field(
+        None,
+        description="Where it may be used from, if not from anywhere.",
+        examples=[["203.0.113.0/24"]],
+    )
+    calls_per_minute: int | None = Field(
+        None, description="How often, if there is a limit.", examples=[600]
+    )
 
 
 TokenText = Annotated[
     Text, Form(description="The whole text of the token.", examples=[LOG_TOKEN])
+]
+
+ClientAddress = Annotated[
+    str,
+    Form(
+        description="Where its client is: a token that is kept to networks is not active "
+        "without it.",
+        examples=["203.0.113.9"],
+    ),
 ]
 
 router = router_in(IntrospectionArea("introspection"))
@@ -136,12 +155,14 @@ router = router_in(IntrospectionArea("introspection"))
     exclude_unset=True,
     summary="Say what a token is good for",
 )
-def introspect(request, token: TokenText):
+def introspect(request, token: TokenText, client_address: ClientAddress = ""):
     secret = BY_TOKEN.read(token, latest.listed)
     found = secret and BY_TOKEN.find(connection, secret)
     if found is None:
         return Introspection(active=False)
     row, _ = found
+    if is_elsewhere(row.token, addresses.read_address(client_address)):
+        return Introspection(active=False)
     opened = {
         name: dict(decision.headers)
         for name, signal in {"ask": ASK, **SIGNALS}.items()
@@ -164,6 +185,10 @@ def _described(row, opened):
     }
     if ends:
         described["exp"] = int(min(ends).timestamp())
+    if token.networks:
+        described["networks"] = token.networks.split()
+    if token.calls_per_minute:
+        described["calls_per_minute"] = token.calls_per_minute
     if token.kind == Kind.SHARED:
         described["filters"] = _filters(token)
     return Introspection(active=True, **described)

@@ -34,6 +34,8 @@ class Reason(models.TextChoices):
     ACCOUNT_STOPPED = "account_stopped", "Account stopped"
     NO_API_ON_PLAN = "no_api_on_plan", "Not in the plan"
     SHOWS_NOTHING = "shows_nothing", "Shows nothing"
+    OTHER_NETWORK = "other_network", "Other network"
+    TOO_MANY_CALLS = "too_many_calls", "Too many calls"
 
 
 OF_THE_TOKEN = (Reason.DELETED, Reason.DISABLED, Reason.PAUSED, Reason.EXPIRED)
@@ -50,6 +52,8 @@ def _mended():
         Q(works, reason__in=OF_THE_TOKEN)
         | Q(valid, reason=Reason.ROTATED)
         | Q(runs, reason=Reason.ACCOUNT_STOPPED)
+        | Q(token__networks="", reason=Reason.OTHER_NETWORK)
+        | Q(token__calls_per_minute=None, reason=Reason.TOO_MANY_CALLS)
     )
 
 

@@ -44,6 +44,8 @@ BECAUSE = {
     Reason.ACCOUNT_STOPPED: "The account is suspended or deleted",
     Reason.NO_API_ON_PLAN: "API tokens are not in the plan",
     Reason.SHOWS_NOTHING: "Its filters show nothing",
+    Reason.OTHER_NETWORK: "It is kept to networks, and they call from another",
+    Reason.TOO_MANY_CALLS: "It has a limit of calls a minute, and they made more",
 }
 
 

@@ -33,7 +33,9 @@ class Decision:
     """An answer, ready to be given again until `until` (seconds since 1970).
 
     It is true while nothing is counted in its `slot`; without a slot, anywhere. With
-    `judges_query` it lets through what `gateway.verify.query_check` finds nothing against.
+    `each_time` it lets through what `gateway.verify.conditions` finds nothing against,
+    which is asked of each question: `judges_query`, `networks` and `calls_per_minute`
+    say what.
     """
 
     status: str
@@ -45,7 +47,10 @@ class Decision:
     counted_as: tuple = ()
     reason: str = ""
     until: float = inf
+    each_time: bool = False
     judges_query: bool = False
+    networks: str = ""
+    calls_per_minute: int | None = None
 
 
 @lru_cache(1_000)
@@ -101,8 +106,17 @@ def decide(signal, row, until=inf):
     headers = [NO_STORE, *_headers(token, accounts), *arguments(signal, accounts)]
     if share is not None:
         headers += narrowing(share.scope, by_logsql=signal.judges_queries)
-    known["judges_query"] = signal.judges_queries and share is not None
+    known |= _conditions(
+        token, judges_query=signal.judges_queries and share is not None
+    )
     return Decision(PASS, headers, until=min(until, _until(row, now)), **known)
+
+
+def _conditions(token, *, judges_query):
+    """Return what is asked of each question besides, whatever is remembered."""
+    limits = {"networks": token.networks, "calls_per_minute": token.calls_per_minute}
+    limits["judges_query"] = judges_query
+    return limits | {"each_time": any(limits.values())}
 
 
 def _accounts(signal, token):

@@ -11,11 +11,11 @@ from math import inf
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
 
-from accounts.audit.trail import read_agent
 from accounts.metrics import Counter
 from accounts.web.addresses import read_address
 from gateway.verify import handed_over
 from gateway.verify.cache import Memory, key_of
+from gateway.verify.conditions import caller, judged
 from gateway.verify.credentials import BY_TICKET, BY_TOKEN
 from gateway.verify.decisions import (
     AWAY,
@@ -32,9 +32,9 @@ from gateway.verify.decisions import (
 )
 from gateway.verify.invalidation import FRESH_SECONDS, Watcher
 from gateway.verify.lookups import SECONDS, InCallingThread, InThreadPool
-from gateway.verify.query_check import why_not
 from gateway.verify.remembering import ASKED_BY, generations, kept, plain
 from gateway.verify.signal import ASK, SIGNAL_NAMES, SIGNALS, ticket_in, token_in
+from tokens.networks import holds
 from tokens.usage_counters import Tally, recorder, refusals
 
 PREFIX = "/gateway/verify/"
@@ -103,8 +103,8 @@ class Gate:
             return INVALID_AT[signal.number]
         if decision is NOT_SHOWN:
             return MISSING_AT[signal.number]
-        if decision.judges_query:
-            decision = _judged(decision, environ)
+        if decision.each_time:
+            decision = judged(decision, environ)
         self._note(signal, decision, environ)
         return decision
 
@@ -143,6 +143,8 @@ class Gate:
         if decision.status is PASS:
             # Who connects is the proxy; the headers tell of its client.
             proxy = peer(environ.get("REMOTE_ADDR", ""))
+            if decision.networks and not holds(decision.networks, proxy[0]):
+                return STOPPED
             recorder.count(decision.counted_as + proxy)
         return decision.status
 
@@ -244,27 +246,7 @@ def took_long(begun):
     return time.monotonic() - begun > SECONDS / 2
 
 
-def _judged(decision, environ):
-    """Return the Decision about a query that is sent with a token that may pass."""
-    address = environ.get("HTTP_X_TOLLGATE_QUERY")
-    against = why_not(address, environ.get("HTTP_X_TOLLGATE_FORM"))
-    return Decision(STOPPED, *said(against)) if against else decision
-
-
 @lru_cache
 def peer(address):
     """Return the address of who connects, as this server tells it, and no agent."""
     return read_address(address) or "", ""
-
-
-def caller(environ):
-    """Return the address and agent of the client, as the proxy tells them.
-
-    Traefik's question has no X-Real-IP; of X-Forwarded-For a proxy writes the last.
-    """
-    address = environ.get("HTTP_X_REAL_IP")
-    if not address and (hops := environ.get("HTTP_X_FORWARDED_FOR")):
-        address = hops.rpartition(",")[2].strip()
-    # Who has none need not be read.
-    address = (address and read_address(address)) or ""
-    return address, read_agent(environ.get("HTTP_USER_AGENT", ""))

@@ -51,7 +51,8 @@ def kept(decision, signal, snapshot):
 
 def _standing(decision, snapshot):
     """Return the slot of a Decision and its generation, or None."""
-    if decision.judges_query:
+    # The next question about it may come from elsewhere, or be one too many.
+    if decision.each_time:
         return None
     if decision.slot is not None:
         return f"{decision.slot} {snapshot.numbers[decision.slot]:016x}"

@@ -12,6 +12,7 @@ from accounts.api.plumbing import error_bodies
 from accounts.api.plumbing.areas import PlainArea, router_in
 from accounts.api.plumbing.error_bodies import ErrorMessage, ShortError
 from accounts.rate_limits import call_rates
+from accounts.web.addresses import client_address
 from leaks import github
 from leaks.findings import MOST_BYTES, MOST_FINDINGS, TooMuch, read_findings
 from leaks.reporting import Reporter, keep
@@ -99,7 +100,7 @@ def _github(request):
 
 
 def _scanner(request):
-    token = verify(token_in(request.META), Use.REPORT)
+    token = verify(token_in(request.META), Use.REPORT, client_address(request))
     if token is None:
         call_rates.spend_failure(request)
         return None

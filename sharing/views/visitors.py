@@ -21,6 +21,7 @@ from accounts.web.addresses import client_address
 from accounts.web.cookies import is_doubled, only
 from sharing import tickets, visitors
 from sharing.page_version import Pass
+from tokens.permissions import OTHER_NETWORK, is_elsewhere
 from tokens.usage_counters import note_refusal
 
 POLICY = settings.SECURE_CSP | {
@@ -42,6 +43,10 @@ TWO_TICKETS = (
     "Your browser sent two cookies for links, and one of them may be somebody else's, so "
     "neither was used. Open the link again. If this comes back, delete this site's "
     "cookies."
+)
+ELSEWHERE = (
+    "This link opens only from some networks, and yours is none of them. "
+    "Try again from there, or ask whoever sent it to you."
 )
 TOO_MANY = "That was tried too often. Wait a minute, then try again."
 
@@ -72,6 +77,8 @@ def link_page(request, page):
     row = visitors.by_ticket(_ticket(request), page)
     if row is None:
         return closed(request, page)
+    if _is_elsewhere(request, row):
+        return closed(request, page, ELSEWHERE, status=403)
     return opened(request, page, Pass.of(row.token.share, visitors.ends_at(row)))
 
 
@@ -102,6 +109,8 @@ def link_open(request, page):
     row = _shown(request, page)
     if row is None:
         return _refuse(request, page, CLOSED, status=404)
+    if _is_elsewhere(request, row):
+        return _refuse(request, page, ELSEWHERE, status=403)
     guess.give_back()
     row.token.share.count_visit(client_address(request), client_agent(request))
     return _let_in(request, page, row)
@@ -117,6 +126,14 @@ def _shown(request, page):
     return row
 
 
+def _is_elsewhere(request, row):
+    """Whether a link that is open does not open where the visitor is; that is told of."""
+    if not is_elsewhere(row.token, client_address(request)):
+        return False
+    note_refusal(request, row, OTHER_NETWORK, SIGNAL)
+    return True
+
+
 @require_POST
 @login_not_required
 @discreet
@@ -124,6 +141,8 @@ def link_renew(request, page):
     """Give a fresh ticket for a good one: the page asks for as long as it is open."""
     ticket = _ticket(request)
     row = visitors.by_ticket(ticket, page)
+    if row and _is_elsewhere(request, row):
+        return _refuse(request, page, ELSEWHERE, status=403)
     if row:
         return _let_in(request, page, row)
     if tickets.read(ticket) and not tickets.read(ticket, page):

@@ -29,6 +29,7 @@ api.disable        403  yes  yes  403  403  404  yes  self 403  403
 api.delete         403  yes  yes  403  403  404  403  self 403  403
 api.rotate         403  yes  yes  403  403  404  403  403  403  403
 api.expiry         403  yes  yes  403  403  404  403  403  403  403
+api.restrict       403  yes  yes  403  403  404  403  403  403  403
 ship.list          403  yes  yes  403  403  404  yes  yes  yes  403
 ship.view          403  yes  yes  403  403  404  yes  yes  yes  403
 ship.reveal        403  yes  yes  403  403  404  403  yes  yes  403
@@ -40,6 +41,7 @@ ship.disable       403  yes  yes  403  403  404  yes  yes  yes  403
 ship.delete        403  yes  yes  403  403  404  403  yes  yes  403
 ship.rotate        403  yes  yes  403  403  404  403  yes  yes  403
 ship.expiry        403  yes  yes  403  403  404  403  yes  yes  403
+ship.restrict      403  yes  yes  403  403  404  403  yes  yes  403
 shared.list        403  yes  yes  403  403  404  yes  yes  yes  403
 shared.view        403  yes  yes  403  403  404  yes  yes  yes  403
 shared.reveal      403  yes  yes  403  403  404  403  yes  yes  403
@@ -51,6 +53,7 @@ shared.disable     403  yes  yes  403  403  404  yes  yes  yes  403
 shared.delete      403  yes  yes  403  403  404  403  yes  yes  403
 shared.rotate      403  yes  yes  403  403  404  403  yes  yes  403
 shared.expiry      403  yes  yes  403  403  404  403  yes  yes  403
+shared.restrict    403  yes  yes  403  403  404  403  yes  yes  403
 shared.filters     403  yes  yes  403  403  404  403  yes  yes  403
 shared.link        403  yes  yes  403  403  404  403  yes  yes  403
 filter.list        403  yes  yes  403  403  404  yes  yes  yes  403

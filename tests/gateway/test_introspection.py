@@ -22,8 +22,9 @@ class Introspecting:
         self.headers = headers
         self.client = Client(raise_request_exception=False)
 
-    def __call__(self, token=None, **headers):
+    def __call__(self, token=None, address=None, **headers):
         form = {} if token is None else {"token": token, "token_type_hint": "any"}
+        form |= {} if address is None else {"client_address": address}
         response = self.client.post(
             "/gateway/introspect",
             urlencode(form),
@@ -180,3 +181,25 @@ def test_without_the_database_there_is_no_answer(introspect, main, monkeypatch):
             "Nothing was changed; try again.",
         },
     )
+
+
+def test_a_token_that_is_kept_to_networks_is_active_there(introspect, main):
+    token = TokenFactory(account=main, networks=["10.0.0.0/8"], calls_per_minute=60)
+    asked = ("10.1.2.3", "::ffff:10.1.2.3", "11.0.0.1", "nonsense", "", None)
+
+    answers = [introspect(token.secret_text, address=address) for address in asked]
+
+    assert [told["active"] for _, told in answers] == [True] * 2 + [False] * 4
+    assert answers[0][1]["networks"] == ["10.0.0.0/8"]
+    assert answers[0][1]["calls_per_minute"] == 60
+
+
+def test_a_gateway_that_is_kept_to_networks_asks_from_there(main, settings):
+    settings.TRUSTED_PROXIES = 1
+    gateway = TokenFactory(account=None, kind=Kind.GATEWAY, networks=["10.0.0.0/8"])
+    introspect = Introspecting(**{"X-Tollgate-Gateway": gateway.secret_text})
+    asked = ("10.0.0.1", "11.0.0.1")
+
+    answers = [introspect(UNKNOWN, X_Forwarded_For=address) for address in asked]
+
+    assert [status for status, _ in answers] == [200, 401]

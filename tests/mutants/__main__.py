@@ -32,6 +32,7 @@ GATE = [
     "gateway/test_gate_time.py",
     "gateway/test_missing_key.py",
     "gateway/test_timekeeping.py",
+    "gateway/test_kept_to_networks.py",
 ]
 MODULES = {
     "accounts.permissions": [
@@ -44,6 +45,8 @@ MODULES = {
         "tokens/test_reach.py",
         *GATE,
     ],
+    "tokens.networks": ["tokens/test_networks.py", "gateway/test_kept_to_networks.py"],
+    "gateway.verify.conditions": GATE,
     "accounts.crypto.envelope": KEYS,
     "accounts.crypto.keys": [*KEYS, "reencryption/test_rotate_keys.py"],
     "tokens.secrets": [

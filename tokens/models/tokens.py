@@ -23,8 +23,12 @@ from tokens.models.querysets import (
 )
 from tokens.models.schema import CONSTRAINTS, INDEXES
 from tokens.models.secrets import StoredSecret
+from tokens.networks import read_networks
 from tokens.secrets import make
 from tokens.states import effective_state, state_of
+
+# What an event says of a new token, where there is any.
+TOLD = ("note", "networks", "calls_per_minute")
 
 
 class Token(models.Model):
@@ -69,6 +73,10 @@ class Token(models.Model):
     last_used_address = models.CharField(max_length=45, blank=True)
     last_used_agent = models.CharField(max_length=200, blank=True)
     overlap_until = models.DateTimeField(null=True, blank=True)
+    # Where it may be used from, with spaces between, and how often a minute. In the row,
+    # so that a token without them costs no query and no look.
+    networks = models.TextField(blank=True, default="", db_default="")
+    calls_per_minute = models.PositiveIntegerField(null=True, blank=True)
     version = models.PositiveIntegerField(default=1)
 
     objects = TokenQuerySet.as_manager()
@@ -95,10 +103,13 @@ class Token(models.Model):
         expires_at=None,
         secret=None,
         enabled=True,
+        networks=(),
+        calls_per_minute=None,
     ):
         """Make a token and return it with its Secret.
 
-        A `secret` is given for one that moves in from elsewhere. Raises RuleViolation.
+        A `secret` is given for one that moves in from elsewhere, `networks` as lines of
+        text. Raises RuleViolation.
         """
         fresh = secret or make(kind)
         with limits.locked_account(account):
@@ -109,12 +120,15 @@ class Token(models.Model):
             token.updated_at = token.created_at
             token._set_name(name)
             token._set_note(note)
+            token.networks = read_networks(networks)
+            token.calls_per_minute = calls_per_minute
             token._show(fresh)
             limits.check_new(token)
             token.save(force_insert=True)
             StoredSecret.keep(token, fresh)
             action = Action.TOKEN_IMPORTED if secret else Action.TOKEN_CREATED
-            told = {"note": token.note} if token.note else {}
+            told = {name: getattr(token, name) for name in TOLD}
+            told = {name: value for name, value in told.items() if value}
             token.record(action, by, kind=kind, **told)
         return token, fresh
 
@@ -194,6 +208,28 @@ class Token(models.Model):
             if self.note != old:
                 changes = [["note", old, self.note]]
                 self.record(Action.TOKEN_NOTE_CHANGED, by, changes=changes)
+
+    @repeated
+    def set_networks(self, lines, *, by, version=None):
+        """Keep the token to networks, given as lines of text; without any, to none.
+
+        Raises RuleViolation for a line that is no network.
+        """
+        with self._changing(by, version):
+            old, self.networks = self.networks, read_networks(lines)
+            if self.networks != old:
+                changes = [["networks", old, self.networks]]
+                self.record(Action.TOKEN_NETWORKS_CHANGED, by, changes=changes)
+
+    @repeated
+    def set_calls_per_minute(self, most, *, by, version=None):
+        """Set how many calls a minute the token is good for, or None for any number."""
+        with self._changing(by, version):
+            old, self.calls_per_minute = self.calls_per_minute, most
+            limits.check_calls_per_minute(self)
+            if most != old:
+                changes = [["calls_per_minute", old, most]]
+                self.record(Action.TOKEN_LIMIT_CHANGED, by, changes=changes)
 
     @repeated
     def disable(self, *, by, reason="", version=None):

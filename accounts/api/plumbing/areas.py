@@ -52,6 +52,10 @@ class Area:
     def forbidden(self, request, error):
         return error_bodies.terse(403, error_bodies.INSUFFICIENT)
 
+    def barred(self, request, refusal):
+        """Answer a token that works, and not for this caller."""
+        return error_bodies.terse(403, refusal.message)
+
     def insecure(self, request, message):
         return error_bodies.terse(403, message)
 

@@ -59,6 +59,8 @@ def _refusal(request, refusal):
         return request.area.unavailable(request, refusal)
     if refusal.status == 404:
         return request.area.not_found(request, refusal.message)
+    if refusal.status == 403:
+        return request.area.barred(request, refusal)
     if refusal.status == 429:
         return request.area.too_many(request, refusal)
     return request.area.refused(request, refusal)

@@ -82,6 +82,9 @@ class ProblemArea(Area):
         detail = self.hints.get(error.operation, FORBIDDEN)
         return answer(request, 403, "forbidden", detail)
 
+    def barred(self, request, refusal):
+        return answer(request, 403, refusal.code, refusal.message)
+
     def insecure(self, request, message):
         return answer(request, 403, "https_only", f"{message}.")
 

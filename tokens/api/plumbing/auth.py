@@ -1,13 +1,27 @@
 from ninja.security import APIKeyHeader
 
 from accounts.rate_limits import call_rates
-from tokens.permissions import Use
+from accounts.rule_violations import RuleViolation
+from accounts.web.addresses import client_address
+from tokens.permissions import OTHER_NETWORK, Use, is_elsewhere
 from tokens.request_headers import token_in
 from tokens.usage_counters import note_refusal, note_use
 from tokens.verification import examine, opened
 
 # What the gateway calls the same use.
 SIGNAL = "api"
+
+
+class OtherNetwork(RuleViolation):
+    """A token that works is shown from where it may not be used."""
+
+    status = 403
+
+    def __init__(self):
+        super().__init__(
+            OTHER_NETWORK,
+            "This token is kept to networks, and your address is in none of them.",
+        )
 
 
 class ApiToken(APIKeyHeader):
@@ -39,6 +53,15 @@ def _working(request):
     if reason:
         note_refusal(request, row, reason, SIGNAL)
         return None
+    if row.token.networks:
+        _check_network(request, row)
     token = opened(row)
     note_use(request, token)
     return token
+
+
+def _check_network(request, row):
+    if is_elsewhere(row.token, client_address(request)):
+        note_refusal(request, row, OTHER_NETWORK, SIGNAL)
+        call_rates.spend_failure(request)
+        raise OtherNetwork

@@ -1,0 +1,47 @@
+"""What is asked of each question, whatever is remembered of the token that it shows."""
+
+from accounts.audit.trail import read_agent
+from accounts.web.addresses import read_address
+from gateway.verify.decisions import STOPPED, Decision, said
+from gateway.verify.messages import SENTENCES
+from gateway.verify.query_check import why_not
+from tokens.networks import holds
+from tokens.permissions import OTHER_NETWORK
+
+
+def judged(decision, environ):
+    """Return the Decision about a question with a token that may pass."""
+    if decision.networks and not holds(decision.networks, client(environ)):
+        return _refused(decision, OTHER_NETWORK)
+    if decision.judges_query:
+        return _judged_query(decision, environ)
+    return decision
+
+
+def _refused(decision, reason):
+    return Decision(
+        STOPPED, *said(SENTENCES[reason]), counted_as=decision.counted_as, reason=reason
+    )
+
+
+def _judged_query(decision, environ):
+    address = environ.get("HTTP_X_TOLLGATE_QUERY")
+    against = why_not(address, environ.get("HTTP_X_TOLLGATE_FORM"))
+    return Decision(STOPPED, *said(against)) if against else decision
+
+
+def client(environ):
+    """Return the address of the client, as the proxy tells it, or an empty text.
+
+    Traefik's question has no X-Real-IP; of X-Forwarded-For a proxy writes the last.
+    """
+    address = environ.get("HTTP_X_REAL_IP")
+    if not address and (hops := environ.get("HTTP_X_FORWARDED_FOR")):
+        address = hops.rpartition(",")[2].strip()
+    # Who has none need not be read.
+    return (address and read_address(address)) or ""
+
+
+def caller(environ):
+    """Return the address and agent of the client, as the proxy tells them."""
+    return client(environ), read_agent(environ.get("HTTP_USER_AGENT", ""))
