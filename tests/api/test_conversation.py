@@ -3,9 +3,11 @@
 from datetime import timedelta
 
 import pytest
+from django.urls import get_resolver
 from django.utils import timezone
 
 from accounts.api.plumbing.areas import WITHOUT_LENGTH
+from accounts.api.plumbing.middleware import API_PATH
 from accounts.lifecycle import edit_organisation
 from accounts.plans import Plan
 from tests.api.calls import FORBIDDEN, REQUEST_ID, Api, coded
@@ -56,6 +58,24 @@ def test_session_of_a_person_is_forbidden(main, admin):
     api.client.force_login(admin)
 
     assert api.get(WHOAMI) == FORBIDDEN
+
+
+def test_no_page_is_where_calls_pass_by_the_middleware_of_pages():
+    """It would be without a login and without its guard against forged forms."""
+    of_calls, *others = get_resolver().url_patterns
+    routes = list(addresses(others))
+
+    assert len(routes) > 100
+    reached = [route for route in routes if API_PATH.match(f"/{route}".rstrip("/"))]
+    assert reached == ["api/openapi.json", "api/docs"]
+    assert all(route.callback.csrf_exempt for route in of_calls.url_patterns)
+
+
+def addresses(patterns, before=""):
+    for each in patterns:
+        address = f"{before}{each.pattern}"
+        inner = getattr(each, "url_patterns", None)
+        yield from [address] if inner is None else addresses(inner, address)
 
 
 def test_calls_pass_by_what_only_pages_need(main):

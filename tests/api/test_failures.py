@@ -61,7 +61,7 @@ def test_failure_of_ours_is_logged_with_the_id_of_the_call(api, monkeypatch, cap
 
 def test_failure_around_the_api_is_json_too(api, monkeypatch, caplog):
     monkeypatch.setattr(
-        "accounts.web.middleware.LoginRequiredMiddleware.process_view",
+        "accounts.api.plumbing.handler.get_resolver",
         failing_with(ZeroDivisionError()),
     )
 

@@ -4,8 +4,6 @@ from dataclasses import dataclass, field
 from functools import wraps
 from typing import ClassVar
 
-from django.utils.csp import CSP
-from django.views.decorators.csp import csp_override
 from ninja import Router
 
 from accounts.api.plumbing import error_bodies
@@ -15,6 +13,7 @@ from accounts.api.plumbing.error_bodies import (
     FieldErrors,
     ShortError,
 )
+from accounts.api.plumbing.handler import endpoint
 
 
 @dataclass(frozen=True)
@@ -129,8 +128,6 @@ class PlainArea(Area):
         return error_bodies.message_only(status, message)
 
 
-# An answer that a browser is made to open shows and loads nothing.
-DATA_POLICY = {"default-src": CSP.NONE, "frame-ancestors": CSP.NONE}
 WITHOUT_LENGTH = "Send the body with a Content-Length, not in chunks."
 EVERYWHERE = Area("tollgate")
 
@@ -144,16 +141,17 @@ def router_in(area):
 
 def _worded_by(area):
     def decorate(run):
+        answer = endpoint(run.__self__)
+
         @wraps(run)
-        def running(request, *args, **kwargs):
+        def running(request, **path):
             request.area = area
             if _is_without_length(request):
                 return area.failed(request, 411, "LENGTH_REQUIRED", WITHOUT_LENGTH)
-            return run(request, *args, **kwargs)
+            return answer(request, **path)
 
-        answered = csp_override(DATA_POLICY)(running)
-        answered.area = area
-        return answered
+        running.area = area
+        return running
 
     return decorate
 

@@ -6,6 +6,7 @@ from django.http import HttpResponse
 from django.utils.decorators import sync_only_middleware
 
 from accounts.api.plumbing.areas import EVERYWHERE
+from accounts.api.plumbing.handler import Handler
 from accounts.api.v1.problems import MEDIA_TYPE, PROBLEMS
 
 # Samples of Logz.io leave out the version here and there.
@@ -33,7 +34,11 @@ HTTPS_ONLY = "Call the API over https"
 
 @sync_only_middleware
 def ApiMiddleware(get_response):  # noqa: N802 -- named like its siblings
-    """Keep calls of the API apart: any spelling of a path in, JSON out, no redirect."""
+    """Keep calls of the API apart: any spelling of a path in, JSON out, no redirect.
+
+    They go to their Handler, past the middleware of pages.
+    """
+    handler = Handler(get_response)
 
     def middleware(request):
         path = SLASHES.sub("/", request.path_info).rstrip("/")
@@ -43,11 +48,13 @@ def ApiMiddleware(get_response):  # noqa: N802 -- named like its siblings
             return get_response(request)
         request.path = request.path_info = path
         request.area = PROBLEMS if f"{path}/".startswith("/api/") else EVERYWHERE
-        answer = _called if request.is_api else _in_json
         bare = request.method == "HEAD"
         if bare:
             request.method = "GET"
-        response = answer(request, get_response)
+        if request.is_api:
+            response = _called(request, handler)
+        else:
+            response = _in_json(request, get_response)
         return _without_body(response) if bare else response
 
     return middleware
