@@ -91,11 +91,9 @@ def edit_account(account, *, by, version=None, **fields):
     """Change fields and lists of an account; raises RuleViolation, or Stale for `version`."""
     lists = {name: fields.pop(name) for name in LISTS if name in fields}
     with locked(account.main, account):
-        account.refresh_from_db()
+        _read_again(account, version)
         if account.deleted_at:
             raise Gone(account.name)
-        if version is not None and version != account.version:
-            raise Stale(account.name)
         changes = _assign(account, fields)
         check_no_secret(**{name: new for name, _, new in changes if name == "name"})
         _check_name(account)
@@ -110,6 +108,12 @@ def edit_account(account, *, by, version=None, **fields):
                 target=account.name,
                 changes=changes,
             )
+
+
+def _read_again(account, version):
+    account.refresh_from_db()
+    if version is not None and version != account.version:
+        raise Stale(account.name)
 
 
 def _assign(account, fields):
@@ -169,11 +173,11 @@ def reactivate_account(account, *, by):
 
 
 @repeated
-def delete_account(account, *, by):
+def delete_account(account, *, by, version=None):
     """Delete softly: tokens stop at once, staff can restore it for a while."""
     refuse_main(account, "deleted")
     with locked(account.main, account):
-        account.refresh_from_db()
+        _read_again(account, version)
         if account.deleted_at is None:
             account.deleted_at = timezone.now()
             _save(account, by, "deleted_at")

@@ -14,7 +14,7 @@ from accounts.api.logzio import (
 )
 from accounts.api.plumbing import failures
 from accounts.api.plumbing.fields import StrictParser
-from accounts.api.v1 import accounts as own_accounts
+from accounts.api.v1 import account_changes
 from accounts.api.v1 import audit as own_audit
 from config.openapi import DocumentedAPI
 from gateway.api import introspection
@@ -50,7 +50,7 @@ AREAS = (
 # Our own API, which tells those who call too often.
 OWN_AREAS = (
     own_whoami,
-    own_accounts,
+    account_changes,
     inventory,
     creation,
     own_tokens,

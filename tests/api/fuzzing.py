@@ -46,6 +46,7 @@ OF_THE_MOMENT = {
     "no_expiry",
     "not_consumption_account",
     "not_deleted",
+    "not_of_this_kind",
     "nothing_overlaps",
     "of_the_plan",
     "other_account",

@@ -70,6 +70,11 @@ class World:
                 ChildFactory(main=self.others[2], kind="tracing"),
             )
         }
+        # Accounts that nobody calls from, to be deleted.
+        self.spare = {
+            main.organisation_id: ChildFactory(main=main).pk
+            for main in (self.accounts["main"], self.others[2])
+        }
         owners = [self.accounts["main"], self.accounts["sub"], *self.others]
         self.things = {account.pk: self._one_of_each(account) for account in owners}
         callers = [*self.accounts.values(), *self.others]
@@ -87,6 +92,7 @@ class World:
             "account": account.pk,
             "metrics": self.metrics[account.organisation_id],
             "tracing": self.tracing[account.organisation_id],
+            "spare": self.spare[account.organisation_id],
             "person": MembershipFactory(account=account, role=Role.USER).user.pk,
         }
 

@@ -4,14 +4,18 @@ from typing import Literal
 
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
+from ninja import Query
 from pydantic import ConfigDict, Field
 
 from accounts.api.plumbing.fields import path_id
-from accounts.api.plumbing.guards import requires
+from accounts.api.plumbing.guards import account_for, requires
+from accounts.api.v1.accounts import AccountPk
 from accounts.api.v1.fields import Body, Flag, Ids, IfMatch, Resource
-from accounts.api.v1.routers import changes, own_router, reads
+from accounts.api.v1.pages import Paging
+from accounts.api.v1.routers import ROOT, changes, own_router, reads
 from accounts.api.v1.versions import etag, seen
 from accounts.audit.trail import Actor
+from accounts.permissions import Operation
 from accounts.rule_violations import RuleViolation
 from sharing.api.v1.filters import FilterAnswer, filter_shown
 from sharing.models import Share
@@ -98,6 +102,49 @@ class SharedScope(Resource):
     )
 
 
+class SharedScopeOf(Resource):
+    """As `SharedScope`, of a token among others."""
+
+    token_id: int = Field(description="The token's id.", examples=[77])
+    filters: list[int] = Field(
+        description="The ids of the filters that a log has to pass.", examples=[[5]]
+    )
+    operator: OperatorName = Field(
+        description="Whether a log must pass all filters or any.", examples=["AND"]
+    )
+    shows_everything: bool = Field(
+        description="Without filters: show all logs of the account.", examples=[False]
+    )
+    lost_filter: str | None = Field(
+        description="A deleted filter, because of which it shows nothing.",
+        examples=[None],
+    )
+
+
+class SharedScopes(Resource):
+    items: list[SharedScopeOf] = Field(description="What is on this page.")
+    next: str | None = Field(
+        description="The cursor of the next page; null on the last one.",
+        examples=[None],
+    )
+
+
+@router.get(
+    f"{ROOT}/accounts/{{int:pk}}/scopes",
+    response=reads(SharedScopes),
+    summary="List what an account's shared tokens show",
+)
+@requires(there=[Operation.SHARED_LIST])
+def own_share_list(
+    request, response: HttpResponse, pk: AccountPk, asked: Query[Paging]
+):
+    account = account_for(request, pk, Operation.SHARED_LIST)
+    tokens = account.tokens.of_kind(Kind.SHARED).not_deleted()
+    tokens = tokens.select_related("share").prefetch_related("share__filters")
+    page = asked.page(request, response, tokens, "id")
+    return SharedScopes(items=[_listed(each.share) for each in page], next=page.next)
+
+
 @router.get(SHOWN, response=reads(SharedScope), summary="Say what a shared token shows")
 @requires(there=of_tokens("view", kinds=[Kind.SHARED]))
 def own_share_get(request, response: HttpResponse, pk: TokenPk):
@@ -128,6 +175,16 @@ def _find(request, pk, verb):
     share = get_object_or_404(Share, pk=token.pk)
     share.token = token
     return share
+
+
+def _listed(share):
+    return SharedScopeOf(
+        token_id=share.pk,
+        filters=sorted(each.pk for each in share.filters.all()),
+        operator=share.operator,
+        shows_everything=share.shows_everything,
+        lost_filter=share.lost_filter or None,
+    )
 
 
 def _answered(response, share):

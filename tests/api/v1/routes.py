@@ -11,6 +11,7 @@ LOG_TOKEN = {"kind": "logs", "name": "new"}
 VIEWS = f"{ACCOUNT}/views"
 VIEW = f"{VIEWS}/{{int:view_pk}}"
 DASHBOARD = {"title": "new", "address": "https://grafana.example.com/d/new"}
+CHILD = {"kind": "sub", "name": "new", "max_daily_gb": 1}
 CLAUSE = {"field": "new", "value": "new"}
 # What a token gets in an account of its own that has no such thing.
 ABSENT = "404 404 404"
@@ -25,7 +26,13 @@ def of_things(thing, status=200, body=None):
 ROUTES = {
     ("GET", f"{ROOT}/whoami"): Route(EVERYBODY),
     ("GET", f"{ROOT}/accounts"): Route(EVERYBODY),
+    ("POST", f"{ROOT}/accounts"): Route("201 403 403 403 403", CHILD),
     ("GET", ACCOUNT): of_things("account"),
+    ("PATCH", ACCOUNT): Route(
+        f"200 403 {ABSENT}", {"name": "new"}, thing="account", near=True
+    ),
+    # The main account is never deleted: this is a child of it.
+    ("DELETE", ACCOUNT): Route(f"204 404 {ABSENT}", thing="spare", near=True),
     ("GET", f"{ROOT}/tokens"): Route(EVERYBODY),
     ("POST", f"{ACCOUNT}/tokens"): of_things("account", 201, LOG_TOKEN),
     ("GET", TOKEN): of_things("log"),
@@ -47,6 +54,7 @@ ROUTES = {
     ("GET", FILTER): of_things("filter"),
     ("PATCH", FILTER): of_things("filter", body={"value": "new"}),
     ("DELETE", FILTER): of_things("filter", 204),
+    ("GET", f"{ACCOUNT}/scopes"): of_things("account"),
     ("GET", VIEWS): of_things("account"),
     ("POST", VIEWS): of_things("account", 201, DASHBOARD),
     ("GET", VIEW): of_things("view"),
@@ -55,4 +63,4 @@ ROUTES = {
     ("GET", f"{ROOT}/audit"): Route(EVERYBODY),
 }
 # Where the main account's token is not stopped by a child that is not accessible.
-OPEN_TO_MAIN = {("GET", ACCOUNT)}
+OPEN_TO_MAIN = {("GET", ACCOUNT), ("PATCH", ACCOUNT), ("DELETE", ACCOUNT)}

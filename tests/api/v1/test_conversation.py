@@ -128,7 +128,7 @@ def test_a_database_that_is_away_is_told_with_a_time_to_come_back(api, monkeypat
     def fail(*args):
         raise OperationalError("gone")
 
-    monkeypatch.setattr("accounts.api.v1.accounts.account_shown", fail)
+    monkeypatch.setattr("accounts.api.v1.account_changes._shown", fail)
     response = api.response("GET", ACCOUNTS)
 
     text = "The database does not answer. Nothing was changed; try again."

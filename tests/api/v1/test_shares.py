@@ -105,3 +105,29 @@ def test_other_tokens_show_nothing(api, main):
         path = f"/api/v1/tokens/{TokenFactory(account=main, kind=kind).pk}/filters"
         assert api.get(path) == NOT_FOUND
         assert api.put(path, {"shows_everything": True}) == NOT_FOUND
+
+
+def test_what_all_links_of_an_account_show_is_listed(api, main, sub, share, production):
+    whole = ShareFactory(account=main, shows_everything=True)
+    ShareFactory(account=sub)
+    ShareFactory(account=main).token.delete_softly(by=BY)
+    both = {"operator": "AND", "lost_filter": None}
+
+    status, body = api.get(f"/api/v1/accounts/{main.pk}/scopes")
+
+    assert (status, body["next"]) == (200, None)
+    assert body["items"] == [
+        {"token_id": share.pk, "filters": [production.pk], "shows_everything": False}
+        | both,
+        {"token_id": whole.pk, "filters": [], "shows_everything": True} | both,
+    ]
+
+
+def test_what_links_show_comes_in_pages(api, main):
+    ShareFactory.create_batch(3, account=main)
+    path = f"/api/v1/accounts/{main.pk}/scopes?limit=2"
+
+    first = api.get(path)[1]
+    second = api.get(f"{path}&cursor={first['next']}")[1]
+
+    assert (len(first["items"]), len(second["items"])) == (2, 1)
