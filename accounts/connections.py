@@ -1,0 +1,106 @@
+"""Connections to other servers: to addresses that somebody lets pass, and never for long.
+
+The address is checked at the moment of connecting, and that very address is connected
+to: a name that means something else a moment later (DNS rebinding) gains nothing.
+"""
+
+import socket
+import threading
+import time
+from concurrent.futures import Future
+
+import httpcore
+
+ADDRESSES_TRIED = 3
+FAILURES = (
+    httpcore.NetworkError,
+    httpcore.ProtocolError,
+    httpcore.TimeoutException,
+    httpcore.UnsupportedProtocol,
+)
+
+
+class Guard(httpcore.NetworkBackend):
+    """Connects to the addresses that are found for a host, until a deadline.
+
+    `find` takes host, port and seconds, and raises ConnectError for what may not be
+    connected to.
+    """
+
+    def __init__(self, deadline, find):
+        self._deadline = deadline
+        self._find = find
+        self._backend = httpcore.SyncBackend()
+
+    def connect_tcp(self, host, port, **options):
+        options["timeout"] = left(self._deadline)
+        error = None
+        found = self._find(host, port, options["timeout"])
+        for address in found[:ADDRESSES_TRIED]:
+            try:
+                stream = self._backend.connect_tcp(address, port, **options)
+            except httpcore.ConnectError as failure:
+                error = failure
+            else:
+                return Bounded(stream, self._deadline)
+        raise error
+
+
+class Bounded(httpcore.NetworkStream):
+    """A stream that a slow sender cannot keep open beyond the deadline."""
+
+    def __init__(self, stream, deadline):
+        self._stream = stream
+        self._deadline = deadline
+
+    def read(self, max_bytes, timeout=None):
+        return self._stream.read(max_bytes, left(self._deadline))
+
+    def write(self, buffer, timeout=None):
+        self._stream.write(buffer, left(self._deadline))
+
+    def close(self):
+        self._stream.close()
+
+    def start_tls(self, ssl_context, server_hostname=None, timeout=None):
+        stream = self._stream.start_tls(
+            ssl_context, server_hostname, left(self._deadline)
+        )
+        return Bounded(stream, self._deadline)
+
+    def get_extra_info(self, info):
+        return self._stream.get_extra_info(info)
+
+
+def left(deadline):
+    """Return the seconds until a deadline; raises once there are none."""
+    seconds = deadline - time.monotonic()
+    if seconds <= 0:
+        raise httpcore.ReadTimeout("the deadline has passed")
+    return seconds
+
+
+def resolved(host, port, seconds):
+    """Return the addresses of a host; raises ConnectError or ConnectTimeout."""
+    try:
+        found = _looked_up(host, port, seconds)
+    except TimeoutError as error:
+        raise httpcore.ConnectTimeout(f"{host} was not found in time") from error
+    except (OSError, UnicodeError) as error:
+        raise httpcore.ConnectError(f"{host} has no address") from error
+    return list(dict.fromkeys(each[4][0] for each in found))
+
+
+def _looked_up(host, port, seconds):
+    """Return what getaddrinfo does, which knows no deadline; raises TimeoutError."""
+    found = Future()
+
+    def resolve():
+        try:
+            places = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            found.set_result(places)
+        except (OSError, UnicodeError) as error:
+            found.set_exception(error)
+
+    threading.Thread(target=resolve, daemon=True).start()
+    return found.result(seconds)
