@@ -18,6 +18,12 @@ class AccountsConfig(AppConfig):
             check_keys,
             count_events,
         )
+        from accounts.crypto.clients import (  # noqa: PLC0415 -- the same
+            check_clients,
+            count_clients,
+            old_clients,
+            renew_clients,
+        )
         from accounts.crypto.mails import (  # noqa: PLC0415 -- the same
             check_mails,
             count_mails,
@@ -49,6 +55,10 @@ class AccountsConfig(AppConfig):
         hooks.key_rows.register(count_mails)
         hooks.sealed_rows.register(
             hooks.SealedRows(old_mails, renew_mails, check_mails)
+        )
+        hooks.key_rows.register(count_clients)
+        hooks.sealed_rows.register(
+            hooks.SealedRows(old_clients, renew_clients, check_clients)
         )
         hooks.purges.register(forget)
         hooks.finders.register(("Pages", find_pages))

@@ -9,6 +9,7 @@ from accounts.views import (
     general,
     home,
     profile,
+    providers,
     quick_find,
     sessions,
     staff,
@@ -108,6 +109,26 @@ urlpatterns = [
                     staff.staff_organisation_resume,
                     name="staff_organisation_resume",
                 ),
+            ]
+        ),
+    ),
+    path("staff/providers/", providers.staff_providers, name="staff_providers"),
+    path(
+        "staff/providers/add/", providers.staff_provider_add, name="staff_provider_add"
+    ),
+    path(
+        "staff/providers/<int:pk>/",
+        include(
+            [
+                path("", providers.staff_provider, name="staff_provider"),
+                path(
+                    "edit/", providers.staff_provider_edit, name="staff_provider_edit"
+                ),
+                path(
+                    "test/", providers.staff_provider_test, name="staff_provider_test"
+                ),
+                path("on/", providers.staff_provider_on, name="staff_provider_on"),
+                path("off/", providers.staff_provider_off, name="staff_provider_off"),
             ]
         ),
     ),

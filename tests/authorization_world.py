@@ -4,6 +4,7 @@ import time
 
 from django.test import Client
 
+from accounts.identity.providers import add_provider
 from accounts.lifecycle import delete_account
 from accounts.models import Role
 from accounts.permissions import Relation
@@ -57,6 +58,17 @@ class World:
         self.things = {account.pk: self.fill(account) for account in self.accounts}
         self.gateway = TokenFactory(account=None, kind=Kind.GATEWAY)
         self.scanner = TokenFactory(account=None, kind=Kind.SCANNER)
+        # Nobody listens there, and nobody waits for it.
+        self.provider = add_provider(
+            organisation=None,
+            by=BY,
+            domains=[],
+            slug="sso",
+            name="SSO",
+            issuer="http://127.0.0.1:9",
+            client_id="tollgate",
+            secret="x",
+        )
         self.gone = ChildFactory(main=self.main, name="Gone")
         delete_account(self.gone, by=BY)
         self.principals = self.everybody()

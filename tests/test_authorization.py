@@ -202,6 +202,7 @@ def staff_path(world, name):
     organisation = Organisation.objects.get(name="Main").pk
     ids = {
         "accounts:staff_organisation": organisation,
+        "accounts:staff_provider": world.provider.pk,
         "accounts:account_restore": world.gone.pk,
         "tokens:whose_": world.things[world.main.pk]["tokens"][0].pk,
         "tokens:gateway_": world.gateway.pk,
@@ -211,6 +212,8 @@ def staff_path(world, name):
     if pk is None or name in (
         "accounts:staff_organisations",
         "accounts:staff_organisation_add",
+        "accounts:staff_providers",
+        "accounts:staff_provider_add",
         "tokens:gateway_create",
         "tokens:scanner_create",
     ):

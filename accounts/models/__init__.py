@@ -13,6 +13,7 @@ from accounts.models.memberships import Membership
 from accounts.models.organisations import Organisation
 from accounts.models.outbox import OutgoingMail
 from accounts.models.people import User
+from accounts.models.providers import EmailDomain, IdentityProvider, TokenAuthMethod
 from accounts.models.tries import Tries
 
 __all__ = [
@@ -24,12 +25,15 @@ __all__ = [
     "AuditChain",
     "AuditEvent",
     "CryptoKey",
+    "EmailDomain",
     "Generation",
+    "IdentityProvider",
     "Membership",
     "Organisation",
     "OutgoingMail",
     "RecordedCall",
     "Role",
+    "TokenAuthMethod",
     "Tries",
     "User",
 ]

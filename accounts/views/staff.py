@@ -65,6 +65,7 @@ def staff_organisation(request, pk):
         "search": search.text,
         "shares": _shares(organisation),
         "rooms": _rooms(organisation),
+        "providers": organisation.identity_providers.order_by("name"),
         "restorable_since": timezone.now() - lifecycle.RESTORABLE_FOR,
     }
     return render(request, "accounts/staff_organisation.html", context)

@@ -137,6 +137,12 @@ STAFF = (
         "building-office-2",
         "accounts:staff_",
     ),
+    (
+        "Sign-in providers",
+        "accounts:staff_providers",
+        "identification",
+        "accounts:staff_provider",
+    ),
     ("Gateway tokens", "tokens:gateway", "key", "tokens:gateway"),
     ("Scanner tokens", "tokens:scanner", "viewfinder-circle", "tokens:scanner"),
     ("Whose is this?", "tokens:whose", "magnifying-glass", "tokens:whose"),

@@ -162,7 +162,7 @@ def test_organisation_query_count_does_not_grow(
     url = place("staff_organisation", main.organisation_id)
     as_staff.get(url)
 
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(12):
         response = as_staff.get(url)
 
     assert response.text.count('<tr id="account-') == count + 1

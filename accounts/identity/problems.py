@@ -1,0 +1,40 @@
+"""What can go wrong with a provider: each has a sentence for who wants to sign in."""
+
+from allauth.socialaccount.providers.base import ProviderException
+
+ASK = "Try again in a moment. If it stays like this, ask your admin."
+
+
+class ProviderProblem(ProviderException):
+    """`sentence` is for people, `detail` for the log and for staff.
+
+    allauth leads it to `on_authentication_error` of our adapter.
+    """
+
+    status = 403
+
+    def __init__(self, sentence, detail=""):
+        super().__init__(detail or sentence)
+        self.sentence = sentence
+        self.detail = detail or sentence
+
+
+class Away(ProviderProblem):
+    """The provider does not answer, or not as one."""
+
+    status = 503
+
+    def __init__(self, detail):
+        super().__init__(f"It does not answer right now. {ASK}", detail)
+
+
+class Refused(ProviderProblem):
+    """What the provider answered does not hold."""
+
+    status = 401
+
+    def __init__(self, detail):
+        super().__init__(
+            f"Its answer does not fit what was asked for, so nobody was signed in. {ASK}",
+            detail,
+        )

@@ -1,0 +1,115 @@
+import re
+
+from django.conf import settings
+from django.db import models
+from django.db.models.functions import Lower, Now
+
+from accounts.crypto.envelope import seal, unseal
+from accounts.models.organisations import Organisation
+
+SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+
+
+class TokenAuthMethod(models.TextChoices):
+    """How we say who we are at the token endpoint (OpenID Connect Core 1.0, section 9)."""
+
+    BASIC = "client_secret_basic", "HTTP Basic (client_secret_basic)"
+    POST = "client_secret_post", "In the body (client_secret_post)"
+
+
+class IdentityProviderQuerySet(models.QuerySet):
+    def on(self):
+        return self.filter(is_on=True)
+
+
+class IdentityProvider(models.Model):
+    """An OpenID Connect provider: the installation's, or one organisation's."""
+
+    # In the addresses that the provider knows, so that it never changes.
+    slug = models.CharField(
+        max_length=40,
+        unique=True,
+        error_messages={"unique": "Another provider has this short name."},
+    )
+    name = models.CharField(max_length=40)
+    organisation = models.ForeignKey(
+        Organisation,
+        null=True,
+        blank=True,
+        on_delete=models.CASCADE,
+        related_name="identity_providers",
+    )
+    issuer = models.CharField(max_length=500)
+    client_id = models.CharField(max_length=255)
+    envelope = models.BinaryField()
+    enc_kid = models.PositiveBigIntegerField()
+    token_auth_method = models.CharField(
+        max_length=20, choices=TokenAuthMethod, default=TokenAuthMethod.BASIC
+    )
+    scope = models.CharField(max_length=200, default="openid profile email")
+    # The claim that lists a person's groups; blank when groups mean nothing here.
+    groups_claim = models.CharField(max_length=100, blank=True)
+    is_on = models.BooleanField(default=False)
+    # When it was found to work as it is now.
+    tested_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(db_default=Now())
+    # What it said about itself and its keys, and when that was asked for last.
+    metadata = models.JSONField(null=True, blank=True)
+    metadata_at = models.DateTimeField(null=True, blank=True)
+    keys = models.JSONField(null=True, blank=True)
+    keys_at = models.DateTimeField(null=True, blank=True)
+
+    objects = IdentityProviderQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(token_auth_method__in=TokenAuthMethod.values),
+                name="provider_token_auth_method_known",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(is_on=False) | models.Q(tested_at__isnull=False),
+                name="provider_tested_before_it_is_on",
+            ),
+        ]
+
+    def __str__(self):
+        return self.name
+
+    @property
+    def callback_url(self):
+        """Where the provider sends people back to."""
+        return f"{settings.APP_URL.rstrip('/')}/oidc/{self.slug}/login/callback/"
+
+    def seal(self, secret):
+        self.envelope, self.enc_kid = seal(secret.encode(), *self._context)
+
+    @property
+    def client_secret(self):
+        """The secret that it gave us, for calls to it alone; raises Sealed."""
+        return unseal(self.envelope, *self._context).decode()
+
+    @property
+    def _context(self):
+        return b"accounts_identityprovider", self.slug.encode()
+
+
+class EmailDomain(models.Model):
+    """A domain whose addresses an organisation's providers may speak for."""
+
+    domain = models.CharField(max_length=253, unique=True)
+    organisation = models.ForeignKey(
+        Organisation, on_delete=models.CASCADE, related_name="email_domains"
+    )
+
+    class Meta:
+        ordering = ["domain"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(domain=Lower("domain")),
+                name="email_domain_is_lower",
+            )
+        ]
+
+    def __str__(self):
+        return self.domain
