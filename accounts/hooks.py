@@ -90,6 +90,12 @@ leak_readers = Hook(
 )
 background_jobs = Hook("(): does what waits to be done, in turns with other workers.")
 token_checks = Hook("(token): raises RuleViolation when it may not be brought to life.")
+policy_checks = Hook(
+    "(token): raises PolicyViolation where it does not keep to its organisation's policy."
+)
+unfiltered_tokens = Hook(
+    "() -> the condition, as a Q, of shared tokens that nothing narrows."
+)
 scope_lengths = Hook("(scope) -> how many bytes it takes where it is handed on.")
 refused_call_writers = Hook(
     "({(token id, stored secret id, reason, signal, address, agent): calls}): keeps "

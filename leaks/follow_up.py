@@ -73,7 +73,7 @@ def _stop(token, leak, by):
 def _stop_current(token, leak, by):
     # Of these an account needs one at any time: a new secret stops the one that leaked.
     if why_protected(token):
-        token.rotate(by=by)
+        token.rotate(by=by, leaked=True)
         return Outcome.ROTATED
     token.disable(by=by, reason=_reason(leak))
     return Outcome.DISABLED

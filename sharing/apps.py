@@ -7,8 +7,13 @@ class SharingConfig(AppConfig):
     name = "sharing"
 
     def ready(self):
-        from sharing.health import UNFILTERED  # noqa: PLC0415 -- models come first
-        from sharing.models.shares import check_shown  # noqa: PLC0415 -- models come first
+        from sharing.health import UNFILTERED, shows_everything  # noqa: PLC0415 -- models come first
+        from sharing.models.shares import (  # noqa: PLC0415 -- models come first
+            check_narrowed,
+            check_shown,
+        )
 
         hooks.token_checks.register(check_shown)
+        hooks.policy_checks.register(check_narrowed)
+        hooks.unfiltered_tokens.register(shows_everything)
         hooks.token_findings.register(UNFILTERED)

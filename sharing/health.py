@@ -7,8 +7,12 @@ from tokens.models import BulkAction
 from tokens.states import enabled
 
 
+def shows_everything():
+    return Q(share__shows_everything=True)
+
+
 def _unfiltered():
-    return enabled() & Q(share__shows_everything=True)
+    return enabled() & shows_everything()
 
 
 UNFILTERED = Finding(

@@ -13,6 +13,7 @@ class TokensConfig(AppConfig):
         from tokens.api.plumbing import secrets  # noqa: PLC0415 -- needs the models
         from tokens.defaults import provide_default_token  # noqa: PLC0415 -- the same
         from tokens.models import search_index  # noqa: PLC0415 -- the same
+        from tokens.policies import ends  # noqa: PLC0415 -- the same
         from tokens.quick_find import find_tokens  # noqa: PLC0415 -- the same
         from tokens.reencryption import (  # noqa: PLC0415 -- the same
             count_calendars,
@@ -29,6 +30,7 @@ class TokensConfig(AppConfig):
         hooks.account_parts.register(provide_default_token)
         hooks.default_secrets.register(secrets.hand_out_defaults)
         hooks.secret_keepers.register(hooks.Keeper(secrets.rows_of, secrets.open_again))
+        hooks.background_jobs.register(ends.carry_on)
         hooks.finders.register(("Tokens", find_tokens))
         for finding in health.OWN:
             hooks.token_findings.register(finding)

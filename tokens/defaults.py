@@ -11,7 +11,9 @@ def provide_default_token(account, *, by):
     """Give a new account the shipping token of its kind, named `default`."""
     kind = SHIPPED_TO.get(account.kind)
     if kind:
-        Token.issue(account=account, kind=kind, name="default", by=by)
+        Token.issue(
+            account=account, kind=kind, name="default", by=by, comes_with_account=True
+        )
 
 
 def default_tokens(accounts):

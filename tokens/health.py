@@ -14,8 +14,9 @@ from django.db.models.functions import Lower
 from accounts import hooks
 from accounts.clock import clock
 from accounts.models import Membership, User
-from tokens.kinds import RULES, Kind
-from tokens.models import BulkAction, Token
+from tokens.kinds import RULES
+from tokens.models import BulkAction
+from tokens.policies.conditions import is_last, outside_any
 from tokens.reencryption import old_secrets
 from tokens.states import enabled
 
@@ -59,23 +60,16 @@ class Finding:
 
 def _never_used():
     made = Q(created_at__lt=clock.now() - SETTLES_IN)
-    return enabled() & made & Q(last_used_at=None) & ~Q(kind__in=SINGLE) & ~_is_last()
+    return enabled() & made & Q(last_used_at=None) & ~Q(kind__in=SINGLE) & ~is_last()
 
 
 def _unused():
     unused = Q(last_used_at__lt=clock.now() - UNUSED_FOR)
-    return enabled() & unused & ~Q(kind__in=SINGLE) & ~_is_last()
+    return enabled() & unused & ~Q(kind__in=SINGLE) & ~is_last()
 
 
 def _endless():
-    return enabled() & Q(expires_at=None) & ~Q(kind__in=ENDLESS) & ~_is_last()
-
-
-def _is_last():
-    """The condition of a log token that its account has to keep, as `limits.is_last`."""
-    lasting = Token.objects.of_kind(Kind.LOGS).never_expiring()
-    others = lasting.filter(account=OuterRef("account")).exclude(pk=OuterRef("pk"))
-    return Q(kind=Kind.LOGS, expires_at=None) & ~Exists(others)
+    return enabled() & Q(expires_at=None) & ~Q(kind__in=ENDLESS) & ~is_last()
 
 
 def _abandoned():
@@ -151,7 +145,20 @@ OLD_KEY = Finding(
     "--purpose index for the other key. Nobody has to touch a token.",
     _under_old_key,
 )
-OWN = (NEVER_USED, UNUSED, ENDLESS_TOKENS, ABANDONED, OLD_KEY)
+OUTSIDE = Finding(
+    "outside-policy",
+    "Outside the policy",
+    "scale",
+    "They were there before the policy of the organisation, and do not keep to it.",
+    "They work on until a date that is announced, if there is one; such a token could "
+    "not be made today.",
+    "Do what the policy asks for: set an expiry or a note, add a filter. What nobody "
+    "needs can be disabled.",
+    outside_any,
+    (BulkAction.EXPIRY, BulkAction.DISABLE, BulkAction.DELETE),
+    Mend("tokens:page", "Look at it"),
+)
+OWN = (NEVER_USED, UNUSED, ENDLESS_TOKENS, ABANDONED, OUTSIDE, OLD_KEY)
 
 
 def findings():

@@ -17,6 +17,7 @@ from accounts.models.accounts import RESTORABLE_DAYS
 from accounts.names import check_seen
 from accounts.rule_violations import RuleViolation
 from tokens.kinds import OF_INSTALLATION, RULES, SHIPPING, Kind
+from tokens.policies import checks
 
 MAX_NAME = 100
 MAX_NOTE = 500
@@ -178,8 +179,16 @@ def has_room(token, *, enabled=None):
 def check_enabling(token):
     """Raise RuleViolation when a token may not be brought to life."""
     check_room(token)
+    checks.check_kept(token)
     for check in hooks.token_checks:
         check(token)
+
+
+def why_not_enabled(token):
+    """Return why a token that is restored comes back disabled, or an empty text."""
+    if not has_room(token):
+        return "The limit of enabled tokens was reached"
+    return checks.why_outside(token)
 
 
 def check_room(token, *, enabled=None):

@@ -28,9 +28,10 @@ def revive(token, *, by):
             )
         if token.deleted_at:
             token.restore(by=by)
+        # First, since a policy may let nothing without an expiry be enabled.
+        token.set_expiry(clock.now() + FOR, by=by)
         if token.disabled_at:
             token.enable(by=by)
-        token.set_expiry(clock.now() + FOR, by=by)
 
 
 @repeated

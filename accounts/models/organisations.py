@@ -50,6 +50,9 @@ class Organisation(models.Model):
         default=True, help_text="API tokens may be made with the main account's token."
     )
 
+    # Whether there may be a TokenPolicy, so that where there is none nobody asks for one.
+    has_policies = models.BooleanField(default=False, db_default=False)
+
     class Meta:
         constraints = [
             models.CheckConstraint(

@@ -21,15 +21,16 @@ ROWS_AT_ONCE = 500
 
 
 class ReminderQuerySet(models.QuerySet):
-    def claim(self, account_id, way, now):
+    def claim(self, account_id, way, now, *, at_once=False):
         """Return the Reminder that is the caller's to send today, or None.
 
-        Of all who ask at once, on all hosts, one gets it, and nobody once it was sent.
+        Of all who ask at once, on all hosts, one gets it, and nobody once it was sent,
+        unless there is something that is told `at_once`.
         """
         reminder, _ = self.get_or_create(
             account_id=account_id, way=way, defaults={"free_at": now}
         )
-        free = self.filter(pk=reminder.pk).exclude(taken(now))
+        free = self.filter(pk=reminder.pk).exclude(busy(now) if at_once else taken(now))
         until = now + LEASE
         is_mine = free.update(free_at=until, tried_at=now)
         reminder.free_at = until
@@ -38,7 +39,12 @@ class ReminderQuerySet(models.QuerySet):
 
 def taken(now):
     """Return the condition of reminders that are not to be sent now."""
-    return Q(free_at__gt=now) | Q(sent_on__gte=now.date())
+    return busy(now) | Q(sent_on__gte=now.date())
+
+
+def busy(now):
+    """Return the condition of reminders that somebody sends, or that were put off."""
+    return Q(free_at__gt=now)
 
 
 class Reminder(Sending):
@@ -71,9 +77,7 @@ class RemindedTokenQuerySet(models.QuerySet):
     def note(self, way, tokens):
         """Note that admins were told of tokens, each with its `step`."""
         rows = [
-            RemindedToken(
-                token=token, way=way, ends_at=token.expires_at, days=token.step
-            )
+            RemindedToken(token=token, way=way, ends_at=token.ends_at, days=token.step)
             for token in tokens
         ]
         self.bulk_create(
@@ -89,7 +93,7 @@ class RemindedTokenQuerySet(models.QuerySet):
 
 
 class RemindedToken(models.Model):
-    """The expiry of a token that was told of last, and the step of DAYS it was then.
+    """The end of a token that was told of last, and the step of DAYS it was then.
 
     An expiry that was changed since is another one, of which nobody was told.
     """

@@ -9,11 +9,17 @@ from accounts.mail import link
 from accounts.names import quoted
 from gateway.notifications.endings import days_until
 from tokens.kind_pages import page_of
+from tokens.models.policies import Cause
 
 # Tokens that are named; of more than these there is only the number.
 MOST_NAMED = 100
 # In the audit trail.
 MOST_NOTED = 20
+
+BECAUSE = {
+    Cause.UNUSED: "is disabled by a policy, unless it is used before",
+    Cause.OUTSIDE: "is disabled by a policy, unless it keeps to it before",
+}
 
 
 def in_days(days):
@@ -31,24 +37,31 @@ def subject(ends):
         return f"The trial and {tokens} of {name} end soon"
     if number == 1:
         token = ends.tokens[0]
-        return f"{quoted(token.name)} of {name} ends {_when(token.expires_at, ends)}"
+        return f"{quoted(token.name)} of {name} ends {_when(token.ends_at, ends)}"
     return f"{number} tokens of {name} end soon"
 
 
 def mail(ends):
     """Return what the template of a mail shows."""
     for token in ends.tokens[:MOST_NAMED]:
-        token.when, token.page = _when(token.expires_at, ends), _page_of(token)
+        token.when, token.page = _when(token.ends_at, ends), _page_of(token)
+        token.because = because(token)
     trial = ends.trial
     return {
         "tokens": ends.tokens[:MOST_NAMED],
         "more": len(ends.tokens[MOST_NAMED:]),
+        "mends": any(map(because, ends.tokens)),
         "trial": trial,
         "trial_when": trial and _when(trial.ends_at, ends),
         "then": trial and trial.consequences_for(quoted(ends.account.name)),
         "page": page(ends.account),
         "switch": link(reverse("gateway:webhook", args=[ends.account.pk])),
     }
+
+
+def because(token):
+    """Return why a policy ends a token, in words, or a blank for one that expires."""
+    return BECAUSE.get(getattr(token, "cause", ""), "")
 
 
 def page(account):
@@ -71,8 +84,7 @@ def body(ends):
 def message_id(ends):
     """Return the id of what a webhook is told, which is the same at each try."""
     words = [
-        f"{token.pk} {token.expires_at.isoformat()} {token.step}"
-        for token in ends.tokens
+        f"{token.pk} {token.ends_at.isoformat()} {token.step}" for token in ends.tokens
     ]
     trial = ends.trial and f"{ends.trial.ends_at.isoformat()} {ends.trial_step}"
     told = f"{ends.account.pk}: {words} {trial}"
@@ -107,8 +119,9 @@ def _token(token, ends):
         "name": token.name,
         "kind": token.kind,
         "masked": token.masked,
-        "ends_at": token.expires_at.isoformat(),
-        "days_left": days_until(token.expires_at, ends.now),
+        "ends_at": token.ends_at.isoformat(),
+        "days_left": days_until(token.ends_at, ends.now),
+        "because": getattr(token, "cause", "expiry"),
         "last_used_at": token.last_used_at and token.last_used_at.isoformat(),
     }
 

@@ -21,6 +21,7 @@ from gateway.models import RemindedToken, Reminder, Way, Webhook
 from gateway.notifications import endings, webhook_calls
 from gateway.notifications import reminder_content as content
 from gateway.notifications.dispatch import Outcome
+from tokens.models import PlannedEnd
 
 BY = Actor(label="reminders")
 
@@ -34,8 +35,12 @@ def send_due():
     server that is away, for all of them.
     """
     for way in Way:
-        for account_id in endings.due(way, clock.now()):
-            reminder = Reminder.objects.claim(account_id, way, clock.now())
+        now = clock.now()
+        news = endings.announcing(way, now)
+        for account_id in endings.due(way, now):
+            reminder = Reminder.objects.claim(
+                account_id, way, clock.now(), at_once=account_id in news
+            )
             if reminder and not _send(reminder):
                 break
 
@@ -91,6 +96,9 @@ def _keep(reminder, ends, answer):
 
 def _note(reminder, ends, answer):
     RemindedToken.objects.note(reminder.way, ends.tokens)
+    if reminder.way == Way.MAIL:
+        announced = PlannedEnd.objects.filter(token__in=ends.tokens, announced_at=None)
+        announced.update(announced_at=clock.now())
     reminder.keep(answer, ends)
     record(
         Action.REMINDED,

@@ -10,6 +10,7 @@ from sharing.scope import EVERYTHING, NOTHING, Operator, scope, widens
 from tokens.kinds import Kind
 from tokens.models import Token
 from tokens.models.querysets import as_written
+from tokens.policies.checks import check_filters
 
 
 class Share(models.Model):
@@ -62,6 +63,8 @@ class Share(models.Model):
         with transaction.atomic(), locked(account):
             filters = _still_there(account, filters)
             _check_length(filters, operator)
+            if secret is None:
+                check_filters(account, shows_everything=shows_everything)
             token, secret = Token.issue(
                 account=account,
                 kind=Kind.SHARED,
@@ -125,6 +128,8 @@ class Share(models.Model):
             self._read_again(version)
             filters = _still_there(self.token.account, filters)
             _check_length(filters, operator)
+            if not self.shows_everything:
+                check_filters(self.token.account, shows_everything=shows_everything)
             before, described = self.scope, self._described()
             self.operator, self.shows_everything = operator, shows_everything
             self.lost_filter = ""
@@ -223,3 +228,10 @@ def check_shown(token):
             f"{token.name} lost its filter {Truncator(share.lost_filter).chars(80)}. "
             "Edit it and say what it may show before it is resumed.",
         )
+
+
+def check_narrowed(token):
+    """Raise PolicyViolation when a shared token shows more than the policy allows."""
+    if token.kind == Kind.SHARED:
+        shows_everything = Share.objects.filter(pk=token.pk, shows_everything=True)
+        check_filters(token.account, shows_everything=shows_everything.exists())

@@ -35,7 +35,7 @@ def actions():
     ("how", "steps"),
     [
         ("deleted", [Action.TOKEN_RESTORED, Action.TOKEN_EXPIRY_CHANGED]),
-        ("disabled", [Action.TOKEN_ENABLED, Action.TOKEN_EXPIRY_CHANGED]),
+        ("disabled", [Action.TOKEN_EXPIRY_CHANGED, Action.TOKEN_ENABLED]),
         ("expired", [Action.TOKEN_EXPIRY_CHANGED]),
     ],
 )

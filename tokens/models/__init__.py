@@ -1,6 +1,7 @@
 from tokens.models.bulk import BulkJob
 from tokens.models.bulk_items import BulkAction, BulkItem, Outcome
 from tokens.models.calendars import CalendarFeed
+from tokens.models.policies import PlannedEnd, PolicyRound, TokenPolicy
 from tokens.models.secrets import StoredSecret
 from tokens.models.tokens import Token
 from tokens.models.usage import TokenUsage
@@ -11,7 +12,10 @@ __all__ = [
     "BulkJob",
     "CalendarFeed",
     "Outcome",
+    "PlannedEnd",
+    "PolicyRound",
     "StoredSecret",
     "Token",
+    "TokenPolicy",
     "TokenUsage",
 ]

@@ -24,6 +24,7 @@ from tokens.models.querysets import (
 from tokens.models.schema import CONSTRAINTS, INDEXES
 from tokens.models.secrets import StoredSecret
 from tokens.networks import read_networks
+from tokens.policies import checks
 from tokens.secrets import make
 from tokens.states import effective_state, state_of
 
@@ -105,11 +106,13 @@ class Token(models.Model):
         enabled=True,
         networks=(),
         calls_per_minute=None,
+        comes_with_account=False,
     ):
         """Make a token and return it with its Secret.
 
         A `secret` is given for one that moves in from elsewhere, `networks` as lines of
-        text. Raises RuleViolation.
+        text. Policies ask nothing of what moves in, nor of what `comes_with_account`.
+        Raises RuleViolation.
         """
         fresh = secret or make(kind)
         with limits.locked_account(account):
@@ -124,6 +127,8 @@ class Token(models.Model):
             token.calls_per_minute = calls_per_minute
             token._show(fresh)
             limits.check_new(token)
+            if not (secret or comes_with_account):
+                checks.check_new(token)
             token.save(force_insert=True)
             StoredSecret.keep(token, fresh)
             action = Action.TOKEN_IMPORTED if secret else Action.TOKEN_CREATED
@@ -206,6 +211,7 @@ class Token(models.Model):
             self._set_note(text)
             limits.check_note(self)
             if self.note != old:
+                checks.check_note(self)
                 changes = [["note", old, self.note]]
                 self.record(Action.TOKEN_NOTE_CHANGED, by, changes=changes)
 
@@ -218,6 +224,7 @@ class Token(models.Model):
         with self._changing(by, version):
             old, self.networks = self.networks, read_networks(lines)
             if self.networks != old:
+                checks.check_networks(self)
                 changes = [["networks", old, self.networks]]
                 self.record(Action.TOKEN_NETWORKS_CHANGED, by, changes=changes)
 
@@ -261,6 +268,7 @@ class Token(models.Model):
         """Set when the token stops, or None for never."""
         with self._changing(by, version):
             limits.check_expiry(self, expires_at)
+            checks.check_expiry(self, expires_at)
             if self.is_expired and not self.disabled_at:
                 limits.check_enabling(self)
             changes = [["expires_at", _iso(self.expires_at), _iso(expires_at)]]
@@ -268,12 +276,17 @@ class Token(models.Model):
             self.record(Action.TOKEN_EXPIRY_CHANGED, by, changes=changes)
 
     @repeated
-    def rotate(self, *, by, overlap=timedelta(0), version=None, secret=None):
+    def rotate(
+        self, *, by, overlap=timedelta(0), version=None, secret=None, leaked=False
+    ):
         """Give the token a new secret; the old one works for `overlap` more.
 
-        A `secret` is given when it moves in from elsewhere.
+        A `secret` is given when it moves in from elsewhere. Policies ask for no overlap
+        then, nor when the old one has `leaked`.
         """
         with self._changing(by, version):
+            if not (secret or leaked):
+                checks.check_overlap(self, overlap)
             until = clock.now() + overlap
             self.secrets.step_down(until=until)
             secret = secret or make(self.kind)
@@ -318,7 +331,7 @@ class Token(models.Model):
     def restore(self, *, by, name=""):
         """Bring a deleted token back, with another name if one is given.
 
-        It is disabled when the limit is reached.
+        It is disabled when the limit is reached, or a policy stands against it.
         """
         with self._changing(by, deleted=True):
             limits.check_restorable(self)
@@ -328,9 +341,9 @@ class Token(models.Model):
             # A name of before stays, whatever the rules have become.
             check = limits.check_name if name else limits.check_name_is_free
             check(self)
-            if not self.disabled_at and not limits.has_room(self):
-                self.disabled_at = clock.now()
-                self.disabled_reason = "The limit of enabled tokens was reached"
+            reason = "" if self.disabled_at else limits.why_not_enabled(self)
+            if reason:
+                self.disabled_at, self.disabled_reason = clock.now(), reason
             told = {"changes": changes} if changes else {}
             self.record(Action.TOKEN_RESTORED, by, **told)
 

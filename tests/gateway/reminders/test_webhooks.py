@@ -40,6 +40,7 @@ def test_a_webhook_is_told_in_the_standards_form(ending, hook, main, settings):
                     "masked": token.masked,
                     "ends_at": "2026-05-04T10:00:00+00:00",
                     "days_left": 3,
+                    "because": "expiry",
                     "last_used_at": None,
                 }
             ],
