@@ -53,6 +53,23 @@ class CountsOverHosts:
         self._own.take_back(section, key, now)
         self._change(section, key, now, -1)
 
+    def draw(self, key, now):
+        return self._own.draw(key, now)
+
+    def put(self, key, now, calls):
+        self._own.put(key, now, calls)
+
+    def give(self, key, now, calls):
+        return self._own.give(key, now, calls)
+
+    def lease(self, key, now, calls):
+        """Take calls for this host; return how many all hosts have taken, or None.
+
+        None: the service is away.
+        """
+        total = self._change("lease", key, now, calls)
+        return total or None
+
     def check(self):
         """Have the log say so when the service does not answer."""
         self._ask(self._service.ping)

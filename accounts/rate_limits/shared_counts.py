@@ -11,11 +11,15 @@ MINUTE = 60
 # Names a file that the server lays down before it starts its workers.
 SHARED_FILE = "API_COUNTS_FILE"
 # Each section is a table of its own: what strangers fill leaves the others alone.
-SECTIONS = 4
+SECTIONS = 6
+# Of the last two: what is left of what a host may let through, and all that it was given.
+LEFT, GIVEN = 4, 5
 SLOTS = 1 << 14
 TRIED = 8
 SIZE = SECTIONS * SLOTS * 16
 COUNT_BITS = 32
+# In place of what is left, when nothing more will be given in this minute.
+NOTHING = (1 << COUNT_BITS) - 1
 
 
 class Counts:
@@ -30,14 +34,14 @@ class Counts:
         self._words = memoryview(memory).cast("Q")
         self._lock = threading.Lock()
 
-    def add(self, section, key, now):
-        """Count a call and return how many there were in this minute."""
+    def add(self, section, key, now, calls=1):
+        """Count calls and return how many there were in this minute."""
         minute = int(now) // MINUTE
         with self._alone():
             slot, digest, count = self._find(section, key, minute)
             self._words[slot] = digest
-            self._words[slot + 1] = minute << COUNT_BITS | count + 1
-        return count + 1
+            self._words[slot + 1] = minute << COUNT_BITS | count + calls
+        return count + calls
 
     def take_back(self, section, key, now):
         """Undo an `add` of this minute; what was counted in another one is gone."""
@@ -47,13 +51,41 @@ class Counts:
             if count:
                 self._words[slot + 1] -= 1
 
+    def draw(self, key, now):
+        """Take a call of what is left for a key; return whether one was there.
+
+        None: more may be given in this minute.
+        """
+        minute = int(now) // MINUTE
+        with self._alone():
+            slot, digest, left = self._find(LEFT, key, minute)
+            if not left or digest != digest_of(key):
+                return None
+            if left != NOTHING:
+                self._words[slot + 1] -= 1
+        return left != NOTHING
+
+    def put(self, key, now, calls):
+        """Add to what is left for a key; no calls: nothing more will be given."""
+        minute = int(now) // MINUTE
+        with self._alone():
+            slot, digest, left = self._find(LEFT, key, minute)
+            # What is another key's is not given away: this one has to ask each time.
+            if digest == digest_of(key):
+                left = 0 if left == NOTHING else left
+                self._words[slot] = digest
+                self._words[slot + 1] = minute << COUNT_BITS | (left + calls or NOTHING)
+
+    def give(self, key, now, calls):
+        """Count what is given to this host for a key, and return all of this minute."""
+        return self.add(GIVEN, key, now, calls)
+
     def check(self):
         """Nothing can be away: for CountsOverHosts it can."""
 
     def _find(self, section, key, minute):
         """Return where a key counts, the digest that stands there, and the count."""
-        hashed = blake2b(key.encode(), digest_size=8).digest()
-        digest = int.from_bytes(hashed)
+        digest = digest_of(key)
         slots = [
             2 * (section * SLOTS + (digest + number) % SLOTS) for number in range(TRIED)
         ]
@@ -78,6 +110,10 @@ class Counts:
             finally:
                 if self._file is not None:
                     fcntl.lockf(self._file, fcntl.LOCK_UN)
+
+
+def digest_of(key):
+    return int.from_bytes(blake2b(key.encode(), digest_size=8).digest())
 
 
 def _memory(path):

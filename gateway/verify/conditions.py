@@ -2,26 +2,34 @@
 
 from accounts.audit.trail import read_agent
 from accounts.web.addresses import read_address
-from gateway.verify.decisions import STOPPED, Decision, said
+from gateway.verify.decisions import STOPPED, TOO_MANY, Decision, said
 from gateway.verify.messages import SENTENCES
 from gateway.verify.query_check import why_not
+from tokens.call_limits import seconds_to_wait
 from tokens.networks import holds
-from tokens.permissions import OTHER_NETWORK
+from tokens.permissions import OTHER_NETWORK, TOO_MANY_CALLS
 
 
-def judged(decision, environ):
-    """Return the Decision about a question with a token that may pass."""
+def judged(decision, environ, ask):
+    """Return the Decision about a question with a token that may pass.
+
+    `ask` runs a question to the database.
+    """
     if decision.networks and not holds(decision.networks, client(environ)):
-        return _refused(decision, OTHER_NETWORK)
+        return _refused(STOPPED, decision, OTHER_NETWORK)
+    most = decision.calls_per_minute
+    seconds = most and seconds_to_wait(decision.token_id, most, ask)
+    if seconds:
+        later = ("Retry-After", str(seconds))
+        return _refused(TOO_MANY, decision, TOO_MANY_CALLS, later)
     if decision.judges_query:
         return _judged_query(decision, environ)
     return decision
 
 
-def _refused(decision, reason):
-    return Decision(
-        STOPPED, *said(SENTENCES[reason]), counted_as=decision.counted_as, reason=reason
-    )
+def _refused(status, decision, reason, *headers):
+    what = {"counted_as": decision.counted_as, "reason": reason}
+    return Decision(status, *said(SENTENCES[reason], *headers), **what)
 
 
 def _judged_query(decision, environ):

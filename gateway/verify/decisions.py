@@ -15,10 +15,11 @@ from sharing.scope import NOTHING, SHOWS_NOTHING
 from tokens.kinds import Kind
 from tokens.permissions import reach, why_refused
 
-PASS, UNKNOWN, STOPPED, AWAY = (
+PASS, UNKNOWN, STOPPED, TOO_MANY, AWAY = (
     "204 No Content",
     "401 Unauthorized",
     "403 Forbidden",
+    "429 Too Many Requests",
     "503 Service Unavailable",
 )
 NO_STORE = ("Cache-Control", "no-store")

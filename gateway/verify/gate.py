@@ -104,7 +104,7 @@ class Gate:
         if decision is NOT_SHOWN:
             return MISSING_AT[signal.number]
         if decision.each_time:
-            decision = judged(decision, environ)
+            decision = judged(decision, environ, self._asker)
         self._note(signal, decision, environ)
         return decision
 

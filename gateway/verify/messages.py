@@ -2,7 +2,7 @@
 
 from gateway.templatetags.refused_calls import it_takes
 from gateway.verify.signal import SIGNAL_NAMES
-from tokens.permissions import OTHER_NETWORK
+from tokens.permissions import OTHER_NETWORK, TOO_MANY_CALLS
 
 MISSING = "Send a token in X-API-TOKEN or in Authorization"
 INVALID = "This token is not valid"
@@ -17,6 +17,7 @@ SENTENCES = {
     "no_api_on_plan": "API tokens are not in the plan of this token's account",
     "shows_nothing": "The filters of this shared token show nothing",
     OTHER_NETWORK: "This token is kept to networks, and this address is in none of them",
+    TOO_MANY_CALLS: "This token has made all calls of this minute that its limit allows",
     "": "The account of this token has nothing here",
 }
 

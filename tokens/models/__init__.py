@@ -1,6 +1,7 @@
 from tokens.models.bulk import BulkJob
 from tokens.models.bulk_items import BulkAction, BulkItem, Outcome
 from tokens.models.calendars import CalendarFeed
+from tokens.models.leases import CallLease
 from tokens.models.policies import PlannedEnd, PolicyRound, TokenPolicy
 from tokens.models.secrets import StoredSecret
 from tokens.models.tokens import Token
@@ -11,6 +12,7 @@ __all__ = [
     "BulkItem",
     "BulkJob",
     "CalendarFeed",
+    "CallLease",
     "Outcome",
     "PlannedEnd",
     "PolicyRound",

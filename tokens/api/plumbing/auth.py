@@ -3,7 +3,8 @@ from ninja.security import APIKeyHeader
 from accounts.rate_limits import call_rates
 from accounts.rule_violations import RuleViolation
 from accounts.web.addresses import client_address
-from tokens.permissions import OTHER_NETWORK, Use, is_elsewhere
+from tokens.call_limits import seconds_to_wait
+from tokens.permissions import OTHER_NETWORK, TOO_MANY_CALLS, Use, is_elsewhere
 from tokens.request_headers import token_in
 from tokens.usage_counters import note_refusal, note_use
 from tokens.verification import examine, opened
@@ -22,6 +23,21 @@ class OtherNetwork(RuleViolation):
             OTHER_NETWORK,
             "This token is kept to networks, and your address is in none of them.",
         )
+
+
+class OverLimit(RuleViolation):
+    """A token has made all calls of this minute that it may."""
+
+    status = 429
+
+    def __init__(self, most, seconds):
+        calls = "1 call" if most == 1 else f"{most:,} calls"
+        super().__init__(
+            TOO_MANY_CALLS,
+            f"This token is limited to {calls} a minute. "
+            f"Try again in {seconds} second{'' if seconds == 1 else 's'}.",
+        )
+        self.retry_after = seconds
 
 
 class ApiToken(APIKeyHeader):
@@ -58,6 +74,8 @@ def _working(request):
         return None
     if row.token.networks:
         _check_network(request, row)
+    if row.token.calls_per_minute:
+        _check_limit(request, row)
     token = opened(row)
     note_use(request, token)
     return token
@@ -68,3 +86,11 @@ def _check_network(request, row):
         note_refusal(request, row, OTHER_NETWORK, SIGNAL)
         call_rates.spend_failure(request)
         raise OtherNetwork
+
+
+def _check_limit(request, row):
+    most = row.token.calls_per_minute
+    seconds = seconds_to_wait(row.token_id, most)
+    if seconds:
+        note_refusal(request, row, TOO_MANY_CALLS, SIGNAL)
+        raise OverLimit(most, seconds)
