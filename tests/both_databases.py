@@ -64,6 +64,7 @@ CHANGES = (
     "tests/tokens/test_stored_secret_model.py",
     "tests/tokens/test_token_model.py",
     "tests/tokens/test_reach.py",
+    "tests/gateway/test_call_limits.py",
     "tests/tokens/test_usage_model.py",
     "tests/tokens/test_usage_rows.py",
     "tests/tokens/test_verification.py",
