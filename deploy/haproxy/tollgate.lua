@@ -15,10 +15,11 @@ local SECONDS = 1.5
 local MOST_ARGUMENTS = 256
 local MALFORMED = "A query takes at most 256 arguments, each percent-encoded where it must be"
 local OURS = "The gateway sets the arguments that begin with extra_"
+local ANSWERS = {[204] = true, [401] = true, [403] = true, [429] = true}
 -- No header has a line feed in it.
 local TOLD = {
   "x-scope-orgid", "accountid", "x-tollgate-kind", "x-tollgate-args", "x-tollgate-logql",
-  "x-tollgate-says", "www-authenticate",
+  "x-tollgate-says", "www-authenticate", "retry-after",
 }
 
 local function form(txn)
@@ -40,6 +41,8 @@ local function question(txn, token, asked)
   end
   -- That one names the fields of whole blocks, those of other rows too: no shared token
   -- passes.
+  -- A query by form was asked about before it was read, and is one call all the same.
+  if asked and txn.f:method() == "POST" then table.insert(lines, "X-Tollgate-Again: 1") end
   if asked and txn.sf:path() ~= "/select/logsql/field_names" then
     local query, body = txn.sf:query(), form(txn)
     if query ~= "" then table.insert(lines, "X-Tollgate-Query: " .. query) end
@@ -94,7 +97,7 @@ core.register_action("tollgate", {"http-req"}, function(txn, signal, variable, a
   local key, began = memory and txn:get_var("txn.key"), memory and memory.clock()
   local lines = question(txn, token, asked == "query")
   local status, headers = tollgate.call("GET", "/gateway/verify/" .. signal, lines, "", SECONDS)
-  if status ~= 204 and status ~= 401 and status ~= 403 then status, headers = 503, {} end
+  if not ANSWERS[status] then status, headers = 503, {} end
   local told = {tostring(status)}
   for _, name in ipairs(TOLD) do table.insert(told, headers[name] or "") end
   local text = table.concat(told, "\n")

@@ -196,3 +196,14 @@ def test_it_waits_among_the_refused_calls_until_the_limit_is_gone(ask, shipping)
 
     assert [each.pk for each in waiting] == [shipping.pk]
     assert not RefusedToken.objects.waiting().exists()
+
+
+def test_a_call_that_is_asked_about_twice_counts_once(ask, shipping):
+    again = {"HTTP_X_TOLLGATE_AGAIN": "1"}
+
+    answers = [
+        ask.status("logs", shipping.secret_text, **headers)
+        for headers in ({}, again, {}, again, {}, {}, again)
+    ]
+
+    assert answers == [204] * 5 + [429, 204]

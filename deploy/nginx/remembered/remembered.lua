@@ -261,6 +261,10 @@ function tollgate.answered()
   end
   tell(var, unpack(values))
   local keep, status = var.upstream_http_x_tollgate_keep, ngx.status
+  -- Of each question, and never remembered: the token is over its limit.
+  if status == 429 then
+    var.tollgate_status, var.tollgate_later = "429", var.upstream_http_retry_after or ""
+  end
   if keep and (status == 204 or status == 401 or status == 403) then
     local done, problem = pcall(remember, var, status, keep, concat(values, "\n"))
     if not done then ngx.log(ngx.ERR, "An answer of Tollgate cannot be remembered: ", problem) end

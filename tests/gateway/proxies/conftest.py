@@ -30,7 +30,7 @@ REMEMBERING = {
     "nginx remembering": Remembering,
     "haproxy remembering": RememberingHAProxy,
 }
-REMEMBERED = {"test_away", "test_callers", "test_routes", "test_shared"}
+REMEMBERED = {"test_away", "test_callers", "test_limits", "test_routes", "test_shared"}
 # Two organisations. Of the first's metrics accounts one may be read by its sub account.
 PEOPLE = """
 main, other = MainFactory(name="Main"), MainFactory(name="Other")

@@ -38,6 +38,7 @@ class Recorder:
     status: int = 200
     body: bytes = b"{}"
     delay: float = 0
+    headers: dict = field(default_factory=dict)
     requests: list = field(default_factory=list)
     port: int = 0
 
@@ -58,12 +59,12 @@ class Recorder:
             yield self
             server.shutdown()
 
-    def answers(self, status=200, body=b"{}", delay=0):
+    def answers(self, status=200, body=b"{}", delay=0, **headers):
         """Say what every request is answered from now on, and after which time.
 
         With a status of 0 the connection is closed instead.
         """
-        self.status, self.body, self.delay = status, body, delay
+        self.status, self.body, self.delay, self.headers = status, body, delay, headers
 
     def drain(self):
         """Return the requests since the last time."""
@@ -113,6 +114,8 @@ class Recording(BaseHTTPRequestHandler):
         # RFC 9110: such an answer has no body, and no length.
         if status != 204:
             self.send_header("Content-Length", str(len(body)))
+        for name, value in self.store.headers.items():
+            self.send_header(name.replace("_", "-"), value)
         self.end_headers()
         if status != 204 and self.command != "HEAD":
             self.wfile.write(body)
