@@ -5,6 +5,9 @@ Each row of the matrix lists the answers for the relations, in their order: y ye
 token itself, - cannot occur. In the heads of its columns `m.` is the main account, and
 `shut` the same while the child is not accessible to it. A person or token can have
 several relations to an account; the best answer counts. No relation at all is 404.
+
+The last column is the scope that an API token needs besides: - where none ever may, `any`
+for what every API token may, whatever it is kept to.
 """
 
 import enum
@@ -16,6 +19,7 @@ from django.shortcuts import get_object_or_404
 
 from accounts.models import Account, AccountKind, Membership, Role
 from accounts.operations import Operation
+from accounts.scopes import covers
 
 
 class Relation(enum.Enum):
@@ -32,105 +36,132 @@ class Relation(enum.Enum):
 
 
 COLUMNS = tuple(Relation)
+ANY_SCOPE = "any"
 # Who looks after the tokens looks after their refused calls and hears of them; the
 # address of a webhook is often a credential, so that staff do not see it.
 MATRIX = """\
-#                   member admin  m.adm  shut   m.mem  shut   staff  token  m.tok  shut
-api.list            n      y      y      n      n      h      y      y      y      n
-api.view            n      y      y      n      n      h      y      y      y      n
-api.reveal          n      y      y      n      n      h      n      n      n      n
-api.create          n      y      y      n      n      h      n      n      n      n
-api.mint            n      n      n      n      n      h      n      n      y      y
-api.rename          n      y      y      n      n      h      n      n      n      n
-api.note            n      y      y      n      n      h      n      n      n      n
-api.enable          n      y      y      n      n      h      n      n      n      n
-api.disable         n      y      y      n      n      h      y      s      n      n
-api.delete          n      y      y      n      n      h      n      s      n      n
-api.rotate          n      y      y      n      n      h      n      n      n      n
-api.expiry          n      y      y      n      n      h      n      n      n      n
-api.restrict        n      y      y      n      n      h      n      n      n      n
-#                   member admin  m.adm  shut   m.mem  shut   staff  token  m.tok  shut
-ship.list           n      y      y      n      n      h      y      y      y      n
-ship.view           n      y      y      n      n      h      y      y      y      n
-ship.reveal         n      y      y      n      n      h      n      y      y      n
-ship.create         n      y      y      n      n      h      n      y      y      n
-ship.rename         n      y      y      n      n      h      n      y      y      n
-ship.note           n      y      y      n      n      h      n      y      y      n
-ship.enable         n      y      y      n      n      h      n      y      y      n
-ship.disable        n      y      y      n      n      h      y      y      y      n
-ship.delete         n      y      y      n      n      h      n      y      y      n
-ship.rotate         n      y      y      n      n      h      n      y      y      n
-ship.expiry         n      y      y      n      n      h      n      y      y      n
-ship.restrict       n      y      y      n      n      h      n      y      y      n
-#                   member admin  m.adm  shut   m.mem  shut   staff  token  m.tok  shut
-shared.list         n      y      y      n      n      h      y      y      y      n
-shared.view         n      y      y      n      n      h      y      y      y      n
-shared.reveal       n      y      y      n      n      h      n      y      y      n
-shared.create       n      y      y      n      n      h      n      y      y      n
-shared.rename       n      y      y      n      n      h      n      y      y      n
-shared.note         n      y      y      n      n      h      n      y      y      n
-shared.enable       n      y      y      n      n      h      n      y      y      n
-shared.disable      n      y      y      n      n      h      y      y      y      n
-shared.delete       n      y      y      n      n      h      n      y      y      n
-shared.rotate       n      y      y      n      n      h      n      y      y      n
-shared.expiry       n      y      y      n      n      h      n      y      y      n
-shared.restrict     n      y      y      n      n      h      n      y      y      n
-shared.filters      n      y      y      n      n      h      n      y      y      n
-shared.link         n      y      y      n      n      h      n      y      y      n
-#                   member admin  m.adm  shut   m.mem  shut   staff  token  m.tok  shut
-filter.list         n      y      y      n      n      h      y      y      y      n
-filter.create       n      y      y      n      n      h      n      y      y      n
-filter.edit         n      y      y      n      n      h      n      y      y      n
-filter.delete       n      y      y      n      n      h      n      y      y      n
-view.list           n      y      y      n      n      h      y      y      y      n
-view.create         n      y      y      n      n      h      n      y      y      n
-view.edit           n      y      y      n      n      h      n      y      y      n
-view.delete         n      y      y      n      n      h      n      y      y      n
-refused_calls.list  n      y      y      n      n      h      y      n      n      n
-refused_calls.act   n      y      y      n      n      h      n      n      n      n
-calendar.edit       n      y      y      n      n      h      n      n      n      n
-webhook.edit        n      y      y      n      n      h      n      n      n      n
-policy.edit         n      m      -      -      -      h      n      n      n      n
-#                   member admin  m.adm  shut   m.mem  shut   staff  token  m.tok  shut
-account.list        y      y      y      y      y      h      y      y      y      y
-account.view        y      y      y      y      y      h      y      y      y      y
-account.edit        n      m      y      y      n      h      y      m      y      y
-account.create      n      m      -      -      -      h      y      m      -      -
-account.suspend     n      n      y      y      n      h      y      n      y      y
-account.delete      n      n      y      y      n      h      y      n      y      y
-account.flags       n      n      y      y      n      h      y      n      y      y
-account.plan        n      n      n      n      n      h      y      n      n      n
-#                   member admin  m.adm  shut   m.mem  shut   staff  token  m.tok  shut
-user.list           n      y      y      y      n      h      y      y      y      y
-user.invite         n      y      y      y      n      h      y      y      y      y
-user.invite_admin   n      y      y      y      n      h      n      n      n      n
-user.role           n      y      y      y      n      h      n      n      n      n
-user.suspend        n      y      y      y      n      h      y      y      y      y
-user.remove         n      y      y      y      n      h      n      y      y      y
-user.reset          n      n      n      n      n      h      y      n      n      n
-audit.view          n      y      y      y      n      h      y      y      n      n
-audit.export        n      y      y      y      n      h      n      n      n      n
+#                   user  admin m.adm shut  m.usr shut  staff token m.tok shut  scope
+api.list            n     y     y     n     n     h     y     y     y     n     api:read
+api.view            n     y     y     n     n     h     y     y     y     n     api:read
+api.reveal          n     y     y     n     n     h     n     n     n     n     -
+api.create          n     y     y     n     n     h     n     n     n     n     -
+api.mint            n     n     n     n     n     h     n     n     y     y     api:write
+api.rename          n     y     y     n     n     h     n     n     n     n     -
+api.note            n     y     y     n     n     h     n     n     n     n     -
+api.enable          n     y     y     n     n     h     n     n     n     n     -
+api.disable         n     y     y     n     n     h     y     s     n     n     api:write
+api.delete          n     y     y     n     n     h     n     s     n     n     api:write
+api.rotate          n     y     y     n     n     h     n     n     n     n     -
+api.expiry          n     y     y     n     n     h     n     n     n     n     -
+api.restrict        n     y     y     n     n     h     n     n     n     n     -
+api.narrow          n     y     y     n     n     h     n     s     n     n     api:write
+#                   user  admin m.adm shut  m.usr shut  staff token m.tok shut  scope
+ship.list           n     y     y     n     n     h     y     y     y     n     shipping:read
+ship.view           n     y     y     n     n     h     y     y     y     n     shipping:read
+ship.reveal         n     y     y     n     n     h     n     y     y     n     shipping:write
+ship.create         n     y     y     n     n     h     n     y     y     n     shipping:write
+ship.rename         n     y     y     n     n     h     n     y     y     n     shipping:write
+ship.note           n     y     y     n     n     h     n     y     y     n     shipping:write
+ship.enable         n     y     y     n     n     h     n     y     y     n     shipping:write
+ship.disable        n     y     y     n     n     h     y     y     y     n     shipping:write
+ship.delete         n     y     y     n     n     h     n     y     y     n     shipping:write
+ship.rotate         n     y     y     n     n     h     n     y     y     n     shipping:write
+ship.expiry         n     y     y     n     n     h     n     y     y     n     shipping:write
+ship.restrict       n     y     y     n     n     h     n     y     y     n     shipping:write
+#                   user  admin m.adm shut  m.usr shut  staff token m.tok shut  scope
+shared.list         n     y     y     n     n     h     y     y     y     n     shared:read
+shared.view         n     y     y     n     n     h     y     y     y     n     shared:read
+shared.reveal       n     y     y     n     n     h     n     y     y     n     shared:write
+shared.create       n     y     y     n     n     h     n     y     y     n     shared:write
+shared.rename       n     y     y     n     n     h     n     y     y     n     shared:write
+shared.note         n     y     y     n     n     h     n     y     y     n     shared:write
+shared.enable       n     y     y     n     n     h     n     y     y     n     shared:write
+shared.disable      n     y     y     n     n     h     y     y     y     n     shared:write
+shared.delete       n     y     y     n     n     h     n     y     y     n     shared:write
+shared.rotate       n     y     y     n     n     h     n     y     y     n     shared:write
+shared.expiry       n     y     y     n     n     h     n     y     y     n     shared:write
+shared.restrict     n     y     y     n     n     h     n     y     y     n     shared:write
+shared.filters      n     y     y     n     n     h     n     y     y     n     shared:write
+shared.link         n     y     y     n     n     h     n     y     y     n     shared:write
+#                   user  admin m.adm shut  m.usr shut  staff token m.tok shut  scope
+filter.list         n     y     y     n     n     h     y     y     y     n     shared:read
+filter.create       n     y     y     n     n     h     n     y     y     n     shared:write
+filter.edit         n     y     y     n     n     h     n     y     y     n     shared:write
+filter.delete       n     y     y     n     n     h     n     y     y     n     shared:write
+view.list           n     y     y     n     n     h     y     y     y     n     shared:read
+view.create         n     y     y     n     n     h     n     y     y     n     shared:write
+view.edit           n     y     y     n     n     h     n     y     y     n     shared:write
+view.delete         n     y     y     n     n     h     n     y     y     n     shared:write
+refused_calls.list  n     y     y     n     n     h     y     n     n     n     -
+refused_calls.act   n     y     y     n     n     h     n     n     n     n     -
+calendar.edit       n     y     y     n     n     h     n     n     n     n     -
+webhook.edit        n     y     y     n     n     h     n     n     n     n     -
+policy.edit         n     m     -     -     -     h     n     n     n     n     -
+#                   user  admin m.adm shut  m.usr shut  staff token m.tok shut  scope
+account.list        y     y     y     y     y     h     y     y     y     y     accounts:read
+account.view        y     y     y     y     y     h     y     y     y     y     accounts:read
+account.edit        n     m     y     y     n     h     y     m     y     y     accounts:write
+account.create      n     m     -     -     -     h     y     m     -     -     accounts:write
+account.suspend     n     n     y     y     n     h     y     n     y     y     accounts:write
+account.delete      n     n     y     y     n     h     y     n     y     y     accounts:write
+account.flags       n     n     y     y     n     h     y     n     y     y     accounts:write
+account.plan        n     n     n     n     n     h     y     n     n     n     -
+account.oversee     n     m     -     -     -     h     y     m     -     -     any
+#                   user  admin m.adm shut  m.usr shut  staff token m.tok shut  scope
+user.list           n     y     y     y     n     h     y     y     y     y     users:read
+user.invite         n     y     y     y     n     h     y     y     y     y     users:write
+user.invite_admin   n     y     y     y     n     h     n     n     n     n     -
+user.role           n     y     y     y     n     h     n     n     n     n     -
+user.suspend        n     y     y     y     n     h     y     y     y     y     users:write
+user.remove         n     y     y     y     n     h     n     y     y     y     users:write
+user.reset          n     n     n     n     n     h     y     n     n     n     -
+audit.view          n     y     y     y     n     h     y     y     n     n     audit:read
+audit.export        n     y     y     y     n     h     n     n     n     n     -
+whoami              y     y     y     y     y     h     y     y     -     -     any
 """
 
 
 def _read(table):
+    """Return the answers and the scopes of a table, each by operation."""
     rows = [line.split() for line in table.splitlines() if not line.startswith("#")]
-    return {
-        Operation(name): dict(zip(COLUMNS, answers, strict=True))
-        for name, *answers in rows
+    answers = {
+        Operation(name): dict(zip(COLUMNS, cells, strict=True))
+        for name, *cells, _ in rows
     }
+    return answers, {Operation(name): scope for name, *_, scope in rows}
 
 
-POLICY = _read(MATRIX)
+POLICY, SCOPE_OF = _read(MATRIX)
 
 
 class Forbidden(PermissionDenied):
     """403, with the account whose admins can help."""
 
+    # Said of an API token that is kept to less than others.
+    code = sentence = ""
+
     def __init__(self, account, operation):
         super().__init__(f"{operation.value} is not allowed here")
         self.account = account
         self.operation = operation
+
+
+class OutOfScope(Forbidden):
+    """403, with the scope that an API token lacks."""
+
+    code = "out_of_scope"
+
+    def __init__(self, account, operation):
+        super().__init__(account, operation)
+        self.scope = SCOPE_OF[operation]
+        self.sentence = f"This API token lacks the scope {self.scope}"
+
+
+class KeptElsewhere(Forbidden):
+    """403 in its own account, for an API token that is kept to other ones."""
+
+    code = "kept_elsewhere"
+    sentence = "This API token is kept to other accounts"
 
 
 def relations(user, account):
@@ -191,15 +222,57 @@ def _open_or(account, opened, shut):
     return opened if account.accessible else shut
 
 
-def token_relations(token_account, account):
-    """Return the relations of an API token's account to an account."""
-    if account.deleted_at or token_account.organisation_id != account.organisation_id:
+def token_relations(token, account):
+    """Return the relations of an API token to an account.
+
+    One that is kept to some accounts has none to others, but for its own.
+    """
+    home = token.account
+    if account.deleted_at or home.organisation_id != account.organisation_id:
         return set()
-    if token_account.pk == account.pk:
+    if home.pk == account.pk:
         return {Relation.TOKEN}
-    if token_account.is_main:
+    if home.is_main and token.may_enter(account.pk):
         return {_open_or(account, Relation.MAIN_TOKEN, Relation.MAIN_TOKEN_SHUT)}
     return set()
+
+
+def token_may(token, operation, account):
+    """Whether an API token may do something in an account, and not only to itself."""
+    allowed = allows(token_relations(token, account), operation, account)
+    return bool(allowed) and _why_kept(token, operation, account) is None
+
+
+def require_of_token(token, operation, account, *, itself=False):
+    """Return when an API token may do something in an account.
+
+    Raises Http404, or a Forbidden: OutOfScope, KeptElsewhere.
+    """
+    require(token_relations(token, account), operation, account, itself=itself)
+    refusal = _why_kept(token, operation, account, itself=itself)
+    if refusal:
+        raise refusal(account, operation)
+
+
+def require_scope(token, *operations):
+    """Return when an API token has the scope of at least one of some operations, if any."""
+    if operations and not any(in_scope(token, each) for each in operations):
+        raise OutOfScope(token.account, operations[0])
+
+
+def _why_kept(token, operation, account, *, itself=False):
+    """Return the Forbidden that says why what the matrix allows is not for this token."""
+    if not in_scope(token, operation):
+        return OutOfScope
+    if itself or SCOPE_OF[operation] == ANY_SCOPE or token.may_enter(account.pk):
+        return None
+    return KeptElsewhere
+
+
+def in_scope(token, operation):
+    """Whether an API token's scopes hold that of an operation."""
+    needed = SCOPE_OF[operation]
+    return needed == ANY_SCOPE or covers(token.scopes, needed)
 
 
 def allows(relations, operation, account, *, itself=False):

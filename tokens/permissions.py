@@ -9,6 +9,7 @@ from accounts.models import Account, AccountKind
 from accounts.permissions import Operation
 from tokens.kinds import Kind
 from tokens.networks import holds
+from tokens.restrictions import ids_in
 from tokens.states import STOPPED, why_stopped_outside
 
 READABLE_FROM_MAIN = (AccountKind.METRICS, AccountKind.TRACING)
@@ -26,6 +27,7 @@ API = {
     "rotate": Operation.API_ROTATE,
     "expiry": Operation.API_EXPIRY,
     "restrict": Operation.API_RESTRICT,
+    "narrow": Operation.API_NARROW,
 }
 SHIP = {
     "list": Operation.SHIP_LIST,
@@ -155,12 +157,15 @@ def reach(token):
 
     Of the main account: itself, its searchable and accessible subs, its metrics and
     tracing accounts. Of any other: itself and the accounts that list it as authorized;
-    a security account also what it scans. Never another organisation's.
+    a security account also what it scans. Never another organisation's, and of all
+    these only those that the token is kept to.
     """
     account = token.account
     if account is None or USES[token.kind] != {Use.API}:
         return Account.objects.none()
     reached = Q(pk=account.pk) | REACHES[account.kind](account)
+    if token.kept_to:
+        reached &= Q(pk__in=ids_in(token.kept_to))
     return account.organisation.accounts.running().filter(reached).distinct()
 
 

@@ -26,6 +26,7 @@ class Action(models.TextChoices):
     TOKEN_EXPIRY_CHANGED = "token_expiry_changed", "Changed a token's expiry"
     TOKEN_NETWORKS_CHANGED = "token_networks_changed", "Changed a token's networks"
     TOKEN_LIMIT_CHANGED = "token_limit_changed", "Changed a token's limit"
+    TOKEN_RESTRICTED = "token_restricted", "Narrowed what a token may do"
     TOKEN_HANDED_OVER = "token_handed_over", "Handed a token over"
     TOKEN_DELETED = "token_deleted", "Deleted a token"
     TOKEN_RESTORED = "token_restored", "Restored a token"

@@ -36,6 +36,13 @@ class Reason(models.TextChoices):
     SHOWS_NOTHING = "shows_nothing", "Shows nothing"
     OTHER_NETWORK = "other_network", "Other network"
     TOO_MANY_CALLS = "too_many_calls", "Too many calls"
+    OUT_OF_SCOPE = "out_of_scope", "Out of scope"
+    KEPT_ELSEWHERE = "kept_elsewhere", "Kept to other accounts"
+
+
+def reasons():
+    """Name the reasons when asked: a new one is then no change of the tables."""
+    return Reason.choices
 
 
 OF_THE_TOKEN = (Reason.DELETED, Reason.DISABLED, Reason.PAUSED, Reason.EXPIRED)
@@ -109,7 +116,7 @@ class RefusedToken(models.Model):
     secret = models.ForeignKey(
         StoredSecret, on_delete=models.CASCADE, related_name="+", db_constraint=False
     )
-    reason = models.CharField(max_length=15, choices=Reason)
+    reason = models.CharField(max_length=15, choices=reasons)
     signal = models.CharField(max_length=13)
     first_seen_at = models.DateTimeField()
     last_seen_at = models.DateTimeField()
@@ -186,7 +193,7 @@ class RefusedCall(models.Model):
         related_name="refused_calls",
         db_constraint=False,
     )
-    reason = models.CharField(max_length=15, choices=Reason)
+    reason = models.CharField(max_length=15, choices=reasons)
     signal = models.CharField(max_length=13)
     address = models.CharField(max_length=45, blank=True)
     agent = models.CharField(max_length=200, blank=True)

@@ -46,6 +46,8 @@ BECAUSE = {
     Reason.SHOWS_NOTHING: "Its filters show nothing",
     Reason.OTHER_NETWORK: "It is kept to networks, and they call from another",
     Reason.TOO_MANY_CALLS: "It has a limit of calls a minute, and they made more",
+    Reason.OUT_OF_SCOPE: "It is kept to other scopes",
+    Reason.KEPT_ELSEWHERE: "It is kept to other accounts",
 }
 
 

@@ -6,6 +6,7 @@ from math import inf
 
 from accounts.audit.generations import slot_of
 from accounts.clock import clock
+from accounts.scopes import covers
 from gateway.verify.arguments import arguments
 from gateway.verify.messages import INVALID, LATER, MISSING, why
 from gateway.verify.narrowing import narrowing
@@ -27,6 +28,8 @@ NO_STORE = ("Cache-Control", "no-store")
 TO_PROGRAMS = 'Basic realm="tollgate", Bearer realm="tollgate"'
 TO_BROWSERS = 'Bearer realm="tollgate"'
 RETRY = ("Retry-After", "1")
+# What an API token is kept to.
+OUT_OF_SCOPE, KEPT_ELSEWHERE = "out_of_scope", "kept_elsewhere"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +97,10 @@ def decide(signal, row, until=inf):
     now = clock.now()
     token = row.token
     slot = slot_of(token.organisation_id)
-    reason = why_refused(row, signal.uses)
+    reason = why_refused(row, signal.uses) or _why_kept(signal, token)
     accounts = () if reason else _accounts(signal, token)
+    if signal.kinds and token.kept_to and not accounts:
+        reason = reason or KEPT_ELSEWHERE
     share = None if reason else _share(token)
     if share is not None and share.scope == NOTHING:
         reason = SHOWS_NOTHING
@@ -118,6 +123,12 @@ def _conditions(token, *, judges_query):
     limits = {"networks": token.networks, "calls_per_minute": token.calls_per_minute}
     limits["judges_query"] = judges_query
     return limits | {"each_time": any(limits.values())}
+
+
+def _why_kept(signal, token):
+    if token.kind == Kind.API and not covers(token.scopes, signal.scope):
+        return OUT_OF_SCOPE
+    return ""
 
 
 def _accounts(signal, token):

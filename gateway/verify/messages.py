@@ -15,6 +15,7 @@ SENTENCES = {
     "rotated": "This token was rotated, and this is its old secret",
     "account_stopped": "The account of this token is suspended or deleted",
     "no_api_on_plan": "API tokens are not in the plan of this token's account",
+    "kept_elsewhere": "This API token is kept to accounts that have nothing here",
     "shows_nothing": "The filters of this shared token show nothing",
     OTHER_NETWORK: "This token is kept to networks, and this address is in none of them",
     TOO_MANY_CALLS: "This token has made all calls of this minute that its limit allows",
@@ -24,6 +25,8 @@ SENTENCES = {
 
 def why(reason, signal):
     """Return the sentence about a token that is refused for a signal."""
+    if reason == "out_of_scope":
+        return f"This API token lacks the scope {signal.scope}"
     if reason != "wrong_kind":
         return SENTENCES[reason]
     signal_name = SIGNAL_NAMES.get(signal.number)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from urllib.parse import unquote
 
 from accounts.models import LOG_KINDS, AccountKind
+from accounts.scopes import EVERYTHING
 from accounts.web.cookies import only
 from sharing.tickets import COOKIE
 from tokens.permissions import Use
@@ -16,7 +17,8 @@ class Signal:
 
     `uses` open it; `kinds` are those of the accounts that are read behind it, empty
     for a signal that only the token's own account is behind. `judges_queries`: a shared
-    token passes only with a query that the proxy hands over.
+    token passes only with a query that the proxy hands over. `scope` is the one that an
+    API token needs.
     """
 
     number: int
@@ -24,6 +26,7 @@ class Signal:
     kinds: tuple = ()
     takes_tickets: bool = False
     judges_queries: bool = False
+    scope: str = ""
 
     @property
     def ships(self):
@@ -44,11 +47,21 @@ SIGNALS = {
     "metrics": _signal(2, Use.SHIP_METRICS),
     "traces": _signal(3, Use.SHIP_TRACES),
     "query-logs": _signal(
-        4, Use.API, Use.READ_SHARED, kinds=LOG_KINDS, takes_tickets=True
+        4,
+        Use.API,
+        Use.READ_SHARED,
+        kinds=LOG_KINDS,
+        takes_tickets=True,
+        scope="logs:read",
     ),
-    "query-metrics": _signal(5, Use.API, kinds=(AccountKind.METRICS,)),
-    "query-traces": _signal(6, Use.API, kinds=(AccountKind.TRACING,)),
-    "api": _signal(7, Use.API, kinds=tuple(AccountKind)),
+    "query-metrics": _signal(
+        5, Use.API, kinds=(AccountKind.METRICS,), scope="metrics:read"
+    ),
+    "query-traces": _signal(
+        6, Use.API, kinds=(AccountKind.TRACING,), scope="traces:read"
+    ),
+    # Whether a call only reads, somebody else's API alone knows.
+    "api": _signal(7, Use.API, kinds=tuple(AccountKind), scope=EVERYTHING),
     "query-logsql": _signal(
         8,
         Use.API,
@@ -56,6 +69,7 @@ SIGNALS = {
         kinds=LOG_KINDS,
         takes_tickets=True,
         judges_queries=True,
+        scope="logs:read",
     ),
 }
 SIGNAL_NAMES = {signal.number: signal_name for signal_name, signal in SIGNALS.items()}

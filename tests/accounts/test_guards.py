@@ -159,4 +159,4 @@ def test_what_a_token_may_do_to_itself_has_to_be_asked_as_such(main):
 
 def test_a_row_of_the_matrix_that_lacks_an_answer_is_no_row():
     with pytest.raises(ValueError, match="shorter"):
-        permissions._read("api.list y n")
+        permissions._read("api.list y n api:read")

@@ -30,6 +30,7 @@ api.delete         403  yes  yes  403  403  404  403  self 403  403
 api.rotate         403  yes  yes  403  403  404  403  403  403  403
 api.expiry         403  yes  yes  403  403  404  403  403  403  403
 api.restrict       403  yes  yes  403  403  404  403  403  403  403
+api.narrow         403  yes  yes  403  403  404  403  self 403  403
 ship.list          403  yes  yes  403  403  404  yes  yes  yes  403
 ship.view          403  yes  yes  403  403  404  yes  yes  yes  403
 ship.reveal        403  yes  yes  403  403  404  403  yes  yes  403
@@ -77,6 +78,7 @@ account.suspend    403  403  yes  yes  403  404  yes  403  yes  yes
 account.delete     403  403  yes  yes  403  404  yes  403  yes  yes
 account.flags      403  403  yes  yes  403  404  yes  403  yes  yes
 account.plan       403  403  403  403  403  404  yes  403  403  403
+account.oversee    403  main -    -    -    404  yes  main -    -
 user.list          403  yes  yes  yes  403  404  yes  yes  yes  yes
 user.invite        403  yes  yes  yes  403  404  yes  yes  yes  yes
 user.invite_admin  403  yes  yes  yes  403  404  403  403  403  403
@@ -86,6 +88,7 @@ user.remove        403  yes  yes  yes  403  404  403  yes  yes  yes
 user.reset         403  403  403  403  403  404  yes  403  403  403
 audit.view         403  yes  yes  yes  403  404  yes  yes  403  403
 audit.export       403  yes  yes  yes  403  404  403  403  403  403
+whoami             yes  yes  yes  yes  yes  404  yes  yes  -    -
 """
 ROWS = [line.split() for line in EXPECTED.strip().splitlines()]
 YES = True

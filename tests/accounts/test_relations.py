@@ -15,6 +15,7 @@ from accounts.permissions import (
     token_relations,
 )
 from tests.factories import ChildFactory, MainFactory, MembershipFactory, UserFactory
+from tokens.models import Token
 
 
 @pytest.fixture
@@ -150,8 +151,19 @@ TOKENS = [
 @pytest.mark.parametrize(("home", "found"), TOKENS)
 def test_relations_of_tokens(places, home, found):
     assert {
-        name: token_relations(places[home], place) for name, place in places.items()
+        name: token_relations(Token(account=places[home]), place)
+        for name, place in places.items()
     } == found
+
+
+def test_a_token_kept_to_accounts_relates_to_no_other_child(places):
+    token = Token(account=places["main"], kept_to=f",{places['open'].pk},")
+
+    assert {name: token_relations(token, place) for name, place in places.items()} == {
+        "main": {Relation.TOKEN},
+        "open": {Relation.MAIN_TOKEN},
+        **{name: set() for name in ("shut", "metrics", "deleted", "other")},
+    }
 
 
 def test_may_and_require_agree(places, member, outsider):

@@ -27,7 +27,8 @@ def test_route_asks_for_a_token_and_says_what_it_needs(key, route):
     operation = operations("/v")[key]
 
     assert operation.auth_callbacks
-    assert operation.view_func.operations
+    view = operation.view_func
+    assert [*view.operations, *view.there]
 
 
 @each_route

@@ -7,9 +7,11 @@ from django.urls import reverse
 
 from accounts.lifecycle import delete_account, edit_organisation
 from accounts.models import Action, AuditEvent
+from accounts.permissions import OutOfScope
 from tests.accounts.mails import expect_the_look, said
 from tests.api.calls import Api, secret
 from tests.factories import BY, ChildFactory, MainFactory, TokenFactory, organisation_of
+from tokens.api.minting import mint
 from tokens.kinds import Kind
 from tokens.models import Token
 
@@ -169,3 +171,72 @@ def test_mint_refuses_a_name_twice(sub, api):
         {"message": "There is already a token named grafana here."},
     )
     assert minted().count() == 1
+
+
+def minted_scopes(body):
+    return Token.objects.get(pk=body["id"]).scopes
+
+
+@pytest.mark.parametrize(
+    ("held", "asked", "given"),
+    [
+        ("", None, ""),
+        ("", ["everything"], ""),
+        ("", ["read"], "read"),
+        ("api:write audit:read", None, "api:write audit:read"),
+        ("api:write audit:read", ["audit:read"], "audit:read"),
+    ],
+)
+def test_mint_gives_at_most_the_scopes_of_the_token_that_asks(
+    main, sub, held, asked, given
+):
+    body = {"name": "grafana", "accountId": sub.pk}
+    body |= {"scopes": asked} if asked else {}
+
+    status, answer = Api.of(main, scopes=held).post(MINT, body)
+
+    assert (status, minted_scopes(answer)) == (200, given)
+
+
+def test_mint_gives_no_wider_scope(main, sub):
+    api = Api.of(main, scopes="api:write audit:read")
+
+    for wider in (["everything"], ["read"], ["audit:read", "users:read"]):
+        asked = {"name": "grafana", "accountId": sub.pk, "scopes": wider}
+        assert api.post(MINT, asked) == (
+            400,
+            {"message": "An API token gives others only scopes that it has itself."},
+        )
+    assert not minted().exists()
+
+
+def test_mint_takes_scopes_that_there_are(sub, api):
+    for scopes in ([], ["audit:write"], "read"):
+        asked = {"name": "grafana", "accountId": sub.pk, "scopes": scopes}
+        status, body = api.post(MINT, asked)
+        assert (status, body["message"][:6]) == (400, "scopes")
+
+
+def test_mint_without_its_scope_is_403(main, sub):
+    assert Api.of(main, scopes="read accounts:write").post(
+        MINT, {"name": "grafana", "accountId": sub.pk}
+    ) == (
+        403,
+        {
+            "message": "Insufficient privileges: "
+            "This API token lacks the scope api:write"
+        },
+    )
+
+
+def test_mint_looks_at_the_scopes_again_under_the_lock(main, sub):
+    """The maker is given less after its call was let in."""
+    maker = TokenFactory(account=main)
+    Token.objects.filter(pk=maker.pk).update(scopes="api:write")
+
+    token, _ = mint(sub, name="grafana", by=BY, maker=maker)
+
+    assert token.scopes == "api:write"
+    Token.objects.filter(pk=maker.pk).update(scopes="audit:read")
+    with pytest.raises(OutOfScope):
+        mint(sub, name="other", by=BY, maker=maker)

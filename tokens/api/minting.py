@@ -1,13 +1,13 @@
 """API tokens that are made with the main account's API token, for any of its children."""
 
-from django.db import transaction
-
-from accounts.locks import repeated
+from accounts.locks import locked, repeated
 from accounts.mail import link, send
 from accounts.models import Action, Membership
 from accounts.names import quoted
+from accounts.permissions import Operation, require_of_token
 from accounts.rate_limits.mail_limits import lately
 from accounts.rule_violations import RuleViolation
+from accounts.scopes import is_within
 from tokens.kind_pages import page_of
 from tokens.kinds import Kind
 from tokens.models import Token
@@ -25,15 +25,40 @@ def check_allowed(organisation):
 
 
 @repeated
-def mint(account, *, name, by):
-    """Make an API token, tell the admins, and return it with its Secret."""
-    with transaction.atomic():
-        token, secret = Token.issue(account=account, kind=Kind.API, name=name, by=by)
+def mint(account, *, name, by, maker, scopes=None):
+    """Make an API token for a child, tell the admins, and return it with its Secret.
+
+    It may do no more than its `maker`, a token of the main account, and without `scopes`
+    just as much.
+    """
+    # A maker that is given less at the same moment holds the main account's lock.
+    with locked(account.main, account):
+        maker.refresh_from_db(fields=["scopes", "kept_to"])
+        require_of_token(maker, Operation.API_MINT, account)
+        token, secret = Token.issue(
+            account=account,
+            kind=Kind.API,
+            name=name,
+            by=by,
+            scopes=_within(maker, scopes),
+        )
         # Here, where those that are made at the same moment wait for each other.
         times = _made_lately(account)
         if times <= MOST_TOLD:
             _tell_admins(token, by, is_last=times == MOST_TOLD)
     return token, secret
+
+
+def _within(maker, scopes):
+    if scopes is None:
+        return maker.scopes
+    if not is_within(scopes, maker.scopes):
+        raise RuleViolation(
+            "wider",
+            "An API token gives others only scopes that it has itself.",
+            field="scopes",
+        )
+    return scopes
 
 
 def _made_lately(account):

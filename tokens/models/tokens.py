@@ -11,7 +11,8 @@ from accounts.locks import repeated
 from accounts.models import Account, Action, Organisation
 from accounts.names import check_seen
 from accounts.rule_violations import Gone, RuleViolation, Stale
-from tokens import limits
+from accounts.scopes import TEXT_LENGTH
+from tokens import limits, restrictions
 from tokens.kinds import RULES, Kind
 from tokens.models.querysets import (
     USE_FIELDS,
@@ -78,6 +79,13 @@ class Token(models.Model):
     # so that a token without them costs no query and no look.
     networks = models.TextField(blank=True, default="", db_default="")
     calls_per_minute = models.PositiveIntegerField(null=True, blank=True)
+    # Of API tokens, as accounts.scopes has them; empty is everything.
+    scopes = models.CharField(
+        max_length=TEXT_LENGTH, blank=True, default="", db_default=""
+    )
+    # The accounts that the main account's is kept to: ",7,12,"; empty is all of them, and
+    # "," none. Ids never come again, so a list never widens.
+    kept_to = models.TextField(blank=True, default="", db_default="")
     version = models.PositiveIntegerField(default=1)
 
     objects = TokenQuerySet.as_manager()
@@ -107,12 +115,15 @@ class Token(models.Model):
         networks=(),
         calls_per_minute=None,
         comes_with_account=False,
+        scopes="",
+        accounts=None,
     ):
         """Make a token and return it with its Secret.
 
         A `secret` is given for one that moves in from elsewhere, `networks` as lines of
-        text. Policies ask nothing of what moves in, nor of what `comes_with_account`.
-        Raises RuleViolation.
+        text. `scopes` are as accounts.scopes keeps them; `accounts` the ids that it is
+        kept to, None for all. Policies ask nothing of what moves in, nor of what
+        `comes_with_account`. Raises RuleViolation.
         """
         fresh = secret or make(kind)
         with limits.locked_account(account):
@@ -126,7 +137,9 @@ class Token(models.Model):
             token.networks = read_networks(networks)
             token.calls_per_minute = calls_per_minute
             token._show(fresh)
+            token.scopes, token.kept_to = scopes, restrictions.as_kept(accounts)
             limits.check_new(token)
+            restrictions.check_new(token)
             if not (secret or comes_with_account):
                 checks.check_new(token)
             token.save(force_insert=True)
@@ -134,8 +147,13 @@ class Token(models.Model):
             action = Action.TOKEN_IMPORTED if secret else Action.TOKEN_CREATED
             told = {name: getattr(token, name) for name in TOLD}
             told = {name: value for name, value in told.items() if value}
+            told |= restrictions.told(token)
             token.record(action, by, kind=kind, **told)
         return token, fresh
+
+    def may_enter(self, account_pk):
+        """Whether an account is among those that the token is kept to, if it is to any."""
+        return not self.kept_to or f",{account_pk}," in self.kept_to
 
     @property
     def rule(self):
@@ -274,6 +292,19 @@ class Token(models.Model):
             changes = [["expires_at", _iso(self.expires_at), _iso(expires_at)]]
             self.expires_at = expires_at
             self.record(Action.TOKEN_EXPIRY_CHANGED, by, changes=changes)
+
+    @repeated
+    def restrict(self, *, by, scopes=None, accounts=None, version=None):
+        """Keep an API token to less from now on; None leaves as it is.
+
+        `scopes` are as accounts.scopes keeps them, `accounts` ids. Raises RuleViolation,
+        also for what would be more than before.
+        """
+        with self._changing(by, version):
+            found = restrictions.narrow(self, scopes=scopes, accounts=accounts)
+            changes = list(found)
+            if changes:
+                self.record(Action.TOKEN_RESTRICTED, by, changes=changes)
 
     @repeated
     def rotate(

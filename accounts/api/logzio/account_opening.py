@@ -39,13 +39,20 @@ def new_account(request, kind):
     return Account(organisation=request.auth.account.organisation, kind=kind)
 
 
-def picked(account, name, pks, refuse):
+def picked(request, account, name, pks, refuse):
     """Return accounts for a list in the order of their ids.
 
-    Raises what `refuse` makes of the first id that may not stand on it.
+    Raises what `refuse` makes of the first id that may not stand on it. A token that is
+    kept to accounts puts no other one there: a security account reads what is on its list.
     """
     found = candidates(account, name).in_bulk(pks)
     for pk in pks:
-        if pk not in found:
+        if pk not in found or not _may_stand(request.auth, account, name, pk):
             raise refuse(pk)
     return [found[pk] for pk in dict.fromkeys(pks)]
+
+
+def _may_stand(token, account, name, pk):
+    if token.may_enter(pk):
+        return True
+    return bool(account.pk) and getattr(account, name).filter(pk=pk).exists()

@@ -53,7 +53,7 @@ AccountPk = path_id(1042)
 
 
 @router.get(ROOT, response=list[TimeBasedAccount], summary="List the log accounts")
-@requires(MAIN_ACCOUNT_ONLY, Operation.ACCOUNT_LIST)
+@requires(MAIN_ACCOUNT_ONLY, there=[Operation.ACCOUNT_LIST])
 def account_list(request):
     accounts = each_account_for(request, Operation.ACCOUNT_LIST)
     found = (account for account in accounts if account.takes_logs)
@@ -73,7 +73,7 @@ def account_list(request):
     operation_id="account_create_2018",
     deprecated=True,
 )
-@requires(MAIN_ACCOUNT_ONLY)
+@requires(Operation.ACCOUNT_CREATE)
 def account_create(
     request, body: NewTimeBasedAccount, idempotency_key: IdempotencyKey = None
 ):
@@ -85,7 +85,9 @@ def account_create(
             request,
             kind=kind,
             email=body.email,
-            sharing_objects_accounts=_shared(new_account(request, kind), shared),
+            sharing_objects_accounts=_shared(
+                request, new_account(request, kind), shared
+            ),
             **body.values(),
         )
         secret = default_tokens.of_new_account(request, account)
@@ -99,7 +101,9 @@ def account_create(
     response=list[DetailedTimeBasedAccount],
     summary="List the log accounts with their default tokens",
 )
-@requires(MAIN_ACCOUNT_ONLY, Operation.ACCOUNT_LIST, there=[Operation.SHIP_REVEAL])
+@requires(
+    MAIN_ACCOUNT_ONLY, there=[Operation.ACCOUNT_LIST], also=[Operation.SHIP_REVEAL]
+)
 def account_list_detailed(request):
     return _detailed(request, _all(request))
 
@@ -109,7 +113,9 @@ def account_list_detailed(request):
     response=DetailedTimeBasedAccount,
     summary="Get a log account with its default token",
 )
-@requires(MAIN_ACCOUNT_ONLY, there=[Operation.ACCOUNT_VIEW, Operation.SHIP_REVEAL])
+@requires(
+    MAIN_ACCOUNT_ONLY, there=[Operation.ACCOUNT_VIEW], also=[Operation.SHIP_REVEAL]
+)
 def account_get_detailed(request, pk: AccountPk):
     (shown,) = _detailed(request, [find(request, pk, Operation.ACCOUNT_VIEW)])
     return shown
@@ -140,7 +146,7 @@ def account_update(request, pk: AccountPk, body: TimeBasedAccountChange):
         account_for(request, pk, Operation.ACCOUNT_FLAGS)
     shared = body.sharing_objects_accounts
     if shared is not None:
-        values[SHARING] = _shared(account, shared)
+        values[SHARING] = _shared(request, account, shared)
     lifecycle.edit_account(account, by=Actor.calling(request), **values)
     return Status(204, None)
 
@@ -148,7 +154,9 @@ def account_update(request, pk: AccountPk, body: TimeBasedAccountChange):
 @router.delete(
     f"{ROOT}/{{int:pk}}", response={204: None}, summary="Delete a sub account"
 )
-@requires(MAIN_ACCOUNT_ONLY, there=[Operation.ACCOUNT_VIEW, Operation.ACCOUNT_DELETE])
+@requires(
+    MAIN_ACCOUNT_ONLY, there=[Operation.ACCOUNT_DELETE], also=[Operation.ACCOUNT_VIEW]
+)
 def account_delete(request, pk: AccountPk):
     account = find(request, pk, Operation.ACCOUNT_VIEW)
     lifecycle.refuse_main(account, "deleted")
@@ -178,8 +186,8 @@ def _detailed(request, accounts):
     return AccountSerializer(request.auth.account).detailed(accounts, secrets)
 
 
-def _shared(account, pks):
-    return picked(account, SHARING, pks, _unknown)
+def _shared(request, account, pks):
+    return picked(request, account, SHARING, pks, _unknown)
 
 
 def _unknown(pk):

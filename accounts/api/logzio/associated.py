@@ -33,7 +33,7 @@ class AssociatedAccount(Answer):
     response=list[AssociatedAccount],
     summary="The account of the token, and those below it",
 )
-@requires(Operation.ACCOUNT_LIST)
+@requires(there=[Operation.ACCOUNT_LIST])
 def associated_accounts(request):
     return streamed(
         AssociatedAccount(

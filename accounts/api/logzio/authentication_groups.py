@@ -48,7 +48,7 @@ def authentication_group_list(request):
     summary="Replace the groups",
     description="Always refused, since nobody signs in by a provider here.",
 )
-@requires(Operation.USER_LIST)
+@requires(Operation.USER_INVITE)
 def authentication_group_replace(
     request, body: Body[Annotated[list[Group], Field(max_length=MAX_ITEMS)]]
 ):

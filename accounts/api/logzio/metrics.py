@@ -105,7 +105,9 @@ class MetricsAccount(Answer):
 
 
 @router.get(ROOT, response=list[MetricsAccount], summary="List the metrics accounts")
-@requires(MAIN_ACCOUNT_ONLY, Operation.ACCOUNT_LIST, there=[Operation.SHIP_REVEAL])
+@requires(
+    MAIN_ACCOUNT_ONLY, there=[Operation.ACCOUNT_LIST], also=[Operation.SHIP_REVEAL]
+)
 def metrics_account_list(request):
     accounts = accounts_for(request, Operation.ACCOUNT_LIST)
     found = [each for each in accounts if each.kind == AccountKind.METRICS]
@@ -113,7 +115,7 @@ def metrics_account_list(request):
 
 
 @router.post(ROOT, response=MetricsAccount, summary="Create a metrics account")
-@requires(MAIN_ACCOUNT_ONLY, there=[Operation.SHIP_REVEAL])
+@requires(Operation.ACCOUNT_CREATE, also=[Operation.SHIP_REVEAL])
 def metrics_account_create(
     request, body: NewMetricsAccount, idempotency_key: IdempotencyKey = None
 ):
@@ -127,7 +129,7 @@ def metrics_account_create(
                 kind=new.kind,
                 email=body.email,
                 no_person=NO_SUCH_PERSON,
-                authorized_accounts=_readers(new, readers),
+                authorized_accounts=_readers(request, new, readers),
                 **{"name": _free_name(new)} | body.values(),
             )
         return _one(request, account)
@@ -138,7 +140,9 @@ def metrics_account_create(
 @router.get(
     f"{ROOT}/{{int:pk}}", response=MetricsAccount, summary="Get a metrics account"
 )
-@requires(MAIN_ACCOUNT_ONLY, there=[Operation.ACCOUNT_VIEW, Operation.SHIP_REVEAL])
+@requires(
+    MAIN_ACCOUNT_ONLY, there=[Operation.ACCOUNT_VIEW], also=[Operation.SHIP_REVEAL]
+)
 def metrics_account_get(request, pk: AccountPk):
     return _one(request, _find(request, pk, Operation.ACCOUNT_VIEW))
 
@@ -148,13 +152,14 @@ def metrics_account_get(request, pk: AccountPk):
 )
 @requires(
     MAIN_ACCOUNT_ONLY,
-    there=[Operation.ACCOUNT_VIEW, Operation.ACCOUNT_EDIT, Operation.SHIP_REVEAL],
+    there=[Operation.ACCOUNT_EDIT],
+    also=[Operation.ACCOUNT_VIEW, Operation.SHIP_REVEAL],
 )
 def metrics_account_update(request, pk: AccountPk, body: MetricsAccountChange):
     account = _find(request, pk, Operation.ACCOUNT_EDIT)
     values = body.values()
     if body.authorized_accounts_ids is not None:
-        values[READERS] = _readers(account, body.authorized_accounts_ids)
+        values[READERS] = _readers(request, account, body.authorized_accounts_ids)
     lifecycle.edit_account(account, by=Actor.calling(request), **values)
     return _one(request, account)
 
@@ -165,7 +170,9 @@ def metrics_account_update(request, pk: AccountPk, body: MetricsAccountChange):
     summary="Delete a metrics account",
     description="204 says that there is none.",
 )
-@requires(MAIN_ACCOUNT_ONLY, there=[Operation.ACCOUNT_VIEW, Operation.ACCOUNT_DELETE])
+@requires(
+    MAIN_ACCOUNT_ONLY, there=[Operation.ACCOUNT_DELETE], also=[Operation.ACCOUNT_VIEW]
+)
 def metrics_account_delete(request, pk: AccountPk):
     try:
         account = _find(request, pk, Operation.ACCOUNT_DELETE)
@@ -193,8 +200,8 @@ def _find(request, pk, operation):
     return account_of_kind(request, AccountKind.METRICS, pk, operation)
 
 
-def _readers(account, pks):
-    return picked(account, READERS, pks, _not_owned)
+def _readers(request, account, pks):
+    return picked(request, account, READERS, pks, _not_owned)
 
 
 def _not_owned(pk):

@@ -15,9 +15,10 @@ from accounts.api.logzio.account_opening import (
 from accounts.api.plumbing.areas import router_in
 from accounts.api.plumbing.bodies import Sparse
 from accounts.api.plumbing.fields import Answer, OptionalFlag, OptionalWholes
-from accounts.api.plumbing.guards import MAIN_ACCOUNT_ONLY, requires
+from accounts.api.plumbing.guards import requires
 from accounts.api.plumbing.idempotency import IdempotencyKey, once
 from accounts.models import AccountKind
+from accounts.permissions import Operation
 from accounts.rule_violations import RuleViolation
 
 router = router_in(AccountArea("SIEM"))
@@ -56,7 +57,7 @@ class SecurityAccount(Answer):
     summary="Create a security account",
     description="Without a list it scans the main account.",
 )
-@requires(MAIN_ACCOUNT_ONLY)
+@requires(Operation.ACCOUNT_CREATE)
 def security_account_create(
     request, body: NewSecurityAccount, idempotency_key: IdempotencyKey = None
 ):
@@ -64,7 +65,9 @@ def security_account_create(
     pks = [request.auth.account.pk] if asked is None else asked
 
     def create():
-        scanned = picked(new_account(request, kind), "accounts_to_scan", pks, _unknown)
+        scanned = picked(
+            request, new_account(request, kind), "accounts_to_scan", pks, _unknown
+        )
         account = open_account(
             request,
             kind=kind,

@@ -141,7 +141,7 @@ class TracingAccount(Answer):
 
 
 @router.get(ROOT, response=list[TracingAccount], summary="List the tracing accounts")
-@requires(MAIN_ACCOUNT_ONLY, Operation.ACCOUNT_LIST)
+@requires(MAIN_ACCOUNT_ONLY, there=[Operation.ACCOUNT_LIST])
 def tracing_account_list(request):
     _check_plan(request)
     accounts = accounts_for(request, Operation.ACCOUNT_LIST)
@@ -150,7 +150,7 @@ def tracing_account_list(request):
 
 
 @router.post(ROOT, response=TracingAccount, summary="Create a tracing account")
-@requires(MAIN_ACCOUNT_ONLY, there=[Operation.SHIP_REVEAL])
+@requires(Operation.ACCOUNT_CREATE, also=[Operation.SHIP_REVEAL])
 def tracing_account_create(
     request, body: TracingBody, idempotency_key: IdempotencyKey = None
 ):
@@ -162,7 +162,7 @@ def tracing_account_create(
             request,
             kind=new.kind,
             email=body.email,
-            authorized_accounts=_readers(new, body),
+            authorized_accounts=_readers(request, new, body),
             **body.values(),
         )
         return _one(request, account)
@@ -173,7 +173,9 @@ def tracing_account_create(
 @router.get(
     f"{ROOT}/{{int:pk}}", response=TracingAccount, summary="Get a tracing account"
 )
-@requires(MAIN_ACCOUNT_ONLY, there=[Operation.ACCOUNT_VIEW, Operation.SHIP_REVEAL])
+@requires(
+    MAIN_ACCOUNT_ONLY, there=[Operation.ACCOUNT_VIEW], also=[Operation.SHIP_REVEAL]
+)
 def tracing_account_get(request, pk: AccountPk):
     return _one(request, _find(request, pk, Operation.ACCOUNT_VIEW))
 
@@ -183,11 +185,12 @@ def tracing_account_get(request, pk: AccountPk):
 )
 @requires(
     MAIN_ACCOUNT_ONLY,
-    there=[Operation.ACCOUNT_VIEW, Operation.ACCOUNT_EDIT, Operation.SHIP_REVEAL],
+    there=[Operation.ACCOUNT_EDIT],
+    also=[Operation.ACCOUNT_VIEW, Operation.SHIP_REVEAL],
 )
 def tracing_account_update(request, pk: AccountPk, body: TracingBody):
     account = _find(request, pk, Operation.ACCOUNT_EDIT)
-    values = body.values() | {READERS: _readers(account, body)}
+    values = body.values() | {READERS: _readers(request, account, body)}
     lifecycle.edit_account(account, by=Actor.calling(request), **values)
     return _one(request, account)
 
@@ -195,7 +198,9 @@ def tracing_account_update(request, pk: AccountPk, body: TracingBody):
 @router.delete(
     f"{ROOT}/{{int:pk}}", response={200: None}, summary="Delete a tracing account"
 )
-@requires(MAIN_ACCOUNT_ONLY, there=[Operation.ACCOUNT_VIEW, Operation.ACCOUNT_DELETE])
+@requires(
+    MAIN_ACCOUNT_ONLY, there=[Operation.ACCOUNT_DELETE], also=[Operation.ACCOUNT_VIEW]
+)
 def tracing_account_delete(request, pk: AccountPk):
     account = _find(request, pk, Operation.ACCOUNT_DELETE)
     lifecycle.delete_account(account, by=Actor.calling(request))
@@ -212,7 +217,9 @@ def tracing_soft_limit_get(request, pk: AccountPk):
 @router.put(
     f"{ROOT}/{{int:pk}}/soft-limit", response=SoftLimit, summary="Set the usage limit"
 )
-@requires(MAIN_ACCOUNT_ONLY, there=[Operation.ACCOUNT_VIEW, Operation.ACCOUNT_EDIT])
+@requires(
+    MAIN_ACCOUNT_ONLY, there=[Operation.ACCOUNT_EDIT], also=[Operation.ACCOUNT_VIEW]
+)
 def tracing_soft_limit_update(request, pk: AccountPk, body: SoftLimitBody):
     account = _find(request, pk, Operation.ACCOUNT_EDIT)
     if body.tracing_account_id != pk:
@@ -234,8 +241,8 @@ def _find(request, pk, operation):
     return account_of_kind(request, AccountKind.TRACING, pk, operation)
 
 
-def _readers(account, body):
-    return picked(account, READERS, body.authorized_account_ids, _unknown)
+def _readers(request, account, body):
+    return picked(request, account, READERS, body.authorized_account_ids, _unknown)
 
 
 def _unknown(pk):

@@ -80,7 +80,7 @@ class User(Answer):
 
 
 @router.get(ROOT, response=list[User], summary="List the people of one account")
-@requires(Operation.USER_LIST, there=[Operation.USER_LIST])
+@requires(there=[Operation.USER_LIST])
 def user_list(request, account_id: AskedAccount = None):
     own = request.auth.account.pk
     account = account_for(
@@ -91,9 +91,7 @@ def user_list(request, account_id: AskedAccount = None):
 
 
 @router.post(ROOT, response=UserId, summary="Add somebody to an account")
-@requires(
-    Operation.USER_INVITE, there=[Operation.USER_INVITE, Operation.USER_INVITE_ADMIN]
-)
+@requires(there=[Operation.USER_INVITE, Operation.USER_INVITE_ADMIN])
 def user_create(request, body: NewUser, idempotency_key: IdempotencyKey = None):
     role = ROLES[body.role]
     account = account_for(request, body.account_id, invitation(role))
@@ -112,7 +110,7 @@ def user_create(request, body: NewUser, idempotency_key: IdempotencyKey = None):
 
 
 @router.get(f"{ROOT}/{{int:pk}}", response=User, summary="Get somebody")
-@requires(Operation.USER_LIST, there=[Operation.USER_LIST])
+@requires(there=[Operation.USER_LIST])
 def user_get(request, pk: UserPk, account_id: AnyAccount = None):
     return shown(_all(request, Operation.USER_LIST, pk, account_id)[0])
 
@@ -122,7 +120,7 @@ def user_get(request, pk: UserPk, account_id: AnyAccount = None):
     response={200: UserId, 403: ShortError},
     summary="Change somebody's name",
 )
-@requires(Operation.USER_INVITE, there=[Operation.USER_INVITE, Operation.USER_ROLE])
+@requires(there=[Operation.USER_INVITE, Operation.USER_ROLE])
 def user_update(request, pk: UserPk, body: UserChange):
     membership = _one(request, Operation.USER_INVITE, pk, body.account_id)
     by = Actor.calling(request)
@@ -144,7 +142,7 @@ def user_update(request, pk: UserPk, body: UserChange):
     response={204: None, 401: CodedError},
     summary="Take somebody out of an account",
 )
-@requires(Operation.USER_REMOVE, there=[Operation.USER_REMOVE])
+@requires(there=[Operation.USER_REMOVE])
 def user_delete(request, pk: UserPk, account_id: AskedAccount = None):
     try:
         membership = _one(request, Operation.USER_REMOVE, pk, account_id)
@@ -158,7 +156,7 @@ def user_delete(request, pk: UserPk, account_id: AskedAccount = None):
 @router.post(
     f"{ROOT}/suspend/{{int:pk}}", response={204: None}, summary="Suspend somebody"
 )
-@requires(Operation.USER_SUSPEND, there=[Operation.USER_SUSPEND])
+@requires(there=[Operation.USER_SUSPEND])
 def user_suspend(request, pk: UserPk, account_id: AskedAccount = None):
     membership = _one(request, Operation.USER_SUSPEND, pk, account_id)
     members.suspend_member(membership, by=Actor.calling(request))
@@ -170,7 +168,7 @@ def user_suspend(request, pk: UserPk, account_id: AskedAccount = None):
     response={204: None},
     summary="Let somebody in again",
 )
-@requires(Operation.USER_SUSPEND, there=[Operation.USER_SUSPEND])
+@requires(there=[Operation.USER_SUSPEND])
 def user_unsuspend(request, pk: UserPk, account_id: AskedAccount = None):
     membership = _one(request, Operation.USER_SUSPEND, pk, account_id)
     members.unsuspend_member(membership, by=Actor.calling(request))

@@ -34,7 +34,7 @@ class Finished(Answer):
 @router.get(
     f"{ROOT}/recursive", response=list[User], summary="List people, once per account"
 )
-@requires(MAIN_ACCOUNT_ONLY, Operation.USER_LIST)
+@requires(MAIN_ACCOUNT_ONLY, there=[Operation.USER_LIST])
 def user_list_everywhere(request):
     found = memberships(request, Operation.USER_LIST)
     return [shown(each) for each in found.order_by("user__email", "account_id")]
@@ -45,7 +45,7 @@ def user_list_everywhere(request):
     response={200: Finished, 401: CodedError},
     summary="Take somebody out of all accounts that can be without them",
 )
-@requires(MAIN_ACCOUNT_ONLY, Operation.USER_REMOVE)
+@requires(MAIN_ACCOUNT_ONLY, there=[Operation.USER_REMOVE])
 def user_delete_everywhere(request, pk: UserPk):
     try:
         found = _of_person(request, Operation.USER_REMOVE, pk)
@@ -61,7 +61,7 @@ def user_delete_everywhere(request, pk: UserPk):
     response=Finished,
     summary="Suspend somebody in all accounts that can be without them",
 )
-@requires(MAIN_ACCOUNT_ONLY, Operation.USER_SUSPEND)
+@requires(MAIN_ACCOUNT_ONLY, there=[Operation.USER_SUSPEND])
 def user_suspend_everywhere(request, pk: UserPk):
     found = _of_person(request, Operation.USER_SUSPEND, pk)
     skipped = _unless_needed(request, found, members.suspend_member)
@@ -73,7 +73,7 @@ def user_suspend_everywhere(request, pk: UserPk):
     response=Finished,
     summary="Let somebody in again everywhere",
 )
-@requires(MAIN_ACCOUNT_ONLY, Operation.USER_SUSPEND)
+@requires(MAIN_ACCOUNT_ONLY, there=[Operation.USER_SUSPEND])
 def user_unsuspend_everywhere(request, pk: UserPk):
     for membership in _of_person(request, Operation.USER_SUSPEND, pk):
         members.unsuspend_member(membership, by=Actor.calling(request))

@@ -61,8 +61,8 @@ class RetentionDetails(Answer):
 )
 @requires(
     MAIN_ACCOUNT_ONLY,
-    Operation.ACCOUNT_LIST,
-    there=[Operation.ACCOUNT_VIEW, Operation.ACCOUNT_EDIT],
+    there=[Operation.ACCOUNT_EDIT],
+    also=[Operation.ACCOUNT_LIST],
 )
 def warm_retention_update(request, pk: AccountPk, body: WarmRetention):
     try:

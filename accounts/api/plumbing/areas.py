@@ -49,7 +49,7 @@ class Area:
         return error_bodies.terse(403, error_bodies.INSUFFICIENT)
 
     def forbidden(self, request, error):
-        return error_bodies.terse(403, error_bodies.INSUFFICIENT)
+        return error_bodies.terse(403, error_bodies.insufficient(error))
 
     def barred(self, request, refusal):
         """Answer a token that works, and not for this caller."""
@@ -112,7 +112,7 @@ class PlainArea(Area):
     }
 
     def forbidden(self, request, error):
-        return error_bodies.message_only(403, error_bodies.INSUFFICIENT)
+        return error_bodies.message_only(403, error_bodies.insufficient(error))
 
     def not_found(self, request, message):
         return error_bodies.message_only(404, message)

@@ -86,6 +86,12 @@ class ErrorMessage(Answer):
     )
 
 
+def insufficient(error):
+    """Return the words about a Forbidden: what the token is kept to comes after theirs."""
+    kept = getattr(error, "sentence", "")
+    return f"{INSUFFICIENT}: {kept}" if kept else INSUFFICIENT
+
+
 def coded(request, status, code, message, **parameters):
     """Answer with a code that programs look at; `errorCode` marks an error to them."""
     body = {

@@ -7,33 +7,40 @@ from django.http import Http404
 
 from accounts.api.plumbing.streams import CHUNK
 from accounts.locks import repeated
-from accounts.permissions import Operation, allows, require, token_relations
+from accounts.permissions import (
+    Operation,
+    require_of_token,
+    require_scope,
+    token_may,
+    token_relations,
+)
 
 READING = ("GET", "HEAD")
-# The one operation on its own account that only the main account's token may do.
-MAIN_ACCOUNT_ONLY = Operation.ACCOUNT_CREATE
+# What only the main account's token may ask about other accounts.
+MAIN_ACCOUNT_ONLY = Operation.ACCOUNT_OVERSEE
 
 
-def requires(*operations, there=()):
+def requires(*operations, there=(), also=()):
     """Guard an endpoint by what the token may do in its own account.
 
-    `there` says what the endpoint asks by itself, about the account that it reaches. A
-    changing call is one transaction up to its answer's contents, so that an error
+    `there` says what the endpoint asks by itself, about the accounts that it reaches:
+    only who has the scope of none of that is refused here. `also` is what it asks besides,
+    such as whether the answer may have a secret. A changing call is one transaction up to its answer's contents, so that an error
     never follows a commit. Return a schema's instance, or it is checked too late.
     """
 
     def decorate(view):
         @wraps(view)
         def guarded(request, *args, **kwargs):
-            account = request.auth.account
-            relations = token_relations(account, account)
+            token = request.auth
             for operation in operations:
-                require(relations, operation, account)
+                require_of_token(token, operation, token.account)
+            require_scope(token, *there)
             if request.method in READING:
                 return view(request, *args, **kwargs)
             return _in_one_transaction(view, request, *args, **kwargs)
 
-        guarded.operations, guarded.there = operations, there
+        guarded.operations, guarded.there = operations, (*there, *also)
         return guarded
 
     return decorate
@@ -50,8 +57,8 @@ def account_for(request, pk, *operations):
 
     Raises Http404 for an account that does not exist to the token, or Forbidden.
     """
-    caller = request.auth.account
-    account = _accounts_near(caller).filter(pk=pk).first()
+    caller = request.auth
+    account = _accounts_near(caller.account).filter(pk=pk).first()
     return _checked(caller, pk, account, operations)
 
 
@@ -66,17 +73,16 @@ def account_of_kind(request, kind, pk, operation):
 
 def named_accounts_for(request, pks, *operations):
     """Return the same of several ids that a column can hold, in one query."""
-    caller = request.auth.account
-    near = _accounts_near(caller).in_bulk(pks)
+    caller = request.auth
+    near = _accounts_near(caller.account).in_bulk(pks)
     return [_checked(caller, pk, near.get(pk), operations) for pk in pks]
 
 
 def _checked(caller, pk, account, operations):
-    relations = token_relations(caller, account) if account else set()
-    if not relations:
+    if account is None or not token_relations(caller, account):
         raise Http404(f"account {pk} not found")
     for operation in operations:
-        require(relations, operation, account)
+        require_of_token(caller, operation, account)
     return account
 
 
@@ -87,13 +93,13 @@ def accounts_for(request, *operations):
 
 def each_account_for(request, *operations):
     """Yield the same accounts, read a chunk at a time."""
-    caller = request.auth.account
-    accounts = caller.organisation.accounts.not_deleted().in_order()
+    caller = request.auth
+    organisation = caller.account.organisation
+    accounts = organisation.accounts.not_deleted().in_order()
     for account in accounts.iterator(chunk_size=CHUNK):
         # Read with each row, it would take half of the time.
-        account.organisation = caller.organisation
-        relations = token_relations(caller, account)
-        if all(allows(relations, operation, account) for operation in operations):
+        account.organisation = organisation
+        if all(token_may(caller, operation, account) for operation in operations):
             yield account
 
 

@@ -7,12 +7,7 @@ from pydantic import Field
 
 from accounts import lifecycle
 from accounts.api.logzio.account_opening import new_account, picked
-from accounts.api.plumbing.guards import (
-    MAIN_ACCOUNT_ONLY,
-    account_for,
-    accounts_for,
-    requires,
-)
+from accounts.api.plumbing.guards import account_for, accounts_for, requires
 from accounts.api.plumbing.idempotency import IdempotencyKey, once
 from accounts.api.v1.account_settings import (
     FLAGS,
@@ -70,7 +65,7 @@ def own_account_list(request, response: HttpResponse, asked: Query[AccountQuery]
     description="With the main account's token. What is left out is as in the portal. "
     "Its first token comes with it.",
 )
-@requires(MAIN_ACCOUNT_ONLY)
+@requires(Operation.ACCOUNT_CREATE)
 def own_account_create(
     request,
     response: HttpResponse,
@@ -80,7 +75,7 @@ def own_account_create(
     main = request.auth.account
 
     def create():
-        values = _values(new_account(request, body.kind), body)
+        values = _values(request, new_account(request, body.kind), body)
         account = lifecycle.open_account(
             main.organisation, kind=body.kind, by=Actor.calling(request), **values
         )
@@ -116,7 +111,7 @@ def own_account_update(
     if_match: IfMatch = None,
 ):
     account = account_for(request, pk, Operation.ACCOUNT_EDIT)
-    values = _values(account, body)
+    values = _values(request, account, body)
     if any(values.get(name, now) != now for name, now in _flags(account)):
         account_for(request, pk, Operation.ACCOUNT_FLAGS)
     lifecycle.edit_account(
@@ -145,7 +140,7 @@ def _flags(account):
     return [(name, getattr(account, name)) for name in FLAGS]
 
 
-def _values(account, body):
+def _values(request, account, body):
     """Return what a body says, with accounts in place of their ids.
 
     Raises RuleViolation for a setting that such an account does not have.
@@ -155,7 +150,7 @@ def _values(account, body):
         _check(account, name)
     for name in LISTS:
         if name in values:
-            values[name] = picked(account, name, values[name], _unknown(name))
+            values[name] = picked(request, account, name, values[name], _unknown(name))
     return values
 
 

@@ -79,6 +79,8 @@ class ProblemArea(Area):
         return response
 
     def forbidden(self, request, error):
+        if error.code:
+            return answer(request, 403, error.code, f"{error.sentence}.")
         detail = self.hints.get(error.operation, FORBIDDEN)
         return answer(request, 403, "forbidden", detail)
 

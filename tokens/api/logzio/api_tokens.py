@@ -14,8 +14,10 @@ from accounts.api.plumbing.guards import MAIN_ACCOUNT_ONLY, account_for, require
 from accounts.api.plumbing.idempotency import IdempotencyKey, once
 from accounts.audit.trail import Actor
 from accounts.permissions import Operation
+from accounts.scopes import as_scopes
 from tokens.api.minting import check_allowed, mint
 from tokens.api.plumbing.names import TokenName
+from tokens.api.plumbing.scopes import OptionalScopes
 from tokens.api.plumbing.secrets import SecretText
 
 
@@ -38,6 +40,12 @@ router = router_in(MintingArea("api-token"))
 class ChildApiToken(Body):
     name: TokenName = Field(description="The token's name.", examples=["Terraform"])
     account_id: Annotated[Whole, ACCOUNT_ID]
+    scopes: OptionalScopes = Field(
+        None,
+        description="What it may do, at most what the calling token may; without it, "
+        "just that.",
+        examples=[["accounts:read"]],
+    )
 
 
 class ApiTokenMade(Answer):
@@ -66,7 +74,13 @@ def api_token_mint(
     check_allowed(account.organisation)
 
     def make():
-        token, secret = mint(account, name=body.name, by=Actor.calling(request))
+        token, secret = mint(
+            account,
+            name=body.name,
+            by=Actor.calling(request),
+            maker=request.auth,
+            scopes=None if body.scopes is None else as_scopes(body.scopes),
+        )
         return ApiTokenMade(
             id=token.pk,
             name=token.name,

@@ -19,7 +19,7 @@ class WhoAmIByName(Answer):
 
 
 @router.get("/v2/whoami", response=WhoAmI, summary="Whose token is this")
-@requires(Operation.ACCOUNT_VIEW)
+@requires(Operation.WHOAMI)
 def whoami(request):
     account = request.auth.account
     return WhoAmI(account_name=account.name, account_id=account.pk)
@@ -31,6 +31,6 @@ def whoami(request):
     summary="Whose token is this, as it was asked before 2021",
     deprecated=True,
 )
-@requires(Operation.ACCOUNT_VIEW)
+@requires(Operation.WHOAMI)
 def whoami_by_name(request):
     return WhoAmIByName(account_name=request.auth.account.name)

@@ -2,7 +2,7 @@
 
 from django.http import Http404
 
-from accounts.permissions import require, token_relations
+from accounts.permissions import require_of_token, token_relations
 from tokens.kinds import OF_INSTALLATION, Kind
 from tokens.models import Token
 from tokens.models.querysets import TokenQuerySet
@@ -24,16 +24,15 @@ def token_for(request, pk, *verbs, kinds=KINDS, among=TokenQuerySet.not_deleted)
 
     Raises Http404 for one that does not exist to the caller, or Forbidden.
     """
-    caller = request.auth.account
+    caller = request.auth
     tokens = Token.objects.of_kind(*kinds).filter(organisation=caller.organisation_id)
     found = among(tokens).select_related("account__organisation").filter(pk=pk).first()
-    relations = token_relations(caller, found.account) if found else set()
-    if not relations:
+    if found is None or not token_relations(caller, found.account):
         raise Http404
     for verb in verbs:
         asked = operation(found.kind, verb)
-        itself = found.pk == request.auth.pk
-        require(relations, asked, found.account, itself=itself)
+        itself = found.pk == caller.pk
+        require_of_token(caller, asked, found.account, itself=itself)
     return found
 
 

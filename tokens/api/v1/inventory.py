@@ -12,9 +12,11 @@ from accounts.api.plumbing.guards import accounts_for, named_accounts_for, requi
 from accounts.api.v1.fields import AskedId, Moment, Resource
 from accounts.api.v1.pages import Paging
 from accounts.api.v1.routers import ROOT, own_router, reads
-from accounts.permissions import Operation
+from accounts.permissions import Operation, in_scope, require_scope
 from tokens.api.v1.answers import KindName, TokenAnswer, shown
+from tokens.api.v1.guards import KINDS
 from tokens.models import Token
+from tokens.permissions import operation
 from tokens.states import LISTED, in_any
 
 router = own_router("tokens")
@@ -112,10 +114,13 @@ class Tokens(Resource):
     response=reads(Tokens),
     summary="List tokens over all accounts in reach",
     description="Without accounts it lists those of all accounts whose tokens the "
-    "calling token may see. Secrets are never in a list.",
+    "calling token may see, and only of the kinds that it has a scope for. Secrets are "
+    "never in a list.",
 )
 @requires(there=LISTING)
 def own_token_list(request, response: HttpResponse, asked: Query[TokenQuery]):
+    for kind in asked.kind:
+        require_scope(request.auth, operation(kind, "list"))
     tokens = asked.narrow(_in_reach(request, asked.account))
     tokens = tokens.select_related("account__organisation")
     page = asked.page(request, response, tokens, asked.order)
@@ -124,11 +129,15 @@ def own_token_list(request, response: HttpResponse, asked: Query[TokenQuery]):
 
 def _in_reach(request, pks):
     """Return the tokens of the accounts that are asked for, or of all that may be."""
+    listing = [each for each in LISTING if in_scope(request.auth, each)]
     if pks:
-        accounts = named_accounts_for(request, pks, *LISTING)
+        accounts = named_accounts_for(request, pks, *listing)
     else:
-        accounts = accounts_for(request, *LISTING)
-    return Token.objects.filter(
+        accounts = accounts_for(request, *listing)
+    found = Token.objects.filter(
         organisation=request.auth.organisation_id,
         account__in=[account.pk for account in accounts],
     )
+    if len(listing) == len(LISTING):
+        return found
+    return found.of_kind(*(k for k in KINDS if operation(k, "list") in listing))

@@ -10,7 +10,7 @@ from accounts.api.plumbing.guards import requires
 from accounts.api.v1.fields import Body, Resource
 from accounts.api.v1.routers import ROOT, changes, own_router
 from accounts.clock import clock
-from accounts.permissions import allows, token_relations
+from accounts.permissions import token_may
 from tokens.api.v1.answers import TokenAnswer, shown
 from tokens.api.v1.guards import of_tokens
 from tokens.permissions import USES, operation, why_stopped
@@ -80,8 +80,7 @@ def _state(row):
 def _may_view(request, token):
     if token.account is None:
         return False
-    relations = token_relations(request.auth.account, token.account)
-    return bool(allows(relations, operation(token.kind, "view"), token.account))
+    return token_may(request.auth, operation(token.kind, "view"), token.account)
 
 
 def _verdict(*, known, reason, secret=None, opens=(), token=None):

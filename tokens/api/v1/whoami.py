@@ -18,7 +18,7 @@ class Caller(Resource):
 @router.get(
     f"{ROOT}/whoami", response=reads(Caller), summary="Whose token is this, and which"
 )
-@requires(Operation.ACCOUNT_VIEW, Operation.API_VIEW)
+@requires(Operation.WHOAMI)
 def own_whoami(request):
     token = request.auth
     return Caller(token=shown(token), account=account_shown(token.account))

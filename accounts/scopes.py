@@ -1,0 +1,85 @@
+"""What an API token may be kept to: scopes, each the reading or the writing of one area.
+
+A token's scopes are one text: names with spaces between, in the order of SCOPES. An empty
+one is everything, which costs nothing to ask.
+"""
+
+from functools import lru_cache
+
+from accounts.rule_violations import RuleViolation
+
+EVERYTHING, READ = "everything", "read"
+# What each area is called on pages; queries are of stores that a gateway guards.
+AREAS = {
+    "accounts": "accounts",
+    "users": "users",
+    "shipping": "data shipping tokens",
+    "shared": "shared tokens and filters",
+    "api": "API tokens",
+    "audit": "the audit trail",
+    "logs": "log queries",
+    "metrics": "metrics queries",
+    "traces": "trace queries",
+}
+# Nothing is changed there.
+READ_ONLY = {"audit", "logs", "metrics", "traces"}
+SCOPES = (
+    READ,
+    *(
+        f"{area}:{access}"
+        for area in AREAS
+        for access in ("read", "write")
+        if access == "read" or area not in READ_ONLY
+    ),
+)
+# Longer than all of them together.
+TEXT_LENGTH = 300
+
+
+@lru_cache
+def covers(scopes, needed):
+    """Whether a token's scopes hold one that is needed; writing an area is reading it, too."""
+    if not scopes:
+        return True
+    held = scopes.split()
+    if needed in held:
+        return True
+    area, _, access = needed.partition(":")
+    return access == "read" and (READ in held or f"{area}:write" in held)
+
+
+def is_within(scopes, others):
+    """Whether a token with some scopes can do no more than one with others."""
+    return all(covers(others, each) for each in scopes.split() or [EVERYTHING])
+
+
+def as_scopes(names):
+    """Return the scopes that some names make, as a token keeps them.
+
+    Raises RuleViolation for a name that is none, and when nothing is left to do.
+    """
+    wanted = set(names)
+    unknown = sorted(wanted - {EVERYTHING, *SCOPES})
+    if unknown:
+        raise RuleViolation(
+            "unknown_scope", f"There is no scope {unknown[0]}.", field="scopes"
+        )
+    if not wanted:
+        raise RuleViolation(
+            "scope_required", "Choose at least one scope.", field="scopes"
+        )
+    if EVERYTHING in wanted:
+        return ""
+    return " ".join(
+        each for each in SCOPES if each in wanted and not _is_implied(each, wanted)
+    )
+
+
+def _is_implied(scope, wanted):
+    area, _, access = scope.partition(":")
+    return access == "read" and (READ in wanted or f"{area}:write" in wanted)
+
+
+def names_of(scopes):
+    """Return the names of a token's scopes, for programs."""
+    return scopes.split() or [EVERYTHING]

@@ -1,0 +1,193 @@
+"""Every route of both APIs x tokens that are kept to scopes or accounts."""
+
+import json
+import re
+
+import pytest
+from django.db import transaction
+
+from accounts.permissions import SCOPE_OF
+from accounts.scopes import SCOPES, covers
+from tests.api.calls import Api
+from tests.api.scopes import NEEDS, READS_BY_POST, ROUTES
+from tests.api.world import operations
+
+# The policy is the same on every database, and this walk is a long one.
+pytestmark = [pytest.mark.sqlite, pytest.mark.walk]
+
+SECRET = re.compile("tg[a-z]_[0-9A-Za-z]{49}")
+SCOPED = {key: needed.split() for key, (needed, _) in NEEDS.items() if needed}
+
+
+@pytest.fixture
+def call(world):
+    """Call a route about a thing of an account, and take back what it did."""
+
+    def calling(api, key, account):
+        route = ROUTES[key]
+        with transaction.atomic():
+            thing = world.thing(account, route.thing)
+            answer = world.call(api, key, thing, route=route)
+            transaction.set_rollback(True)
+        return answer
+
+    return calling
+
+
+@pytest.fixture
+def of_main(world):
+    """Return calls of the main account with tokens that are kept to scopes, each once."""
+    known = {}
+
+    def of_main(scopes):
+        if scopes not in known:
+            known[scopes] = Api.of(world.accounts["main"], scopes=scopes)
+        return known[scopes]
+
+    return of_main
+
+
+def lacking(*needed):
+    """Return all scopes together that hold none of some."""
+    return " ".join(s for s in SCOPES if not any(covers(s, each) for each in needed))
+
+
+def test_every_route_is_declared_here():
+    assert NEEDS.keys() == ROUTES.keys()
+
+
+def test_every_route_asks_for_the_scope_that_is_declared():
+    views = {key: each.view_func for key, each in operations("/").items()}
+    asked = {
+        key: {SCOPE_OF[each] for each in (*views[key].operations, *views[key].there)}
+        for key in ROUTES
+    }
+
+    assert {key: set(needed) - asked[key] for key, needed in SCOPED.items()} == (
+        dict.fromkeys(SCOPED, frozenset())
+    )
+    assert {key for key in ROUTES if asked[key] <= {"any", "-"}} == (
+        ROUTES.keys() - SCOPED
+    )
+
+
+def test_what_changes_something_needs_a_scope_that_writes():
+    reading = {key for key in ROUTES if key[0] == "GET" or key in READS_BY_POST}
+    changing = {key: needed for key, needed in SCOPED.items() if key not in reading}
+
+    assert changing.keys() == ROUTES.keys() - reading
+    assert all(
+        each.endswith(":write") for needed in changing.values() for each in needed
+    )
+
+
+def test_the_scope_of_a_route_is_enough(world, call, of_main):
+    main = world.accounts["main"]
+
+    answered = {
+        (key, scope): call(of_main(scope), key, main)[0]
+        for key, needed in SCOPED.items()
+        for scope in needed
+    }
+
+    assert answered == {
+        (key, scope): ROUTES[key].status("main") for key, scope in answered
+    }
+
+
+def test_all_other_scopes_are_not_enough(world, call, of_main):
+    main = world.accounts["main"]
+
+    answered = {
+        key: call(of_main(lacking(*needed)), key, main)
+        for key, needed in SCOPED.items()
+    }
+
+    for key, needed in SCOPED.items():
+        status, body = answered[key]
+        assert (key, status) == (key, 403)
+        said = body.get("detail") or body["message"]
+        sentences = {f"This API token lacks the scope {each}" for each in needed}
+        assert said.rstrip(".").removeprefix("Insufficient privileges: ") in sentences
+
+
+def test_a_token_that_reads_changes_nothing_and_learns_no_secret(world, call, of_main):
+    main, reader = world.accounts["main"], of_main("read")
+
+    answered = {key: call(reader, key, main) for key in ROUTES}
+
+    for key, (status, body) in answered.items():
+        may = not SCOPED.get(key) or SCOPED[key][0].endswith(":read")
+        assert (key, status) == (key, ROUTES[key].status("main") if may else 403)
+        assert not SECRET.search(json.dumps(body))
+
+
+def test_elsewhere_than_in_its_accounts_a_token_does_nothing(world, call):
+    main, sub = world.accounts["main"], world.accounts["sub"]
+    kept = Api.of(main, accounts=[sub.pk])
+
+    answered = {key: call(kept, key, main)[0] for key in ROUTES}
+
+    assert answered == {key: status for key, (_, status) in NEEDS.items()}
+
+
+def test_in_its_accounts_a_token_does_what_the_main_account_s_do(world, call):
+    main, sub = world.accounts["main"], world.accounts["sub"]
+    kept, free = Api.of(main, accounts=[sub.pk]), Api.of(main)
+    near = {
+        key
+        for key, route in ROUTES.items()
+        if route.near and route.thing not in ("metrics", "tracing", "spare")
+    }
+
+    answered = {key: (call(kept, key, sub)[0], call(free, key, sub)[0]) for key in near}
+
+    assert {key for key, (one, other) in answered.items() if one != other} == set()
+
+
+def test_lists_have_only_the_accounts_that_a_token_is_kept_to(world):
+    main, sub = world.accounts["main"], world.accounts["sub"]
+    kept = Api.of(main, accounts=[sub.pk])
+
+    _, accounts = kept.get("/v1/account-management/time-based-accounts")
+    _, near = kept.get("/v1/associated-accounts")
+    _, tokens = kept.get("/api/v1/tokens")
+
+    assert [each["accountId"] for each in accounts] == [sub.pk]
+    assert [each["accountId"] for each in near] == [sub.pk]
+    assert {each["account_id"] for each in tokens["items"]} == {sub.pk}
+
+
+def test_an_inventory_has_the_kinds_of_a_token_s_scopes(of_main, world):
+    shared, both = of_main("shared:read"), of_main("api:read shipping:read")
+
+    kinds = [
+        {each["kind"] for each in api.get("/api/v1/tokens")[1]["items"]}
+        for api in (shared, both)
+    ]
+    status, problem = shared.get("/api/v1/tokens?kind=logs&kind=shared")
+
+    assert kinds == [{"shared"}, {"api", "logs", "metrics", "traces"}]
+    assert (status, problem["code"]) == (403, "out_of_scope")
+    assert problem["detail"] == "This API token lacks the scope shipping:read."
+
+
+def test_a_new_account_s_token_is_not_told_to_who_may_reveal_none(world, call, of_main):
+    main, writer = world.accounts["main"], of_main("accounts:write")
+    key = ("POST", "/v1/account-management/metrics-accounts")
+
+    assert call(writer, key, main)[1]["token"] is None
+
+
+def test_what_a_security_account_reads_stays_within_what_its_maker_is_kept_to(world):
+    main, siem = world.accounts["main"], world.accounts["security"]
+    sub = world.accounts["sub"]
+    kept = Api.of(main, accounts=[siem.pk, sub.pk])
+    path = f"/api/v1/accounts/{siem.pk}"
+
+    status, problem = kept.patch(path, {"accounts_to_scan": [sub.pk, main.pk]})
+    assert (status, problem["code"]) == (422, "unknown_account")
+    assert kept.patch(path, {"accounts_to_scan": [sub.pk]})[0] == 200
+
+    Api.of(main).patch(path, {"accounts_to_scan": [main.pk]})
+    assert kept.patch(path, {"accounts_to_scan": [sub.pk, main.pk]})[0] == 200

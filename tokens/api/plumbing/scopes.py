@@ -1,0 +1,9 @@
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from accounts.scopes import EVERYTHING, SCOPES
+
+ScopeName = Literal[(EVERYTHING, *SCOPES)]
+Scopes = Annotated[list[ScopeName], Field(min_length=1, max_length=len(SCOPES))]
+OptionalScopes = Scopes | None

@@ -1,0 +1,113 @@
+"""What a token is kept to besides what its kind and its account allow: less, never more."""
+
+from accounts.rule_violations import RuleViolation
+from accounts.scopes import is_within, names_of
+from tokens.kinds import Kind
+
+# As Token.kept_to has them: all accounts, and none.
+ALL, NONE = "", ","
+
+
+def as_kept(pks):
+    """Return ids of accounts as a token keeps them; None is all accounts."""
+    if pks is None:
+        return ALL
+    return "".join([NONE, *(f"{pk}," for pk in sorted(set(pks)))])
+
+
+def ids_in(kept_to):
+    """Return the ids of the accounts that a token is kept to, or None for all."""
+    if kept_to == ALL:
+        return None
+    return [int(pk) for pk in kept_to.split(",") if pk]
+
+
+def accounts_kept_to(token):
+    """Return the accounts that a token is kept to and that there are, or None for all."""
+    pks = ids_in(token.kept_to)
+    if pks is None:
+        return None
+    return list(token.organisation.accounts.not_deleted().in_order().filter(pk__in=pks))
+
+
+def check_new(token):
+    """Raise RuleViolation for a new token that cannot be kept to what it shall be."""
+    _check_kind(token)
+    _check_accounts(token)
+
+
+def narrow(token, *, scopes=None, accounts=None):
+    """Keep a token to less, and yield the changes; None leaves as it is.
+
+    `scopes` as accounts.scopes keeps them, `accounts` ids. Raises RuleViolation for what
+    would be more.
+    """
+    if scopes is not None and scopes != token.scopes:
+        yield _narrow_scopes(token, scopes)
+    if accounts is not None and as_kept(accounts) != token.kept_to:
+        yield _narrow_accounts(token, as_kept(accounts))
+    _check_kind(token)
+
+
+def _narrow_scopes(token, scopes):
+    if not is_within(scopes, token.scopes):
+        raise RuleViolation(
+            "wider",
+            "A token is only ever given less: its scopes cannot be widened.",
+            field="scopes",
+        )
+    before, token.scopes = token.scopes, scopes
+    return ["scopes", names_of(before), names_of(scopes)]
+
+
+def _narrow_accounts(token, kept_to):
+    held = ids_in(token.kept_to)
+    if held is not None and not set(ids_in(kept_to)) <= set(held):
+        raise RuleViolation(
+            "wider",
+            "A token is only ever given less: no account can be added.",
+            field="accounts",
+        )
+    before, token.kept_to = _names(token), kept_to
+    _check_accounts(token)
+    return ["accounts", before, _names(token)]
+
+
+def _check_kind(token):
+    if token.kind != Kind.API and (token.scopes or token.kept_to):
+        field = "scopes" if token.scopes else "accounts"
+        raise RuleViolation(
+            "api_tokens_only", "Only API tokens can be kept to that.", field=field
+        )
+
+
+def _check_accounts(token):
+    if token.kept_to == ALL:
+        return
+    if not token.account.is_main:
+        raise _not_these("Only a token of the main account can be kept to accounts.")
+    if token.kept_to == NONE:
+        raise _not_these("Choose at least one account.")
+    known = {account.pk for account in accounts_kept_to(token)}
+    unknown = [pk for pk in ids_in(token.kept_to) if pk not in known]
+    if unknown:
+        raise _not_these(f"There is no account {unknown[0]} here.")
+
+
+def _not_these(message):
+    return RuleViolation("unusable_accounts", message, field="accounts")
+
+
+def _names(token):
+    accounts = accounts_kept_to(token)
+    return "all" if accounts is None else [account.name for account in accounts]
+
+
+def told(token):
+    """Return what the audit trail is told of a new token's restrictions."""
+    found = {}
+    if token.scopes:
+        found["scopes"] = names_of(token.scopes)
+    if token.kept_to:
+        found["accounts"] = _names(token)
+    return found
