@@ -8,8 +8,8 @@ from accounts.clock import clock
 from accounts.models import Account, AccountKind
 from accounts.permissions import Operation
 from tokens.kinds import Kind
+from tokens.least_privilege import ids_in
 from tokens.networks import holds
-from tokens.restrictions import ids_in
 from tokens.states import STOPPED, why_stopped_outside
 
 READABLE_FROM_MAIN = (AccountKind.METRICS, AccountKind.TRACING)

@@ -45,10 +45,10 @@ MODULES = {
     "tokens.permissions": [
         "tokens/test_token_permissions.py",
         "tokens/test_reach.py",
-        "tokens/test_restrictions.py",
+        "tokens/test_least_privilege.py",
         *GATE,
     ],
-    "tokens.restrictions": ["tokens/test_restrictions.py"],
+    "tokens.least_privilege": ["tokens/test_least_privilege.py"],
     "tokens.networks": ["tokens/test_networks.py", "gateway/test_kept_to_networks.py"],
     "gateway.verify.conditions": GATE,
     "accounts.crypto.envelope": KEYS,

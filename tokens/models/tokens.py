@@ -12,7 +12,7 @@ from accounts.models import Account, Action, Organisation
 from accounts.names import check_seen
 from accounts.rule_violations import Gone, RuleViolation, Stale
 from accounts.scopes import TEXT_LENGTH
-from tokens import limits, restrictions
+from tokens import least_privilege, limits
 from tokens.kinds import RULES, Kind
 from tokens.models.querysets import (
     USE_FIELDS,
@@ -137,9 +137,9 @@ class Token(models.Model):
             token.networks = read_networks(networks)
             token.calls_per_minute = calls_per_minute
             token._show(fresh)
-            token.scopes, token.kept_to = scopes, restrictions.as_kept(accounts)
+            token.scopes, token.kept_to = scopes, least_privilege.as_kept(accounts)
             limits.check_new(token)
-            restrictions.check_new(token)
+            least_privilege.check_new(token)
             if not (secret or comes_with_account):
                 checks.check_new(token)
             token.save(force_insert=True)
@@ -147,7 +147,7 @@ class Token(models.Model):
             action = Action.TOKEN_IMPORTED if secret else Action.TOKEN_CREATED
             told = {name: getattr(token, name) for name in TOLD}
             told = {name: value for name, value in told.items() if value}
-            told |= restrictions.told(token)
+            told |= least_privilege.told(token)
             token.record(action, by, kind=kind, **told)
         return token, fresh
 
@@ -301,7 +301,7 @@ class Token(models.Model):
         also for what would be more than before.
         """
         with self._changing(by, version):
-            found = restrictions.narrow(self, scopes=scopes, accounts=accounts)
+            found = least_privilege.narrow(self, scopes=scopes, accounts=accounts)
             changes = list(found)
             if changes:
                 self.record(Action.TOKEN_RESTRICTED, by, changes=changes)

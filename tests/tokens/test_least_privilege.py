@@ -11,8 +11,8 @@ from tests.factories import BY, ChildFactory, MainFactory, TokenFactory
 from tests.tokens.actions import again
 from tests.tokens.audited import actions
 from tokens.kinds import Kind
+from tokens.least_privilege import accounts_kept_to, as_kept, ids_in
 from tokens.permissions import reach
-from tokens.restrictions import accounts_kept_to, as_kept, ids_in
 
 
 def last_event(token):
