@@ -25,6 +25,8 @@ EXAMPLE = PROJECT / ".env.example"
 STATIC_ROOT = PROJECT / ".pytest_cache" / "static"
 DATABASE_FIXTURES = {"db", "transactional_db", "lasting_db", "live_server"}
 MEASURED = "TEST_COVERAGE"
+# Set by `coverage run`.
+MEASURED_BY_HAND = "COVERAGE_PROCESS_CONFIG"
 MARKERS = "browser", "postgresql", "sqlite", "walk"
 # Looking ten times less often takes a tenth of the time of a test run away.
 GARBAGE = (20_000, 50, 100)
@@ -77,6 +79,9 @@ def pytest_configure():
     if MEASURED in os.environ:
         # For workers, which begin later: what hands out their tests runs nothing of ours.
         os.environ["COVERAGE_PROCESS_START"] = str(PROJECT / "pyproject.toml")
+    if MEASURED in os.environ or MEASURED_BY_HAND in os.environ:
+        # Where coverage finds its plugin, before a program has a folder of its own.
+        os.environ["PYTHONPATH"] = str(PROJECT)
 
 
 def pytest_ignore_collect(collection_path, config):
