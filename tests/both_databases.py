@@ -28,6 +28,7 @@ CHANGES = (
     "tests/accounts/test_organisations.py",
     "tests/accounts/test_outbox.py",
     "tests/accounts/test_people.py",
+    "tests/accounts/test_prepared.py",
     "tests/accounts/test_quotas.py",
     "tests/accounts/test_relations.py",
     "tests/accounts/test_resubmission.py",

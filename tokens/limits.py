@@ -7,6 +7,7 @@ import re
 import unicodedata
 from contextlib import contextmanager
 
+from django.apps import apps
 from django.db import transaction
 
 from accounts import hooks
@@ -15,6 +16,7 @@ from accounts.locks import locked
 from accounts.models import AuditChain, Membership
 from accounts.models.accounts import RESTORABLE_DAYS
 from accounts.names import check_seen
+from accounts.prepared import Prepared
 from accounts.rule_violations import RuleViolation
 from tokens.kinds import OF_INSTALLATION, RULES, SHIPPING, Kind
 from tokens.policies import checks
@@ -26,9 +28,11 @@ MOST_CALLS = 1_000_000
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
-def locked_account(account):
+def locked_account(account, *, savepoint=True):
     """Hold the account's lock, or the installation's for tokens of its own."""
-    return locked(account) if account else locked_installation()
+    if account is None:
+        return locked_installation()
+    return locked(account, savepoint=savepoint)
 
 
 @contextmanager
@@ -98,9 +102,22 @@ def check_name(token):
     check_name_is_free(token)
 
 
+def _named(*given):
+    """Return the tokens of a kind with a name, in an account or in none."""
+    kind, name_key, *account = given
+    rows = apps.get_model("tokens.Token").objects.not_deleted()
+    account = account[0] if account else None
+    rows = rows.filter(account=account, kind=kind, name_key=name_key)
+    return rows.values_list("pk")
+
+
+_NAMED = Prepared(_named)
+
+
 def check_name_is_free(token):
-    others = siblings(token).filter(name_key=token.name_key)
-    if others.exists():
+    where = () if token.account_id is None else (token.account_id,)
+    named = _NAMED.rows(token.kind, token.name_key, *where)
+    if {pk for [pk] in named} - {token.pk}:
         raise RuleViolation(
             "name_taken",
             f"There is already a token named {token.name} here.",

@@ -61,17 +61,17 @@ def effective_state(token):
     return OUTSIDE.get(why_stopped_outside(token), own)
 
 
-def unexpired():
-    return Q(expires_at=None) | Q(expires_at__gt=clock.now())
+def unexpired(now=None):
+    return Q(expires_at=None) | Q(expires_at__gt=now or clock.now())
 
 
-def expired():
-    return Q(expires_at__lte=clock.now())
+def expired(now=None):
+    return Q(expires_at__lte=now or clock.now())
 
 
-def enabled():
+def enabled(now=None):
     """Return the condition that nothing about a token itself stops it."""
-    return Q(disabled_at=None) & unexpired()
+    return Q(disabled_at=None) & unexpired(now)
 
 
 def _in_running():

@@ -25,6 +25,8 @@ COMMON_SLOT = 0
 # What is recorded without deciding anything about a token.
 QUIET = frozenset(
     {
+        # Nobody can have asked about a secret before it was made.
+        Action.TOKEN_CREATED,
         Action.TOKEN_REVEALED,
         Action.TOKEN_LEAKED,
         Action.POLICY_CHANGED,
@@ -58,6 +60,13 @@ QUIET = frozenset(
         Action.GATEWAY_REFUSED,
     }
 )
+
+
+def is_quiet(action, organisation_id):
+    """Whether an event decides nothing about what is remembered."""
+    # Gateways are told from strangers, and are remembered as such.
+    is_gateway = action == Action.TOKEN_CREATED and organisation_id is None
+    return action in QUIET and not is_gateway
 
 
 def slot_of(organisation_id):

@@ -13,11 +13,12 @@ from hashlib import sha256
 from django.db import connection, transaction
 from django.utils import timezone
 
-from accounts.audit.generations import QUIET, note_change
+from accounts.audit.generations import is_quiet, note_change
 from accounts.crypto.keys import keyring
 from accounts.metrics import events
 from accounts.models import AuditChain, AuditEvent
 from accounts.models.events import DIGEST_VERSION
+from accounts.prepared import Prepared, insert
 from accounts.web.addresses import client_address
 from accounts.web.logs import request_id
 
@@ -115,43 +116,40 @@ def record(
         )
         event.digest = digest(event, bytes(chain.digest))
         _append(event)
-        if action not in QUIET:
+        if not is_quiet(action, organisation_id):
             note_change(organisation_id)
         transaction.on_commit(partial(events.add, str(action)))
     return event
 
 
-# Others wait for the chain until the change is committed. To put statements together by the
-# ORM takes most of that time, and they are always the same.
-COLUMNS = [field for field in AuditEvent._meta.concrete_fields if not field.primary_key]
-INSERT = "INSERT INTO accounts_auditevent ({}) VALUES ({}) RETURNING id".format(  # noqa: S608 -- our own columns
-    ", ".join(f'"{field.column}"' for field in COLUMNS),
-    ", ".join(["%s"] * len(COLUMNS)),
-)
+# Others wait for the chain until the change is committed.
 MOVE_ON = "UPDATE accounts_auditchain SET sequence = %s, digest = %s WHERE id = %s"
 
 
 def _append(event):
     """Write an event, and let its chain end in it."""
-    values = [
-        field.get_db_prep_save(getattr(event, field.attname), connection)
-        for field in COLUMNS
-    ]
+    insert(event)
     with connection.cursor() as cursor:
-        cursor.execute(INSERT, values)
-        event.pk = cursor.fetchone()[0]
         cursor.execute(MOVE_ON, [event.sequence, event.digest, event.chain_id])
-    event._state.adding = False
     event.chain.sequence, event.chain.digest = event.sequence, event.digest
 
 
-def _open_chain(organisation_id):
+def _chain_of(*organisation):
     chains = AuditChain.objects.select_for_update(no_key=True)
-    found = next(iter(chains.filter(organisation=organisation_id)), None)
+    # That of the installation is none's.
+    return chains.filter(organisation=organisation[0] if organisation else None)
+
+
+_CHAIN = Prepared(_chain_of)
+
+
+def _open_chain(organisation_id):
+    whose = () if organisation_id is None else (organisation_id,)
+    found = _CHAIN.first(*whose)
     if found:
         return found
     AuditChain.objects.get_or_create(organisation_id=organisation_id)
-    return chains.get(organisation=organisation_id)
+    return _CHAIN.first(*whose)
 
 
 def digest(event, previous):

@@ -189,7 +189,7 @@ def test_search_query_count_does_not_grow(main, api, count, django_assert_num_qu
         TokenFactory(account=main, kind=Kind.LOGS)
     api.get(f"{TOKENS}/limits")
 
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(7):
         _, answer = api.post(f"{TOKENS}/search", {"filter": {"enabled": True}})
 
     assert len(answer["results"]) == count

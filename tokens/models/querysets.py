@@ -55,9 +55,9 @@ class TokenQuerySet(models.QuerySet):
     def purgeable(self):
         return self.filter(deleted_at__lte=clock.now() - RESTORABLE_FOR)
 
-    def enabled(self):
+    def enabled(self, now=None):
         """Return tokens that nothing about themselves stops."""
-        return self.not_deleted().filter(enabled())
+        return self.not_deleted().filter(enabled(now))
 
     def in_states(self, *states):
         """Return tokens, not deleted, that are in one of some states."""
@@ -66,9 +66,9 @@ class TokenQuerySet(models.QuerySet):
     def disabled(self):
         return self.not_deleted().filter(DISABLED)
 
-    def stopped(self):
+    def stopped(self, now=None):
         """Return tokens, not deleted, that are disabled or expired."""
-        return self.not_deleted().filter(expired() | DISABLED)
+        return self.not_deleted().filter(expired(now) | DISABLED)
 
     def expired(self):
         """Return tokens that are past their expiry, disabled ones among them."""

@@ -4,6 +4,7 @@ from django.db.models.functions import Now
 from accounts.clock import clock
 from accounts.crypto.envelope import Sealed, seal, unseal
 from accounts.crypto.keys import keyring
+from accounts.prepared import insert
 from accounts.rule_violations import RuleViolation, Unavailable
 from tokens.secrets import Secret, carries_mac, digest, digests
 
@@ -92,12 +93,15 @@ class StoredSecret(models.Model):
         return f"secret {self.pk}"
 
     @classmethod
-    def keep(cls, token, secret):
-        """Save a secret of a token; raises RuleViolation when some token has it."""
+    def keep(cls, token, secret, *, savepoint=True):
+        """Save a secret of a token; raises RuleViolation when some token has it.
+
+        Nobody has one that was made just now: it needs no `savepoint` to go back to.
+        """
         row = cls(token=token, **protect(secret, token.kind, token.account_id))
         try:
-            with transaction.atomic():
-                row.save(force_insert=True)
+            with transaction.atomic(savepoint=savepoint):
+                insert(row)
         except IntegrityError:
             raise RuleViolation(
                 "secret_taken", "This token is here already.", field="secret"
@@ -118,14 +122,19 @@ class StoredSecret(models.Model):
 
     def open(self):
         """Decrypt and return the Secret; raises Unavailable without its key."""
-        try:
-            return Secret(unseal(self.envelope, *self.context).decode())
-        except Sealed as error:
-            raise Unavailable(
-                "secret_unavailable",
-                f"The secret of {self.token.name} cannot be shown: {error}. "
-                "The token itself goes on working.",
-            ) from error
+        return opened(self.envelope, self.context, self.token.name)
+
+
+def opened(envelope, binding, name):
+    """Return the Secret of a token in an envelope; raises Unavailable without its key."""
+    try:
+        return Secret(unseal(envelope, *binding).decode())
+    except Sealed as error:
+        raise Unavailable(
+            "secret_unavailable",
+            f"The secret of {name} cannot be shown: {error}. "
+            "The token itself goes on working.",
+        ) from error
 
 
 def protect(secret, kind, account_id):

@@ -10,6 +10,7 @@ from accounts.clock import clock
 from accounts.locks import repeated
 from accounts.models import Account, Action, Organisation
 from accounts.names import check_seen
+from accounts.prepared import insert
 from accounts.rule_violations import Gone, RuleViolation, Stale
 from accounts.scopes import TEXT_LENGTH
 from tokens import least_privilege, limits
@@ -117,16 +118,18 @@ class Token(models.Model):
         comes_with_account=False,
         scopes="",
         accounts=None,
+        savepoint=True,
     ):
         """Make a token and return it with its Secret.
 
         A `secret` is given for one that moves in from elsewhere, `networks` as lines of
         text. `scopes` are as accounts.scopes keeps them; `accounts` the ids that it is
         kept to, None for all. Policies ask nothing of what moves in, nor of what
-        `comes_with_account`. Raises RuleViolation.
+        `comes_with_account`. Raises RuleViolation, after which a transaction around it
+        can go on only with a `savepoint`.
         """
         fresh = secret or make(kind)
-        with limits.locked_account(account):
+        with limits.locked_account(account, savepoint=savepoint):
             token = cls(account=account, kind=kind, expires_at=expires_at)
             token.organisation_id = account and account.organisation_id
             token.disabled_at = None if enabled else clock.now()
@@ -142,8 +145,8 @@ class Token(models.Model):
             least_privilege.check_new(token)
             if not (secret or comes_with_account):
                 checks.check_new(token)
-            token.save(force_insert=True)
-            StoredSecret.keep(token, fresh)
+            insert(token)
+            StoredSecret.keep(token, fresh, savepoint=secret is not None)
             action = Action.TOKEN_IMPORTED if secret else Action.TOKEN_CREATED
             told = {name: getattr(token, name) for name in TOLD}
             told = {name: value for name, value in told.items() if value}

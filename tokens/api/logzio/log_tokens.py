@@ -1,7 +1,9 @@
 """Log shipping tokens of the account whose API token calls."""
 
+from datetime import datetime
 from email.utils import parseaddr
-from typing import Annotated, Literal
+from functools import lru_cache, partial
+from typing import Annotated, Literal, NamedTuple
 
 from django.conf import settings
 from django.http import Http404
@@ -21,14 +23,17 @@ from accounts.api.plumbing.fields import (
 from accounts.api.plumbing.guards import requires
 from accounts.api.plumbing.idempotency import IdempotencyKey, once
 from accounts.audit.trail import Actor
+from accounts.clock import clock
 from accounts.permissions import Operation
+from accounts.prepared import Prepared
 from accounts.rule_violations import RuleViolation
 from tokens import limits
 from tokens.api.plumbing.names import TokenName
-from tokens.api.plumbing.secrets import SecretText, hand_out
+from tokens.api.plumbing.secrets import SecretText, hand_out, record_revealed
 from tokens.kinds import Kind
 from tokens.models import Token
 from tokens.models.querysets import as_written
+from tokens.models.secrets import context, opened
 
 ROOT = "/v1/log-shipping/tokens"
 AREA = Area(
@@ -47,6 +52,7 @@ COLUMNS = {
     "NAME": "name_key",
 }
 SORTS_AT_MOST = 10
+OLDEST_FIRST = ("created_at",)
 
 router = router_in(AREA)
 
@@ -171,6 +177,7 @@ def log_token_create(
             name=body.name,
             enabled=body.enabled is not False,
             by=Actor.calling(request),
+            savepoint=False,
         )
         return _shown(token, secret)
 
@@ -225,20 +232,69 @@ def log_token_limits(request):
 @router.post(f"{ROOT}/search", response=LogTokens, summary="Search by state")
 @requires(Operation.SHIP_LIST, Operation.SHIP_REVEAL)
 def log_token_search(request, body: LogTokenSearch):
-    tokens = _all(request)
-    found = tokens.enabled() if body.filter.enabled else tokens.stopped()
-    columns = [sort.column for sort in body.sort] or ["created_at"]
-    asked = body.pagination.slice
-    page = list(found.order_by(*columns, "pk")[asked])
+    account, asked = request.auth.account, body.pagination.slice
+    columns = tuple(sort.column for sort in body.sort) or OLDEST_FIRST
+    kept = KEPT[body.filter.enabled]
+    given = account.pk, Kind.LOGS.value, clock.now()
+    if columns == OLDEST_FIRST:
+        page = kept.rows(*given, asked.stop - asked.start, asked.start)
+    else:
+        page = _kept(body.filter.enabled, columns, *given)[asked]
+    found = [Found(*row) for row in page]
     # The last page tells how many there are.
-    is_last = page and len(page) < asked.stop - asked.start
-    total = asked.start + len(page) if is_last else found.count()
-    secrets = hand_out(page, by=Actor.calling(request))
+    is_last = found and len(found) < asked.stop - asked.start
+    total = asked.start + len(found) if is_last else _count(account, body.filter)
+    results = [_opened(row, account) for row in found]
+    if found:
+        record_revealed(found, Kind.LOGS, Actor.calling(request), account=account)
     return LogTokens(
-        total=total,
-        results=[_shown(token, secrets[token.pk]) for token in page],
-        pagination=Page(**body.pagination.model_dump()),
+        total=total, results=results, pagination=Page(**body.pagination.model_dump())
     )
+
+
+class Found(NamedTuple):
+    """What is read of a token that was searched for, with its secret."""
+
+    pk: int
+    name: str
+    masked: str
+    disabled_at: datetime | None
+    expires_at: datetime | None
+    created_at: datetime
+    created_by: str
+    updated_at: datetime
+    updated_by: str
+    lookup: bytes
+    envelope: bytes
+
+    is_expired = Token.is_expired
+
+
+def _kept(is_enabled, columns, account, kind, now):
+    """Return the rows that are Found: of a kind, enabled or not, in an order."""
+    tokens = Token.objects.enabled(now) if is_enabled else Token.objects.stopped(now)
+    ours = tokens.filter(
+        account=account, kind=kind, secrets__valid_until=None, secrets__isnull=False
+    )
+    return ours.order_by(*columns, "pk").values_list(
+        *Found._fields[:-2], "secrets__lookup", "secrets__envelope"
+    )
+
+
+KEPT = {
+    is_enabled: Prepared(partial(_kept, is_enabled, OLDEST_FIRST), paged=True)
+    for is_enabled in (True, False)
+}
+
+
+def _count(account, asked):
+    tokens = account.tokens.of_kind(Kind.LOGS)
+    return (tokens.enabled() if asked.enabled else tokens.stopped()).count()
+
+
+def _opened(row, account):
+    binding = context(Kind.LOGS, account.pk, bytes(row.lookup))
+    return _shown(row, opened(row.envelope, binding, row.name))
 
 
 def _all(request):
@@ -267,7 +323,12 @@ def _handed_out(request, token):
 
 def _mail(author):
     """Return the e-mail of a person, or the operator's for what a command did."""
-    return author if "@" in author else parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
+    return author if "@" in author else _address_in(settings.DEFAULT_FROM_EMAIL)
+
+
+@lru_cache
+def _address_in(text):
+    return parseaddr(text)[1]
 
 
 def _shown(token, secret):

@@ -9,6 +9,7 @@ from accounts.locks import repeated
 from accounts.models import Action
 from accounts.rule_violations import RuleViolation
 from tokens.defaults import default_tokens
+from tokens.kinds import Kind
 from tokens.models import StoredSecret
 from tokens.secrets import Secret
 
@@ -79,16 +80,19 @@ def _again(row, version, by):
 
 
 def _record_revealed(tokens, by):
+    if tokens:
+        record_revealed(tokens, tokens[0].kind, by, **_home(tokens))
+
+
+def record_revealed(tokens, kind, by, **home):
+    """Record that tokens of a kind were revealed: rows with `pk`, `name` and `masked`."""
     if len(tokens) == 1:
-        tokens[0].record(Action.TOKEN_REVEALED, by)
-    elif tokens:
-        record(
-            Action.TOKEN_REVEALED,
-            by=by,
-            **_home(tokens),
-            target=f"{len(tokens)} {tokens[0].get_kind_display().lower()}s",
-            token_ids=[token.pk for token in tokens],
-        )
+        [token] = tokens
+        told = {"target": f"{token.name} ({token.masked})", "token_id": token.pk}
+    else:
+        several = f"{len(tokens)} {Kind(kind).label.lower()}s"
+        told = {"target": several, "token_ids": [token.pk for token in tokens]}
+    record(Action.TOKEN_REVEALED, by=by, **home, **told)
 
 
 def _home(tokens):
