@@ -36,7 +36,7 @@ class Relation(enum.Enum):
 
 
 COLUMNS = tuple(Relation)
-ANY_SCOPE = "any"
+ANY_SCOPE, NO_SCOPE = "any", "-"
 # Who looks after the tokens looks after their refused calls and hears of them; the
 # address of a webhook is often a credential, so that staff do not see it.
 MATRIX = """\
@@ -147,14 +147,16 @@ class Forbidden(PermissionDenied):
 
 
 class OutOfScope(Forbidden):
-    """403, with the scope that an API token lacks."""
+    """403, with the scope that an API token lacks, or those of which one would do."""
 
     code = "out_of_scope"
 
-    def __init__(self, account, operation):
-        super().__init__(account, operation)
-        self.scope = SCOPE_OF[operation]
-        self.sentence = f"This API token lacks the scope {self.scope}"
+    def __init__(self, account, *operations):
+        super().__init__(account, operations[0])
+        self.scopes = sorted({SCOPE_OF[each] for each in operations} - {NO_SCOPE})
+        *others, last = self.scopes
+        named = f"{', '.join(others)} or {last}" if others else last
+        self.sentence = f"This API token lacks the scope {named}"
 
 
 class KeptElsewhere(Forbidden):
@@ -257,7 +259,7 @@ def require_of_token(token, operation, account, *, itself=False):
 def require_scope(token, *operations):
     """Return when an API token has the scope of at least one of some operations, if any."""
     if operations and not any(in_scope(token, each) for each in operations):
-        raise OutOfScope(token.account, operations[0])
+        raise OutOfScope(token.account, *operations)
 
 
 def _why_kept(token, operation, account, *, itself=False):

@@ -17,12 +17,22 @@ AREAS = {
     "shared": "shared tokens and filters",
     "api": "API tokens",
     "audit": "the audit trail",
-    "logs": "log queries",
-    "metrics": "metrics queries",
-    "traces": "trace queries",
+    "logs": "logs",
+    "metrics": "metrics",
+    "traces": "traces",
 }
+QUERIES = {"logs", "metrics", "traces"}
 # Nothing is changed there.
-READ_ONLY = {"audit", "logs", "metrics", "traces"}
+READ_ONLY = {"audit", *QUERIES}
+
+
+def _label(area, access):
+    if area in QUERIES:
+        return f"Query {AREAS[area]}"
+    verb = "Read" if access == "read" else "Read and change"
+    return f"{verb} {AREAS[area]}"
+
+
 SCOPES = (
     READ,
     *(
@@ -32,6 +42,12 @@ SCOPES = (
         if access == "read" or area not in READ_ONLY
     ),
 )
+# What a token may do with each, on pages.
+LABELS = {
+    EVERYTHING: "Do everything",
+    READ: "Read everything",
+    **{each: _label(*each.split(":")) for each in SCOPES if each != READ},
+}
 # Longer than all of them together.
 TEXT_LENGTH = 300
 

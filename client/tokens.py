@@ -19,6 +19,15 @@ STATES = (
     "suspended",
     "stopped_by_plan",
 )
+# What an API token may be kept to, as the server knows it.
+AREAS = ("accounts", "users", "shipping", "shared", "api", "audit")
+QUERIES = ("logs", "metrics", "traces")
+SCOPES = (
+    "everything",
+    "read",
+    *(f"{area}:read" for area in (*AREAS, *QUERIES)),
+    *(f"{area}:write" for area in AREAS if area != "audit"),
+)
 SORTS = ("created_at", "name", "last_used_at", "expires_at")
 OVERLAPS = ("now", "1h", "24h", "7d")
 MOST_DAYS = 365
@@ -61,6 +70,13 @@ def tokens():
 @click.option("--account", multiple=True, type=int, help="Only of this account.")
 @click.option("--kind", multiple=True, type=click.Choice(KINDS), help="Only such.")
 @click.option("--state", multiple=True, type=click.Choice(STATES), help="Only such.")
+@click.option(
+    "--scope",
+    multiple=True,
+    type=click.Choice(SCOPES),
+    metavar="SCOPE",
+    help="Only API tokens that hold it, such as users:write.",
+)
 @click.option("--name", help="Only those with this in their name.")
 @click.option("--text", help="Only those with this in their name or note.")
 @click.option("--deleted", is_flag=True, help="Those deleted in the last 30 days.")
@@ -163,6 +179,44 @@ def token_note(server, output, token_id, text):
     output.thing(token)
     done = "Wrote" if token["note"] else "Removed"
     output.say(f"{done} the note of {_named(token)}.")
+
+
+@tokens.command("narrow")
+@token_id
+@click.option(
+    "--scope",
+    "scopes",
+    multiple=True,
+    type=click.Choice(SCOPES),
+    metavar="SCOPE",
+    help="What it may do from now on, once for each: read, or read or write of an area, "
+    "such as shipping:write.",
+)
+@click.option(
+    "--account",
+    "accounts",
+    multiple=True,
+    type=int,
+    help="An account that it is kept to from now on, once for each.",
+)
+@asks_server
+def token_narrow(server, output, token_id, **asked):
+    """Let an API token do less, for good.
+
+    Without options it says what the token may do. It never gets more than it had.
+    """
+    path, asked = f"/tokens/{token_id}", {k: [*v] for k, v in asked.items() if v}
+    token = server.patch(path, asked) if asked else server.get(path)
+    output.thing(token)
+    output.lines(_may(token))
+    output.say(f"{'Narrowed' if asked else 'This is'} {_named(token)}.")
+
+
+def _may(token):
+    accounts = token["accounts"]
+    kept = "all" if accounts is None else " ".join(map(str, accounts)) or "none"
+    scopes = " ".join(token["scopes"] or ()) or "none: it is no API token"
+    return f"scopes: {scopes}\naccounts: {kept}"
 
 
 @tokens.command("usage")

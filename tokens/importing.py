@@ -10,6 +10,7 @@ from django.utils.dateparse import parse_datetime
 from accounts.ids import is_id
 from accounts.models import Account
 from accounts.rule_violations import RuleViolation
+from accounts.scopes import EVERYTHING, as_scopes
 from tokens.kinds import RULES, Kind
 from tokens.models import Token
 from tokens.secrets import recognise
@@ -68,7 +69,21 @@ def take_over(row, *, by):
         expires_at=_moment(values, "expires_at"),
         created_at=_moment(values, "created_at"),
         created_by=values.get("created_by", ""),
+        scopes=as_scopes(_listed(values, "scopes") or [EVERYTHING]),
+        accounts=_ids(_listed(values, "accounts")) or None,
     )
+
+
+def _listed(values, name):
+    return values.get(name, "").replace(",", " ").split()
+
+
+def _ids(texts):
+    """Return ids that were written down; raises RuleViolation for what is none."""
+    wrong = [text for text in texts if not is_id(text)]
+    if wrong:
+        raise RuleViolation("accounts", f"There is no account {wrong[0][:20]}.")
+    return [int(text) for text in texts]
 
 
 def _account(text):
@@ -101,6 +116,8 @@ def add(
     note="",
     is_disabled=False,
     expires_at=None,
+    scopes="",
+    accounts=None,
     **past,
 ):
     """Make one more token of an account, with the secret from elsewhere."""
@@ -112,6 +129,8 @@ def add(
         secret=secret,
         expires_at=expires_at,
         enabled=not is_disabled,
+        scopes=scopes,
+        accounts=accounts,
         by=by,
     )
     if is_disabled:

@@ -1,7 +1,9 @@
 """What a token is kept to besides what its kind and its account allow: less, never more."""
 
+from django.db.models import Q
+
 from accounts.rule_violations import RuleViolation
-from accounts.scopes import is_within, names_of
+from accounts.scopes import READ, SCOPES, covers, is_within, names_of
 from tokens.kinds import Kind
 
 # As Token.kept_to has them: all accounts, and none.
@@ -28,6 +30,27 @@ def accounts_kept_to(token):
     if pks is None:
         return None
     return list(token.organisation.accounts.not_deleted().in_order().filter(pk__in=pks))
+
+
+def scopes_of(token):
+    """Return the names of an API token's scopes, or None for another kind of token."""
+    return names_of(token.scopes) if token.kind == Kind.API else None
+
+
+def in_any_scope(needed):
+    """Return the condition of the API tokens that hold one of some scopes."""
+    found = Q(scopes="")
+    for each in SCOPES:
+        if any(covers(each, scope) for scope in needed):
+            found |= _named(each)
+    return Q(kind=Kind.API) & found
+
+
+def _named(scope):
+    if scope == READ:
+        # It comes first, and others end in the same letters.
+        return Q(scopes=READ) | Q(scopes__startswith=f"{READ} ")
+    return Q(scopes__contains=scope)
 
 
 def check_new(token):

@@ -42,6 +42,7 @@ SHIP = {
     "rotate": Operation.SHIP_ROTATE,
     "expiry": Operation.SHIP_EXPIRY,
     "restrict": Operation.SHIP_RESTRICT,
+    "narrow": Operation.SHIP_RESTRICT,
 }
 SHARED = {
     "list": Operation.SHARED_LIST,
@@ -56,6 +57,7 @@ SHARED = {
     "rotate": Operation.SHARED_ROTATE,
     "expiry": Operation.SHARED_EXPIRY,
     "restrict": Operation.SHARED_RESTRICT,
+    "narrow": Operation.SHARED_RESTRICT,
     "filters": Operation.SHARED_FILTERS,
     "link": Operation.SHARED_LINK,
 }

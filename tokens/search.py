@@ -12,9 +12,11 @@ from django.utils.formats import date_format
 from accounts.clock import clock
 from accounts.forms.ids import IdField
 from accounts.forms.pickers import AccountPicker, AccountsField
+from accounts.scopes import LABELS as SCOPE_LABELS
 from accounts.web.pagination import paginate
 from tokens import health
 from tokens.kinds import OF_INSTALLATION, Kind
+from tokens.least_privilege import in_any_scope
 from tokens.models import Token
 from tokens.permissions import in_view
 from tokens.states import LISTED, in_any
@@ -71,6 +73,12 @@ class TokenSearch(forms.Form):
     )
     state = forms.MultipleChoiceField(
         choices=STATES, required=False, widget=forms.CheckboxSelectMultiple
+    )
+    scope = forms.MultipleChoiceField(
+        label="An API token may",
+        choices=list(SCOPE_LABELS.items()),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
     )
     creator = forms.CharField(label="Created by", required=False, max_length=254)
     created_from = DayField(label="Created from", required=False)
@@ -163,7 +171,7 @@ class TokenSearch(forms.Form):
         value = self.cleaned_data[name]
         if name == "account":
             return [(str(account.pk), account.name) for account in value]
-        if name in ("kind", "state"):
+        if name in ("kind", "state", "scope"):
             labels = dict(self.fields[name].choices)
             return [(each, labels[each]) for each in value]
         return [(None, CHIPS[name](value))] if value else []
@@ -195,6 +203,7 @@ USES = {Use.NEVER: lambda: Q(last_used_at=None), Use.UNUSED: _unused}
 CONDITIONS = {
     "kind": lambda kinds: Q(kind__in=kinds),
     "state": in_any,
+    "scope": in_any_scope,
     "creator": lambda text: Q(created_by__contains=text.lower()),
     "use": lambda use: USES[use](),
     "endless": lambda _: Q(expires_at=None),

@@ -188,7 +188,10 @@ def test_a_refusal_says_what_is_lacking(places):
         require_of_token(token, Operation.USER_INVITE, main)
 
     assert refused.value.sentence == "This API token lacks the scope users:write"
-    assert (refused.value.scope, refused.value.code) == ("users:write", "out_of_scope")
+    assert (refused.value.scopes, refused.value.code) == (
+        ["users:write"],
+        "out_of_scope",
+    )
     assert (refused.value.account, refused.value.operation) == (
         main,
         Operation.USER_INVITE,
@@ -228,5 +231,18 @@ def test_one_scope_of_several_is_enough(main):
     require_scope(token, Operation.SHIP_LIST, Operation.SHARED_LIST)
     require_scope(token, Operation.SHIP_LIST, Operation.WHOAMI)
     with pytest.raises(OutOfScope) as refused:
-        require_scope(token, Operation.SHIP_LIST, Operation.SHARED_CREATE)
-    assert (refused.value.scope, refused.value.account) == ("shipping:read", main)
+        require_scope(
+            token,
+            Operation.SHIP_LIST,
+            Operation.API_CREATE,
+            Operation.SHARED_CREATE,
+            Operation.SHARED_RENAME,
+            Operation.AUDIT_VIEW,
+        )
+    assert (refused.value.account, refused.value.operation) == (
+        main,
+        Operation.SHIP_LIST,
+    )
+    assert refused.value.sentence == (
+        "This API token lacks the scope audit:read, shared:write or shipping:read"
+    )

@@ -3,6 +3,9 @@ import json
 import httpx
 import pytest
 
+from accounts.scopes import EVERYTHING
+from accounts.scopes import SCOPES as KNOWN_SCOPES
+from client.tokens import SCOPES
 from tests.client.conversation import SECRET, TOKEN, WITH_SECRET, page
 
 NAMED = "token 77, Fluent Bit (tgl_8fJ2kQ1x…9aZ0), in Staging (1042)"
@@ -15,14 +18,21 @@ def made(status=201, **changes):
 def test_list_asks_for_what_is_wanted(run, server):
     result = run(
         *("tokens", "list", "--account=1042", "--account=7", "--kind=logs"),
-        *("--state=active", "--name=bit", "--text=ask", "--deleted", "--sort=name"),
+        *(
+            "--state=active",
+            "--scope=read",
+            "--name=bit",
+            "--text=ask",
+            "--deleted",
+            "--sort=name",
+        ),
         answers=[page(TOKEN)],
     )
 
     assert server.asked == [
         (
             "GET",
-            "/api/v1/tokens?account=1042&account=7&kind=logs&state=active&name=bit"
+            "/api/v1/tokens?account=1042&account=7&kind=logs&state=active&scope=read&name=bit"
             "&text=ask&sort=name&deleted=true&limit=200",
         )
     ]
@@ -250,3 +260,48 @@ def test_delete_says_so(run, server):
 @pytest.mark.parametrize("pk", ["x", "0", "-1"])
 def test_what_is_no_id_is_wrong_usage(run, pk):
     assert run("tokens", "reveal", "--", pk).exit_code == 2
+
+
+API_TOKEN = TOKEN | {
+    "kind": "api",
+    "scopes": ["accounts:read", "users:write"],
+    "accounts": [7, 1042],
+}
+
+
+def test_narrow_sends_what_is_left_to_do(run, server):
+    result = run(
+        *("tokens", "narrow", 77, "--scope=accounts:read", "--scope=users:write"),
+        *("--account=1042", "--account=7"),
+        answers=[httpx.Response(200, json=API_TOKEN)],
+    )
+
+    assert server.asked == [("PATCH", "/api/v1/tokens/77")]
+    assert server.bodies == [
+        {"scopes": ["accounts:read", "users:write"], "accounts": [1042, 7]}
+    ]
+    assert result.stdout == "scopes: accounts:read users:write\naccounts: 7 1042\n"
+    assert result.stderr == f"Narrowed {NAMED}.\n"
+
+
+@pytest.mark.parametrize(
+    ("scopes", "accounts", "said"),
+    [
+        (["everything"], None, "scopes: everything\naccounts: all\n"),
+        (["read"], [], "scopes: read\naccounts: none\n"),
+        (None, None, "scopes: none: it is no API token\naccounts: all\n"),
+    ],
+)
+def test_narrow_without_options_says_what_a_token_may_do(
+    run, server, scopes, accounts, said
+):
+    token = TOKEN | {"scopes": scopes, "accounts": accounts}
+
+    result = run("tokens", "narrow", 77, answers=[httpx.Response(200, json=token)])
+
+    assert server.asked == [("GET", "/api/v1/tokens/77")]
+    assert (result.stdout, result.stderr) == (said, f"This is {NAMED}.\n")
+
+
+def test_scopes_are_those_of_the_server():
+    assert {*SCOPES} == {EVERYTHING, *KNOWN_SCOPES}

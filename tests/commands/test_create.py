@@ -244,3 +244,34 @@ def test_create_token_explains_refusals(run, main):
     assert {words: error(run, "create_token", *words)[0] for words in mistakes} == (
         mistakes
     )
+
+
+def test_create_token_keeps_an_api_token_to_less(run, main):
+    child = ChildFactory(main=main)
+
+    run(
+        *("create_token", "CI", f"--account={main.pk}", "--scope=users:read"),
+        *("--scope=audit:read", f"--only-account={child.pk}"),
+    )
+
+    token = main.tokens.get(name="CI")
+    assert (token.scopes, token.kept_to) == ("users:read audit:read", f",{child.pk},")
+    listed = run("list", "tokens").out.splitlines()
+    assert f"users:read audit:read  {child.pk}" in listed[-1]
+
+
+def test_create_token_says_who_cannot_be_kept_to_that(run, main):
+    child = ChildFactory(main=main)
+
+    said = [
+        error(run, "create_token", "CI", *words)[0]
+        for words in (
+            (f"--account={main.pk}", "--kind=logs", "--scope=read"),
+            (f"--account={child.pk}", f"--only-account={child.pk}"),
+        )
+    ]
+
+    assert said == [
+        "Only API tokens can be kept to that.",
+        "Only a token of the main account can be kept to accounts.",
+    ]

@@ -171,3 +171,37 @@ def test_import_says_that_a_file_is_missing(run, tmp_path):
     text, _ = error(run, "import_tokens", tmp_path / "none.csv")
 
     assert "none.csv cannot be read: " in text
+
+
+def test_import_takes_what_a_token_is_kept_to(run, main, sub, typed):
+    typed(
+        "account,kind,name,secret,scopes,accounts\n"
+        f'{main.pk},api,Moved,{UUID},"audit:read, users:read",{sub.pk} {main.pk}\n'
+    )
+
+    run("import_tokens")
+
+    token = main.tokens.get(name="Moved")
+    assert token.scopes == "users:read audit:read"
+    assert token.kept_to == f",{main.pk},{sub.pk},"
+
+
+@pytest.mark.parametrize(
+    ("columns", "message"),
+    [
+        ({"scopes": "audit:write"}, "There is no scope audit:write."),
+        ({"accounts": "x"}, "There is no account x."),
+        ({"accounts": "999999"}, "There is no account 999999 here."),
+        (
+            {"kind": "logs", "secret": LETTERS, "scopes": "read"},
+            "Only API tokens can be kept to that.",
+        ),
+    ],
+)
+def test_import_refuses_what_a_token_cannot_be_kept_to(
+    run, capsys, main, typed, columns, message
+):
+    typed(as_lines(rows(main=main, **columns)))
+
+    assert error(run, "import_tokens", "--format=jsonl")[0] == "1 rows were refused."
+    assert f"row 1: refused: {message}" in capsys.readouterr().out

@@ -1,3 +1,5 @@
+import csv
+import io
 import re
 from datetime import timedelta
 
@@ -239,3 +241,19 @@ def test_closing_a_child_takes_its_tokens_off_the_list(look, main, sub):
     edit_account(sub, by=BY, accessible=False)
 
     assert "Of staging" not in look()
+
+
+def test_export_says_what_a_token_is_kept_to(client, admin, main, sub):
+    kept = TokenFactory(account=main, scopes="read shared:write", accounts=[sub.pk])
+    TokenFactory(account=main, name="free")
+    client.force_login(admin)
+
+    response = client.post(reverse("tokens:all_export", args=[main.pk]))
+
+    rows = csv.DictReader(io.StringIO(response.getvalue().decode("utf-8-sig")))
+    told = {row["name"]: (row["scopes"], row["kept_to_accounts"]) for row in rows}
+    assert told == {
+        kept.name: ("read shared:write", str(sub.pk)),
+        "free": ("everything", ""),
+        "default": ("", ""),
+    }

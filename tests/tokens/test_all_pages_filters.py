@@ -205,3 +205,17 @@ def test_fields_left_empty_leave_the_address(client, admin, main):
     response = client.get(address(main, q="", kind="api", creator=""))
 
     assert response.url == address(main, kind="api")
+
+
+def test_filter_by_what_an_api_token_may_do(look, client, admin, main):
+    for name, scopes in {"all": "", "reads": "read", "users": "users:write"}.items():
+        TokenFactory(account=main, name=name, scopes=scopes)
+
+    assert look(scope="everything") == ["all"]
+    assert look(scope="accounts:read", sort="name") == ["all", "reads"]
+    assert look(scope=["users:write", "audit:read"], sort="name") == [
+        *("all", "reads", "users")
+    ]
+    client.force_login(admin)
+    chips = client.get(address(main, scope=["read", "logs:read"])).context["chips"]
+    assert [words for words, _ in chips] == ["Read everything", "Query logs"]

@@ -13,6 +13,7 @@ from accounts.web.exports import csv_response
 from tokens.bulk_words import OFFERED, buttons, recent_jobs
 from tokens.endings import next_days
 from tokens.kinds import Kind
+from tokens.least_privilege import ids_in, scopes_of
 from tokens.models import Token
 from tokens.models.bulk import MOST
 from tokens.search import TokenSearch
@@ -35,6 +36,8 @@ COLUMNS = {
     "last_used_at": lambda token: _iso(token.last_used_at),
     "last_used_address": lambda token: token.last_used_address,
     "expires_at": lambda token: _iso(token.expires_at),
+    "scopes": lambda token: " ".join(scopes_of(token) or ()),
+    "kept_to_accounts": lambda token: " ".join(map(str, ids_in(token.kept_to) or ())),
     "disabled_at": lambda token: _iso(token.disabled_at),
     "disabled_reason": lambda token: token.disabled_reason,
 }

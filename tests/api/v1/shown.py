@@ -36,6 +36,8 @@ def token(row, **fields):
         "last_used_address": "",
         "last_used_agent": "",
         "overlap_until": None,
+        "scopes": ["everything"] if row.kind == "api" else None,
+        "accounts": None,
         "version": 1,
     } | fields
 

@@ -10,10 +10,13 @@ from accounts.api.v1.fields import Resource
 from tokens.api.plumbing.secrets import SecretText
 from tokens.api.v1.guards import KINDS
 from tokens.kinds import OVERLAPS
+from tokens.least_privilege import ids_in, scopes_of
 from tokens.states import State
 
 KindName = Literal[tuple(kind.value for kind in KINDS)]
 OverlapName = Literal[tuple(OVERLAPS)]
+# What is no column of a token, or one in a spelling of its own.
+WORKED_OUT = {"account_name", "state", "scopes", "accounts"}
 StateName = Literal[tuple(State.values)]
 
 
@@ -73,6 +76,19 @@ class TokenAnswer(Resource):
         description="Until when the secret before the last rotation works as well.",
         examples=[None],
     )
+    # An answer that is repeated may be from before there were any.
+    scopes: list[str] | None = Field(
+        None,
+        description="What an API token may do: `everything`, or the names of scopes; "
+        "null for other kinds.",
+        examples=[["accounts:read", "shipping:write"]],
+    )
+    accounts: list[int] | None = Field(
+        None,
+        description="The ids of the accounts that an API token of the main account is "
+        "kept to; null for all.",
+        examples=[[1042]],
+    )
     version: int = Field(
         description="How often it was changed, as in ETag.", examples=[3]
     )
@@ -95,9 +111,11 @@ def shown_with(token, secret):
 
 
 def _fields(token):
-    named = TokenAnswer.model_fields.keys() - {"account_name", "state"}
+    named = TokenAnswer.model_fields.keys() - WORKED_OUT
     fields = {name: getattr(token, name) for name in named}
     return fields | {
         "account_name": token.account.name,
         "state": token.effective_state,
+        "scopes": scopes_of(token),
+        "accounts": ids_in(token.kept_to),
     }

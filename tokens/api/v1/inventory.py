@@ -13,8 +13,10 @@ from accounts.api.v1.fields import AskedId, Moment, Resource
 from accounts.api.v1.pages import Paging
 from accounts.api.v1.routers import ROOT, own_router, reads
 from accounts.permissions import Operation, in_scope, require_scope
+from tokens.api.plumbing.scopes import ScopeName
 from tokens.api.v1.answers import KindName, TokenAnswer, shown
 from tokens.api.v1.guards import KINDS
+from tokens.least_privilege import in_any_scope
 from tokens.models import Token
 from tokens.permissions import operation
 from tokens.states import LISTED, in_any
@@ -47,6 +49,9 @@ class TokenQuery(Paging):
     kind: list[KindName] = Field([], description="Only tokens of these kinds.")
     state: list[Literal[tuple(state.value for state in LISTED)]] = Field(
         [], description="Only tokens in these states."
+    )
+    scope: list[ScopeName] = Field(
+        [], description="Only API tokens that hold one of these scopes."
     )
     name: Text = Field("", description="A part of the name, however it is written.")
     text: Text = Field(
@@ -91,6 +96,8 @@ class TokenQuery(Paging):
             yield Q(kind__in=self.kind)
         if self.state:
             yield in_any(self.state)
+        if self.scope:
+            yield in_any_scope(self.scope)
         if self.never_used:
             yield Q(last_used_at=None)
         if self.never_expires:

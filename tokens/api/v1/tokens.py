@@ -8,12 +8,14 @@ from pydantic import Field
 
 from accounts.api.plumbing.fields import path_id
 from accounts.api.plumbing.guards import requires
-from accounts.api.v1.fields import Body, IfMatch, Moment
+from accounts.api.v1.fields import Body, Ids, IfMatch, Moment
 from accounts.api.v1.routers import ROOT, changes, own_router, reads
 from accounts.api.v1.versions import etag, seen
 from accounts.audit.trail import Actor
 from accounts.models.accounts import RESTORABLE_DAYS
+from accounts.scopes import as_scopes
 from tokens.api.plumbing.names import TokenName, TokenNote
+from tokens.api.plumbing.scopes import Scopes
 from tokens.api.v1.answers import TokenAnswer, shown
 from tokens.api.v1.guards import of_tokens, token_for
 from tokens.models.querysets import as_written, lines_as_written
@@ -23,7 +25,13 @@ router = own_router("tokens")
 TokenPk = path_id(77)
 
 TOKEN = f"{ROOT}/tokens/{{int:pk}}"
-VERBS = {"name": "rename", "note": "note", "expires_at": "expiry"}
+VERBS = {
+    "name": "rename",
+    "note": "note",
+    "expires_at": "expiry",
+    "scopes": "narrow",
+    "accounts": "narrow",
+}
 
 
 class TokenChange(Body):
@@ -36,6 +44,18 @@ class TokenChange(Body):
         examples=["Ships the payments cluster."],
     )
     expires_at: Moment | None = Field(None, description="null: never", examples=[None])
+    scopes: Scopes = Field(
+        default_factory=list,
+        description="The scopes that an API token is kept to from now on: never more "
+        "than before.",
+        examples=[["read"]],
+    )
+    accounts: Ids = Field(
+        default_factory=list,
+        description="The ids of the accounts that an API token of the main account is "
+        "kept to from now on: never more than before.",
+        examples=[[1042]],
+    )
 
     @property
     def verbs(self):
@@ -54,10 +74,10 @@ def own_token_get(request, response: HttpResponse, pk: TokenPk):
 @router.patch(
     TOKEN,
     response=changes(TokenAnswer),
-    summary="Rename a token, write its note, or set when it expires",
-    description="What is left out stays as it is.",
+    summary="Rename a token, write its note, set when it expires, or let it do less",
+    description="What is left out stays as it is. An API token can narrow itself.",
 )
-@requires(there=of_tokens("rename", "note", "expiry"))
+@requires(there=of_tokens("rename", "note", "expiry", "narrow"))
 def own_token_update(
     request,
     response: HttpResponse,
@@ -82,6 +102,15 @@ def _differences(token, body):
         yield partial(token.set_note, body.note)
     if "expires_at" in asked and body.expires_at != token.expires_at:
         yield partial(token.set_expiry, body.expires_at)
+    if asked & {"scopes", "accounts"}:
+        yield partial(token.restrict, **_narrower(body, asked))
+
+
+def _narrower(body, asked):
+    return {
+        "scopes": as_scopes(body.scopes) if "scopes" in asked else None,
+        "accounts": body.accounts if "accounts" in asked else None,
+    }
 
 
 @router.delete(

@@ -5,6 +5,7 @@ from django.utils import timezone
 from accounts.argument_types import MOST_DAYS, whole
 from accounts.console import OperatorCommand, find_account
 from accounts.rule_violations import RuleViolation
+from accounts.scopes import EVERYTHING, SCOPES, as_scopes
 from tokens.kinds import OF_INSTALLATION, Kind
 from tokens.limits import check_offered
 from tokens.models import Token
@@ -26,9 +27,24 @@ class Command(OperatorCommand):
             help="id of the account; gateways and scanners have none",
         )
         parser.add_argument("--note", default="", help="what it is for")
+        parser.add_argument(
+            "--scope",
+            action="append",
+            choices=[EVERYTHING, *SCOPES],
+            metavar="SCOPE",
+            help="what an API token may do, once for each; without it everything. One "
+            f"of {', '.join(SCOPES)}",
+        )
+        parser.add_argument(
+            "--only-account",
+            action="append",
+            type=whole(),
+            metavar="ID",
+            help="an account that the main account's API token is kept to",
+        )
         parser.add_argument("--expires-in", type=whole(1, MOST_DAYS), metavar="DAYS")
 
-    def handle(self, *, name, kind, account, note, expires_in, **options):
+    def handle(self, *, name, kind, account, note, expires_in, scope, **options):
         if (account is None) != (kind in OF_INSTALLATION):
             raise RuleViolation(
                 "account",
@@ -44,6 +60,8 @@ class Command(OperatorCommand):
             name=name,
             note=note,
             expires_at=expires_in and timezone.now() + timedelta(days=expires_in),
+            scopes=as_scopes(scope or [EVERYTHING]),
+            accounts=options["only_account"],
             by=self.by,
         )
         self.stderr.write(f"Created {token.get_kind_display()} {token.pk}: {token}.")

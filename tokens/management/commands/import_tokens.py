@@ -10,7 +10,8 @@ class Command(OperatorCommand):
     help = (
         "Take over tokens with their secrets, from CSV with a header or from JSON "
         "lines: account, kind, name, secret, and if wanted note, created_at, "
-        "created_by, expires_at and disabled. Reports each row by its number; shows no secret."
+        "created_by, expires_at, disabled, and of API tokens scopes and accounts, with "
+        "spaces between. Reports each row by its number; shows no secret."
     )
 
     def add_arguments(self, parser):

@@ -4,6 +4,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 
 from accounts.console import OperatorCommand
 from accounts.models import Account, Organisation, User
+from tokens.least_privilege import ids_in, scopes_of
 from tokens.models import Token
 
 
@@ -58,6 +59,8 @@ def tokens():
             "created_at": each.created_at,
             "last_used_at": each.last_used_at,
             "expires_at": each.expires_at,
+            "scopes": scopes_of(each),
+            "accounts": ids_in(each.kept_to),
             "name": each.name,
             "note": each.note,
         }
@@ -97,6 +100,8 @@ class Command(OperatorCommand):
 def _cell(value):
     if isinstance(value, dict):
         return " ".join(f"{key}:{each}" for key, each in value.items())
+    if isinstance(value, list):
+        return " ".join(map(str, value))
     if hasattr(value, "isoformat"):
         return value.isoformat(sep=" ", timespec="minutes")
     if value is None:
