@@ -16,13 +16,38 @@ from accounts.outbox import post
 MOST_ADMINS = 20
 
 
-def send_invitation(membership, inviter):
-    """Mail a new person the link where they choose a password."""
-    _send_added(membership, inviter, _password_link(membership.user), is_new=True)
+def send_invitation(membership):
+    """Mail somebody who has a login where they accept or decline."""
+    _send_invitation(membership, link(reverse("accounts:invitations")), is_new=False)
 
 
-def send_added(membership, inviter):
-    _send_added(membership, inviter, link(reverse("accounts:home")), is_new=False)
+def send_welcome(membership, key):
+    """Mail a new person the link where they choose a password, which is to accept."""
+    path = reverse("accounts:welcome", args=[membership.pk, key])
+    _send_invitation(membership, link(path), is_new=True)
+
+
+def send_added(membership):
+    """Mail somebody of the organisation that they belong to one more account."""
+    account = quoted(membership.account.name)
+    subject = f"You were added to {account}"
+    context = _about(membership) | {"link": link(reverse("accounts:home"))}
+    send(membership.user.email, subject, "accounts/mail/added.html", **context)
+
+
+def _send_invitation(membership, link, **context):
+    account = quoted(membership.account.name)
+    context |= _about(membership) | {"link": link, "until": membership.invited_until}
+    template = "accounts/mail/invitation.html"
+    send(membership.user.email, f"You are invited to {account}", template, **context)
+
+
+def _about(membership):
+    return {
+        "account": quoted(membership.account.name),
+        "inviter": membership.invited_by,
+        "role": membership.get_role_display(),
+    }
 
 
 def send_password_reset(user):
@@ -44,20 +69,6 @@ def send_to_admins(account, subject, template, **context):
     for membership in admins:
         send(membership.user.email, subject, template, account=account, **context)
     return len(admins)
-
-
-def _send_added(membership, inviter, link, *, is_new):
-    account = quoted(membership.account.name)
-    send(
-        membership.user.email,
-        f"You were added to {account}",
-        "accounts/mail/added.html",
-        account=account,
-        inviter=inviter,
-        role=membership.get_role_display(),
-        link=link,
-        is_new=is_new,
-    )
 
 
 def _password_link(user):

@@ -1,4 +1,4 @@
-"""Who belongs to an account: add, change role, suspend, remove.
+"""Who belongs to an account: invite, change role, suspend, remove.
 
 An account that has an active admin never loses its last one.
 """
@@ -9,41 +9,44 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from accounts.audit.trail import record
+from accounts.invitations import mail_to
 from accounts.lifecycle import found_organisation
 from accounts.locks import locked, repeated
-from accounts.mail import send_added, send_invitation
 from accounts.models import Action, Membership, Role, User
-from accounts.names import check_seen, quoted
-from accounts.rate_limits.mail_limits import check_invitations, is_operator
+from accounts.names import check_seen
+from accounts.rate_limits.mail_limits import is_operator
 from accounts.rule_violations import Gone, RuleViolation
 
 
 @repeated
-def add_member(account, *, email, role, by, full_name="", tell=True):
-    """Make a person a member and mail them, unless they are not to be told.
+def add_member(account, *, email, role, by, full_name="", tell=True, joined=False):
+    """Invite a person and mail them, unless they are not to be told.
 
-    Who has no password yet gets a link to choose one. Raises RuleViolation for somebody who
-    is a member already, and to operators for one of them.
+    They have no right until they accept. Who has `joined` is a member at once, as is who
+    accepted another account of the organisation. Raises RuleViolation for somebody who is invited or a member
+    already, and to operators for one of them.
     """
     check_seen(email=email, full_name=full_name)
     with locked(account):
         person = _person(email)
         _check_new(account, person, by)
+        times = _times_elsewhere(account, person)
+        if joined:
+            times.setdefault("accepted_at", timezone.now())
         membership = Membership.objects.create(
             account=account,
             user=person,
             role=role,
             full_name=full_name,
             username=email.strip(),
-            entered_at=_entered(account, person),
+            **times,
         )
         told = {"mailed": True} if tell else {}
         _record(
             Action.USER_ADDED, membership, by, changes=[["role", None, role]], **told
         )
         if tell:
-            check_invitations(membership, by=by)
-            _mail_for(person)(membership, _inviter(by))
+            mail_to(membership, by=by)
     return membership
 
 
@@ -69,30 +72,21 @@ def _person(email):
         return known.get()
 
 
-def _entered(account, person):
-    """Return when a person came to the account's organisation, if they did."""
+def _times_elsewhere(account, person):
+    """Return when a person accepted and came to the account's organisation, if so."""
     here = person.memberships.filter(account__organisation=account.organisation_id)
-    return here.entered().values_list("entered_at", flat=True).first()
-
-
-def _mail_for(person):
-    return send_added if person.has_usable_password() else send_invitation
+    times = here.accepted().values("accepted_at", "entered_at")
+    return times.order_by("accepted_at").first() or {}
 
 
 def invite_again(membership, *, by):
-    """Mail the link once more; the links of earlier mails go on working."""
-    if membership.entered_at:
-        raise RuleViolation("has_come", f"{membership.name} has been here already.")
+    """Mail the invitation once more, with a new end; earlier mails work as long."""
+    if membership.accepted_at:
+        raise RuleViolation("has_come", f"{membership.name} has accepted already.")
     what = "invitation sent again"
     with transaction.atomic():
         _record(Action.USER_UPDATED, membership, by, what=what, mailed=True)
-        check_invitations(membership, by=by)
-        _mail_for(membership.user)(membership, _inviter(by))
-
-
-def _inviter(by):
-    """Return who is said to have added somebody: an e-mail, or the name of a token."""
-    return by.label if by.token_id is None else quoted(by.label)
+        mail_to(membership, by=by)
 
 
 def _check_new(account, person, by):
@@ -101,10 +95,12 @@ def _check_new(account, person, by):
         raise RuleViolation(
             "is_staff", "Operator staff cannot be members of accounts.", field="email"
         )
-    if account.memberships.filter(user=person).exists():
+    known = account.memberships.filter(user=person).first()
+    if known:
+        standing = "a member of" if known.accepted_at else "invited to"
         raise RuleViolation(
             "user_exists",
-            f"{person.email} is a member of {account.name} already.",
+            f"{person.email} is {standing} {account.name} already.",
             field="email",
             username=person.email,
         )
@@ -167,7 +163,8 @@ def remove_member(membership, *, by):
     """Take a person out of one account; the person stays in others."""
     with _changing(membership):
         _protect_last_admin(membership)
-        _record(Action.USER_REMOVED, membership, by)
+        withdrawn = {} if membership.accepted_at else {"what": "invitation withdrawn"}
+        _record(Action.USER_REMOVED, membership, by, **withdrawn)
         membership.delete()
 
 
@@ -185,8 +182,13 @@ def _changing(membership):
 
 def last_admin(account):
     """Return the id of the membership that must stay an active admin, or None."""
-    admins = list(account.memberships.admins().values_list("pk", flat=True)[:2])
+    admins = some_admins(account)
     return admins[0] if len(admins) == 1 else None
+
+
+def some_admins(account):
+    """Return the ids of two active admins' memberships, or of as many as there are."""
+    return list(account.memberships.admins().values_list("pk", flat=True)[:2])
 
 
 def is_needed(membership):

@@ -8,6 +8,7 @@ from accounts.views import (
     dashboard,
     general,
     home,
+    invitations,
     profile,
     providers,
     quick_find,
@@ -59,6 +60,24 @@ urlpatterns = [
         ),
     ),
     path("profile/", profile.profile, name="profile"),
+    path("invitations/", invitations.invitations, name="invitations"),
+    # By the id of the organisation.
+    path(
+        "invitations/<int:pk>/accept/",
+        invitations.invitation_accept,
+        name="invitation_accept",
+    ),
+    path(
+        "invitations/<int:pk>/decline/",
+        invitations.invitation_decline,
+        name="invitation_decline",
+    ),
+    path("welcome/<int:pk>/<str:key>/", invitations.welcome, name="welcome"),
+    path(
+        "welcome/<int:pk>/<str:key>/decline/",
+        invitations.welcome_decline,
+        name="welcome_decline",
+    ),
     path("sessions/<int:pk>/end/", sessions.session_end, name="session_end"),
     path("accounts/<int:account_id>/users/", users.user_list, name="user_list"),
     path("accounts/<int:account_id>/users/add/", users.user_add, name="user_add"),

@@ -63,11 +63,15 @@ def fill(accounts, tokens):
 
 def add_admin():
     # Models can be imported only now.
+    from django.utils import timezone  # noqa: PLC0415
+
     from accounts.models import Account, Membership, Role, User  # noqa: PLC0415
 
     main = Account.objects.get(kind="main")
     user = User.objects.create_user(EMAIL, PASSWORD)
-    Membership.objects.create(user=user, account=main, role=Role.ADMIN)
+    Membership.objects.create(
+        user=user, account=main, role=Role.ADMIN, accepted_at=timezone.now()
+    )
     return main.pk
 
 

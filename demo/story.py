@@ -140,7 +140,9 @@ def join(moment, story, person, place, role):
     # Not add_member, which would mail somebody who does not exist.
     account = story.accounts[place]
     user = story.actors[person.email].user
-    membership = Membership.objects.create(account=account, user=user, role=role)
+    membership = Membership.objects.create(
+        account=account, user=user, role=role, accepted_at=moment
+    )
     record(
         Action.USER_ADDED,
         by=story.admin_of(account.main),
@@ -197,6 +199,6 @@ def youngest_home(person):
 def log_in(moment, story, person):
     actor = story.actors[person.email]
     User.objects.filter(pk=actor.user.pk).update(last_login=moment)
-    actor.user.memberships.update(entered_at=moment)
+    actor.user.memberships.all().come_in(moment)
     record_for_person(Action.LOGIN, actor.user, actor)
     return []

@@ -157,17 +157,28 @@ ONESELF = {
     "accounts:jump": SHOWN,
     "accounts:theme": DONE,
     "accounts:profile": BOTH,
+    "accounts:invitations": SHOWN,
+    "accounts:invitation_accept": DONE,
+    "accounts:invitation_decline": DONE,
     "accounts:session_end": DONE,
 }
 # What addresses of pages about oneself are asked with.
 ADDRESSED = {
     "accounts:dashboard": ["settings/general"],
     "accounts:session_end": [1],
+    "accounts:invitation_accept": [1],
+    "accounts:invitation_decline": [1],
+    "accounts:welcome": [1, "key"],
+    "accounts:welcome_decline": [1, "key"],
 }
 # The page of a link, with or without a login.
 VISITORS = {"sharing:visitor": SHOWN, "sharing:open": DONE, "sharing:renew": DONE}
 # What opens by a secret in its address alone.
-FEEDS = {"tokens:calendar_feed": SHOWN}
+FEEDS = {
+    "tokens:calendar_feed": SHOWN,
+    "accounts:welcome": BOTH,
+    "accounts:welcome_decline": DONE,
+}
 PUBLIC = {"livez": SHOWN, "readyz": SHOWN, "found/thanks/": SHOWN}
 # Whoever found a token has no login.
 STRANGERS = {"leaks:found": BOTH}

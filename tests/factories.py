@@ -73,6 +73,7 @@ class MembershipFactory(factory.django.DjangoModelFactory):
     user = factory.SubFactory(UserFactory)
     account = factory.SubFactory(MainFactory)
     role = Role.ADMIN
+    accepted_at = factory.LazyFunction(timezone.now)
     # Who has signed in at all has done so for this organisation.
     entered_at = factory.SelfAttribute("user.last_login")
 

@@ -266,12 +266,12 @@ def test_links_answer_everybody_alike(client, world, name, allowed):
 @pytest.mark.parametrize(("name", "allowed"), declared.FEEDS.items())
 def test_feeds_answer_nobody_without_their_secret(client, world, name, allowed):
     wanted = {method: 404 if method in allowed else 405 for method in METHODS}
+    path = reverse(name, args=declared.ADDRESSED.get(name))
 
     # Fewer than may guess in a minute.
     for user, *_ in [(None,), *world.principals[::3]]:
         answers = {
-            method: ask(client, user, method, reverse(name)).status_code
-            for method in METHODS
+            method: ask(client, user, method, path).status_code for method in METHODS
         }
         assert answers == wanted
 

@@ -78,8 +78,8 @@ def kinds_fit_accounts():
 
 
 def accounts_have_admins():
-    """I8: an active admin, of the account or of its main account."""
-    admins = Membership.objects.admins()
+    """I8: an admin, of the account or of its main account, who is active or invited."""
+    admins = Membership.objects.awaited_admins()
     own = Q(account=OuterRef("pk"))
     main = Q(
         account__kind=AccountKind.MAIN,

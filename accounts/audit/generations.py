@@ -43,6 +43,8 @@ QUIET = frozenset(
         Action.REMINDERS_ON,
         Action.REMINDERS_OFF,
         Action.USER_ADDED,
+        Action.USER_ACCEPTED,
+        Action.USER_DECLINED,
         Action.USER_UPDATED,
         Action.USER_ROLE_CHANGED,
         Action.USER_SUSPENDED,

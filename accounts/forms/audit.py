@@ -2,7 +2,7 @@ from django import forms
 
 from accounts.forms.ids import IdField
 from accounts.forms.times import TimeField
-from accounts.models import Action, User
+from accounts.models import Action, Membership, User
 
 SUGGESTED_PEOPLE = 100
 LONGEST_LABEL = 254
@@ -62,11 +62,12 @@ class AuditForm(forms.Form):
         self.fields["who"].choices = self._people(account)
 
     def _people(self, account):
-        found = User.objects.filter(memberships__account=account)
+        found = Membership.objects.accepted().filter(account=account)
         if account.is_main:
             home = account.organisation_id
-            found = User.objects.filter(memberships__account__organisation=home)
-        emails = found.order_by("email").values_list("email", flat=True).distinct()
+            found = Membership.objects.accepted().filter(account__organisation=home)
+        emails = User.objects.filter(pk__in=found.values("user"))
+        emails = emails.order_by("email").values_list("email", flat=True)
         asked = self.data.getlist("who")
         return [(email, email) for email in _merge(asked, emails[:SUGGESTED_PEOPLE])]
 

@@ -71,6 +71,8 @@ class Action(models.TextChoices):
     PROVIDER_ON = "provider_on", "Switched a sign-in provider on"
     PROVIDER_OFF = "provider_off", "Switched a sign-in provider off"
     USER_ADDED = "user_added", "Added user"
+    USER_ACCEPTED = "user_accepted", "Accepted an invitation"
+    USER_DECLINED = "user_declined", "Declined an invitation"
     USER_UPDATED = "user_updated", "Updated user"
     USER_ROLE_CHANGED = "user_role_changed", "Updated user role"
     USER_SUSPENDED = "user_suspended", "Suspended user"

@@ -13,19 +13,36 @@ IS_CHILD = models.Case(
 
 
 class MembershipQuerySet(models.QuerySet):
-    def active(self):
+    def accepted(self):
+        """Return those that give a right, now or once they are not suspended."""
+        return self.exclude(accepted_at=None)
+
+    def unsuspended(self):
         return self.filter(suspended_at=None, user__is_active=True)
+
+    def active(self):
+        return self.accepted().unsuspended()
 
     def admins(self):
         return self.active().filter(role=Role.ADMIN)
 
+    def awaited_admins(self):
+        """Return the admins, and those who will be when they accept."""
+        return self.unsuspended().filter(role=Role.ADMIN)
+
+    def open_invitations(self):
+        """Return those that their person may accept now; operators may none."""
+        ended = models.Q(invited_until__lt=timezone.now())
+        found = self.filter(accepted_at=None, suspended_at=None).exclude(ended)
+        return found.filter(user__is_staff=False, account__deleted_at=None)
+
     def entered(self):
         """Return those whose person came to the organisation."""
-        return self.exclude(entered_at=None)
+        return self.accepted().exclude(entered_at=None)
 
-    def come_in(self):
-        """Note that a person came to the organisation of these just now."""
-        return self.update(entered_at=timezone.now())
+    def come_in(self, moment=None):
+        """Note that a person came to the organisation of these, just now by default."""
+        return self.accepted().update(entered_at=moment or timezone.now())
 
     def main_first(self):
         return self.select_related("account").order_by(IS_CHILD, "pk")
@@ -57,6 +74,8 @@ class MembershipQuerySet(models.QuerySet):
 
 
 class Membership(models.Model):
+    """Somebody in an account; until `accepted_at` it is an invitation, and no right."""
+
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="memberships"
     )
@@ -69,6 +88,10 @@ class Membership(models.Model):
     username = models.CharField(max_length=254, blank=True)
     created_at = models.DateTimeField(db_default=Now())
     suspended_at = models.DateTimeField(null=True, blank=True)
+    accepted_at = models.DateTimeField(null=True, blank=True)
+    # Until when it can be accepted; one that was never mailed does not end.
+    invited_until = models.DateTimeField(null=True, blank=True)
+    invited_by = models.CharField(max_length=254, blank=True, db_default="")
     # When the person came in last: signed in for the organisation, or opened it at all.
     # Until then the account knows of them what it wrote itself, and nothing else.
     entered_at = models.DateTimeField(null=True, blank=True)
@@ -108,10 +131,18 @@ class Membership(models.Model):
     def state(self):
         if self.suspended_at:
             return "suspended"
-        if not self.entered_at:
+        if not self.accepted_at:
             return "invited"
         return "active" if self.user.is_active else "disabled"
 
     @property
     def is_active(self):
+        """Whether nothing but an acceptance may be missing."""
         return self.state in ("active", "invited")
+
+    @property
+    def has_lapsed(self):
+        """Whether it is an invitation that cannot be accepted any more."""
+        return self.state == "invited" and (
+            self.invited_until is not None and self.invited_until < timezone.now()
+        )

@@ -1,8 +1,8 @@
 """Which organisation a person signs in for, and which one learns of it.
 
-Anybody can be added to an account by whoever knows their e-mail. What they do about their
-login is for the organisation that they signed in for, and no other; one that they never
-came to is told nothing, whatever else they belong to.
+Anybody can be invited to an account by whoever knows their e-mail. What they do about
+their login is for the organisation that they signed in for, and no other; one whose
+invitation they have not accepted is told nothing, whatever else they belong to.
 """
 
 from accounts.audit.trail import Actor, record
@@ -46,9 +46,9 @@ def home_of(user):
     """Return the account whose trail has what a person does about their login.
 
     It is of the organisation that they came to last. Who never signed in belongs to the
-    one that made them known, while there is only one.
+    one that made them known, while they belong to one only.
     """
-    memberships = user.memberships.main_first()
+    memberships = user.memberships.accepted().main_first()
     last = memberships.entered().latest_first().first()
     if last or user.last_login:
         return last and last.account

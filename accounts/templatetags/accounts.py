@@ -29,6 +29,7 @@ ICONS = {
     "disabled": "no-symbol",
     "expired": "x-circle",
     "expiring": "clock",
+    "invited": "envelope",
     "imported": "arrow-down-tray",
     "never-used": "minus-circle",
     "paused": "pause-circle",

@@ -6,6 +6,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.forms.find import ThemeForm
+from accounts.models import Membership
 from accounts.permissions import about_oneself, relations
 from accounts.signing_in.arrivals import first_account
 from accounts.web import navigation
@@ -20,14 +21,21 @@ THEME_KEPT = timedelta(days=365)
 def home(request):
     """Lead to the account that this browser opened last, or to the first one.
 
-    Who cannot work with its tokens comes to the page that says whom to ask.
+    Who cannot work with its tokens comes to the page that says whom to ask; who is only
+    invited to the invitations.
     """
     if request.user.is_staff:
         return redirect("accounts:staff_organisations")
     account = first_account(request, request.user)
     if account is None:
-        return render(request, "accounts/none.html")
+        return _without_account(request)
     return redirect(navigation.home(relations(request.user, account), account))
+
+
+def _without_account(request):
+    if Membership.objects.open_invitations().filter(user=request.user).exists():
+        return redirect("accounts:invitations")
+    return render(request, "accounts/none.html")
 
 
 @require_POST

@@ -19,7 +19,7 @@ def profile(request):
         form.rename(by=Actor.of(request))
         messages.success(request, "Your name was saved.")
         return redirect("accounts:profile")
-    memberships = request.user.memberships.filter(account__deleted_at=None)
+    memberships = request.user.memberships.accepted().filter(account__deleted_at=None)
     context = {
         "form": form,
         "has_factors": is_mfa_enabled(request.user),

@@ -6,7 +6,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from accounts.forms.find import SearchForm
-from accounts.models import Account
+from accounts.models import Account, Membership
 from accounts.permissions import about_oneself, relations_to
 from accounts.web.navigation import counterpart, page_at
 
@@ -24,6 +24,7 @@ def switcher(request):
         "text": form.text,
         "origin": origin,
         "groups": _grouped(request.user, found[:ACCOUNTS_SHOWN], origin),
+        "invited": Membership.objects.open_invitations().filter(user=request.user),
         "shown": ACCOUNTS_SHOWN if len(found) > ACCOUNTS_SHOWN else None,
     }
     return render(request, "accounts/switcher.html", context)

@@ -1,4 +1,4 @@
-"""Manage users: who belongs to an account, and what may be done about it."""
+"""Manage users: who belongs to an account or is invited, and what may be done then."""
 
 from dataclasses import replace
 
@@ -101,6 +101,8 @@ def user_remove(request, account, pk):
         return render(request, "accounts/user_remove.html", {"membership": membership})
     members.remove_member(membership, by=Actor.of(request))
     text = f"{membership.name} was removed from {account.name}."
+    if not membership.accepted_at:
+        text = f"The invitation of {membership.user.email} was withdrawn."
     response = _changed(
         request, membership, text, page="accounts/user_list.html#removed"
     )
@@ -112,7 +114,9 @@ def user_remove(request, account, pk):
 @for_account(Operation.USER_INVITE)
 def user_invite(request, account, pk):
     membership = _membership(account, pk)
-    require(request.relations, invitation(membership.role), account)
+    # Staff make no admins, but an account that waits for its first one is theirs to help.
+    if members.some_admins(account):
+        require(request.relations, invitation(membership.role), account)
     members.invite_again(membership, by=Actor.of(request))
     text = f"The invitation was mailed to {membership.user.email} again."
     return _changed(request, membership, text)
@@ -200,19 +204,24 @@ def _main_admins(account):
 
 
 def _controls(request, account):
+    admins = members.some_admins(account)
     return {
         "may": {
             name: allows(request.relations, operation, account)
             for name, operation in CONTROLS.items()
         },
         "roles": Role.choices,
-        "last_admin": members.last_admin(account),
+        "last_admin": admins[0] if len(admins) == 1 else None,
+        "lacks_admin": not admins,
         "shown_main_admins": SHOWN_MAIN_ADMINS,
     }
 
 
 def _added(request, account, membership):
-    text = f"{membership.user.email} was added. A mail tells them so."
+    email = membership.user.email
+    text = f"{email} was invited by mail, and belongs here once they accept."
+    if membership.accepted_at:
+        text = f"{email} was added. A mail tells them so."
     page = "accounts/user_list.html#added"
     return _changed(request, membership, text, page=page)
 

@@ -127,6 +127,7 @@ PROFILE = (
     ("Profile", "accounts:profile", "user-circle", "accounts:profile"),
     ("Password", "account_change_password", "lock-closed", "account_change_password"),
     ("Passkeys and two-step login", "mfa_index", "finger-print", "mfa_"),
+    ("Invitations", "accounts:invitations", "envelope-open", "accounts:invitation"),
     ("Sessions", "usersessions_list", "computer-desktop", "usersessions_"),
 )
 # The pages of the operators' console, in the same form.

@@ -167,7 +167,7 @@ def test_switcher_query_count_does_not_grow(
     client.force_login(admin)
     find()
 
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(5):
         response = find()
 
     assert len(listed(response)) == count + 1

@@ -67,9 +67,19 @@ def test_mails_about_signing_in_look_like_all_others(change, mailoutbox, what):
     expect_the_look(sent)
 
 
-@pytest.mark.parametrize("send", [mail.send_added, mail.send_invitation])
+@pytest.mark.parametrize(
+    "send",
+    [
+        mail.send_added,
+        mail.send_invitation,
+        lambda each: mail.send_welcome(each, "key"),
+    ],
+)
 def test_an_invitation_looks_like_all_others(membership, mailoutbox, send):
-    send(membership, "dana@acme.example")
+    membership.invited_by = "dana@acme.example"
+    membership.invited_until = timezone.now()
+
+    send(membership)
 
     (sent,) = mailoutbox
     expect_the_look(sent)

@@ -106,10 +106,10 @@ def test_an_invitation_carries_no_link_of_a_name(
         members.add_member(account, email="new@x.example", role=Role.USER, by=by)
 
     (message,) = mailoutbox
-    assert message.subject == "[Tollgate] You were added to “evil[.]example”"
+    assert message.subject == "[Tollgate] You are invited to “evil[.]example”"
     assert said(message).startswith(
-        "“see www[.]evil[.]example” added you to the account “evil[.]example”. "
-        "Your role there is: User."
+        "“see www[.]evil[.]example” invites you to the account “evil[.]example”. "
+        "Your role there will be: User."
     )
 
 

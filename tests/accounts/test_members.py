@@ -10,6 +10,7 @@ from django.db import connection, transaction
 
 from accounts import members
 from accounts.audit.trail import Actor
+from accounts.invitations import accept
 from accounts.models import Account, Action, AuditEvent, Membership, Role, User
 from accounts.rule_violations import Gone, RuleViolation
 from tests.factories import MembershipFactory, UserFactory
@@ -63,6 +64,8 @@ def test_who_was_added_without_a_name_goes_by_their_own(main):
 
     before = user.memberships.get().name
     user.memberships.all().come_in()
+    assert user.memberships.get().name == user.email
+    accept(user, main.organisation, by=BY)
 
     assert (before, user.memberships.get().name) == (user.email, "As they like it")
     assert (nobody.called, nobody.name) == ("", "x@x.example")
@@ -165,7 +168,7 @@ def test_last_admin_is_the_one_whose_person_is_active(main):
 
 
 def test_invitation_is_sent_again_with_an_event(plain, mailoutbox):
-    Membership.objects.filter(pk=plain.pk).update(entered_at=None)
+    Membership.objects.filter(pk=plain.pk).update(accepted_at=None, entered_at=None)
     plain.refresh_from_db()
 
     members.invite_again(plain, by=BY)

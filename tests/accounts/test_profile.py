@@ -102,7 +102,7 @@ def test_person_without_accounts_is_told_whom_to_ask(client, page, admin):
     Membership.objects.all().delete()
     client.force_login(admin)
 
-    assert "Ask an admin to add you" in client.get(page).text
+    assert "Ask an admin to invite you" in client.get(page).text
 
 
 @pytest.mark.parametrize("method", ["put", "delete", "trace"])

@@ -1,4 +1,4 @@
-"""Somebody who is added by an organisation that they have nothing to do with."""
+"""Somebody who is invited by an organisation that they have nothing to do with."""
 
 import re
 
@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts import members
+from accounts import invitations, members
 from accounts.audit.trail import Actor
 from accounts.models import Action, AuditEvent, Membership, Role, User
 from tests.accounts.signing_in import OTHER, PASSWORD, sign_in
@@ -83,21 +83,44 @@ def test_who_was_added_lands_where_they_have_been(client, main, added):
 
 
 @pytest.mark.parametrize("way", ["next", "cookie"])
+def test_who_is_invited_signs_in_for_no_stranger(client, main, nosy, added, way):
+    named_in(client, way, nosy.account)
+
+    assert (trail(main), trail(nosy.account)) == ([Action.LOGIN], [])
+    added.refresh_from_db()
+    assert (added.state, added.entered_at) == ("invited", None)
+
+
+@pytest.mark.parametrize("way", ["next", "cookie"])
 def test_who_signs_in_for_another_organisation_is_told_there(
     client, main, nosy, added, way
 ):
-    page = reverse("accounts:general", args=[nosy.account.pk])
-    if way == "cookie":
-        client.cookies["tollgate_account"] = str(nosy.account.pk)
-    data = {"login": "dana@acme.example", "password": PASSWORD}
-    if way == "next":
-        data["next"] = f"{page}?tab=1"
+    accept(added)
 
-    client.post(reverse("account_login"), data)
+    named_in(client, way, nosy.account)
 
     assert (trail(main), trail(nosy.account)) == ([], [Action.LOGIN])
     added.refresh_from_db()
     assert added.state == "active"
+
+
+def named_in(client, way, account):
+    """Sign in for an account that the browser opened last, or that the address names."""
+    page = reverse("accounts:general", args=[account.pk])
+    if way == "cookie":
+        client.cookies["tollgate_account"] = str(account.pk)
+    data = {"login": "dana@acme.example", "password": PASSWORD}
+    if way == "next":
+        data["next"] = f"{page}?tab=1"
+    client.post(reverse("account_login"), data)
+
+
+def accept(membership):
+    invitations.accept(
+        membership.user,
+        membership.account.organisation,
+        by=Actor(membership.user.email),
+    )
 
 
 @pytest.mark.parametrize("cookie", ["", "x", "0", "99999", "9" * 30])
@@ -109,14 +132,25 @@ def test_a_cookie_of_nothing_leads_home(client, main, added, cookie):
     assert trail(main) == [Action.LOGIN]
 
 
-def test_who_opens_the_account_has_come(client, nosy, added, dana):
+def test_who_is_invited_finds_no_account(client, nosy, added, dana):
     client.force_login(dana)
-    before = added.state
 
-    client.get(reverse("accounts:general", args=[nosy.account.pk]))
+    page = client.get(reverse("accounts:general", args=[nosy.account.pk]))
 
     added.refresh_from_db()
-    assert (before, added.state) == ("invited", "active")
+    assert (page.status_code, added.state) == (404, "invited")
+    assert "AAA Nosy" not in client.get(reverse("accounts:switcher")).text
+
+
+def test_who_accepts_an_account_has_come(client, nosy, added, dana):
+    client.force_login(dana)
+    accept(added)
+
+    page = client.get(reverse("accounts:general", args=[nosy.account.pk]))
+
+    added.refresh_from_db()
+    assert (page.status_code, added.state) == (200, "active")
+    assert added.entered_at
 
 
 def test_who_looks_elsewhere_has_not_come(client, main, added, dana):
@@ -262,7 +296,7 @@ def test_an_invitation_goes_out_again_for_any_address(nosy, people, mailoutbox):
         members.invite_again(membership, by=by)
 
     assert [mail.to for mail in mailoutbox] == [[f"{kind}@x.example"] for kind in KINDS]
-    links = ["/password/reset/key/" in mail.body for mail in mailoutbox]
+    links = ["/welcome/" in mail.body for mail in mailoutbox]
     assert links == [True, False, False, False]
 
 

@@ -193,11 +193,10 @@ def test_removed_person_gets_the_page_of_those_without_access(client, admin, oth
     [("admin", "admin", 302), ("staff", "user", 302), ("staff", "admin", 403)],
 )
 def test_invitation_can_be_sent_again(
-    client, main, mailoutbox, request, who, role, status
+    client, main, admin, mailoutbox, request, who, role, status
 ):
     client.force_login(request.getfixturevalue(who))
-    user = UserFactory(last_login=None)
-    membership = MembershipFactory(account=main, user=user, role=role)
+    membership = invited(main, role=role)
 
     response = act(client, "invite", membership)
 
@@ -205,11 +204,55 @@ def test_invitation_can_be_sent_again(
     assert len(mailoutbox) == (status == 302)
 
 
-def test_invitation_is_not_for_those_who_have_a_password(
-    client, main, admin, mailoutbox
+def invited(account, **fields):
+    user = UserFactory(last_login=None)
+    return MembershipFactory(account=account, user=user, accepted_at=None, **fields)
+
+
+def test_staff_invite_the_first_admin_again(client, main, staff, mailoutbox):
+    membership = invited(main)
+    client.force_login(staff)
+
+    page = client.get(reverse("accounts:user_list", args=[main.pk])).text
+    response = act(client, "invite", membership)
+
+    assert 'title="Mail the invitation again"' in page
+    assert (response.status_code, len(mailoutbox)) == (302, 1)
+
+
+@pytest.mark.parametrize("verb", ["reset", "reset_factors", "sign_out"])
+def test_nothing_is_done_about_the_login_of_who_is_invited(
+    client, main, staff, mailoutbox, verb
 ):
-    user = UserFactory(password="chosen")
-    membership = MembershipFactory(account=main, user=user)
+    membership = invited(main)
+    client.force_login(staff)
+
+    page = client.get(reverse("accounts:user_list", args=[main.pk])).text
+    response = act(client, verb, membership)
+
+    assert "Sign out everywhere" not in page
+    assert response.status_code == 409
+    assert "has not accepted the invitation yet" in response.text
+    assert mailoutbox == []
+
+
+def test_an_invitation_is_withdrawn(client, main, admin):
+    membership = invited(main)
+    client.force_login(admin)
+    url = reverse("accounts:user_remove", args=[main.pk, membership.pk])
+
+    page = client.get(url)
+    response = client.post(url, headers=HX)
+
+    assert "Withdraw the invitation of" in page.text
+    assert "was withdrawn." in response.text
+    assert not Membership.objects.filter(pk=membership.pk).exists()
+    event = AuditEvent.objects.get(action=Action.USER_REMOVED)
+    assert event.data["what"] == "invitation withdrawn"
+
+
+def test_invitation_is_not_for_those_who_accepted(client, main, admin, mailoutbox):
+    membership = MembershipFactory(account=main)
     client.force_login(admin)
 
     assert act(client, "invite", membership).status_code == 409

@@ -29,7 +29,7 @@ def test_add_mails_a_new_person_and_shows_the_row(
     assert '<tr id="new-row" hidden>' in response.text
     assert '<div id="notice" hx-swap-oob="innerHTML">' in response.text
     assert [mail.to for mail in mailoutbox] == [["new@acme.example"]]
-    assert "/password/reset/key/" in mailoutbox[0].body
+    assert "/welcome/" in mailoutbox[0].body
 
 
 def test_add_without_htmx_goes_back_to_the_list(client, main, admin):
@@ -50,7 +50,7 @@ def test_add_sends_somebody_known_a_notice(
     with django_capture_on_commit_callbacks(execute=True):
         add(client, main)
 
-    assert "/password/reset/key/" not in mailoutbox[0].body
+    assert "/welcome/" not in mailoutbox[0].body
     assert User.objects.filter(email="new@acme.example").count() == 1
 
 

@@ -123,6 +123,7 @@ CREATES = {
         Membership,
         "user__email",
         "New user",
+        submit="Invite",
     ),
     "account": Create(
         "accounts:account_new",

@@ -2,6 +2,7 @@
 
 from django.urls import reverse
 
+from accounts.invitations import keys
 from tests.browser.world import prepare_job
 
 # The pages of one token.
@@ -179,6 +180,7 @@ def of_a_plain_user(world):
 
 def about_oneself():
     names = ("account_reauthenticate", "account_change_password", "account_logout")
+    names += ("accounts:invitations",)
     return [*map(reverse, names)]
 
 
@@ -188,13 +190,18 @@ def after_a_fresh_sign_in(world):
     return [*map(reverse, names + keys), *paths(world.main, "accounts:audit_export")]
 
 
-def of_strangers():
+def of_strangers(world):
     names = ("login", "signup", "inactive", "reset_password", "reset_password_done")
     key = "account_reset_password_from_key"
     return [
         *(reverse(f"account_{name}") for name in names),
         reverse(f"{key}_done"),
         reverse(key, args=["1", "wrong"]),
+        reverse("accounts:welcome", args=[1, "wrong"]),
+        reverse(
+            "accounts:welcome",
+            args=[world.invited.pk, keys.make_token(world.invited)],
+        ),
         reverse("sharing:visitor", args=["NoSuchId"]),
         reverse("leaks:found"),
         reverse("leaks:thanks"),

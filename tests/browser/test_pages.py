@@ -90,10 +90,10 @@ def test_pages_about_oneself(visit, site, world, look):
     assert look(page, places.after_a_fresh_sign_in(world)) == {}
 
 
-def test_pages_of_strangers(visit, look):
+def test_pages_of_strangers(visit, world, look):
     page = visit(None, "/login/")
 
-    assert look(page, places.of_strangers()) == {}
+    assert look(page, places.of_strangers(world)) == {}
 
 
 def test_no_page_is_forgotten(world, client):
@@ -118,7 +118,7 @@ def every_path(world):
     yield from places.of_staff(world)
     yield from places.about_oneself()
     yield from places.after_a_fresh_sign_in(world)
-    yield from places.of_strangers()
+    yield from places.of_strangers(world)
 
 
 def routes(patterns=None, path="/", namespace=""):

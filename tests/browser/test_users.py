@@ -1,3 +1,5 @@
+import re
+
 import pytest
 from django.urls import reverse
 from playwright.sync_api import expect
@@ -15,15 +17,15 @@ def row(page, text):
     return page.get_by_role("row").filter(has_text=text)
 
 
-def test_a_person_is_added_and_mailed_an_invitation(page, mailoutbox):
+def test_a_person_is_invited_by_mail(page, mailoutbox):
     page.get_by_role("link", name="New user").click()
     form = page.locator("#new-row")
     form.get_by_label("E-mail").fill("new@acme.example")
     form.get_by_label("Role").select_option("read_only")
-    form.get_by_role("button", name="Add").click()
+    form.get_by_role("button", name="Invite").click()
 
     expect(row(page, "new@acme.example")).to_contain_text("Invited")
-    expect(page.locator("#notice")).to_contain_text("A mail tells them so")
+    expect(page.locator("#notice")).to_contain_text("was invited by mail")
     assert mailoutbox[0].to == ["new@acme.example"]
 
 
@@ -60,3 +62,20 @@ def test_the_last_admin_stays(page):
 
     expect(remove).to_have_attribute("aria-disabled", "true")
     expect(row(page, "Ada Admin").get_by_role("link", name="Remove")).to_have_count(0)
+
+
+def test_a_new_person_joins_by_the_mail(page, visit, site, main, mailoutbox):
+    page.get_by_role("link", name="New user").click()
+    form = page.locator("#new-row")
+    form.get_by_label("E-mail").fill("new@acme.example")
+    form.get_by_role("button", name="Invite").click()
+    expect(row(page, "new@acme.example")).to_contain_text("Invited")
+
+    guest = visit(None, re.search(r"/welcome/\S+", mailoutbox[0].body)[0])
+    guest.get_by_label("New Password", exact=True).fill("a long and dull password")
+    guest.get_by_label("New Password (again)").fill("a long and dull password")
+    guest.get_by_role("button", name="Choose this password and join").click()
+
+    expect(guest).to_have_url(site + reverse("accounts:general", args=[main.pk]))
+    page.reload()
+    expect(row(page, "new@acme.example")).to_contain_text("Active")

@@ -6,6 +6,7 @@ from datetime import timedelta
 from django.utils import timezone
 
 from accounts.audit.trail import Actor
+from accounts.members import add_member
 from accounts.models import AccountKind, Role
 from gateway.models import Webhook
 from leaks.models import Leak
@@ -69,6 +70,13 @@ def add_people(world):
         mail = f"{name[:50].replace(' ', '.')}@{'a-long-domain.' * 5}example"
         user = UserFactory(full_name=name, email=mail)
         world.member = MembershipFactory(account=world.main, user=user, role=role)
+    invite(world.main, f"{UNBROKEN[:60]}@x.example", full_name=LONG)
+    invite(MainFactory(name=LONG), world.admin.email)
+    world.invited = invite(world.main, "new@x.example")
+
+
+def invite(account, email, **fields):
+    return add_member(account, email=email, role=Role.READ_ONLY, by=BY, **fields)
 
 
 def add_tokens(world):

@@ -130,7 +130,7 @@ def test_create_person_invites_by_mail(run, main, django_capture_on_commit_callb
     assert membership.name == "New Person"
     assert not membership.user.has_usable_password()
     assert [message.to for message in mail.outbox] == [["new@acme.example"]]
-    assert said.err == f"new@acme.example is admin of account {main.pk}.\n"
+    assert said.err == f"new@acme.example is invited as admin of account {main.pk}.\n"
 
 
 def test_create_person_takes_a_password_from_standard_input(run, main, typed):
@@ -138,7 +138,10 @@ def test_create_person_takes_a_password_from_standard_input(run, main, typed):
 
     run("create_person", "a@b.example", f"--account={main.pk}", "--password-stdin")
 
-    assert User.objects.get(email="a@b.example").check_password("correct horse battery")
+    user = User.objects.get(email="a@b.example")
+    assert user.check_password("correct horse battery")
+    # The login is handed over by the operator: there is nobody to ask.
+    assert user.memberships.get().state == "active"
 
 
 def test_create_person_never_changes_a_password_that_is_there(run, main, typed, member):
@@ -150,6 +153,14 @@ def test_create_person_never_changes_a_password_that_is_there(run, main, typed, 
     member.refresh_from_db()
     assert not member.check_password("correct horse battery")
     assert sub.memberships.get().user == member
+
+
+def test_create_person_invites_somebody_known(run, main, outsider, typed):
+    typed("correct horse battery\n")
+
+    run("create_person", outsider.email, f"--account={main.pk}", "--password-stdin")
+
+    assert main.memberships.get(user=outsider).state == "invited"
 
 
 def test_create_person_makes_staff(run, typed):

@@ -130,7 +130,10 @@ def nothing_happened_before_it_could(demo, said):
 
 def what_must_always_hold_holds(demo, said):
     Membership.objects.create(
-        account=demo, user=User.objects.create_user("x@example.com"), role="admin"
+        account=demo,
+        user=User.objects.create_user("x@example.com"),
+        role="admin",
+        accepted_at=timezone.now(),
     )
 
     call_command("check_invariants")

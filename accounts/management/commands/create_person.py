@@ -12,8 +12,9 @@ from accounts.names import check_seen
 
 class Command(OperatorCommand):
     help = (
-        "Make a person a member of an account, or operator staff. A new person is "
-        "mailed a link to choose a password, unless one is given on standard input."
+        "Invite a person to an account, or make operator staff. They are mailed a link "
+        "to accept, a new person by choosing a password; who is new and whose password "
+        "is given on standard input belongs to the account at once."
     )
 
     def add_arguments(self, parser):
@@ -53,16 +54,21 @@ class Command(OperatorCommand):
 
     def make_member(self, person, account, role, password):
         with transaction.atomic():
-            if password and not User.objects.filter(email=person.email).exists():
+            known = User.objects.filter(email=person.email)
+            is_new = password is not None and not known.exists()
+            if is_new:
                 _create(person, password)
-            add_member(
+            membership = add_member(
                 account,
                 email=person.email,
                 role=role,
                 by=self.by,
                 full_name=person.full_name,
+                # The login is the operator's to hand over, and nobody's before.
+                joined=is_new,
             )
-        self.stderr.write(f"{person.email} is {role} of account {account.pk}.")
+        verb = "is" if membership.accepted_at else "is invited as"
+        self.stderr.write(f"{person.email} {verb} {role} of account {account.pk}.")
 
 
 def _create(person, password):

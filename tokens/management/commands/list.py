@@ -36,7 +36,7 @@ def accounts():
 def people():
     rows = User.objects.prefetch_related("memberships").order_by("pk")
     for each in rows.iterator(chunk_size=1000):
-        roles = {row.account_id: row.role for row in each.memberships.all()}
+        here = each.memberships.all()
         yield {
             "id": each.pk,
             "email": each.email,
@@ -44,7 +44,10 @@ def people():
             "staff": each.is_staff,
             "active": each.is_active,
             "last_login": each.last_login,
-            "roles": roles,
+            "roles": {row.account_id: row.role for row in here if row.accepted_at},
+            "invited": {
+                row.account_id: row.role for row in here if not row.accepted_at
+            },
         }
 
 
