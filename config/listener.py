@@ -10,18 +10,21 @@ import gc
 import multiprocessing
 import os
 import signal
+import socket
 import threading
 import time
 from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
-from pathlib import Path
+from multiprocessing.connection import Connection, wait
 
 from granian import Granian
 from granian.constants import HTTPModes, Interfaces
 from granian.log import LogLevels
+from granian.net import SocketHolder
 
 from config.asgi_requests import Arriving
+from config.preflight import BACKLOG
 
 GRACE_SECONDS = 20
 LAST_SECONDS = 0.3
@@ -43,31 +46,46 @@ class Listener:
     takes_bodies: bool = False
 
 
-def listen(listener):
-    """Serve until this process is stopped or the one that started it is gone."""
+@dataclass(frozen=True, slots=True)
+class Connections:
+    """To whoever keeps the processes: a worker tells that it is `ready`.
+
+    When `left` comes to its end, another version listens at the same place.
+    """
+
+    ready: Connection
+    left: Connection
+
+
+class Sharing(Granian):
+    """Granian at a socket that is open, which it would open by itself in each worker."""
+
+    def __init__(self, place, *arguments, **options):
+        super().__init__(*arguments, **options)
+        self._place = place
+
+    def _init_shared_socket(self):
+        is_path = self._place.family == socket.AF_UNIX
+        self._shd = SocketHolder(self._place.fileno(), is_path, BACKLOG)
+        self._sfd = self._place.fileno()
+        self._ssp = None
+        self._sso = self._place
+
+
+def listen(listener, place, connections):
+    """Serve at a socket until this process is stopped or who started it is gone."""
     # Ctrl+C in a terminal reaches who keeps this process, and nothing below: a worker that
     # ends by itself would be taken for one that failed.
     os.setpgrp()
     end_with_parent()
-    clear_away(listener.socket)
-    loader = partial(load, listener)
-    build(listener).serve(target_loader=loader, wrap_loader=False)
+    loader = partial(load, listener, connections)
+    build(listener, place).serve(target_loader=loader, wrap_loader=False)
 
 
-def clear_away(path):
-    """Remove the socket of a process that was killed: nobody can listen there again."""
-    if path and Path(path).is_socket():
-        Path(path).unlink()
-
-
-def build(listener):
-    place = {"address": listener.host, "port": listener.port}
-    if listener.socket:
-        # Who may write to the socket may ask: its owner and its group.
-        place = {"uds": Path(listener.socket), "uds_permissions": 0o660}
-    return Granian(
+def build(listener, place):
+    return Sharing(
+        place,
         listener.application,
-        **place,
         interface=Interfaces.ASGINL if listener.takes_bodies else Interfaces.WSGI,
         http=HTTPModes.http1,
         websockets=False,
@@ -80,7 +98,7 @@ def build(listener):
     )
 
 
-def load(listener):
+def load(listener, connections):
     """Return what answers; each worker does this once."""
     end_with_parent()
     name, _, attribute = listener.application.partition(":")
@@ -93,12 +111,36 @@ def load(listener):
     for part in (module, application):
         if hasattr(part, "begin"):
             part.begin()
+    application = until_left(application, connections.left)
+    connections.ready.send_bytes(b"ready")
     if not listener.takes_bodies:
         return application
     # Granian's own thread comes to its end a moment after the event loop, and aborts the
     # process when Python has gone before it.
     atexit.register(time.sleep, LAST_SECONDS)
     return Arriving(application, listener.threads)
+
+
+def until_left(application, left):
+    """Return a WSGI application that keeps no connection once `left` comes to its end."""
+    is_left = threading.Event()
+    threading.Thread(target=_set_after, args=(left, is_left), daemon=True).start()
+
+    def answer(environ, start_response):
+        if is_left.is_set():
+            start_response = partial(last, start_response)
+        return application(environ, start_response)
+
+    return answer
+
+
+def last(start_response, status, headers, *error):
+    return start_response(status, [*headers, ("Connection", "close")], *error)
+
+
+def _set_after(left, event):
+    wait([left])
+    event.set()
 
 
 def end_with_parent():

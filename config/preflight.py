@@ -15,6 +15,8 @@ LOOPBACK = "127.0.0.1"
 LAST_PORT = 65535
 # As many ports until one that everybody may open, above the well-known ones.
 TRIED = 1100
+# As many connections may wait as Granian has it.
+BACKLOG = 1024
 
 
 class CannotStartError(Exception):
@@ -86,14 +88,11 @@ def _port(name, text):
 
 
 def require_free_port(host, port):
-    hold(host, port).close()
+    listen_at(host, port).close()
 
 
-def hold(host, port):
-    """Return a socket that keeps a place for what this person starts; until it is closed.
-
-    Raises CannotStartError when somebody listens there, or holds it.
-    """
+def listen_at(host, port):
+    """Return a socket that listens; raises CannotStartError when somebody else does."""
     try:
         return bind(host, port)
     except OSError as error:
@@ -115,24 +114,12 @@ def free_pair(hosts, port):
 
 
 def bind(host, port):
-    """Return a socket that has a place and takes no connections there.
-
-    The workers share a port by SO_REUSEPORT, as any two servers of one person could: both
-    would answer by turns. Only who listens without it finds out that another does so, and
-    once it has stopped to listen, Linux keeps its place from all that lack that option.
-    """
     if port > LAST_PORT:
         # Told late, it would leave a socket open.
         raise OverflowError(port)
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # As the server: `::` is every address, of IPv4 too.
+    # `::` is every address, of IPv4 too.
     is_dual = family == socket.AF_INET6 and socket.has_dualstack_ipv6()
-    held = socket.create_server((host, port), family=family, dualstack_ipv6=is_dual)
-    try:
-        held.shutdown(socket.SHUT_RDWR)
-        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 0)
-        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-    except OSError:
-        # Other systems cannot, and there it was only looked at.
-        held.close()
-    return held
+    return socket.create_server(
+        (host, port), family=family, backlog=BACKLOG, dualstack_ipv6=is_dual
+    )

@@ -1,7 +1,8 @@
 """The server: a process for each place where it listens, and one that keeps them.
 
-`python -m config.server LISTENERS [SECONDS]`: a list in JSON of what makes each Listener,
-and for how long `/readyz` says 503 before it stops.
+`python -m config.server LISTENERS [SECONDS [COMMAND…]]`: a list in JSON of what makes each
+Listener; for how long `/readyz` says 503 before it stops; and what to run when it is told
+by SIGHUP that there is another version, to get the list of that one.
 
 A program of its own, so that the workers inherit no connection or thread from the
 process that checked the installation. Nothing here imports Django.
@@ -11,165 +12,138 @@ import json
 import multiprocessing
 import os
 import signal
-import socket
+import subprocess
 import sys
-import tempfile
-import threading
-import time
-from contextlib import ExitStack, closing, contextmanager, nullcontext, suppress
+from contextlib import ExitStack, contextmanager, nullcontext
 from multiprocessing.connection import wait
 
 from accounts.metrics import reported
-from accounts.rate_limits.shared_counts import SHARED_FILE, SIZE
 from accounts.web import draining
-from config.listener import Listener, listen
-from config.preflight import CannotStartError, hold
+from config.listener import Listener
+from config.places import Places
+from config.preflight import CannotStartError
+from config.processes import Processes
 
 # Asked by Prometheus for what all the others count.
 METRICS = "config.metrics:application"
-# What ends sooner than that would end again.
-CRASH_SECONDS = 5
 
 
 def main():
     listeners = [Listener(**options) for options in json.loads(sys.argv[1])]
+    seconds = float(sys.argv[2]) if len(sys.argv) > 2 else 0
+    # Forking would copy the locks of other threads into what is started.
+    multiprocessing.set_start_method("spawn")
+    is_watched = any(listener.application == METRICS for listener in listeners)
     try:
-        held = hold_places(listeners)
+        places = Places(listeners)
     except CannotStartError as reason:
         sys.exit(f"Tollgate cannot start: {reason}")
-    # Forking would copy the announcing thread's locks into what is started.
-    multiprocessing.set_start_method("spawn")
-    os.environ["TOLLGATE_STARTED"] = os.urandom(16).hex()
-    seconds = float(sys.argv[2]) if len(sys.argv) > 2 else 0
-    is_watched = any(listener.application == METRICS for listener in listeners)
-    told_of = reported() if is_watched else nullcontext()
-    with held, counted_together(), draining.watched(), told_of, told_to_stop() as told:
-        announcing = threading.Thread(target=announce, args=(listeners,), daemon=True)
-        announcing.start()
-        sys.exit(keep(listeners, told, seconds))
-
-
-def hold_places(listeners):
-    """Take the places where listeners will be, each its own; raises CannotStartError.
-
-    Returns a context in which nobody else gets them.
-    """
-    taken = set()
-    with ExitStack() as held:
-        for listener in listeners:
-            if listener.socket:
-                require_unused(listener)
-                continue
-            # Two would both listen there, and answer by turns.
-            if listener.port in taken:
-                raise CannotStartError(
-                    "PORT, GATEWAY_PORT and METRICS_PORT must differ: "
-                    f"{listener.port} is there twice."
-                )
-            taken.add(listener.port)
-            held.enter_context(closing(hold(listener.host, listener.port)))
-        return held.pop_all()
-
-
-def require_unused(listener):
-    """Raise CannotStartError if somebody listens at a socket, which we would take away."""
-    with suppress(OSError):
-        connect(listener)
-        raise CannotStartError(f"The socket {listener.socket} is in use")
+    with ExitStack() as stack:
+        stack.enter_context(draining.watched())
+        stack.enter_context(reported() if is_watched else nullcontext())
+        command = sys.argv[3:]
+        told = stack.enter_context(told_by_signals(is_updated=bool(command)))
+        sys.exit(Server(listeners, places, told, seconds, command).run())
 
 
 @contextmanager
-def counted_together():
-    """Lay down the file in which all workers count the calls of the API."""
-    with tempfile.NamedTemporaryFile(prefix="tollgate-counts-") as file:
-        file.truncate(SIZE)
-        os.environ[SHARED_FILE] = file.name
-        yield
-
-
-@contextmanager
-def told_to_stop():
-    """Give a file that becomes readable when this process is told to stop."""
+def told_by_signals(*, is_updated):
+    """Give a file that has a byte to read for each signal, which is its number."""
     told, telling = os.pipe()
-    for number in (signal.SIGINT, signal.SIGTERM):
+    numbers = [signal.SIGINT, signal.SIGTERM]
+    if is_updated:
+        numbers.append(signal.SIGHUP)
+    for number in numbers:
         signal.signal(number, lambda told, _: os.write(telling, bytes([told])))
     yield told
 
 
-def keep(listeners, told, drain_seconds=0):
-    """Run a process for each Listener, and another one for each that ends by itself.
+class Server:
+    """Keeps the processes of one version, until it is told to stop or of another one."""
 
-    Returns the exit code: 1 when one of them ended as soon as it had begun.
-    """
-    running = dict(start(listener) for listener in listeners)
-    while told not in (ended := wait([told, *running])):
-        for sentinel in ended:
-            process, listener, began = running.pop(sentinel)
-            process.join()
-            if time.monotonic() - began < CRASH_SECONDS:
-                stop(running)
-                return 1
-            running |= [start(listener)]
-    drain(told, drain_seconds)
-    stop(running)
-    return 0
+    def __init__(self, listeners, places, told, drain_seconds=0, command=()):
+        self._listeners, self._places = listeners, places
+        self._told, self._drain_seconds = told, drain_seconds
+        self._command = command
+        self._processes = None
 
+    def run(self):
+        """Serve; returns the exit code: 1 when a process ended as soon as it had begun."""
+        self._processes = Processes(self._listeners, self._places)
+        is_announced = False
+        while not (self._processes.crashed or self._is_to_stop()):
+            self._processes.watch([self._told])
+            if self._processes.are_ready and not is_announced:
+                say(f"Tollgate is ready at http://{self._places.portal}/")
+                is_announced = True
+        self._processes.stop()
+        self._places.close()
+        return int(self._processes.crashed)
 
-def drain(told, seconds):
-    """Be not ready for a while, in which whoever asks /readyz turns to another server.
+    def _is_to_stop(self):
+        """Do what this process was told, and return whether that was to stop."""
+        if not wait([self._told], timeout=0):
+            return False
+        told = os.read(self._told, 1)[0]
+        if told == signal.SIGHUP:
+            self._update()
+            return False
+        if told == signal.SIGTERM and self._drain_seconds:
+            self._drain()
+        return True
 
-    What is asked meanwhile is answered as ever. Ctrl+C stops at once, and so does being
-    told a second time.
-    """
-    if os.read(told, 1) == bytes([signal.SIGTERM]) and seconds:
+    def _drain(self):
+        """Be not ready for a while, in which whoever asks /readyz turns to another server.
+
+        What is asked meanwhile is answered as ever. Ctrl+C stops at once, and so does
+        being told a second time.
+        """
         draining.begin()
-        wait([told], timeout=seconds)
+        wait([self._told], timeout=self._drain_seconds)
+
+    def _update(self):
+        """Give every place to processes of the version that is installed now.
+
+        Those of the version before go on until the new ones answer, and for good when the
+        new version cannot start.
+        """
+        try:
+            listeners = self._asked_again()
+            places = self._places.with_those_of(listeners)
+        except CannotStartError as reason:
+            complain(reason)
+            return
+        new = Processes(listeners, places)
+        if not new.become_ready(self._told):
+            new.stop()
+            places.close_those_not_in(self._places)
+            complain("the new version did not become ready.")
+            return
+        self._processes.leave()
+        wait([self._told], timeout=self._drain_seconds)
+        self._processes.stop()
+        self._places.close_those_not_in(places)
+        self._listeners, self._places, self._processes = listeners, places, new
+        say("Tollgate was updated")
+
+    def _asked_again(self):
+        # What it complains of comes out where this process complains.
+        done = subprocess.run(  # noqa: S603 -- as this process was started
+            [sys.executable, *self._command], stdout=subprocess.PIPE, check=False
+        )
+        if done.returncode:
+            raise CannotStartError("the new version does not fit this installation.")
+        return [Listener(**options) for options in json.loads(done.stdout)]
 
 
-def start(listener):
-    process = multiprocessing.Process(target=listen, args=(listener,))
-    process.start()
-    return process.sentinel, (process, listener, time.monotonic())
-
-
-def stop(running):
-    for process, *_ in running.values():
-        process.terminate()
-    for process, *_ in running.values():
-        process.join()
-
-
-def announce(listeners):
-    """Print the portal's address, which comes first, once each listener answers."""
-    for listener in listeners:
-        wait_for(listener)
-    host, port = reached_at(listeners[0])
-    shown = f"[{host}]" if ":" in host else host
-    sys.stdout.write(f"Tollgate is ready at http://{shown}:{port}/\n")
+def say(sentence):
+    sys.stdout.write(f"{sentence}\n")
     sys.stdout.flush()
 
 
-def wait_for(listener):
-    while True:
-        try:
-            connect(listener)
-        except OSError:
-            time.sleep(0.05)
-        else:
-            return
-
-
-def connect(listener):
-    if listener.socket:
-        with socket.socket(socket.AF_UNIX) as client:
-            client.connect(listener.socket)
-    else:
-        socket.create_connection(reached_at(listener), timeout=1).close()
-
-
-def reached_at(listener):
-    everywhere = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 -- compared, not bound
-    return everywhere.get(listener.host, listener.host), listener.port
+def complain(reason):
+    sys.stderr.write(f"Tollgate goes on as it was: {reason}\n")
+    sys.stderr.flush()
 
 
 if __name__ == "__main__":

@@ -1,13 +1,16 @@
 """Who may listen where: one server on a port, with as many workers as it likes."""
 
+import os
 import socket
-from contextlib import ExitStack, closing
+import stat
+from contextlib import closing
+from pathlib import Path
 
 import pytest
 
 from config.listener import Listener
-from config.preflight import CannotStartError, hold, require_free_port
-from config.server import hold_places
+from config.places import Places, shown
+from config.preflight import CannotStartError, listen_at, require_free_port
 from tests.installation import free_port
 
 HERE = "127.0.0.1"
@@ -15,7 +18,7 @@ EVERYWHERE = "0.0.0.0", "::"  # noqa: S104 -- a test's own
 
 
 def listen(host, port):
-    """Listen as the server's workers do, who share a port."""
+    """Listen as servers do whose workers share a port."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     return socket.create_server((host, port), family=family, reuse_port=True)
 
@@ -26,14 +29,13 @@ def port():
 
 
 def test_of_two_servers_that_start_at_once_one_is_refused(port):
-    """Neither listens yet, so that neither could be found by asking."""
     with (
-        closing(hold(HERE, port)),
+        closing(listen_at(HERE, port)),
         pytest.raises(CannotStartError, match=f"^Port {port} on {HERE} is in use$"),
     ):
-        hold(HERE, port)
+        listen_at(HERE, port)
 
-    hold(HERE, port).close()
+    listen_at(HERE, port).close()
 
 
 @pytest.mark.parametrize("other", [HERE, *EVERYWHERE])
@@ -42,36 +44,16 @@ def test_a_server_that_would_share_the_port_is_refused(port, other):
         closing(listen(HERE, port)),
         pytest.raises(CannotStartError, match="is in use"),
     ):
-        hold(other, port)
+        listen_at(other, port)
 
 
 @pytest.mark.parametrize("place", EVERYWHERE)
 def test_who_listens_everywhere_listens_here(port, place):
-    with closing(hold(place, port)), pytest.raises(CannotStartError, match="is in use"):
+    with (
+        closing(listen_at(place, port)),
+        pytest.raises(CannotStartError, match="is in use"),
+    ):
         require_free_port(HERE, port)
-
-
-def test_the_servers_own_workers_listen_where_it_holds_the_place(port):
-    with ExitStack() as stack:
-        stack.enter_context(closing(hold(HERE, port)))
-        workers = [stack.enter_context(listen(HERE, port)) for _ in range(2)]
-        for worker in workers:
-            worker.settimeout(0.1)
-        # What holds the place takes nothing.
-        for _ in range(8):
-            stack.enter_context(socket.create_connection((HERE, port)))
-        taken = sum(len(accepted(worker, stack)) for worker in workers)
-
-    assert taken == 8
-
-
-def accepted(worker, stack):
-    found = []
-    try:
-        while True:
-            found.append(stack.enter_context(worker.accept()[0]))
-    except TimeoutError:
-        return found
 
 
 def test_a_restart_is_not_refused_because_of_connections_that_were(port):
@@ -80,45 +62,87 @@ def test_a_restart_is_not_refused_because_of_connections_that_were(port):
         worker.accept()[0].close()
         assert client.recv(1) == b""
 
-    hold(HERE, port).close()
-
-
-def test_where_a_place_cannot_be_kept_it_is_looked_at(port, monkeypatch):
-    def shutdown(self, how):
-        raise OSError("not here")
-
-    monkeypatch.setattr(socket.socket, "shutdown", shutdown)
-    held = hold(HERE, port)
-
-    assert held.fileno() == -1
-    with (
-        closing(listen(HERE, port)),
-        pytest.raises(CannotStartError, match="is in use"),
-    ):
-        hold(HERE, port)
+    listen_at(HERE, port).close()
 
 
 def test_one_port_twice_is_refused(port):
     twice = [Listener("a:b", 1, 1, host=HERE, port=port)] * 2
 
     with pytest.raises(CannotStartError, match=f"must differ: {port} is there twice"):
-        hold_places(twice)
+        Places(twice)
 
-    hold(HERE, port).close()
+    listen_at(HERE, port).close()
 
 
-def test_a_socket_that_somebody_listens_at_is_not_taken_away(tmp_path, port):
-    path = str(tmp_path / "gateway.sock")
-    listeners = [
+@pytest.fixture
+def listeners(tmp_path, port):
+    return [
         Listener("a:b", 1, 1, host=HERE, port=port),
-        Listener("a:b", 1, 1, socket=path),
+        Listener("a:b", 1, 1, socket=str(tmp_path / "gateway.sock")),
     ]
+
+
+def test_a_socket_that_somebody_listens_at_is_not_taken_away(listeners):
+    path = listeners[1].socket
     with socket.socket(socket.AF_UNIX) as listening:
         listening.bind(path)
         listening.listen()
         with pytest.raises(CannotStartError, match="sock is in use"):
-            hold_places(listeners)
+            Places(listeners)
 
     # One that a killed process left is nobody's.
-    with hold_places(listeners):
-        pass
+    places = Places(listeners)
+    assert stat.S_IMODE(os.stat(path).st_mode) == 0o660
+    places.close()
+    assert not Path(path).exists()
+
+
+@pytest.mark.parametrize("name", ["file", "no folder/socket"])
+def test_what_is_no_socket_stays(listeners, tmp_path, name):
+    path = tmp_path / name
+    if path.parent.exists():
+        path.write_text("mine")
+
+    with pytest.raises(CannotStartError, match="cannot be opened"):
+        Places([listeners[0], Listener("a:b", 1, 1, socket=str(path))])
+
+    assert not path.parent.exists() or path.read_text() == "mine"
+    # What was opened before is closed again.
+    listen_at(HERE, listeners[0].port).close()
+
+
+def test_another_version_takes_over_what_is_open(listeners):
+    before = Places(listeners)
+    elsewhere = Listener("a:b", 1, 1, host=HERE, port=free_port())
+
+    after = before.with_those_of([listeners[0], elsewhere])
+
+    assert after.of(listeners[0]) is before.of(listeners[0])
+    assert after.portal == before.portal == f"{HERE}:{listeners[0].port}"
+    before.close_those_not_in(after)
+    assert not Path(listeners[1].socket).exists()
+    after.close()
+    for port in (listeners[0].port, elsewhere.port):
+        listen_at(HERE, port).close()
+
+
+def test_a_version_that_cannot_listen_leaves_what_is_open(listeners):
+    before = Places(listeners)
+    taken = listen_at(HERE, free_port())
+    also = Listener("a:b", 1, 1, host=HERE, port=taken.getsockname()[1])
+
+    with closing(taken), pytest.raises(CannotStartError, match="is in use"):
+        before.with_those_of([*listeners, also])
+
+    socket.create_connection((HERE, listeners[0].port)).close()
+    before.close()
+
+
+@pytest.mark.parametrize(
+    ("host", "reached"),
+    [(HERE, HERE), (EVERYWHERE[0], HERE), (EVERYWHERE[1], "[::1]"), ("::1", "[::1]")],
+)
+def test_people_are_told_where_they_reach_it(host, reached):
+    listener = Listener("a:b", 1, 1, host=host, port=8000)
+
+    assert shown(listener) == f"{reached}:8000"

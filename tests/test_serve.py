@@ -9,7 +9,8 @@ import stat
 import threading
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, contextmanager
+from pathlib import Path
 from types import SimpleNamespace
 
 import httpx
@@ -19,8 +20,10 @@ import pytest
 from accounts.management.commands.serve import newest_unknown
 from accounts.rate_limits.shared_counts import SHARED_FILE, SIZE
 from accounts.web import draining
-from config import server
+from config import processes, server
 from config.listener import Listener
+from config.places import Places
+from config.processes import Processes
 from tests.installation import FORM_TOKEN, Installation, free_ports
 from tests.waiting import PATIENCE_SECONDS, wait_until
 
@@ -164,7 +167,7 @@ def test_only_who_is_told_by_a_program_waits(monkeypatch, told, seconds, begun):
     os.write(writing, bytes([told]))
 
     with draining.watched():
-        server.drain(reading, seconds)
+        assert server.Server([], None, reading, seconds)._is_to_stop()
         assert draining.has_begun() == begun
 
     os.close(reading)
@@ -191,7 +194,7 @@ def test_what_is_counted_is_the_servers_own(monkeypatch):
     monkeypatch.setenv(SHARED_FILE, "")
     before = os.umask(0)
     try:
-        with server.counted_together():
+        with processes.counted_together():
             status = os.stat(os.environ[SHARED_FILE])
     finally:
         os.umask(before)
@@ -238,43 +241,139 @@ def test_database_url_is_all_that_postgresql_takes(tmp_path):
     assert not installation.database.exists()
 
 
-@pytest.mark.parametrize(
-    ("host", "shown"),
-    [("127.0.0.1", "127.0.0.1"), ("0.0.0.0", "127.0.0.1")],  # noqa: S104 -- for this test only
-)
-def test_the_address_is_printed_once_everybody_answers(capsys, host, shown):
-    port, gateway_port = free_ports()
-    listeners = [listener(host, port), listener("127.0.0.1", gateway_port)]
-    announcing = threading.Thread(target=server.announce, args=(listeners,))
+def test_an_update_gives_every_place_to_the_new_version(installation):
+    """Nobody is refused meanwhile, and no connection is kept by those that go."""
+    with installation.running("manage.py", "serve", WORKERS="2") as (process, _):
+        before = grandchildren(process.pid)
+        with ThreadPoolExecutor() as pool, asking(installation, pool) as answers:
+            process.send_signal(signal.SIGHUP)
+            said = said_until(process, "Tollgate")
+        after = grandchildren(process.pid)
 
-    announcing.start()
-    with socket.create_server((host, port)):
-        announcing.join(timeout=0.2)
-        assert capsys.readouterr().out == ""
-        with socket.create_server(("127.0.0.1", gateway_port)):
-            announcing.join()
-
-    assert capsys.readouterr().out == f"Tollgate is ready at http://{shown}:{port}/\n"
+    assert said == "Tollgate was updated"
+    assert len(before) == len(after) == 3
+    assert not before & after
+    assert {answer.status_code for answer in answers} == {200, 503}
+    assert process.returncode == 0
 
 
-def test_an_ipv6_address_is_printed_in_brackets(capsys):
-    with socket.create_server(("::1", 0), family=socket.AF_INET6) as there:
-        port = there.getsockname()[1]
-        server.announce([listener("::", port)])
+def grandchildren(pid):
+    """Return the workers: what granian's own processes started, but for their tracker."""
+    return {
+        worker
+        for process in children(pid)
+        for worker in children(process)
+        if b"spawn_main" in Path(f"/proc/{worker}/cmdline").read_bytes()
+    }
 
-    assert capsys.readouterr().out == f"Tollgate is ready at http://[::1]:{port}/\n"
+
+def children(pid):
+    return {
+        int(child)
+        for task in Path(f"/proc/{pid}/task").iterdir()
+        for child in (task / "children").read_text().split()
+    }
 
 
-def test_what_ends_as_soon_as_it_began_ends_the_server(monkeypatch, tmp_path):
+@contextmanager
+def asking(installation, pool):
+    """Ask the portal and the gate again and again; yields the list of their answers."""
+    over, answers = threading.Event(), []
+    gate = f"http://127.0.0.1:{installation.gateway_port}"
+    portal = installation.address
+    addresses = f"{portal}/livez", f"{gate}/gateway/verify/logs"
+
+    def ask(address):
+        with httpx.Client(timeout=PATIENCE_SECONDS) as client:
+            while not over.is_set():
+                answers.append(client.get(address))
+
+    asked = [pool.submit(ask, address) for address in addresses]
+    try:
+        yield answers
+    finally:
+        over.set()
+    for each in asked:
+        each.result()
+
+
+def said_until(process, beginning):
+    return next(line.rstrip() for line in process.stdout if line.startswith(beginning))
+
+
+def test_a_version_that_does_not_fit_changes_nothing(installation):
+    with installation.running("manage.py", "serve") as (process, _):
+        before = grandchildren(process.pid)
+        with installation.dotenv.open("a") as file:
+            file.write("GATEWAY_WORKERS=many\n")
+        process.send_signal(signal.SIGHUP)
+
+        assert said_until(process, "Tollgate goes on") == (
+            "Tollgate goes on as it was: the new version does not fit this installation."
+        )
+        assert grandchildren(process.pid) == before
+        assert installation.status("/livez") == 200
+
+
+def test_what_would_listen_is_printed_and_nothing_started(installation):
+    result = installation.run("manage.py", "serve", "--dry-run", "--workers", "3")
+
+    portal, gate = json.loads(result.stdout)
+    assert (portal["port"], portal["workers"]) == (installation.port, 3)
+    assert gate["port"] == installation.gateway_port
+
+
+@pytest.fixture
+def told():
+    reading, writing = os.pipe()
+    yield reading, writing
+    os.close(reading)
+    os.close(writing)
+
+
+@pytest.fixture
+def spawned(monkeypatch):
+    """Start processes as the server does, and in no other way that tests may have set."""
     spawning = multiprocessing.get_context("spawn")
-    monkeypatch.setattr(server.multiprocessing, "Process", spawning.Process)
+    monkeypatch.setattr(processes.multiprocessing, "Process", spawning.Process)
+    for name in (SHARED_FILE, "TOLLGATE_STARTED"):
+        monkeypatch.setenv(name, "")
     # Also where a busy machine takes long to start it.
-    monkeypatch.setattr(server, "CRASH_SECONDS", 600)
-    nowhere = str(tmp_path / "no folder" / "socket")
-    told, telling = os.pipe()
+    monkeypatch.setattr(processes, "CRASH_SECONDS", 600)
 
-    code = server.keep([Listener("config.gateway:gate", 1, 1, socket=nowhere)], told)
 
-    os.close(told)
-    os.close(telling)
-    assert code == 1
+BROKEN = "tests.held:nothing_of_this_name"
+
+
+@pytest.mark.usefixtures("spawned")
+def test_what_ends_as_soon_as_it_began_ends_the_server(told):
+    broken = [Listener(BROKEN, 1, 1, host="127.0.0.1", port=free_ports()[0])]
+
+    assert server.Server(broken, Places(broken), told[0]).run() == 1
+
+
+@pytest.mark.usefixtures("spawned")
+def test_a_version_that_does_not_become_ready_is_ended(told):
+    broken = [Listener(BROKEN, 1, 1, host="127.0.0.1", port=free_ports()[0])]
+    places = Places(broken)
+    begun = Processes(broken, places)
+
+    assert not begun.become_ready(told[0])
+
+    begun.stop()
+    places.close()
+
+
+@pytest.mark.usefixtures("spawned")
+def test_who_is_told_to_stop_does_not_wait_for_a_new_version(told):
+    held = [
+        Listener("tests.held:application", 1, 1, host="127.0.0.1", port=free_ports()[0])
+    ]
+    places = Places(held)
+    begun = Processes(held, places)
+    os.write(told[1], bytes([signal.SIGTERM]))
+
+    assert not begun.become_ready(told[0])
+
+    begun.stop()
+    places.close()

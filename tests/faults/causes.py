@@ -14,7 +14,7 @@ import psycopg
 
 from tests import pgbouncer, postgresql
 from tests.faults.load import Load, Seen, running, settle
-from tests.faults.updates import update_each, version_before
+from tests.faults.updates import update_each, update_in_place, version_before
 from tests.installation import PROJECT, Installation
 from tests.relay import Relay
 from tests.test_kill import TORN, acknowledged, ask
@@ -237,6 +237,12 @@ def updates(times):
         return update_each(first, MANY_CALLS, times), kept_by(server)
 
 
+def reloads(times):
+    """One host is told again and again that there is another version."""
+    with behind_a_relay() as (server, _, first):
+        return update_in_place(first, times), kept_by(server)
+
+
 CAUSES = {
     "SQLite, kill -9 of writers": (kills, 200),
     "PostgreSQL restarted": (restarts, 200),
@@ -247,4 +253,5 @@ CAUSES = {
     "SQLite, disk full": (full_disks, 20),
     "two hosts 90 s apart": (skews, 2),
     "two hosts updated": (updates, 3),
+    "one host updated in place": (reloads, 5),
 }

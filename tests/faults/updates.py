@@ -6,6 +6,7 @@ two run side by side on the new schema; further rounds replace this one by itsel
 
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 import threading
@@ -14,6 +15,7 @@ import urllib.error
 import urllib.request
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from queue import SimpleQueue
 
 from tests.faults.load import Load, Seen, running, settle
 from tests.gateway.proxies.programs import find
@@ -41,6 +43,8 @@ http {{
 }}
 """
 UPSTREAMS = (("portal", "port"), ("tollgate", "gateway_port"))
+# What a start takes at most, on a busy machine.
+UPDATED_SECONDS = 120
 # What nginx still has under way goes to the end.
 SETTLED_SECONDS = 2
 MIGRATIONS = "*/migrations/*.py"
@@ -171,3 +175,29 @@ def update(front, host, started):
 def start(started, host):
     started.enter_context(running(host))
     host.wait_for_health()
+
+
+def update_in_place(host, times):
+    """Return what a load saw while a host was told that there is another version."""
+    world, seen, over = settle(host), Seen(), threading.Event()
+    host.command("collectstatic", "-v0", "--no-input")
+    with host.running("manage.py", "serve", DRAIN_SECONDS="2") as (process, _):
+        updated = SimpleQueue()
+        threading.Thread(target=read, args=(process, updated), daemon=True).start()
+        pages = threading.Thread(target=open_pages, args=(host, seen, over))
+        with Unforgiving(world, seen).going_on():
+            pages.start()
+            for _ in range(times):
+                process.send_signal(signal.SIGHUP)
+                updated.get(timeout=UPDATED_SECONDS)
+            over.set()
+            pages.join()
+    if seen.refused:
+        seen.wrong.append(("writes refused", seen.refused))
+    return seen
+
+
+def read(process, updated):
+    for line in process.stdout:
+        if line == "Tollgate was updated\n":
+            updated.put(line)

@@ -40,6 +40,11 @@ class Command(BaseCommand):
             "--drain-seconds", type=whole(), default=settings.DRAIN_SECONDS
         )
         parser.add_argument("--say", default="", help="what to say before it is ready")
+        parser.add_argument(
+            "--dry-run",
+            action="store_true",
+            help="check, print where it would listen as JSON, and end",
+        )
 
     def handle(self, *args, **options):
         with database_in_a_sentence():
@@ -47,15 +52,23 @@ class Command(BaseCommand):
             self.require_sound()
             note_keys_in_use()
         connection.close()
+        listeners = json.dumps(
+            [portal(options), *gates(options["gateway_port"]), *metrics()]
+        )
+        if options["dry_run"]:
+            self.stdout.write(listeners)
+            return
+        self.introduce(options)
+        program = sys.executable, "-m", "config.server", listeners
+        seconds = str(options["drain_seconds"])
+        os.execv(sys.executable, [*program, seconds, *to_update()])  # noqa: S606 -- our own, no shell
+
+    def introduce(self, options):
         host, port = settings.GATEWAY_HOST, options["gateway_port"]
         shown = f"[{host}]" if ":" in host else host
         self.stdout.write(PROMISE.format(settings.GATEWAY_GRACE_SECONDS, shown, port))
         self.stdout.write(options["say"], ending="")
         self.stdout.flush()
-        listeners = json.dumps([portal(options), *gates(port), *metrics()])
-        program = sys.executable, "-m", "config.server", listeners
-        seconds = str(options["drain_seconds"])
-        os.execv(sys.executable, [*program, seconds])  # noqa: S606 -- our own, no shell
 
     def require_migrated(self):
         executor = MigrationExecutor(connection)
@@ -74,6 +87,16 @@ class Command(BaseCommand):
             self.check(databases=[DEFAULT_DB_ALIAS])
         except SystemCheckError as error:
             raise CommandError(str(error), returncode=CONFIGURATION_ERROR) from error
+
+
+def to_update():
+    """Return what the server runs when SIGHUP tells it that there is another version.
+
+    Nothing where that signal would say that the terminal has gone.
+    """
+    if sys.argv[1:2] != ["serve"] or sys.stdin.isatty():
+        return []
+    return [*sys.argv, "--dry-run"]
 
 
 def newest_unknown(loader):
