@@ -142,7 +142,7 @@ class Described:
     def __init__(self, document, method, path, said):
         self.method, self.path, self.said = method, path, said
         self.slug = said["operationId"].replace("_", "-")
-        self.who = said["x-token"]
+        self.who, self.scopes = said["x-token"], said["x-scopes"]
         self._document, self._shapes = document, Shapes(document)
 
     def has(self, words):

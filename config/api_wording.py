@@ -2,7 +2,7 @@
 
 from http import HTTPStatus
 
-from accounts.permissions import POLICY, Relation
+from accounts.permissions import ANY_SCOPE, NO_SCOPE, POLICY, SCOPE_OF, Relation
 
 PATIENCE = {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}
 ABOUT = (
@@ -230,6 +230,20 @@ def whose(operation):
     if view.there:
         return "An API token of the account, or the main account's"
     return "An API token of any account, which acts in that account"
+
+
+def scopes(view):
+    """Return the scopes of which a call needs one, or nothing when any token will do."""
+    here = {SCOPE_OF[each] for each in getattr(view, "operations", ())}
+    there = {SCOPE_OF[each] for each in getattr(view, "scoped_there", ())}
+    return sorted(_widest(here) | _widest(there))
+
+
+def _widest(scopes):
+    """Leave out what is no scope, and reading where the same area is written, too."""
+    named = scopes - {ANY_SCOPE, NO_SCOPE}
+    written = {each.replace(":write", ":read") for each in named if ":write" in each}
+    return named - written
 
 
 def security_schemes(header):

@@ -55,6 +55,7 @@ class Document(OpenAPISchema):
         details["tags"] = [api_wording.tag_of(area)]
         details["x-token"] = api_wording.whose(operation)
         details["x-permissions"] = _needed(operation.view_func)
+        details["x-scopes"] = api_wording.scopes(operation.view_func)
         details["responses"] = self._answers(details, area)
         _put_on_lines(details)
         return details

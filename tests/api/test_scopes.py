@@ -8,9 +8,11 @@ from django.db import transaction
 
 from accounts.permissions import SCOPE_OF
 from accounts.scopes import SCOPES, covers
+from config.api_wording import scopes
 from tests.api.calls import Api
 from tests.api.scopes import NEEDS, READS_BY_POST, ROUTES
 from tests.api.world import operations
+from tests.installation import PROJECT
 
 # The policy is the same on every database, and this walk is a long one.
 pytestmark = [pytest.mark.sqlite, pytest.mark.walk]
@@ -193,3 +195,33 @@ def test_what_a_security_account_reads_stays_within_what_its_maker_is_kept_to(wo
 
     Api.of(main).patch(path, {"accounts_to_scan": [main.pk]})
     assert kept.patch(path, {"accounts_to_scan": [sub.pk, main.pk]})[0] == 200
+
+
+def in_words(key):
+    """Return what a route needs, as docs/api.md has it."""
+    said = scopes(operations("/")[key].view_func)
+    return " or ".join(f"`{each}`" for each in said) or "any token"
+
+
+def test_the_paper_has_the_scope_of_each_route():
+    paper = (PROJECT / "docs" / "api.md").read_text()
+    wanted = [
+        f"| `{method} {path.replace('int:', '').replace('pk}', 'id}')}` | {in_words(key)} |"
+        for key in ROUTES
+        for method, path in [key]
+    ]
+
+    table = [line for line in paper.splitlines() if re.match(r"\| `[A-Z]+ /", line)]
+
+    assert sorted(table) == sorted(wanted)
+
+
+def test_the_paper_and_the_document_say_what_the_walk_finds():
+    views = {key: each.view_func for key, each in operations("/").items()}
+
+    told = {key: set(scopes(views[key])) for key in ROUTES}
+
+    assert {
+        key for key, needed in SCOPED.items() if not {*needed} <= told[key]
+    } == set()
+    assert {key for key in ROUTES if not told[key]} == ROUTES.keys() - SCOPED

@@ -41,6 +41,7 @@ def requires(*operations, there=(), also=()):
             return _in_one_transaction(view, request, *args, **kwargs)
 
         guarded.operations, guarded.there = operations, (*there, *also)
+        guarded.scoped_there = there
         return guarded
 
     return decorate
