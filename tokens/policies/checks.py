@@ -15,6 +15,8 @@ from tokens.models.policies import TokenPolicy
 class PolicyViolation(RuleViolation):
     """A policy of the organisation said no: 400 with a code in the Logz.io API."""
 
+    is_coded = True
+
 
 def policy_of(owner, kind):
     """Return the TokenPolicy of a kind in an account's organisation, or None.
