@@ -24,7 +24,7 @@ BROKEN = {
     "note_required": ("has no note", "have no note"),
     "filters_required": ("shows everything", "show everything"),
     "networks_required": ("can be used from anywhere", "can be used from anywhere"),
-    "unused_days": ("was not used for so long", "were not used for so long"),
+    "unused_days": ("is unused", "are unused"),
 }
 
 
@@ -77,7 +77,6 @@ def effects_of(policy, *, visible):
     found = [
         _effect(policy, name, tokens.filter(condition), visible, now)
         for name, condition in broken.items()
-        # Whoever has a longest lifetime has an expiry for it.
     ]
     ends = ends_of(policy, now)
     unused = [pk for pk, end in ends.items() if end.cause == Cause.UNUSED]
