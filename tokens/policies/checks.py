@@ -43,6 +43,7 @@ def check_new(token):
     if policy:
         _check_note(policy, token)
         _check_networks(policy, token)
+        _check_scopes(policy, token)
         _check_expiry(policy, token, token.expires_at)
 
 
@@ -101,6 +102,7 @@ def check_kept(token):
     if policy:
         _check_note(policy, token)
         _check_networks(policy, token)
+        _check_scopes(policy, token)
         _check_expiry(policy, token, token.expires_at)
         for check in hooks.policy_checks:
             check(token)
@@ -131,6 +133,16 @@ def _check_networks(policy, token):
             f"The policy for {policy.label_inside}s asks for the networks that such a "
             "token is used from.",
             field="networks",
+        )
+
+
+def _check_scopes(policy, token):
+    if policy.scopes_required and not token.scopes:
+        raise PolicyViolation(
+            "policy_scopes_required",
+            "The policy for API tokens allows none that can do everything: choose what "
+            "it is for.",
+            field="scopes",
         )
 
 

@@ -24,6 +24,7 @@ BROKEN = {
     "note_required": ("has no note", "have no note"),
     "filters_required": ("shows everything", "show everything"),
     "networks_required": ("can be used from anywhere", "can be used from anywhere"),
+    "scopes_required": ("can do everything", "can do everything"),
     "unused_days": ("is unused", "are unused"),
 }
 

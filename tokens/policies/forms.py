@@ -59,6 +59,9 @@ class PolicyForm(forms.Form):
     networks_required = forms.BooleanField(
         label="Each is kept to networks that it is used from", required=False
     )
+    scopes_required = forms.BooleanField(
+        label="Each is kept to scopes: none can do everything", required=False
+    )
     least_overlap_hours = _number(
         "least_overlap_hours",
         "Shortest overlap of a rotation",
@@ -195,6 +198,7 @@ NEEDED = {
     "note_required": "note_required",
     "filters_required": "filters_required",
     "networks_required": "networks_required",
+    "scopes_required": "scopes_required",
     "least_overlap_hours": "least_overlap_hours",
     "unused_days": "unused_days",
     "ends": "ends_outside_at",

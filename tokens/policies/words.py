@@ -12,6 +12,7 @@ FLAGS = {
     "note_required": "Note",
     "filters_required": "Filters",
     "networks_required": "Networks",
+    "scopes_required": "Scopes",
 }
 
 

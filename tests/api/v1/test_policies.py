@@ -18,6 +18,7 @@ NONE = {
     "note_required": False,
     "filters_required": False,
     "networks_required": False,
+    "scopes_required": False,
     "least_overlap_hours": None,
     "unused_days": None,
     "ends_outside_at": None,

@@ -55,6 +55,12 @@ class PolicyBody(Body):
         description="Whether a token has to be kept to networks. Every kind.",
         examples=[False],
     )
+    scopes_required: Flag = Field(
+        default=False,
+        description="Whether a token has to be kept to scopes: none that can do "
+        "everything is made. api.",
+        examples=[False],
+    )
     least_overlap_hours: Number | None = Field(
         None,
         description="How many hours the old secret works on after a rotation, at least; "
@@ -127,6 +133,9 @@ class PolicyAnswer(Resource):
     )
     networks_required: bool = Field(
         description="Whether a token has to be kept to networks.", examples=[False]
+    )
+    scopes_required: bool = Field(
+        description="Whether a token has to be kept to scopes.", examples=[False]
     )
     least_overlap_hours: int | None = Field(
         description="How many hours a rotation has to overlap.", examples=[24]
