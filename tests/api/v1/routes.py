@@ -54,7 +54,7 @@ ROUTES = {
     ("GET", FILTER): of_things("filter"),
     ("PATCH", FILTER): of_things("filter", body={"value": "new"}),
     ("DELETE", FILTER): of_things("filter", 204),
-    ("GET", f"{ACCOUNT}/scopes"): of_things("account"),
+    ("GET", f"{ACCOUNT}/shared-tokens"): of_things("account"),
     ("GET", VIEWS): of_things("account"),
     ("POST", VIEWS): of_things("account", 201, DASHBOARD),
     ("GET", VIEW): of_things("view"),
