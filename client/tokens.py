@@ -58,6 +58,7 @@ USAGE_COLUMNS = (
     ("CALLS", lambda part: f"{part['calls']:,}"),
 )
 
+CALLS = click.IntRange(1, 1_000_000)
 token_id = click.argument("token_id", type=click.IntRange(min=1), metavar="ID")
 
 
@@ -79,6 +80,11 @@ def tokens():
 )
 @click.option("--name", help="Only those with this in their name.")
 @click.option("--text", help="Only those with this in their name or note.")
+@click.option(
+    "--restricted/--unrestricted",
+    default=None,
+    help="Only those with networks or a limit, or without.",
+)
 @click.option("--deleted", is_flag=True, help="Those deleted in the last 30 days.")
 @click.option(
     "--sort",
@@ -87,10 +93,12 @@ def tokens():
     show_default=True,
 )
 @asks_server
-def token_list(server, output, deleted, **query):
+def token_list(server, output, deleted, restricted, **query):
     """List tokens, without their secrets; times are UTC."""
     if deleted:
         query["deleted"] = "true"
+    if restricted is not None:
+        query["restricted"] = str(restricted).lower()
     output.rows(COLUMNS, server.items("/tokens", **query), spare=SPARE)
 
 
@@ -133,6 +141,13 @@ def _expiry(context, parameter, text):
     " A shared token is for 7 days unless told otherwise.",
 )
 @click.option("--disabled", is_flag=True, help="Do not let it work yet.")
+@click.option(
+    "--network",
+    "networks",
+    multiple=True,
+    help="Where it may be used: an address or CIDR.",
+)
+@click.option("--calls-per-minute", type=CALLS, help="How often it may be used.")
 @click.option("--filter", "filters", multiple=True, type=int, help="Id of a filter.")
 @click.option("--operator", type=click.Choice(["AND", "OR"]), help="Of many filters.")
 @click.option("--everything", is_flag=True, help="Let a shared token show all logs.")
@@ -217,6 +232,51 @@ def _may(token):
     kept = "all" if accounts is None else " ".join(map(str, accounts)) or "none"
     scopes = " ".join(token["scopes"] or ()) or "none: it is no API token"
     return f"scopes: {scopes}\naccounts: {kept}"
+
+
+@tokens.command("restrict")
+@token_id
+@click.option(
+    "--network",
+    "networks",
+    multiple=True,
+    help="Where it may be used: an address or CIDR.",
+)
+@click.option("--anywhere", is_flag=True, help="Let it be used from anywhere.")
+@click.option("--calls-per-minute", type=CALLS, help="How often it may be used.")
+@click.option("--no-limit", is_flag=True, help="Let it be used as often as it is.")
+@asks_server
+def token_restrict(
+    server, output, token_id, networks, anywhere, calls_per_minute, no_limit
+):
+    """Print from where and how often a token may be used, or set it.
+
+    Networks that are given take the place of those that there are.
+    """
+    _one_of("--network", networks, "--anywhere", anywhere)
+    _one_of("--calls-per-minute", calls_per_minute, "--no-limit", no_limit)
+    path, body = f"/tokens/{token_id}", {}
+    if networks or anywhere:
+        body["networks"] = list(networks)
+    if calls_per_minute or no_limit:
+        body["calls_per_minute"] = calls_per_minute
+    token = server.patch(path, body) if body else server.get(path)
+    output.thing(token)
+    if not body:
+        output.lines("\n".join(_restrictions(token)))
+        return
+    output.say(f"Restricted {_named(token)}: {', '.join(_restrictions(token))}.")
+
+
+def _one_of(name, value, other, other_value):
+    if value and other_value:
+        raise click.UsageError(f"Give {name} or {other}, not both.")
+
+
+def _restrictions(token):
+    yield from token["networks"] or ["from anywhere"]
+    most = token["calls_per_minute"]
+    yield f"up to {most:,} a minute" if most else "no limit"
 
 
 @tokens.command("usage")

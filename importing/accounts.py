@@ -102,7 +102,12 @@ def open_metrics(target, found):
         return account, f"{words}, {UNTOLD}"
     held(account, Kind.METRICS, found.token)
     token = take_place(
-        account, Kind.METRICS, found.token, note=found.note, by=target.by
+        account,
+        Kind.METRICS,
+        found.token,
+        note=found.note,
+        by=target.by,
+        **found.restrictions,
     )
     return account, f"{words}, {token.masked}"
 
@@ -112,7 +117,14 @@ def _settle(account, default, *, by):
     if default is None:
         return UNTOLD
     held(account, Kind.LOGS, default.token)
-    token = take_place(account, Kind.LOGS, default.token, note=default.note, by=by)
+    token = take_place(
+        account,
+        Kind.LOGS,
+        default.token,
+        note=default.note,
+        by=by,
+        **default.restrictions,
+    )
     if default.label != token.name:
         token.rename(default.label, by=by)
     remember(token, created_at=default.created_at, created_by=default.created_by)

@@ -125,9 +125,9 @@ def take_stock(source, token):
     lines += _untold(reader.all(schemas.AssociatedAccount, ASSOCIATED, "account"))
     metrics = reader.all(schemas.MetricsAccount, METRICS, "metrics account")
     known = _known(source, token, "&kind=metrics") if metrics else []
-    notes = {row.account_id: row.note for row in known}
+    tokens = {row.account_id: row for row in known}
     for each in metrics:
-        each.note = notes.get(each.account_id, "")
+        each.learn(tokens.get(each.account_id))
     found = Inventory(
         main=mains[0],
         subs=[each for each in accounts if each is not mains[0]],

@@ -73,13 +73,46 @@ class Detailed(Sparse):
     account: AccountView
 
 
-class MetricsAccount(Sparse):
+class KnownToken(Sparse):
+    """A token as a Tollgate shows it: with what Logz.io has no words for."""
+
+    id: Whole
+    account_id: Annotated[Whole, Field(alias="account_id")]
+    note: Text = ""
+    disabled_at: Annotated[object, Field(alias="disabled_at")] = None
+    networks: list[Text] = []
+    calls_per_minute: Annotated[Whole | None, Field(alias="calls_per_minute")] = None
+
+
+class Learning(Sparse):
+    """What Logz.io has no words for; a Tollgate tells of it at another place."""
+
+    note: Text = ""
+    is_paused: bool = False
+    networks: list[Text] = []
+    calls_per_minute: Whole | None = None
+
+    def learn(self, known):
+        """Take over what is known of the token, if anything is."""
+        if known:
+            self.note, self.is_paused = known.note, known.disabled_at is not None
+            self.networks = known.networks
+            self.calls_per_minute = known.calls_per_minute
+
+    @property
+    def restrictions(self):
+        return {
+            "networks": self.networks,
+            "calls_per_minute": self.calls_per_minute,
+        }
+
+
+class MetricsAccount(Learning):
     account_id: Annotated[Whole, Field(alias="id")]
     account_name: AccountName
     token: SecretText | None = None
     plan_uts: Whole = 0
     authorized_accounts_ids: Wholes = []
-    note: Text = ""
 
 
 class AssociatedAccount(Sparse):
@@ -97,27 +130,6 @@ class Person(Sparse):
     ]
     role: RoleName
     active: OptionalFlag = None
-
-
-class KnownToken(Sparse):
-    """A token as a Tollgate shows it: with what Logz.io has no words for."""
-
-    id: Whole
-    account_id: Annotated[Whole, Field(alias="account_id")]
-    note: Text = ""
-    disabled_at: Annotated[object, Field(alias="disabled_at")] = None
-
-
-class Learning(Sparse):
-    """What Logz.io has no words for; a Tollgate tells of it at another place."""
-
-    note: Text = ""
-    is_paused: bool = False
-
-    def learn(self, known):
-        """Take over what is known of the token, if anything is."""
-        if known:
-            self.note, self.is_paused = known.note, known.disabled_at is not None
 
 
 class LogToken(Learning):

@@ -28,6 +28,7 @@ def add_log_token(target, there, found):
         is_disabled=found.enabled is False,
         created_at=found.created_at,
         created_by=found.created_by,
+        **found.restrictions,
     )
     return Done(Outcome.NEW, token.pk, f"{token.masked}, {token.state}")
 
@@ -79,6 +80,7 @@ def _issue(target, account, there, found):
         shows_everything=not found.filters,
         expires_at=found.expiration_date,
         secret=found.token,
+        **found.restrictions,
     )
     if found.is_paused:
         share.token.disable(by=target.by, reason=PAUSED)

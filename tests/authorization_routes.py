@@ -8,8 +8,6 @@ SHOWN = frozenset({"GET", "HEAD"})
 DONE = frozenset({"POST"})
 BOTH = SHOWN | DONE
 
-POLICY_KINDS = ("api", "logs", "metrics", "traces", "shared")
-
 ACCOUNT = {
     "accounts:general": (SHOWN, ["account.view"]),
     "accounts:account_details": (SHOWN, ["account.view"]),
@@ -54,7 +52,6 @@ ACCOUNT = {
         (DONE, ["api.list", "api.enable"]),
     ),
     "tokens:bulk_job": (SHOWN, ["api.list", "api.enable"]),
-    "tokens:policies": (SHOWN, ["policy.view"]),
     "gateway:refused_calls": (SHOWN, ["refused_calls.list"]),
     "gateway:refused_calls_moved": (SHOWN, ["refused_calls.list"]),
     "gateway:revive": (DONE, ["refused_calls.act"]),
@@ -88,11 +85,6 @@ ACCOUNT = {
 }
 MAIN_ONLY = {
     "leaks:policies": (BOTH, ["policy.edit"]),
-    **{f"tokens:policy_{kind}": (BOTH, ["policy.edit"]) for kind in POLICY_KINDS},
-    **{
-        f"tokens:policy_{kind}_preview": (DONE, ["policy.edit"])
-        for kind in POLICY_KINDS
-    },
     "accounts:account_list": (SHOWN, ["account.create"]),
     "accounts:account_new": (BOTH, ["account.create"]),
     "accounts:account_new_find": (DONE, ["account.create"]),
@@ -109,6 +101,7 @@ TOKEN = {
     "tokens:enable": (DONE, "enable"),
     "tokens:disable": (BOTH, "disable"),
     "tokens:expiry": (BOTH, "expiry"),
+    "tokens:restrict": (BOTH, "restrict"),
     "tokens:rotate": (BOTH, "rotate"),
     "tokens:finish": (DONE, "rotate"),
     "tokens:roll_back": (DONE, "rotate"),
@@ -149,6 +142,7 @@ STAFF = {
             "_disable": BOTH,
             "_enable": DONE,
             "_expiry": BOTH,
+            "_restrict": BOTH,
             "_rotate": BOTH,
             "_finish": DONE,
             "_use_it": SHOWN,

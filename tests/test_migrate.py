@@ -14,7 +14,7 @@ from config import dotenv
 from tests.installation import PROJECT, Installation
 from tests.waiting import wait_until
 
-pytestmark = [pytest.mark.postgresql, pytest.mark.programs]
+pytestmark = pytest.mark.postgresql
 QUEUED = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
 
 

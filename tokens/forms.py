@@ -13,9 +13,11 @@ from accounts.forms.find import AskedForm
 from accounts.forms.ids import IdField, VersionField
 from accounts.names import NameField
 from accounts.rule_violations import RuleViolation
-from tokens.kinds import OVERLAPS
-from tokens.limits import MAX_NAME, MAX_NOTE
+from tokens.kinds import OF_INSTALLATION, OVERLAPS
+from tokens.limits import MAX_NAME, MAX_NOTE, MOST_CALLS
 from tokens.models import Token
+from tokens.networks import MOST_NETWORKS, read_networks
+from tokens.restrictions import in_words, outlook
 from tokens.secrets import masked_within
 from tokens.states import State
 
@@ -23,6 +25,7 @@ PRESETS = (7, 30, 60, 90, 365)
 LATEST = timedelta(days=3660)
 SATURDAY = 5
 RECENTLY = timedelta(days=7)
+RESTRICTIONS = ("networks", "calls_per_minute")
 
 
 class RuleForm(forms.Form):
@@ -104,7 +107,78 @@ def _in_days(days, now):
     return f"{label} ({date_format(end, 'D j M Y')}{weekend})"
 
 
-class TokenForm(ExpiryForm):
+class RestrictionForm(RuleForm):
+    """Where a token may be used, and how often. Cleaned, `networks` is as a token has them.
+
+    A token of the installation asks for all others, so that it has no limit.
+    """
+
+    networks = forms.CharField(
+        required=False,
+        max_length=10_000,
+        widget=forms.Textarea(
+            attrs={
+                "rows": 3,
+                "autocomplete": "off",
+                "autocapitalize": "none",
+                "spellcheck": "false",
+                "placeholder": "203.0.113.0/24",
+                "dir": "ltr",
+            }
+        ),
+        help_text=f"Addresses or networks, one a line, up to {MOST_NETWORKS}. "
+        "Without any it works from anywhere.",
+    )
+    calls_per_minute = forms.IntegerField(
+        label="Calls a minute",
+        required=False,
+        min_value=1,
+        max_value=MOST_CALLS,
+        widget=forms.NumberInput(attrs={"placeholder": "any number"}),
+        help_text="Over all that use it. What is more is refused until the next minute.",
+    )
+
+    def __init__(self, *args, kind="", **kwargs):
+        super().__init__(*args, **kwargs)
+        if kind in OF_INSTALLATION:
+            del self.fields["calls_per_minute"]
+
+    def clean_networks(self):
+        lines = self.cleaned_data["networks"].splitlines()
+        try:
+            return read_networks(lines)
+        except RuleViolation as refusal:
+            # No page shows a secret, whatever field it was typed in.
+            self.data = self.data.copy()
+            self.data["networks"] = masked_within("\n".join(lines))
+            raise forms.ValidationError(refusal.message) from None
+
+    @property
+    def restrictions(self):
+        """What the model is given of it."""
+        cleaned = self.cleaned_data
+        return {
+            "networks": cleaned["networks"].split(),
+            "calls_per_minute": cleaned.get("calls_per_minute"),
+        }
+
+    @property
+    def is_restricted(self):
+        """Whether something was typed, so that it should be seen."""
+        return any(self[name].value() for name in RESTRICTIONS if name in self.fields)
+
+    @property
+    def says(self):
+        """What the token can do, in a sentence, or nothing while that is not clear."""
+        if not self.is_bound:
+            return in_words("", None)
+        if self.errors.keys() & {*RESTRICTIONS}:
+            return ""
+        cleaned = self.cleaned_data
+        return in_words(cleaned["networks"], cleaned.get("calls_per_minute"))
+
+
+class TokenForm(RestrictionForm, ExpiryForm):
     """A new token: only its name is asked, the rest is folded."""
 
     name = NameField(
@@ -129,6 +203,7 @@ class TokenForm(ExpiryForm):
                 name=" ".join(self.cleaned_data["name"].split()),
                 expires_at=self.cleaned_data["expires_at"] or None,
                 by=by,
+                **self.restrictions,
             )
             return token
         return None
@@ -193,6 +268,37 @@ class NoteForm(ChangeForm):
             self.token.set_note(note, by=by, version=self.seen)
             return True
         self.data = {"note": masked_within(note), "version": self.data.get("version")}
+        return False
+
+
+class RestrictForm(ChangeForm, RestrictionForm):
+    """Other networks or another limit for a token that may be in use."""
+
+    def __init__(self, *args, token, **kwargs):
+        super().__init__(*args, token=token, kind=token.kind, **kwargs)
+        self.initial["networks"] = "\n".join(token.networks.split())
+        self.initial["calls_per_minute"] = token.calls_per_minute
+
+    @property
+    def outlook(self):
+        """The Outlook of what the form says now, or None while that is not clear."""
+        if not self.is_bound:
+            return outlook(self.token, self.token.networks)
+        if "networks" in self.errors:
+            return None
+        return outlook(self.token, self.cleaned_data["networks"])
+
+    @property
+    def says(self):
+        if self.is_bound:
+            return super().says
+        return in_words(self.token.networks, self.token.calls_per_minute)
+
+    def restrict(self, *, by):
+        """Return whether it was done; otherwise the form says why not."""
+        with self.explaining():
+            self.token.limit_use(**self.restrictions, by=by, version=self.seen)
+            return True
         return False
 
 

@@ -36,11 +36,15 @@ def _texts(number, line):
     # What the parser says of a broken line quotes it, secret and all.
     try:
         row = json.loads(line)
-        return {
-            name: "" if value is None else str(value) for name, value in row.items()
-        }
+        return {name: _text(value) for name, value in row.items()}
     except (ValueError, AttributeError, RecursionError):
         raise ValueError(f"line {number} is not a JSON object") from None
+
+
+def _text(value):
+    if isinstance(value, list):
+        return " ".join(map(str, value))
+    return "" if value is None else str(value)
 
 
 def take_over(row, *, by):
@@ -56,8 +60,12 @@ def take_over(row, *, by):
         raise RuleViolation("secret", "The secret is nothing that a token can be.")
     account, kind = _account(values["account"]), Kind(values["kind"])
     note = values.get("note", "")
+    restricted = {
+        "networks": values.get("networks", "").split(),
+        "calls_per_minute": _number(values, "calls_per_minute"),
+    }
     if RULES[kind].is_single:
-        return take_place(account, kind, secret, note=note, by=by)
+        return take_place(account, kind, secret, note=note, by=by, **restricted)
     return add(
         account,
         kind,
@@ -71,6 +79,7 @@ def take_over(row, *, by):
         created_by=values.get("created_by", ""),
         scopes=as_scopes(_listed(values, "scopes") or [EVERYTHING]),
         accounts=_ids(_listed(values, "accounts")) or None,
+        **restricted,
     )
 
 
@@ -94,7 +103,9 @@ def _account(text):
     return found
 
 
-def take_place(account, kind, secret, *, by, note=""):
+def take_place(
+    account, kind, secret, *, by, note="", networks=(), calls_per_minute=None
+):
     """Let the account's oldest token of a kind go on with the secret from elsewhere."""
     found = account.tokens.not_deleted().filter(kind=kind)
     token = found.oldest_first().first()
@@ -103,6 +114,8 @@ def take_place(account, kind, secret, *, by, note=""):
     token.rotate(by=by, secret=secret)
     if note:
         token.set_note(note, by=by)
+    if networks or calls_per_minute:
+        token.limit_use(networks=networks, calls_per_minute=calls_per_minute, by=by)
     return token
 
 
@@ -118,6 +131,8 @@ def add(
     expires_at=None,
     scopes="",
     accounts=None,
+    networks=(),
+    calls_per_minute=None,
     **past,
 ):
     """Make one more token of an account, with the secret from elsewhere."""
@@ -131,6 +146,8 @@ def add(
         enabled=not is_disabled,
         scopes=scopes,
         accounts=accounts,
+        networks=networks,
+        calls_per_minute=calls_per_minute,
         by=by,
     )
     if is_disabled:
@@ -144,6 +161,15 @@ def remember(token, *, created_at=None, created_by=""):
     token.created_at = created_at or token.created_at
     token.created_by = created_by[:254] or token.created_by
     token.save(update_fields=["created_at", "created_by", "disabled_reason"])
+
+
+def _number(values, name):
+    text = values.get(name, "")
+    if not text:
+        return None
+    if not is_id(text):
+        raise RuleViolation(name, f"{name} must be a whole number.")
+    return int(text)
 
 
 def _moment(values, name):

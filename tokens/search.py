@@ -19,7 +19,7 @@ from tokens.kinds import OF_INSTALLATION, Kind
 from tokens.least_privilege import in_any_scope
 from tokens.models import Token
 from tokens.permissions import in_view
-from tokens.states import LISTED, in_any
+from tokens.states import LISTED, in_any, restricted
 from tokens.usage import with_days
 
 SORTS = {
@@ -38,6 +38,14 @@ class Use(TextChoices):
     ANY = "", "At any time, or never"
     NEVER = "never", "Never used"
     UNUSED = "unused", "Unused for 90 days"
+
+
+class Restricted(TextChoices):
+    ANY = "", "Restricted or not"
+    YES = "yes", "Restricted"
+    NETWORKS = "networks", "Kept to networks"
+    LIMIT = "limit", "With a limit of calls"
+    NO = "no", "Not restricted"
 
 
 class DayField(forms.DateField):
@@ -86,6 +94,9 @@ class TokenSearch(forms.Form):
     use = forms.ChoiceField(label="Last used", choices=Use, required=False)
     used_from = DayField(label="Last used from", required=False)
     used_to = DayField(label="Last used until", required=False)
+    restricted = forms.ChoiceField(
+        label="Restricted", choices=Restricted, required=False
+    )
     endless = forms.BooleanField(label="Never expires", required=False)
     expires_from = DayField(label="Expires from", required=False)
     expires_to = DayField(label="Expires until", required=False)
@@ -200,12 +211,19 @@ def _unused():
 
 RANGES = {"created": "created_at", "used": "last_used_at", "expires": "expires_at"}
 USES = {Use.NEVER: lambda: Q(last_used_at=None), Use.UNUSED: _unused}
+RESTRICTED = {
+    Restricted.YES: restricted,
+    Restricted.NETWORKS: lambda: ~Q(networks=""),
+    Restricted.LIMIT: lambda: Q(calls_per_minute__isnull=False),
+    Restricted.NO: lambda: ~restricted(),
+}
 CONDITIONS = {
     "kind": lambda kinds: Q(kind__in=kinds),
     "state": in_any,
     "scope": in_any_scope,
     "creator": lambda text: Q(created_by__contains=text.lower()),
     "use": lambda use: USES[use](),
+    "restricted": lambda what: RESTRICTED[what](),
     "endless": lambda _: Q(expires_at=None),
     "finding": lambda slug: health.named(slug).condition(),
 }
@@ -217,6 +235,7 @@ CHIPS = {
     "use": lambda use: Use(use).label,
     "used_from": lambda day: f"Used from {_day(day)}",
     "used_to": lambda day: f"Used until {_day(day)}",
+    "restricted": lambda what: Restricted(what).label,
     "endless": lambda _: "Never expires",
     "expires_from": lambda day: f"Expires from {_day(day)}",
     "expires_to": lambda day: f"Expires until {_day(day)}",

@@ -74,6 +74,11 @@ def enabled(now=None):
     return Q(disabled_at=None) & unexpired(now)
 
 
+def restricted():
+    """Return the condition that a token is kept to networks or has a limit."""
+    return ~Q(networks="") | Q(calls_per_minute__isnull=False)
+
+
 def _in_running():
     return running("account__")
 

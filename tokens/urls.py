@@ -3,7 +3,6 @@ from django.urls import include, path
 from tokens.bulk_words import OFFERED
 from tokens.kinds import Kind
 from tokens.models import BulkAction
-from tokens.policies.rules import KINDS
 from tokens.views import (
     actions,
     all_tokens,
@@ -15,7 +14,6 @@ from tokens.views import (
     first_call,
     health,
     installation,
-    policies,
     shipping,
     token_page,
     use_it,
@@ -59,6 +57,7 @@ account = [
     path("<int:pk>/enable/", actions.token_enable, name="enable"),
     path("<int:pk>/disable/", actions.token_disable, name="disable"),
     path("<int:pk>/expiry/", actions.token_expiry, name="expiry"),
+    path("<int:pk>/restrict/", actions.token_restrict, name="restrict"),
     path("<int:pk>/rotate/", actions.token_rotate, name="rotate"),
     path("<int:pk>/finish/", actions.token_finish, name="finish"),
     path("<int:pk>/roll-back/", actions.token_roll_back, name="roll_back"),
@@ -68,17 +67,6 @@ account = [
     path("<int:pk>/delete/", actions.token_delete, name="delete"),
     path("<int:pk>/restore/", deleted.token_restore, name="restore"),
 ]
-
-
-def of_policies():
-    """Yield the addresses of the policies, below an account's."""
-    yield path("", policies.policies, name="policies")
-    for kind in KINDS:
-        about, name = {"kind": kind}, f"policy_{kind}"
-        yield path(f"{kind}/", policies.policy_edit, about, name=name)
-        yield path(
-            f"{kind}/preview/", policies.policy_preview, about, name=f"{name}_preview"
-        )
 
 
 def of_installation(kind):
@@ -106,7 +94,6 @@ staff = [
 ]
 urlpatterns = [
     path("accounts/<int:account_id>/tokens/", include(account)),
-    path("accounts/<int:account_id>/policies/", include([*of_policies()])),
     path("staff/", include(staff)),
     # The secret is an argument, since logs of proxies have paths only.
     path("calendar/tokens.ics", calendar.calendar_feed, name="calendar_feed"),

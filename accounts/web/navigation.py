@@ -95,10 +95,11 @@ SECTIONS = (
             ),
             SettingsPage(
                 "Policies",
-                "tokens:policies",
+                "leaks:policies",
                 "scale",
-                Operation.POLICY_VIEW,
-                ("tokens:policies", "tokens:policy_", "leaks:"),
+                Operation.POLICY_EDIT,
+                ("leaks:",),
+                main_only=True,
             ),
             SettingsPage(
                 "Manage users",

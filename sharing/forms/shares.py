@@ -11,7 +11,7 @@ from accounts.names import NameField
 from sharing.models import Filter, Share
 from sharing.scope import Operator
 from sharing.summary import Summary
-from tokens.forms import ExpiryForm
+from tokens.forms import ExpiryForm, RestrictionForm
 from tokens.limits import MAX_NAME
 
 PRESETS = (1, 7, 30, 90)
@@ -35,7 +35,7 @@ class FiltersField(forms.ModelMultipleChoiceField):
         return super().clean(value)
 
 
-class ShareForm(ExpiryForm):
+class ShareForm(RestrictionForm, ExpiryForm):
     """The form of a link: its name, its end and its filters."""
 
     name = NameField(
@@ -133,6 +133,7 @@ class ShareForm(ExpiryForm):
                 expires_at=self.cleaned_data["expires_at"],
                 by=by,
                 **self.choice,
+                **self.restrictions,
             )
             return share
 
@@ -153,6 +154,8 @@ class EditShareForm(ShareForm):
             "version": token.version,
         }
         super().__init__(*args, account=token.account, before=share.scope, **kwargs)
+        # Those of a token that is there have a dialog of their own.
+        del self.fields["networks"], self.fields["calls_per_minute"]
         self.share = share
         self.fields["expires_at"].choices = [
             (KEEP, _as_it_is(token)),

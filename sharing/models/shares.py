@@ -54,6 +54,8 @@ class Share(models.Model):
         expires_at,
         note="",
         secret=None,
+        networks=(),
+        calls_per_minute=None,
     ):
         """Make a shared token and return its Share and its Secret.
 
@@ -73,6 +75,8 @@ class Share(models.Model):
                 by=by,
                 expires_at=expires_at,
                 secret=secret,
+                networks=networks,
+                calls_per_minute=calls_per_minute,
             )
             share = cls.objects.create(
                 token=token, operator=operator, shows_everything=shows_everything

@@ -69,6 +69,8 @@ OF_THE_MOMENT = {
 # No regular expression knows of every character whether it can be seen.
 BEYOND_A_SCHEMA = {
     "name_required",
+    # Nor is a network just its signs.
+    "networks_wrong",
     "secret_in_text",
     "unseen_character",
     # No regular expression reads an address as a browser does.

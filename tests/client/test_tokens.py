@@ -305,3 +305,84 @@ def test_narrow_without_options_says_what_a_token_may_do(
 
 def test_scopes_are_those_of_the_server():
     assert {*SCOPES} == {EVERYTHING, *KNOWN_SCOPES}
+
+
+RESTRICTED = {"networks": ["10.0.0.0/8", "2001:db8::/32"], "calls_per_minute": 1200}
+
+
+def test_create_restricts(run, server):
+    run(
+        *("tokens", "create", "--account=1042", "--name=Fluent Bit"),
+        *("--network=10.0.0.0/8", "--network=::1", "--calls-per-minute=600"),
+        answers=[made()],
+    )
+
+    assert server.bodies == [
+        {
+            "kind": "logs",
+            "name": "Fluent Bit",
+            "networks": ["10.0.0.0/8", "::1"],
+            "calls_per_minute": 600,
+        }
+    ]
+
+
+@pytest.mark.parametrize(
+    ("word", "value"), [("--restricted", "true"), ("--unrestricted", "false")]
+)
+def test_list_asks_for_restricted_ones(run, server, word, value):
+    run("tokens", "list", word, answers=[page()])
+
+    assert f"restricted={value}" in server.asked[0][1]
+
+
+@pytest.mark.parametrize(
+    ("token", "lines"),
+    [
+        (TOKEN | RESTRICTED, "10.0.0.0/8\n2001:db8::/32\nup to 1,200 a minute\n"),
+        (
+            TOKEN | {"networks": [], "calls_per_minute": None},
+            "from anywhere\nno limit\n",
+        ),
+    ],
+)
+def test_restrict_prints_what_a_token_is_restricted_to(run, server, token, lines):
+    result = run("tokens", "restrict", 77, answers=[httpx.Response(200, json=token)])
+
+    assert server.asked == [("GET", "/api/v1/tokens/77")]
+    assert result.stdout == lines
+
+
+@pytest.mark.parametrize(
+    ("words", "body"),
+    [
+        (["--network=10.0.0.0/8"], {"networks": ["10.0.0.0/8"]}),
+        (["--anywhere"], {"networks": []}),
+        (["--calls-per-minute=60"], {"calls_per_minute": 60}),
+        (["--anywhere", "--no-limit"], {"networks": [], "calls_per_minute": None}),
+    ],
+)
+def test_restrict_sets_what_is_given(run, server, words, body):
+    answer = httpx.Response(200, json=TOKEN | RESTRICTED)
+
+    result = run("tokens", "restrict", 77, *words, answers=[answer])
+
+    assert server.asked == [("PATCH", "/api/v1/tokens/77")]
+    assert server.bodies == [body]
+    assert result.stderr == (
+        f"Restricted {NAMED}: 10.0.0.0/8, 2001:db8::/32, up to 1,200 a minute.\n"
+    )
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--network=10.0.0.0/8", "--anywhere"],
+        ["--calls-per-minute=60", "--no-limit"],
+    ],
+)
+def test_restrict_takes_no_contradictions(run, server, words):
+    result = run("tokens", "restrict", 77, *words)
+
+    assert result.exit_code == 2
+    assert "not both" in result.stderr

@@ -286,3 +286,14 @@ def test_create_token_says_who_cannot_be_kept_to_that(run, main):
         "Only API tokens can be kept to that.",
         "Only a token of the main account can be kept to accounts.",
     ]
+
+
+def test_create_token_restricts(run, main):
+    run(
+        *("create_token", "Edge", "--kind=gateway"),
+        *("--network=10.0.0.0/8", "--network=::1"),
+    )
+    run("create_token", "Terraform", f"--account={main.pk}", "--calls-per-minute=600")
+
+    assert Token.objects.get(name="Edge").networks == "10.0.0.0/8 ::1/128"
+    assert Token.objects.get(name="Terraform").calls_per_minute == 600

@@ -205,3 +205,35 @@ def test_import_refuses_what_a_token_cannot_be_kept_to(
 
     assert error(run, "import_tokens", "--format=jsonl")[0] == "1 rows were refused."
     assert f"row 1: refused: {message}" in capsys.readouterr().out
+
+
+def test_import_takes_networks_and_a_limit(run, main, typed):
+    metrics = ChildFactory(main=main, kind="metrics")
+    typed(
+        "account,kind,name,secret,networks,calls_per_minute\n"
+        f"{main.pk},logs,Shipper,{LETTERS},10.0.0.0/8 ::1,600\n"
+        f"{metrics.pk},metrics,Prometheus,{UUID},10.0.0.0/8,\n"
+    )
+
+    run("import_tokens")
+
+    moved = Token.objects.get(name="Shipper")
+    assert (moved.networks, moved.calls_per_minute) == ("10.0.0.0/8 ::1/128", 600)
+    assert metrics.tokens.get().networks == "10.0.0.0/8"
+
+
+def test_import_refuses_a_limit_that_is_no_number(run, capsys, main, typed):
+    typed(as_lines(rows(main=main, calls_per_minute="many")))
+
+    assert error(run, "import_tokens", "--format=jsonl")[0] == "1 rows were refused."
+    message = "calls_per_minute must be a whole number."
+    assert f"row 1: refused: {message}" in capsys.readouterr().out
+    assert not Token.objects.filter(name="Moved").exists()
+
+
+def test_import_takes_networks_as_a_list(run, main, typed):
+    typed(as_lines(rows(main=main, networks=["10.0.0.0/8", "::1"])))
+
+    run("import_tokens", "--format=jsonl")
+
+    assert Token.objects.get(name="Moved").networks == "10.0.0.0/8 ::1/128"

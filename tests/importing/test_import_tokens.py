@@ -88,9 +88,20 @@ def test_links_that_were_paused_stay_so(run, source):
 def test_notes_of_a_tollgate_move_in(run, whole):
     whole.answers[elsewhere.OWN] = told(
         {"id": 1, "account_id": 1, "note": "The default"},
-        {"id": 2, "account_id": 1, "note": "Ask Ada"},
-        {"id": 6, "account_id": 1, "note": "For the partner", "disabled_at": None},
-        {"id": 77, "account_id": 3, "note": "Prometheus\nof all clusters"},
+        {"id": 2, "account_id": 1, "note": "Ask Ada", "networks": ["10.0.0.0/8"]},
+        {
+            "id": 6,
+            "account_id": 1,
+            "note": "For the partner",
+            "disabled_at": None,
+            "calls_per_minute": 60,
+        },
+        {
+            "id": 77,
+            "account_id": 3,
+            "note": "Prometheus\nof all clusters",
+            "networks": ["::1"],
+        },
         {"id": "no number", "account_id": 1},
     )
     code, lines, _ = run("--unfiltered")
@@ -104,6 +115,9 @@ def test_notes_of_a_tollgate_move_in(run, whole):
         ("logs", "default", "The default"),
     ]
     assert not [line for line in lines if "no number" in line]
+    assert Token.objects.get(networks="10.0.0.0/8").note == "Ask Ada"
+    assert Token.objects.get(calls_per_minute=60).note == "For the partner"
+    assert Token.objects.get(networks="::1/128").kind == "metrics"
 
 
 def test_links_without_filters_need_a_word(run, source):

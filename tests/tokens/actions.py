@@ -14,6 +14,7 @@ DATA = {
     "enable": {},
     "disable": {"reason": "Leaked"},
     "expiry": {"expires_at": "30"},
+    "restrict": {"networks": "203.0.113.0/24"},
     "rotate": {"overlap": "1h"},
     "finish": {},
     "roll_back": {},

@@ -10,12 +10,13 @@ from tests.tokens.actions import DATA, ENDS, HTMX, JSON, again, url
 from tokens.kinds import Kind
 
 pytestmark = pytest.mark.django_db
-ASKED = ("rename", "note", "disable", "expiry", "rotate", "delete")
+ASKED = ("rename", "note", "disable", "expiry", "restrict", "rotate", "delete")
 EVENTS = {
     "rename": Action.TOKEN_RENAMED,
     "note": Action.TOKEN_NOTE_CHANGED,
     "disable": Action.TOKEN_DISABLED,
     "expiry": Action.TOKEN_EXPIRY_CHANGED,
+    "restrict": Action.TOKEN_NETWORKS_CHANGED,
     "rotate": Action.TOKEN_ROTATED,
     "finish": Action.TOKEN_ROTATION_FINISHED,
     "roll_back": Action.TOKEN_ROLLED_BACK,
@@ -147,7 +148,7 @@ def test_action_without_script_leads_back_to_the_list(as_admin, admin, at_work, 
 
 
 @pytest.mark.parametrize(
-    "verb", ["rename", "note", "disable", "expiry", "rotate", *ENDS]
+    "verb", ["rename", "note", "disable", "expiry", "restrict", "rotate", *ENDS]
 )
 def test_action_by_htmx_answers_the_row(as_admin, at_work, verb):
     token = at_work(verb)

@@ -219,3 +219,19 @@ def test_filter_by_what_an_api_token_may_do(look, client, admin, main):
     client.force_login(admin)
     chips = client.get(address(main, scope=["read", "logs:read"])).context["chips"]
     assert [words for words, _ in chips] == ["Read everything", "Query logs"]
+
+
+@pytest.mark.parametrize(
+    ("what", "names"),
+    [
+        ("yes", ["Limited", "Kept"]),
+        ("networks", ["Kept"]),
+        ("limit", ["Limited"]),
+        ("no", ["Terraform"]),
+    ],
+)
+def test_filter_by_restriction(look, main, api, what, names):
+    TokenFactory(account=main, name="Kept", networks=["10.0.0.0/8"])
+    TokenFactory(account=main, name="Limited", calls_per_minute=60)
+
+    assert look(restricted=what, kind="api") == names

@@ -16,7 +16,7 @@ HX = {"HX-Request": "true"}
 JSON = {"Accept": "application/json"}
 LIST = reverse("tokens:gateway")
 CREATE = reverse("tokens:gateway_create")
-SHOWN_FIRST = ("rename", "note", "expiry", "rotate", "delete", "disable")
+SHOWN_FIRST = ("rename", "note", "expiry", "restrict", "rotate", "delete", "disable")
 # What is only looked at.
 PAGES = ("use_it", "first_call")
 

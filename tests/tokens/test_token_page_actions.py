@@ -18,7 +18,9 @@ def token(main):
     return TokenFactory(account=main, name="Terraform")
 
 
-@pytest.mark.parametrize("verb", ["rename", "disable", "expiry", "rotate", *ENDS])
+@pytest.mark.parametrize(
+    "verb", ["rename", "disable", "expiry", "restrict", "rotate", *ENDS]
+)
 def test_action_by_htmx_answers_the_page(as_admin, token, verb):
     if verb in ENDS:
         token.rotate(by=BY, overlap=timedelta(hours=1))

@@ -1,7 +1,7 @@
 from contextlib import contextmanager
 from datetime import timedelta
 
-from django.db import models
+from django.db import models, transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -235,6 +235,13 @@ class Token(models.Model):
                 checks.check_note(self)
                 changes = [["note", old, self.note]]
                 self.record(Action.TOKEN_NOTE_CHANGED, by, changes=changes)
+
+    @repeated
+    def limit_use(self, *, networks, calls_per_minute, by, version=None):
+        """Set both at once, as `set_networks` and `set_calls_per_minute` do."""
+        with transaction.atomic():
+            self.set_networks(networks, by=by, version=version)
+            self.set_calls_per_minute(calls_per_minute, by=by)
 
     @repeated
     def set_networks(self, lines, *, by, version=None):

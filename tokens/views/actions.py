@@ -19,6 +19,7 @@ from tokens.forms import (
     EndRotationForm,
     NoteForm,
     RenameForm,
+    RestrictForm,
     RotateForm,
     SetExpiryForm,
     used_lately,
@@ -112,6 +113,20 @@ def set_expiry(request, account, token):
     return _ask(request, "tokens/expiry.html", form)
 
 
+@sensitive_post_parameters("networks")
+def restrict(request, account, token):
+    form = RestrictForm(posted(request), token=token)
+    old = {
+        "networks": "\n".join(token.networks.split()),
+        "calls_per_minute": token.calls_per_minute or "",
+    }
+    asks = "check" in request.POST
+    if form.is_valid() and not asks and form.restrict(by=Actor.of(request)):
+        text = f"{token.name}: {form.says[0].lower()}{form.says[1:]}"
+        return answer(request, token, text, undo=undoing(token, "restrict", **old))
+    return _ask(request, "tokens/restrict.html", form, asks=asks)
+
+
 def rotate(request, account, token):
     form = RotateForm(posted(request), token=token)
     if form.is_valid():
@@ -170,6 +185,7 @@ token_note = ask_and_do(for_token("note")(note))
 token_enable = require_POST(for_token("enable")(enable))
 token_disable = ask_and_do(for_token("disable")(disable))
 token_expiry = ask_and_do(for_token("expiry")(set_expiry))
+token_restrict = ask_and_do(for_token("restrict")(restrict))
 token_rotate = ask_and_do(for_token("rotate")(rotate))
 token_delete = ask_and_do(for_token("delete")(delete))
 
@@ -181,7 +197,8 @@ def callers_of(token):
     }
 
 
-def _ask(request, template, form, **context):
+def _ask(request, template, form, *, asks=False, **context):
+    """Show a form; `asks`: it was sent to be looked at, and is no mistake."""
     token = form.token
     back = back_from(request)
     is_on_page = back == page_of(token)
@@ -194,4 +211,4 @@ def _ask(request, template, form, **context):
         "row_url": back if is_on_page else home_of(token, token=token.pk),
         "may": rights(request, token.account, token.kind),
     }
-    return render(request, template, context, status=status_of(form))
+    return render(request, template, context, status=200 if asks else status_of(form))

@@ -40,6 +40,8 @@ COLUMNS = {
     "kept_to_accounts": lambda token: " ".join(map(str, ids_in(token.kept_to) or ())),
     "disabled_at": lambda token: _iso(token.disabled_at),
     "disabled_reason": lambda token: token.disabled_reason,
+    "networks": lambda token: token.networks,
+    "calls_per_minute": lambda token: token.calls_per_minute,
 }
 CHUNK = 2000
 

@@ -81,6 +81,7 @@ ACTIONS = {
     "disable": ask_and_do(for_installation_token(actions.disable)),
     "enable": require_POST(for_installation_token(actions.enable)),
     "expiry": ask_and_do(for_installation_token(actions.set_expiry)),
+    "restrict": ask_and_do(for_installation_token(actions.restrict)),
     "rotate": ask_and_do(for_installation_token(actions.rotate)),
     "finish": require_POST(for_installation_token(finish)),
     "use_it": require_safe(for_installation_token(use_it)),

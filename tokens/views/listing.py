@@ -33,7 +33,7 @@ def listing(request, account, kind, *, tokens=None, form=None):
     with_days([*page, added] if added else page)
     about = about_rows(request, account, kind)
     if wanted["new"] and about["adds"] and not form:
-        form = TokenForm(initial={"name": wanted["name"]})
+        form = TokenForm(initial={"name": wanted["name"]}, kind=kind)
     return {
         **about,
         **counts(account, kind),
@@ -68,7 +68,9 @@ def column(sort):
 def add(request, account, kind, template, *, tokens=None, **frame):
     """Add a token and show it on top, or show again what was typed among `tokens`."""
     check_offered(account, kind)
-    form = TokenForm(request.POST)
+    form = TokenForm(request.POST, kind=kind)
+    if "check" in request.POST:
+        return _looked_at(request, account, kind, form)
     token = made_once(request, lambda: _issue(request, form, account, kind))
     if not token and request.htmx:
         context = about_rows(request, account, kind) | {"form": form}
@@ -80,6 +82,13 @@ def add(request, account, kind, template, *, tokens=None, **frame):
         return redirect(home_of(token, added=token.pk))
     context = changed(request, token, highlighted=True) | counts(account, kind)
     return render(request, "tokens/added.html", context)
+
+
+def _looked_at(request, account, kind, form):
+    """Show what a form says of the token that it would make."""
+    form.full_clean()
+    context = about_rows(request, account, kind) | {"form": form}
+    return render(request, "tokens/new_row.html", context)
 
 
 def _issue(request, form, account, kind):

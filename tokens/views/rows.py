@@ -23,6 +23,7 @@ VERBS = (
     "rotate",
     "delete",
     "expiry",
+    "restrict",
 )
 
 

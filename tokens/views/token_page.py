@@ -14,6 +14,7 @@ from tokens.forms import EndRotationForm
 from tokens.kind_pages import HOMES, home_of, page_of
 from tokens.models.querysets import TokenQuerySet
 from tokens.permissions import why_stopped
+from tokens.restrictions import in_words
 from tokens.rotation_progress import Rotation
 from tokens.views.first_call import about_first_call, refused_calls
 from tokens.views.guards import for_token
@@ -57,6 +58,7 @@ def about_page(request, token):
         "list_url": home_of(token),
         "may": rights(request, token.account, token.kind),
         "stopped": why_stopped(token),
+        "restrictions": in_words(token.networks, token.calls_per_minute),
         "protected": limits.why_protected(token),
         "here": here,
         "query": leading_back(here),

@@ -20,6 +20,7 @@ from sharing.models import Share
 from tokens.api.plumbing.names import TokenName, TokenNote
 from tokens.api.v1.answers import TokenWithSecret, shown_with
 from tokens.api.v1.guards import of_tokens
+from tokens.api.v1.restrictions import CallsPerMinute, Networks
 from tokens.kinds import RULES, Kind
 from tokens.models import Token
 from tokens.permissions import operation
@@ -57,6 +58,8 @@ class NewLogToken(Body):
         default=True, description="Whether the token works.", examples=[True]
     )
     expires_at: Moment | None = Field(None, description="null: never", examples=[None])
+    networks: Networks = Field(default_factory=list)
+    calls_per_minute: CallsPerMinute = None
 
 
 class NewSharedToken(Choice):
@@ -69,6 +72,8 @@ class NewSharedToken(Choice):
         "lets links be endless.",
         examples=[None],
     )
+    networks: Networks = Field(default_factory=list)
+    calls_per_minute: CallsPerMinute = None
 
 
 NewToken = one_of(NewLogToken | NewSharedToken | NewApiToken, by="kind")
@@ -109,6 +114,8 @@ def _log_token(account, body, *, by):
         enabled=body.enabled,
         expires_at=body.expires_at,
         by=by,
+        networks=body.networks,
+        calls_per_minute=body.calls_per_minute,
     )
 
 
@@ -119,6 +126,8 @@ def _shared_token(account, body, *, by):
         note=body.note,
         expires_at=body.expires_at,
         by=by,
+        networks=body.networks,
+        calls_per_minute=body.calls_per_minute,
         **body.choice(account),
     )
     return share.token, secret

@@ -130,7 +130,7 @@ class SharedScopes(Resource):
 
 
 @router.get(
-    f"{ROOT}/accounts/{{int:pk}}/shared-tokens",
+    f"{ROOT}/accounts/{{int:pk}}/scopes",
     response=reads(SharedScopes),
     summary="List what an account's shared tokens show",
 )

@@ -38,6 +38,8 @@ def token(row, **fields):
         "overlap_until": None,
         "scopes": ["everything"] if row.kind == "api" else None,
         "accounts": None,
+        "networks": [],
+        "calls_per_minute": None,
         "version": 1,
     } | fields
 

@@ -208,3 +208,17 @@ def test_a_child_makes_tokens_for_itself(sub, sub_api):
 
     assert status == 201
     assert Api(body["secret"]).get("/api/v1/whoami")[0] == 401
+
+
+def test_tokens_are_made_with_networks_and_a_limit(api, main):
+    filter_ = FilterFactory(account=main)
+    path = f"/api/v1/accounts/{main.pk}/tokens"
+    told = {"networks": ["10.0.0.0/8"], "calls_per_minute": 600}
+
+    made = [
+        api.post(path, {"kind": "logs", "name": "a"} | told),
+        api.post(path, {"kind": "shared", "name": "a", "filters": [filter_.pk]} | told),
+    ]
+
+    assert [status for status, _ in made] == [201, 201]
+    assert [{name: body[name] for name in told} for _, body in made] == [told, told]

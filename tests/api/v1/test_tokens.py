@@ -239,3 +239,27 @@ def test_a_range_of_dates_is_all_that_is_understood(api, path):
     assert api.patch(path, {"expires_at": "9999-12-31T23:59:59Z"}) == invalid(
         ("expires_at", "body", "must be in the years 2000 to 2999")
     )
+
+
+def test_token_is_restricted_and_let_go(api, token, path):
+    both = {"networks": ["10.0.0.0/8", "2001:DB8::/32"], "calls_per_minute": 600}
+    told = {"networks": ["10.0.0.0/8", "2001:db8::/32"], "calls_per_minute": 600}
+
+    status, body = api.patch(path, both)
+    assert (status, body) == (200, changed(token, 3, **told))
+    assert api.get("/api/v1/tokens?restricted=true")[1]["items"] == [body]
+    assert body not in api.get("/api/v1/tokens?restricted=false")[1]["items"]
+
+    none = {"networks": [], "calls_per_minute": None}
+    assert api.patch(path, none) == (200, changed(token, 5))
+
+
+def test_a_wrong_network_is_named(api, token, path):
+    text = (
+        "Line 1: 10.0.0.5 has bits beyond /24. Write 10.0.0.0/24 for the network, or "
+        "10.0.0.5 for the one address."
+    )
+
+    assert api.patch(path, {"networks": ["10.0.0.5/24"]}) == refused(
+        "networks", "networks_wrong", text, status=422
+    )

@@ -16,7 +16,7 @@ from tokens.states import State
 KindName = Literal[tuple(kind.value for kind in KINDS)]
 OverlapName = Literal[tuple(OVERLAPS)]
 # What is no column of a token, or one in a spelling of its own.
-WORKED_OUT = {"account_name", "state", "scopes", "accounts"}
+WORKED_OUT = {"account_name", "state", "scopes", "accounts", "networks"}
 StateName = Literal[tuple(State.values)]
 
 
@@ -89,6 +89,17 @@ class TokenAnswer(Resource):
         "kept to; null for all.",
         examples=[[1042]],
     )
+    # As the note: what is repeated may be older.
+    networks: list[str] = Field(
+        [],
+        description="Where it may be used from; empty for anywhere.",
+        examples=[["203.0.113.0/24"]],
+    )
+    calls_per_minute: int | None = Field(
+        None,
+        description="How many calls a minute it is good for; null for any number.",
+        examples=[600],
+    )
     version: int = Field(
         description="How often it was changed, as in ETag.", examples=[3]
     )
@@ -118,4 +129,5 @@ def _fields(token):
         "state": token.effective_state,
         "scopes": scopes_of(token),
         "accounts": ids_in(token.kept_to),
+        "networks": token.networks.split(),
     }

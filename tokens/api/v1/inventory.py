@@ -19,7 +19,7 @@ from tokens.api.v1.guards import KINDS
 from tokens.least_privilege import in_any_scope
 from tokens.models import Token
 from tokens.permissions import operation
-from tokens.states import LISTED, in_any
+from tokens.states import LISTED, in_any, restricted
 
 router = own_router("tokens")
 
@@ -73,6 +73,12 @@ class TokenQuery(Paging):
     expires_before: Moment | None = Field(None, description="Only what stops before.")
     never_used: bool = Field(default=False, description="Only what was never used.")
     never_expires: bool = Field(default=False, description="Only what never stops.")
+    restricted: bool | None = Field(
+        None,
+        description="Only what is kept to networks or has a limit; false: only what is "
+        "neither.",
+        examples=[True],
+    )
     deleted: Annotated[
         bool, Field(description="Recently deleted ones instead.", examples=[False])
     ] = False
@@ -102,6 +108,11 @@ class TokenQuery(Paging):
             yield Q(last_used_at=None)
         if self.never_expires:
             yield Q(expires_at=None)
+        yield from self._restricted()
+
+    def _restricted(self):
+        if self.restricted is not None:
+            yield restricted() if self.restricted else ~restricted()
 
     def _range(self):
         asked = {look: getattr(self, name) for name, look in RANGES.items()}

@@ -18,6 +18,7 @@ from tokens.api.plumbing.names import TokenName, TokenNote
 from tokens.api.plumbing.scopes import Scopes
 from tokens.api.v1.answers import TokenAnswer, shown
 from tokens.api.v1.guards import of_tokens, token_for
+from tokens.api.v1.restrictions import CallsPerMinute, Networks
 from tokens.models.querysets import as_written, lines_as_written
 
 router = own_router("tokens")
@@ -31,6 +32,8 @@ VERBS = {
     "expires_at": "expiry",
     "scopes": "narrow",
     "accounts": "narrow",
+    "networks": "restrict",
+    "calls_per_minute": "restrict",
 }
 
 
@@ -56,6 +59,8 @@ class TokenChange(Body):
         "kept to from now on: never more than before.",
         examples=[[1042]],
     )
+    networks: Networks = Field(default_factory=list)
+    calls_per_minute: CallsPerMinute = None
 
     @property
     def verbs(self):
@@ -74,10 +79,11 @@ def own_token_get(request, response: HttpResponse, pk: TokenPk):
 @router.patch(
     TOKEN,
     response=changes(TokenAnswer),
-    summary="Rename a token, write its note, set when it expires, or let it do less",
-    description="What is left out stays as it is. An API token can narrow itself.",
+    summary="Rename a token, write its note, set when it expires, or restrict it",
+    description="What is left out stays as it is. An API token can narrow its own scopes "
+    "and accounts.",
 )
-@requires(there=of_tokens("rename", "note", "expiry", "narrow"))
+@requires(there=of_tokens("rename", "note", "expiry", "narrow", "restrict"))
 def own_token_update(
     request,
     response: HttpResponse,
@@ -104,6 +110,7 @@ def _differences(token, body):
         yield partial(token.set_expiry, body.expires_at)
     if asked & {"scopes", "accounts"}:
         yield partial(token.restrict, **_narrower(body, asked))
+    yield from _restrictions(token, body)
 
 
 def _narrower(body, asked):
@@ -111,6 +118,14 @@ def _narrower(body, asked):
         "scopes": as_scopes(body.scopes) if "scopes" in asked else None,
         "accounts": body.accounts if "accounts" in asked else None,
     }
+
+
+def _restrictions(token, body):
+    asked = body.model_fields_set
+    if "networks" in asked:
+        yield partial(token.set_networks, body.networks)
+    if "calls_per_minute" in asked:
+        yield partial(token.set_calls_per_minute, body.calls_per_minute)
 
 
 @router.delete(

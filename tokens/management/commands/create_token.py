@@ -7,7 +7,7 @@ from accounts.console import OperatorCommand, find_account
 from accounts.rule_violations import RuleViolation
 from accounts.scopes import EVERYTHING, SCOPES, as_scopes
 from tokens.kinds import OF_INSTALLATION, Kind
-from tokens.limits import check_offered
+from tokens.limits import MOST_CALLS, check_offered
 from tokens.models import Token
 from tokens.secret_response import print_out
 
@@ -42,9 +42,20 @@ class Command(OperatorCommand):
             metavar="ID",
             help="an account that the main account's API token is kept to",
         )
+        parser.add_argument(
+            "--network",
+            action="append",
+            default=[],
+            help="where it may be used: an address or CIDR; several times for several",
+        )
+        parser.add_argument(
+            "--calls-per-minute",
+            type=whole(1, MOST_CALLS),
+            help="how often it may be used",
+        )
         parser.add_argument("--expires-in", type=whole(1, MOST_DAYS), metavar="DAYS")
 
-    def handle(self, *, name, kind, account, note, expires_in, scope, **options):
+    def handle(self, *, name, kind, account, note, expires_in, **options):
         if (account is None) != (kind in OF_INSTALLATION):
             raise RuleViolation(
                 "account",
@@ -60,8 +71,10 @@ class Command(OperatorCommand):
             name=name,
             note=note,
             expires_at=expires_in and timezone.now() + timedelta(days=expires_in),
-            scopes=as_scopes(scope or [EVERYTHING]),
+            scopes=as_scopes(options["scope"] or [EVERYTHING]),
             accounts=options["only_account"],
+            networks=options["network"],
+            calls_per_minute=options["calls_per_minute"],
             by=self.by,
         )
         self.stderr.write(f"Created {token.get_kind_display()} {token.pk}: {token}.")

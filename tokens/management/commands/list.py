@@ -66,6 +66,8 @@ def tokens():
             "accounts": ids_in(each.kept_to),
             "name": each.name,
             "note": each.note,
+            "networks": each.networks.split(),
+            "calls_per_minute": each.calls_per_minute,
         }
 
 

@@ -1,0 +1,78 @@
+"""What a token is restricted to, in words, and which of its callers that keeps out."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.db.models import Sum
+
+from accounts.clock import clock
+from tokens.models import TokenUsage
+from tokens.networks import holds
+
+LOOKED_BACK = timedelta(days=7)
+CALLERS_SHOWN = 5
+
+
+def in_words(networks, calls_per_minute):
+    """Return the sentence that says from where and how often a token works."""
+    count = len(networks.split())
+    place = f"{count} network{'' if count == 1 else 's'} only" if count else "anywhere"
+    often = (
+        f"up to {calls_per_minute:,} time{'' if calls_per_minute == 1 else 's'} a minute"
+        if calls_per_minute
+        else "as often as it is called"
+    )
+    return f"It works from {place}, {often}."
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """An address that called in the last days; nobody knows those of the empty one."""
+
+    address: str
+    calls: int
+    passes: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """The callers of a token's last days, those that would be kept out first."""
+
+    callers: tuple
+
+    @property
+    def calls(self):
+        return sum(caller.calls for caller in self.callers)
+
+    @property
+    def refused(self):
+        """Those whose calls would be refused."""
+        return [caller for caller in self.callers if not caller.passes]
+
+    @property
+    def refused_calls(self):
+        return sum(caller.calls for caller in self.refused)
+
+    @property
+    def shown(self):
+        return self.callers[:CALLERS_SHOWN]
+
+    @property
+    def more(self):
+        return len(self.callers) - len(self.shown)
+
+
+def outlook(token, networks):
+    """Return the Outlook of networks that a token may be kept to; one query."""
+    since = clock.now() - LOOKED_BACK
+    usage = TokenUsage.objects.filter(token=token, hour__gt=since)
+    totals = usage.values_list("address").annotate(total=Sum("calls"))
+    callers = (
+        Caller(address, calls, not networks or holds(networks, address))
+        for address, calls in totals
+    )
+    return Outlook(
+        tuple(
+            sorted(callers, key=lambda each: (each.passes, -each.calls, each.address))
+        )
+    )
