@@ -56,6 +56,7 @@ class Operation(enum.Enum):
     REFUSED_CALLS_ACT = "refused_calls.act"
     CALENDAR_EDIT = "calendar.edit"
     WEBHOOK_EDIT = "webhook.edit"
+    POLICY_VIEW = "policy.view"
     POLICY_EDIT = "policy.edit"
     ACCOUNT_LIST = "account.list"
     ACCOUNT_VIEW = "account.view"

@@ -96,7 +96,8 @@ refused_calls.list  n     y     y     n     n     h     y     n     n     n     
 refused_calls.act   n     y     y     n     n     h     n     n     n     n     -
 calendar.edit       n     y     y     n     n     h     n     n     n     n     -
 webhook.edit        n     y     y     n     n     h     n     n     n     n     -
-policy.edit         n     m     -     -     -     h     n     n     n     n     -
+policy.view         n     y     y     n     n     h     y     y     y     n     accounts:read
+policy.edit         n     m     -     -     -     h     n     m     -     -     accounts:write
 #                   user  admin m.adm shut  m.usr shut  staff token m.tok shut  scope
 account.list        y     y     y     y     y     h     y     y     y     y     accounts:read
 account.view        y     y     y     y     y     h     y     y     y     y     accounts:read

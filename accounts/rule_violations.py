@@ -5,6 +5,9 @@ class RuleViolation(Exception):  # noqa: N818 -- a refusal is an answer, not an 
     """A business rule said no: 409 on pages, 400 in the Logz.io-compatible API."""
 
     status = 409
+    # Whether programs look at its code although it is about a field, which a client of
+    # Logz.io may not know.
+    is_coded = False
     # After how many seconds it may be worth to try again, if it is.
     retry_after = None
 

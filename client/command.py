@@ -6,6 +6,7 @@ import sys
 import click
 
 from client.accounts import accounts, verify, whoami
+from client.declaring.commands import apply, export, plan, show_schema
 from client.filters import filters
 from client.tokens import tokens
 
@@ -13,7 +14,7 @@ EPILOG = """\b
 Exit codes:
   0  done; for verify: the token works
   1  refused by a rule; for verify: the token does not work
-  2  wrong usage
+  2  wrong usage; for plan: something differs
   3  the API token is missing, unknown or may not do this
   4  not found
   5  the server cannot be reached, or cannot answer now
@@ -31,7 +32,11 @@ def tollgate():
 
 
 tollgate.add_command(accounts)
+tollgate.add_command(apply)
+tollgate.add_command(export)
 tollgate.add_command(filters)
+tollgate.add_command(plan)
+tollgate.add_command(show_schema)
 tollgate.add_command(tokens)
 tollgate.add_command(verify)
 tollgate.add_command(whoami)

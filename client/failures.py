@@ -12,6 +12,10 @@ class Refused(click.ClickException):
     exit_code = 1
 
 
+class Stale(Refused):
+    """Somebody else changed it since it was looked at."""
+
+
 class NotAuthorised(click.ClickException):
     exit_code = 3
 
@@ -26,13 +30,19 @@ class Unavailable(click.ClickException):
     exit_code = 5
 
 
-KINDS = {401: NotAuthorised, 403: NotAuthorised, 404: NotFound, 429: Unavailable}
+KINDS = {
+    401: NotAuthorised,
+    403: NotAuthorised,
+    404: NotFound,
+    412: Stale,
+    429: Unavailable,
+}
 
 
 def failure(response):
     """Return the exception that an answer other than success is."""
     problem = read_object(response)
-    if problem is None or not {"detail", "errors"} <= problem.keys():
+    if problem is None or not _is_ours(problem):
         return not_tollgate(response)
     usual = Unavailable if response.is_server_error else Refused
     kind = KINDS.get(response.status_code, usual)
@@ -56,7 +66,14 @@ def read_object(response):
     return contents if isinstance(contents, dict) else None
 
 
+def _is_ours(problem):
+    # In the words of Logz.io's API there is a message alone.
+    return {"detail", "errors"} <= problem.keys() or problem.keys() == {"message"}
+
+
 def _worded(problem):
+    if "message" in problem:
+        return problem["message"]
     errors = [
         f"{error['field']}: {error['message']}"
         for error in problem["errors"]

@@ -80,7 +80,7 @@ def moment(text):
     return text[:16].replace("T", " ") if text else None
 
 
-def _colour():
+def colour():
     """Leave it to click whether there is a terminal, unless nobody wants colours."""
     return False if os.environ.get("NO_COLOR") else None
 
@@ -145,11 +145,11 @@ def _narrow(widths, least):
 def _write(table, widths):
     head, *rows = zip(*table.values(), strict=True)
     titles = GAP.join(map(_fitted, head, widths.values())).rstrip()
-    click.echo(click.style(titles, bold=True), color=_colour())
+    click.echo(click.style(titles, bold=True), color=colour())
     for row in rows:
         padded = map(_fitted, row, widths.values())
         styled = map(_styled, head, padded)
-        click.echo(GAP.join(styled).rstrip(), color=_colour())
+        click.echo(GAP.join(styled).rstrip(), color=colour())
 
 
 def _styled(title, cell):

@@ -23,6 +23,7 @@ class Server:
     """An address and the token that calls it."""
 
     def __init__(self, url, token, *, timeout, transport=None):
+        self.root = url
         headers = {
             "Authorization": f"Bearer {token}",
             "User-Agent": f"tollgate/{version('tollgate')}",
@@ -72,14 +73,37 @@ class Server:
         # Sent once more after it was done, it would look as if nothing was there.
         return self._call("DELETE", path, repeatable=False)
 
+    def change(self, method, path, body=None, *, version):
+        """Change what nobody else has changed since it had a version.
+
+        Returns the contents of the answer and the version after it, None where there
+        is none any more. Raises Stale when somebody was faster. It is not sent again
+        where it may have been done: that would look as if somebody else had done it.
+        """
+        seen = {"If-Match": f'"{version}"'}
+        parts = {} if body is None else {"json": body}
+        answer = self._answer(method, path, headers=seen, repeatable=False, **parts)
+        contents = self._contents(answer, frozenset())
+        return contents, _version(answer)
+
+    def mint(self, account_id, name):
+        """Make an API token for a child account, by the one call that can."""
+        body = {"name": name, "accountId": account_id}
+        return self.post_once(f"{self.root}/v1/api-tokens/sub-account", body)
+
     def _call(self, method, path, *, repeatable=True, keys=frozenset(), **parts):
+        answer = self._answer(method, path, repeatable=repeatable, **parts)
+        return self._contents(answer, keys)
+
+    def _answer(self, method, path, *, repeatable, **parts):
+        """Return the last answer, or the error in its place."""
         pauses = iter(PAUSES)
         while True:
             answer = self._send(method, path, **parts)
             pause = next(pauses, None)
             wait = _wait(answer, repeatable=repeatable)
             if pause is None or wait is None or wait > LONGEST_WAIT:
-                return self._contents(answer, keys)
+                return answer
             time.sleep(max(pause, wait))
 
     def _send(self, method, path, **parts):
@@ -108,6 +132,11 @@ class Server:
         if isinstance(error, httpx.ConnectError):
             return f"{host} cannot be reached: {error}"
         return f"The connection to {host} broke."
+
+
+def _version(answer):
+    text = answer.headers.get("ETag", "").strip('"')
+    return int(text) if text.isdecimal() else None
 
 
 def _wait(answer, *, repeatable):

@@ -24,7 +24,7 @@ from sharing.api.v1 import creation, dashboards, shares
 from sharing.api.v1 import filters as own_filters
 from tokens.api.logzio import api_tokens, log_tokens, whoami
 from tokens.api.plumbing.auth import ApiToken, OwnApiToken
-from tokens.api.v1 import inventory, states, usage, verifying
+from tokens.api.v1 import inventory, policies, states, usage, verifying
 from tokens.api.v1 import tokens as own_tokens
 from tokens.api.v1 import whoami as own_whoami
 
@@ -60,6 +60,7 @@ OWN_AREAS = (
     shares,
     own_filters,
     dashboards,
+    policies,
     own_audit,
 )
 

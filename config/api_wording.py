@@ -63,6 +63,7 @@ AREAS = {
         "accounts": ("Accounts", "The accounts that the token knows of."),
         "tokens": ("Tokens", "Every kind of token, in all accounts in reach."),
         "filters": ("Filters", "What shared tokens are narrowed by."),
+        "policies": ("Policies", "What an organisation asks of its tokens."),
         "views": ("Shared views", "The dashboards that links open."),
         "audit": ("Audit", "What happened, as JSON lines."),
         "verify": ("Verify", "What a token is good for."),

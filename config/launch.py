@@ -15,6 +15,7 @@ from django.db import connection
 from config.preflight import CannotStartError, look_around
 
 FOLDER = Path(__file__).resolve().parent.parent
+MARK = "sources.sha256"
 
 
 def main():
@@ -70,12 +71,18 @@ def require_database():
 
 def collect_static():
     """Collect static files unless those collected came from the same sources."""
-    mark = settings.STATIC_ROOT / "sources.sha256"
-    sources = fingerprint(FOLDER / "static", FOLDER / "requirements.txt")
-    if mark.exists() and mark.read_text() == sources:
-        return
-    call_command("collectstatic", verbosity=0, interactive=False, clear=True)
-    mark.write_text(sources)
+    if not is_collected(settings.STATIC_ROOT):
+        call_command("collectstatic", verbosity=0, interactive=False, clear=True)
+        (settings.STATIC_ROOT / MARK).write_text(sources())
+
+
+def is_collected(folder):
+    mark = folder / MARK
+    return mark.exists() and mark.read_text() == sources()
+
+
+def sources():
+    return fingerprint(FOLDER / "static", FOLDER / "requirements.txt")
 
 
 def fingerprint(folder, requirements):

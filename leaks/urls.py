@@ -6,5 +6,5 @@ app_name = "leaks"
 urlpatterns = [
     path("found/", found.found, name="found"),
     path("found/thanks/", found.thanks, name="thanks"),
-    path("accounts/<int:account_id>/policies/", policy.policies, name="policies"),
+    path("accounts/<int:account_id>/policies/found/", policy.policies, name="policies"),
 ]

@@ -8,6 +8,8 @@ SHOWN = frozenset({"GET", "HEAD"})
 DONE = frozenset({"POST"})
 BOTH = SHOWN | DONE
 
+POLICY_KINDS = ("api", "logs", "metrics", "traces", "shared")
+
 ACCOUNT = {
     "accounts:general": (SHOWN, ["account.view"]),
     "accounts:account_details": (SHOWN, ["account.view"]),
@@ -52,6 +54,7 @@ ACCOUNT = {
         (DONE, ["api.list", "api.enable"]),
     ),
     "tokens:bulk_job": (SHOWN, ["api.list", "api.enable"]),
+    "tokens:policies": (SHOWN, ["policy.view"]),
     "gateway:refused_calls": (SHOWN, ["refused_calls.list"]),
     "gateway:refused_calls_moved": (SHOWN, ["refused_calls.list"]),
     "gateway:revive": (DONE, ["refused_calls.act"]),
@@ -85,6 +88,11 @@ ACCOUNT = {
 }
 MAIN_ONLY = {
     "leaks:policies": (BOTH, ["policy.edit"]),
+    **{f"tokens:policy_{kind}": (BOTH, ["policy.edit"]) for kind in POLICY_KINDS},
+    **{
+        f"tokens:policy_{kind}_preview": (DONE, ["policy.edit"])
+        for kind in POLICY_KINDS
+    },
     "accounts:account_list": (SHOWN, ["account.create"]),
     "accounts:account_new": (BOTH, ["account.create"]),
     "accounts:account_new_find": (DONE, ["account.create"]),

@@ -25,8 +25,10 @@ EXAMPLE = PROJECT / ".env.example"
 STATIC_ROOT = PROJECT / ".pytest_cache" / "static"
 DATABASE_FIXTURES = {"db", "transactional_db", "lasting_db", "live_server"}
 MEASURED = "TEST_COVERAGE"
-# Set by `coverage run`.
+# What coverage goes by in a process that starts; the second is set by `coverage run`.
+BEGINS_MEASURING = "COVERAGE_PROCESS_START"
 MEASURED_BY_HAND = "COVERAGE_PROCESS_CONFIG"
+asked_for = {}
 MARKERS = "browser", "postgresql", "sqlite", "walk"
 # Looking ten times less often takes a tenth of the time of a test run away.
 GARBAGE = (20_000, 50, 100)
@@ -78,10 +80,24 @@ def pytest_configure():
         settings.DATABASES["default"].setdefault("TEST", {})["NAME"] = ":memory:"
     if MEASURED in os.environ:
         # For workers, which begin later: what hands out their tests runs nothing of ours.
-        os.environ["COVERAGE_PROCESS_START"] = str(PROJECT / "pyproject.toml")
-    if MEASURED in os.environ or MEASURED_BY_HAND in os.environ:
+        os.environ[BEGINS_MEASURING] = str(PROJECT / "pyproject.toml")
+    if BEGINS_MEASURING in os.environ or MEASURED_BY_HAND in os.environ:
         # Where coverage finds its plugin, before a program has a folder of its own.
         os.environ["PYTHONPATH"] = str(PROJECT)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item):
+    """Measure programs where a test says that nothing else covers what they run.
+
+    To measure a program takes as long as half of its start.
+    """
+    for name in (BEGINS_MEASURING, MEASURED_BY_HAND):
+        text = asked_for.setdefault(name, os.environ.pop(name, None))
+        if text and item.get_closest_marker("programs"):
+            os.environ[name] = text
+        else:
+            os.environ.pop(name, None)
 
 
 def pytest_ignore_collect(collection_path, config):

@@ -18,12 +18,21 @@ from pathlib import Path
 
 import httpx
 
-from config import dotenv
+from config import dotenv, launch
 from tests.environment import KEYS
 from tests.waiting import PATIENCE_SECONDS, wait_until
 
 PROJECT = Path(__file__).resolve().parent.parent
 PORTS = Path(tempfile.gettempdir(), "tollgate-ports")
+# To compress them takes seconds of each that is started; they are the same in all.
+STATIC = PROJECT / ".pytest_cache" / "collected"
+COLLECT = """
+import django
+from config import launch
+
+django.setup()
+launch.collect_static()
+"""
 GIVEN = []
 
 
@@ -48,7 +57,7 @@ class Installation:
         self.variables = {
             "ENV_FILE": str(self.dotenv),
             "DATABASE_URL": f"sqlite:///{self.database}",
-            "STATIC_ROOT": str(folder / "static"),
+            "STATIC_ROOT": str(STATIC),
             "PORT": str(self.port),
             "GATEWAY_PORT": str(self.gateway_port),
             "WORKERS": "1",
@@ -93,6 +102,8 @@ class Installation:
     @contextmanager
     def running(self, *program, start_new_session=False, **variables):
         """Start as `make run` does; yields the process and what it said until ready."""
+        if not program and self.variables["STATIC_ROOT"] == str(STATIC):
+            self._collect()
         with subprocess.Popen(
             [sys.executable, *(program or ("-m", "config.launch"))],
             cwd=self.project,
@@ -108,6 +119,14 @@ class Installation:
             finally:
                 process.terminate()
                 process.wait(PATIENCE_SECONDS)
+
+    def _collect(self):
+        """Collect static files if that was not done yet, while nobody else does."""
+        STATIC.mkdir(parents=True, exist_ok=True)
+        with STATIC.with_suffix(".lock").open("w") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            if not launch.is_collected(STATIC):
+                self.run("-c", COLLECT, DJANGO_SETTINGS_MODULE="config.settings")
 
     def wait_for_health(self):
         """Wait until a worker has answered, and not only listened."""

@@ -98,7 +98,7 @@ def test_the_command_needs_nothing_of_the_portal():
         name.partition(".")[0] for path in sources("client") for name in imports(path)
     }
 
-    assert names - sys.stdlib_module_names == {"client", "click", "httpx"}
+    assert names - sys.stdlib_module_names == {"client", "click", "httpx", "yaml"}
 
 
 def test_hooks_say_what_they_take_and_are_filled_by_apps_alone():

@@ -25,7 +25,8 @@ LOGIN = re.compile(r"demo login: (\S+@\S+) (\S+) \((\w+), (.+)\)")
 @pytest.fixture(scope="module")
 def installation(tmp_path_factory):
     """An installation that was started once, from nothing, and stopped again."""
-    installation = Installation(tmp_path_factory.mktemp("installation"))
+    folder = tmp_path_factory.mktemp("installation")
+    installation = Installation(folder, STATIC_ROOT=str(folder / "static"))
     with installation.running() as (process, lines):
         installation.first_words = lines
         email, password, *_ = LOGIN.fullmatch(lines[2]).groups()
@@ -43,6 +44,7 @@ def contents(database):
         return list(connection.iterdump())
 
 
+@pytest.mark.programs
 def test_first_start_says_where_to_log_in_and_with_what(installation):
     first, making, *people, promise, mails, begin, last = installation.first_words
 
@@ -82,6 +84,7 @@ def test_ctrl_c_ends_it_without_a_word(tmp_path, installation):
     assert (said, process.returncode) == ("", 0)
 
 
+@pytest.mark.programs
 def test_second_start_changes_nothing_and_collects_nothing(installation):
     before = contents(installation.database)
     keys = installation.dotenv.read_text()
@@ -98,9 +101,9 @@ def test_second_start_changes_nothing_and_collects_nothing(installation):
     assert collected.stat().st_mtime_ns == collected_at
 
 
-def test_without_demo_nobody_is_made(tmp_path, installation, migrated):
-    static = installation.variables["STATIC_ROOT"]
-    lonely = Installation.like(migrated, tmp_path, DEMO="false", STATIC_ROOT=static)
+@pytest.mark.programs
+def test_without_demo_nobody_is_made(tmp_path, migrated):
+    lonely = Installation.like(migrated, tmp_path, DEMO="false")
 
     with lonely.running() as (_, lines):
         pass
@@ -110,6 +113,7 @@ def test_without_demo_nobody_is_made(tmp_path, installation, migrated):
         assert connection.execute("SELECT * FROM accounts_user").fetchall() == []
 
 
+@pytest.mark.programs
 @pytest.mark.parametrize("name", ["port", "gateway_port"])
 def test_a_port_in_use_is_one_sentence(installation, name):
     port = getattr(installation, name)
@@ -123,6 +127,7 @@ def test_a_port_in_use_is_one_sentence(installation, name):
     assert int(other) == int(free) + 1
 
 
+@pytest.mark.programs
 def test_a_broken_dotenv_is_one_sentence(tmp_path):
     installation = Installation(tmp_path)
     installation.dotenv.write_text("DEMO=false\n\nthis line is broken\n")
@@ -136,6 +141,7 @@ def test_a_broken_dotenv_is_one_sentence(tmp_path):
     )
 
 
+@pytest.mark.programs
 def test_a_setting_that_is_wrong_is_one_sentence(installation):
     result = installation.run("-m", "config.launch", HTTPS="perhaps")
 
@@ -145,6 +151,7 @@ def test_a_setting_that_is_wrong_is_one_sentence(installation):
     )
 
 
+@pytest.mark.programs
 def test_a_database_that_does_not_answer_is_one_sentence(installation):
     result = installation.run(
         "-m", "config.launch", DATABASE_URL="postgres://me:secret-pw@127.0.0.1:1/x"
@@ -156,6 +163,7 @@ def test_a_database_that_does_not_answer_is_one_sentence(installation):
     assert "secret-pw" not in result.stderr
 
 
+@pytest.mark.programs
 def test_a_wrong_key_stops_the_start_with_its_own_exit_code(installation):
     wrong = "1:" + "d3Jvbmcga2V5IHdyb25nIGtleSB3cm9uZyBrZXkhISE="
 

@@ -14,7 +14,7 @@ from config import dotenv
 from tests.installation import PROJECT, Installation
 from tests.waiting import wait_until
 
-pytestmark = pytest.mark.postgresql
+pytestmark = [pytest.mark.postgresql, pytest.mark.programs]
 QUEUED = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
 
 

@@ -39,6 +39,7 @@ def listener(host, port):
     return Listener("config.wsgi:application", 1, 1, host=host, port=port)
 
 
+@pytest.mark.programs
 def test_serve_refuses_a_database_that_lacks_migrations(installation):
     installation.database.unlink()
 
@@ -51,6 +52,7 @@ def test_serve_refuses_a_database_that_lacks_migrations(installation):
     )
 
 
+@pytest.mark.programs
 @pytest.mark.sqlite
 def test_serve_refuses_a_database_of_a_newer_version(installation):
     with closing(sqlite3.connect(installation.database)) as database:
@@ -101,6 +103,7 @@ def test_serve_refuses_a_port_in_use(installation, name):
     )
 
 
+@pytest.mark.programs
 def test_serve_refuses_one_port_for_two_purposes(installation):
     port = str(installation.gateway_port)
 
@@ -135,6 +138,7 @@ def test_sigterm_lets_a_request_in_flight_finish(installation):
         assert process.wait(PATIENCE_SECONDS) == 0
 
 
+@pytest.mark.programs
 def test_a_server_that_is_to_stop_is_not_ready_and_answers_all_the_same(installation):
     status = installation.status
     with installation.running("manage.py", "serve", DRAIN_SECONDS="600") as (
@@ -222,6 +226,7 @@ def test_workers_count_tries_together(installation):
     assert statuses[302] == 5 or statuses[503]
 
 
+@pytest.mark.programs
 @pytest.mark.postgresql
 def test_database_url_is_all_that_postgresql_takes(tmp_path):
     server = os.environ["TEST_POSTGRESQL_URL"]

@@ -67,6 +67,7 @@ def test_check_deploy_is_clean_with_fresh_keys(tmp_path):
     assert result.stderr == ""
 
 
+@pytest.mark.programs
 @pytest.mark.parametrize("name", KEYS)
 def test_a_start_without_a_key_says_which_and_how_to_make_one(name):
     result = manage("check", **{name: ""})
@@ -125,6 +126,7 @@ def test_an_address_that_is_not_set_is_the_default(env):
     assert env(LISTENER_URL="").address("LISTENER_URL", default="x") == "x"
 
 
+@pytest.mark.programs
 def test_a_check_of_a_deployment_names_the_addresses_that_pages_lack():
     result = manage("check", "--deploy", **PRODUCTION | {"QUERY_URL": ""})
 

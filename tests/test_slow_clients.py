@@ -10,7 +10,7 @@ import pytest
 from tests.gateway.wire import Wire
 from tests.installation import Installation
 
-pytestmark = pytest.mark.sqlite
+pytestmark = [pytest.mark.sqlite, pytest.mark.programs]
 SLOW = 40
 LOGIN = "ada@acme.example", "a long and dull password"
 PERSON = f"""

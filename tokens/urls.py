@@ -3,6 +3,7 @@ from django.urls import include, path
 from tokens.bulk_words import OFFERED
 from tokens.kinds import Kind
 from tokens.models import BulkAction
+from tokens.policies.rules import KINDS
 from tokens.views import (
     actions,
     all_tokens,
@@ -14,6 +15,7 @@ from tokens.views import (
     first_call,
     health,
     installation,
+    policies,
     shipping,
     token_page,
     use_it,
@@ -69,6 +71,17 @@ account = [
 ]
 
 
+def of_policies():
+    """Yield the addresses of the policies, below an account's."""
+    yield path("", policies.policies, name="policies")
+    for kind in KINDS:
+        about, name = {"kind": kind}, f"policy_{kind}"
+        yield path(f"{kind}/", policies.policy_edit, about, name=name)
+        yield path(
+            f"{kind}/preview/", policies.policy_preview, about, name=f"{name}_preview"
+        )
+
+
 def of_installation(kind):
     """Yield the addresses of a kind of the installation's own tokens."""
     about = {"kind": kind}
@@ -94,6 +107,7 @@ staff = [
 ]
 urlpatterns = [
     path("accounts/<int:account_id>/tokens/", include(account)),
+    path("accounts/<int:account_id>/policies/", include([*of_policies()])),
     path("staff/", include(staff)),
     # The secret is an argument, since logs of proxies have paths only.
     path("calendar/tokens.ics", calendar.calendar_feed, name="calendar_feed"),

@@ -29,7 +29,6 @@ QUIET = frozenset(
         Action.TOKEN_CREATED,
         Action.TOKEN_REVEALED,
         Action.TOKEN_LEAKED,
-        Action.POLICY_CHANGED,
         Action.REFUSED_CALLS_DISMISSED,
         Action.CALENDAR_MADE,
         Action.CALENDAR_RENEWED,

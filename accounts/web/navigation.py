@@ -95,11 +95,10 @@ SECTIONS = (
             ),
             SettingsPage(
                 "Policies",
-                "leaks:policies",
+                "tokens:policies",
                 "scale",
-                Operation.POLICY_EDIT,
-                ("leaks:",),
-                main_only=True,
+                Operation.POLICY_VIEW,
+                ("tokens:policies", "tokens:policy_", "leaks:"),
             ),
             SettingsPage(
                 "Manage users",

@@ -38,7 +38,7 @@ def test_admin_of_the_main_account_finds_everything(frame, main, admin):
 def test_admin_of_a_child_manages_users_but_no_accounts(frame, sub, sub_admin):
     nav = frame(sub_admin, reverse("accounts:general", args=[sub.pk]))
 
-    assert nav["Admin zone"] == ["Manage users", "Audit trail"]
+    assert nav["Admin zone"] == ["Policies", "Manage users", "Audit trail"]
 
 
 def test_member_has_no_admin_zone(frame, main, member):

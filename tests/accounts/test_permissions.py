@@ -69,7 +69,8 @@ refused_calls.list 403  yes  yes  403  403  404  yes  403  403  403
 refused_calls.act  403  yes  yes  403  403  404  403  403  403  403
 calendar.edit      403  yes  yes  403  403  404  403  403  403  403
 webhook.edit       403  yes  yes  403  403  404  403  403  403  403
-policy.edit        403  main -    -    -    404  403  403  403  403
+policy.view        403  yes  yes  403  403  404  yes  yes  yes  403
+policy.edit        403  main -    -    -    404  403  main -    -
 account.list       yes  yes  yes  yes  yes  404  yes  yes  yes  yes
 account.view       yes  yes  yes  yes  yes  404  yes  yes  yes  yes
 account.edit       403  main yes  yes  403  404  yes  main yes  yes

@@ -80,7 +80,7 @@ NEEDS = {
     ("GET", ACCOUNT): ("accounts:read", 403),
     ("PATCH", ACCOUNT): ("accounts:write", 403),
     ("DELETE", ACCOUNT): ("accounts:write", 404),
-    ("GET", f"{ACCOUNT}/scopes"): ("shared:read", 403),
+    ("GET", f"{ACCOUNT}/shared-tokens"): ("shared:read", 403),
     ("GET", VIEWS): ("shared:read", 403),
     ("POST", VIEWS): ("shared:write", 403),
     ("GET", VIEW): ("shared:read", 403),

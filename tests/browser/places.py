@@ -77,7 +77,8 @@ def all_tokens_pages(world):
     jobs = [prepare_job(world, each) for each in actions]
     jobs.append(prepare_job(world, "delete", started=True))
     return [
-        *paths(world.main, "tokens:all", "leaks:policies"),
+        *paths(world.main, "tokens:all", "leaks:policies", "tokens:policies"),
+        *paths(world.main, "tokens:policy_api", "tokens:policy_shared"),
         *paths(world.main, "tokens:all", query="?q=Terraform&kind=api"),
         *paths(world.main, "tokens:all", query="?q=nothing"),
         *paths(world.main, "tokens:all", query="?kind=nonsense"),

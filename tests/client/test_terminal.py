@@ -15,6 +15,7 @@ import pytest
 
 from tests.client.conversation import CALLER, SECRET, TOKEN
 
+pytestmark = pytest.mark.programs
 COMMAND = Path(sys.executable).parent / "tollgate"
 LONG = {
     "name": "日本語の名前" * 4 + "e\u0301",

@@ -11,7 +11,7 @@ from tests.commands.outcomes import error
 from tests.factories import MainFactory
 from tests.test_settings import manage
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.programs]
 
 
 def test_verify_audit_names_the_broken_chain(run, main):

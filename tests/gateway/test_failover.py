@@ -31,7 +31,7 @@ WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()
 AND query !~ 'accounts_generation|accounts_cryptokey|pg_control_system'
 """
 
-pytestmark = pytest.mark.postgresql
+pytestmark = [pytest.mark.postgresql, pytest.mark.programs]
 
 
 @pytest.fixture

@@ -26,7 +26,7 @@ HUNG_SECONDS, ROUNDS = 6.0, 3
 # nobody waits for the database, which hangs until all have their answers.
 SOON, PATIENT = 2.0, 4.5
 
-pytestmark = pytest.mark.postgresql
+pytestmark = [pytest.mark.postgresql, pytest.mark.programs]
 
 
 @pytest.fixture

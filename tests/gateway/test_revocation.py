@@ -49,7 +49,7 @@ for line in sys.stdin:
 """
 
 # The proxies' tests ask the same of SQLite, one token at a time.
-pytestmark = pytest.mark.postgresql
+pytestmark = [pytest.mark.postgresql, pytest.mark.programs]
 
 
 @pytest.fixture

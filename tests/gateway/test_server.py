@@ -86,6 +86,7 @@ def test_gateways_ask_at_a_port_of_their_own_and_at_the_portals(installation):
     assert agents(installation) == {"", "Jürgens Gerät", "unreadable"}
 
 
+@pytest.mark.programs
 def test_socket_asks_without_a_credential_and_no_use_is_lost(installation):
     with installation.running("manage.py", "serve") as (process, said):
         with closing(Wire(None, None, path=installation.socket)) as wire:
@@ -112,6 +113,7 @@ def test_everything_ends_with_the_server_however_that_ends(installation):
     assert len(started) >= 6
 
 
+@pytest.mark.programs
 def test_what_dies_is_started_again(installation):
     places = (
         {"host": "127.0.0.1", "port": installation.port},

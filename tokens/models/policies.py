@@ -33,6 +33,8 @@ class TokenPolicy(models.Model):
     note_required = models.BooleanField(default=False)
     filters_required = models.BooleanField(default=False)
     networks_required = models.BooleanField(default=False)
+    # An API token that can do everything is refused.
+    scopes_required = models.BooleanField(default=False, db_default=False)
     least_overlap_hours = models.PositiveSmallIntegerField(null=True)
     unused_days = models.PositiveSmallIntegerField(null=True)
     # From then on tokens outside of it are disabled, each once it was announced.

@@ -15,6 +15,8 @@ from tokens.models.policies import TokenPolicy
 class PolicyViolation(RuleViolation):
     """A policy of the organisation said no: 400 with a code in the Logz.io API."""
 
+    is_coded = True
+
 
 def policy_of(owner, kind):
     """Return the TokenPolicy of a kind in an account's organisation, or None.
@@ -41,6 +43,7 @@ def check_new(token):
     if policy:
         _check_note(policy, token)
         _check_networks(policy, token)
+        _check_scopes(policy, token)
         _check_expiry(policy, token, token.expires_at)
 
 
@@ -99,6 +102,7 @@ def check_kept(token):
     if policy:
         _check_note(policy, token)
         _check_networks(policy, token)
+        _check_scopes(policy, token)
         _check_expiry(policy, token, token.expires_at)
         for check in hooks.policy_checks:
             check(token)
@@ -129,6 +133,16 @@ def _check_networks(policy, token):
             f"The policy for {policy.label_inside}s asks for the networks that such a "
             "token is used from.",
             field="networks",
+        )
+
+
+def _check_scopes(policy, token):
+    if policy.scopes_required and not token.scopes:
+        raise PolicyViolation(
+            "policy_scopes_required",
+            "The policy for API tokens allows none that can do everything: choose what "
+            "it is for.",
+            field="scopes",
         )
 
 

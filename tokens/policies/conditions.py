@@ -50,6 +50,10 @@ def without_networks():
     return Q(networks="")
 
 
+def able_to_do_everything():
+    return Q(scopes="")
+
+
 def without_filters():
     """What a higher app knows: which shared tokens show everything."""
     return any_of([condition() for condition in hooks.unfiltered_tokens])
@@ -73,6 +77,7 @@ REQUIRED = {
     "note_required": without_note,
     "filters_required": without_filters,
     "networks_required": without_networks,
+    "scopes_required": able_to_do_everything,
 }
 
 

@@ -13,6 +13,7 @@ expiry_required      y    y     -        -       y
 note_required        y    y     -        -       y
 filters_required     -    -     -        -       y
 networks_required    y    y     y        y       y
+scopes_required      y    -     -        -       -
 least_overlap_hours  y    y     y        y       y
 unused_days          y    y     -        -       y
 ends_outside_at      y    y     -        -       y

@@ -72,7 +72,7 @@ class Area:
         """Answer what a business rule stands against."""
         code = self.codes.get(refusal.code)
         name = refusal.field
-        if name and not code:
+        if name and not code and not refusal.is_coded:
             where = error_bodies.place_of(name)
             problem = error_bodies.problem(name, refusal.message, where)
             return self.invalid(request, [problem])

@@ -130,7 +130,7 @@ class SharedScopes(Resource):
 
 
 @router.get(
-    f"{ROOT}/accounts/{{int:pk}}/scopes",
+    f"{ROOT}/accounts/{{int:pk}}/shared-tokens",
     response=reads(SharedScopes),
     summary="List what an account's shared tokens show",
 )

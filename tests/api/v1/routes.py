@@ -1,6 +1,6 @@
 """The routes of our own API, and what the token of each kind of account gets there."""
 
-from tests.api.routes import EVERYBODY, Route
+from tests.api.routes import EVERYBODY, MAIN_ONLY, Route
 
 ROOT = "/api/v1"
 ACCOUNT = f"{ROOT}/accounts/{{int:pk}}"
@@ -54,12 +54,15 @@ ROUTES = {
     ("GET", FILTER): of_things("filter"),
     ("PATCH", FILTER): of_things("filter", body={"value": "new"}),
     ("DELETE", FILTER): of_things("filter", 204),
-    ("GET", f"{ACCOUNT}/scopes"): of_things("account"),
+    ("GET", f"{ACCOUNT}/shared-tokens"): of_things("account"),
     ("GET", VIEWS): of_things("account"),
     ("POST", VIEWS): of_things("account", 201, DASHBOARD),
     ("GET", VIEW): of_things("view"),
     ("PATCH", VIEW): of_things("view", body={"title": "new"}),
     ("DELETE", VIEW): of_things("view", 204),
+    ("GET", f"{ROOT}/policies"): Route(EVERYBODY),
+    ("PUT", f"{ROOT}/policies"): Route(MAIN_ONLY, {"items": []}),
+    ("POST", f"{ROOT}/policies/preview"): Route(MAIN_ONLY, {"items": []}),
     ("GET", f"{ROOT}/audit"): Route(EVERYBODY),
 }
 # Where the main account's token is not stopped by a child that is not accessible.

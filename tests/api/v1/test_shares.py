@@ -113,7 +113,7 @@ def test_what_all_links_of_an_account_show_is_listed(api, main, sub, share, prod
     ShareFactory(account=main).token.delete_softly(by=BY)
     both = {"operator": "AND", "lost_filter": None}
 
-    status, body = api.get(f"/api/v1/accounts/{main.pk}/scopes")
+    status, body = api.get(f"/api/v1/accounts/{main.pk}/shared-tokens")
 
     assert (status, body["next"]) == (200, None)
     assert body["items"] == [
@@ -125,7 +125,7 @@ def test_what_all_links_of_an_account_show_is_listed(api, main, sub, share, prod
 
 def test_what_links_show_comes_in_pages(api, main):
     ShareFactory.create_batch(3, account=main)
-    path = f"/api/v1/accounts/{main.pk}/scopes?limit=2"
+    path = f"/api/v1/accounts/{main.pk}/shared-tokens?limit=2"
 
     first = api.get(path)[1]
     second = api.get(f"{path}&cursor={first['next']}")[1]

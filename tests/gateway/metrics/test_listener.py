@@ -38,6 +38,7 @@ def over_socket(path):
         connection.close()
 
 
+@pytest.mark.programs
 @pytest.mark.sqlite
 def test_all_processes_are_told_where_the_public_is_not(tmp_path, migrated):
     path, port = str(tmp_path / "metrics.sock"), free_port()

@@ -71,6 +71,20 @@ def test_other_kinds_and_organisations_go_on_as_before(ask, kind):
     assert TokenFactory(account=other, kind=Kind.API).pk
 
 
+def test_no_api_token_can_do_everything_where_scopes_are_asked_for(main, ask):
+    able, read = TokenFactory(account=main), TokenFactory(account=main, scopes="read")
+    ask(Kind.API, scopes_required=True)
+
+    assert code_of(TokenFactory, account=main) == ("policy_scopes_required", "scopes")
+    assert TokenFactory(account=main, scopes="read").pk
+    for each in (able, read):
+        each.disable(by=BY)
+    read.enable(by=BY)
+    assert code_of(able.enable, by=BY)[0] == "policy_scopes_required"
+    able.restrict(scopes="read", by=BY)
+    able.enable(by=BY)
+
+
 def test_children_have_the_policy_of_their_main_account(ask, sub):
     ask(Kind.API, note_required=True)
 

@@ -1,0 +1,55 @@
+"""How an organisation is now, as far as a file speaks of it."""
+
+from collections import defaultdict
+from itertools import batched
+
+from client.declaring.names import account_key, view_keys
+from client.failures import NotAuthorised
+
+# As many as the API takes in one call.
+MOST_ACCOUNTS = 100
+
+
+class State:
+    def __init__(self, server):
+        self.server = server
+        me = server.get("/whoami")["account"]
+        if me["kind"] != "main":
+            raise NotAuthorised(
+                "This needs an API token of the main account, and "
+                f"{me['name']} is a {me['kind']} account."
+            )
+        self.accounts = list(server.items("/accounts"))
+        self.by_key = {account_key(each): each for each in self.accounts}
+        self.by_id = {each["id"]: each for each in self.accounts}
+        self.main = self.by_id[me["id"]]
+        self.tokens = defaultdict(list)
+        self.scopes, self.filters, self.views = {}, {}, {}
+
+    def read_tokens(self, accounts):
+        """Read the tokens of accounts, the oldest first."""
+        ids = [account["id"] for account in accounts]
+        for some in batched(ids, MOST_ACCOUNTS, strict=False):
+            query = {"account": [*some], "sort": "created_at"}
+            for token in self.server.items("/tokens", **query):
+                self.tokens[token["account_id"]].append(token)
+
+    def read_sharing(self, account):
+        """Read the filters of an account, and what its shared tokens show."""
+        path = f"/accounts/{account['id']}"
+        self.filters[account["id"]] = sorted(
+            self.server.items(f"{path}/filters"), key=lambda each: each["id"]
+        )
+        self.scopes |= {
+            each["token_id"]: each
+            for each in self.server.items(f"{path}/shared-tokens")
+        }
+
+    def read_views(self, account):
+        """Read the views of an account in their order."""
+        found = list(self.server.items(f"/accounts/{account['id']}/views"))
+        self.views[account["id"]] = found
+
+    def views_by_key(self, account):
+        found = self.views[account["id"]]
+        return dict(zip(view_keys(found), found, strict=True))
