@@ -10,6 +10,7 @@ from accounts.views import (
     home,
     invitations,
     profile,
+    provider_sign_in,
     providers,
     quick_find,
     sessions,
@@ -77,6 +78,21 @@ urlpatterns = [
         "welcome/<int:pk>/<str:key>/decline/",
         invitations.welcome_decline,
         name="welcome_decline",
+    ),
+    path("profile/connect/", provider_sign_in.connect, name="connect"),
+    path(
+        "sign-in/", provider_sign_in.organisation_sign_in, name="organisation_sign_in"
+    ),
+    # Where allauth has them, too, which never comes to it.
+    path(
+        "oidc/<slug:slug>/login/",
+        provider_sign_in.provider_sign_in,
+        name="provider_sign_in",
+    ),
+    path(
+        "oidc/<slug:slug>/login/callback/",
+        provider_sign_in.provider_callback,
+        name="provider_callback",
     ),
     path("sessions/<int:pk>/end/", sessions.session_end, name="session_end"),
     path("accounts/<int:account_id>/users/", users.user_list, name="user_list"),

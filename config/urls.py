@@ -15,6 +15,14 @@ CLOSED = (
     "confirm-email/<str:key>/",
     "login/code/confirm/",
     "password/set/",
+    "3rdparty/",
+    "3rdparty/signup/",
+    "3rdparty/login/cancelled/",
+    "3rdparty/login/error/",
+    "social/signup/",
+    "social/connections/",
+    "social/login/cancelled/",
+    "social/login/error/",
 )
 
 # ninja would answer "/" too, which is the portal's.

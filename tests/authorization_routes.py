@@ -170,6 +170,7 @@ ONESELF = {
     "accounts:invitations": SHOWN,
     "accounts:invitation_accept": DONE,
     "accounts:invitation_decline": DONE,
+    "accounts:connect": BOTH,
     "accounts:session_end": DONE,
 }
 # What addresses of pages about oneself are asked with.
@@ -191,4 +192,6 @@ FEEDS = {
 }
 PUBLIC = {"livez": SHOWN, "readyz": SHOWN, "found/thanks/": SHOWN}
 # Whoever found a token has no login.
-STRANGERS = {"leaks:found": BOTH}
+STRANGERS = {"leaks:found": BOTH, "accounts:organisation_sign_in": BOTH}
+# Where browsers come by on their way to a provider and back.
+PROVIDERS = {"accounts:provider_sign_in": SHOWN, "accounts:provider_callback": SHOWN}

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -14,6 +15,8 @@ import httpx
 
 from tests.gateway.proxies import programs
 
+TLS = ssl.create_default_context()
+NOTHING_KEPT = httpx.Limits(max_keepalive_connections=0)
 PACKAGE = "oidc-provider@9.13.3"
 SCRIPT = Path(__file__).with_suffix(".mjs")
 CLIENT = {"client_id": "tollgate", "client_secret": "s3cret+%:x"}
@@ -65,7 +68,8 @@ class Person:
 
     def __init__(self, provider):
         self.issuer = provider.issuer
-        self.http = httpx.Client()
+        # Nobody closes it, so that it keeps no connection either.
+        self.http = httpx.Client(verify=TLS, limits=NOTHING_KEPT)
 
     def go(self, url, login=None):
         """Return the address that the provider leads back to, or its last page."""

@@ -108,7 +108,7 @@ def methods(name):
 def test_every_route_is_declared():
     found = {name for name in routes() if name and name.partition(":")[0] in OURS}
 
-    public = {"leaks:thanks", *declared.STRANGERS}
+    public = {"leaks:thanks", *declared.STRANGERS, *declared.PROVIDERS}
     assert found == {*DECLARED, *declared.VISITORS, *declared.FEEDS, *public}
 
 
@@ -288,6 +288,19 @@ def test_forms_for_strangers_are_there_for_everybody(client, world, name, allowe
             for method in METHODS
         }
         assert got == wanted
+
+
+@pytest.mark.parametrize(("name", "allowed"), declared.PROVIDERS.items())
+def test_unknown_providers_are_there_for_nobody(client, world, name, allowed):
+    wanted = {method: 404 if method in allowed else 405 for method in METHODS}
+
+    # Fewer than may begin to sign in in a minute.
+    for user, *_ in [(None,), *world.principals[::5]]:
+        answers = {
+            method: ask(client, user, method, reverse(name, args=["unknown"]))
+            for method in METHODS
+        }
+        assert {name: each.status_code for name, each in answers.items()} == wanted
 
 
 @pytest.mark.parametrize(("path", "allowed"), declared.PUBLIC.items())

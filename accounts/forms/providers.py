@@ -12,7 +12,7 @@ from accounts.identity.http import is_acceptable
 from accounts.identity.providers import add_provider, change_provider, prepare
 from accounts.identity.trial import try_out
 from accounts.models import IdentityProvider
-from accounts.models.providers import SLUG
+from accounts.models.providers import SLUG, domain_of
 from accounts.names import NameField, ValueField
 from accounts.rule_violations import RuleViolation
 
@@ -208,3 +208,28 @@ class ProviderForm(forms.ModelForm):
 
     def _wanted(self):
         return {"domains": [], **self.cleaned_data}
+
+
+class AddressForm(forms.Form):
+    """The address of somebody whose organisation may have a provider."""
+
+    email = forms.EmailField(
+        max_length=254,
+        label="E-mail",
+        widget=forms.EmailInput({"autofocus": True, "autocomplete": "username"}),
+    )
+
+    def providers(self):
+        """Return the providers of the address, or none and the reason at the field."""
+        rows = IdentityProvider.objects.on().for_domain(self.domain)
+        found = list(rows.order_by("name"))
+        if not found:
+            self.add_error(
+                "email",
+                f"No organisation here has a sign-in of its own for {self.domain}.",
+            )
+        return found
+
+    @property
+    def domain(self):
+        return domain_of(self.cleaned_data["email"])

@@ -9,6 +9,8 @@ import ipaddress
 import json
 import ssl
 import time
+from functools import cache
+from http import HTTPStatus
 from urllib.parse import urlencode, urlsplit
 
 import httpcore
@@ -46,7 +48,7 @@ def _is_loopback_name(host):
 def get_json(url, headers=None):
     """Return the object at an address; raises Away."""
     status, found = _call("GET", url, headers or {}, None)
-    if status != 200:
+    if status != HTTPStatus.OK:
         raise Away(f"It answered {status} at {url}.")
     return found
 
@@ -67,18 +69,25 @@ def _call(method, url, headers, body):
         raise Away(f"No answer from {url} within {SECONDS:.0f} seconds.") from None
     except FAILURES as error:
         raise Away(f"No answer from {url}: {str(error)[:200]}.") from None
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        raise Away(f"It answered {status} at {url}.")
     return status, _object(url, status, content)
 
 
 def _exchange(method, url, headers, body):
     deadline = time.monotonic() + SECONDS
     guard = Guard(deadline, _addresses(urlsplit(url).scheme))
-    context = ssl.create_default_context()
     with (
-        httpcore.ConnectionPool(context, network_backend=guard) as pool,
+        httpcore.ConnectionPool(_tls(), network_backend=guard) as pool,
         pool.stream(method, url, headers=headers, content=body) as response,
     ):
         return response.status, _read(response)
+
+
+@cache
+def _tls():
+    """Return what certificates are checked by; to read them takes a while."""
+    return ssl.create_default_context()
 
 
 def _addresses(scheme):

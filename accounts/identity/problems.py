@@ -12,6 +12,8 @@ class ProviderProblem(ProviderException):
     """
 
     status = 403
+    # Whether it is written down for admins, who may want to know why.
+    is_refusal = True
 
     def __init__(self, sentence, detail=""):
         super().__init__(detail or sentence)
@@ -23,6 +25,7 @@ class Away(ProviderProblem):
     """The provider does not answer, or not as one."""
 
     status = 503
+    is_refusal = False
 
     def __init__(self, detail):
         super().__init__(f"It does not answer right now. {ASK}", detail)

@@ -70,6 +70,7 @@ class Action(models.TextChoices):
     PROVIDER_CHANGED = "provider_changed", "Changed a sign-in provider"
     PROVIDER_ON = "provider_on", "Switched a sign-in provider on"
     PROVIDER_OFF = "provider_off", "Switched a sign-in provider off"
+    PROVIDER_CONNECTED = "provider_connected", "Connected a sign-in provider"
     USER_ADDED = "user_added", "Added user"
     USER_ACCEPTED = "user_accepted", "Accepted an invitation"
     USER_DECLINED = "user_declined", "Declined an invitation"

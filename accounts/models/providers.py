@@ -3,11 +3,21 @@ import re
 from django.conf import settings
 from django.db import models
 from django.db.models.functions import Lower, Now
+from django.urls import reverse
 
 from accounts.crypto.envelope import seal, unseal
 from accounts.models.organisations import Organisation
 
 SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+
+
+def domain_of(email):
+    """Return the domain of an e-mail address, as a row has it."""
+    domain = email.rpartition("@")[2].lower()
+    try:
+        return domain.encode("idna").decode()
+    except UnicodeError:
+        return domain
 
 
 class TokenAuthMethod(models.TextChoices):
@@ -20,6 +30,13 @@ class TokenAuthMethod(models.TextChoices):
 class IdentityProviderQuerySet(models.QuerySet):
     def on(self):
         return self.filter(is_on=True)
+
+    def of_installation(self):
+        return self.filter(organisation=None)
+
+    def for_domain(self, domain):
+        """Return those of the organisation that an e-mail domain belongs to."""
+        return self.filter(organisation__email_domains__domain=domain)
 
 
 class IdentityProvider(models.Model):
@@ -79,7 +96,12 @@ class IdentityProvider(models.Model):
     @property
     def callback_url(self):
         """Where the provider sends people back to."""
-        return f"{settings.APP_URL.rstrip('/')}/oidc/{self.slug}/login/callback/"
+        path = reverse("accounts:provider_callback", args=[self.slug])
+        return settings.APP_URL.rstrip("/") + path
+
+    @property
+    def sign_in_path(self):
+        return reverse("accounts:provider_sign_in", args=[self.slug])
 
     def seal(self, secret):
         self.envelope, self.enc_kid = seal(secret.encode(), *self._context)

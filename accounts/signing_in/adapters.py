@@ -9,6 +9,7 @@ from django.urls import reverse
 from accounts.audit.trail import Actor, record
 from accounts.crypto import seeds
 from accounts.crypto.envelope import Sealed
+from accounts.identity import sessions
 from accounts.mail import link, send
 from accounts.models import Action, User
 from accounts.permissions import come_in
@@ -36,6 +37,7 @@ TEMPLATES = {
     "account/email/password_reset_key": "accounts/mail/password_key.html",
     "account/email/unknown_account": "accounts/mail/unknown.html",
 }
+SECOND_FACTOR = "allauth.mfa.stages.AuthenticateStage"
 CHANGED = "accounts/mail/sign_in.html"
 
 
@@ -55,12 +57,23 @@ class AccountAdapter(DefaultAccountAdapter):
             settle(tried)
         return user
 
+    def get_login_stages(self):
+        """Leave our second factor out where a provider has signed somebody in."""
+        stages = super().get_login_stages()
+        if getattr(self.request, "came_from_provider", False):
+            return [each for each in stages if each != SECOND_FACTOR]
+        return stages
+
     def post_login(self, request, user, **kwargs):
         response = super().post_login(request, user, **kwargs)
+        login = (kwargs.get("signal_kwargs") or {}).get("sociallogin")
+        told = {"provider": login.identity.provider.name} if login else {}
+        if login:
+            sessions.note(request, login)
         account = first_account(request, user, getattr(response, "url", "/"))
         if account and not user.is_staff:
             come_in(user, account)
-        record_for_person(Action.LOGIN, user, Actor.of(request))
+        record_for_person(Action.LOGIN, user, Actor.of(request), **told)
         remember(request, response, user)
         return response
 

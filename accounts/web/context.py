@@ -49,7 +49,17 @@ def _sections(request, account):
     if request.user.is_staff:
         yield {"heading": "Operator", "items": _plain(STAFF)}
     if account is None:
-        yield {"heading": "Your profile", "items": _plain(PROFILE)}
+        yield {"heading": "Your profile", "items": _plain(_profile(request.user))}
+
+
+def _profile(person):
+    """Return a person's own pages; who has no password has none to change."""
+    has_password = person.has_usable_password()
+    return [
+        place
+        for place in PROFILE
+        if has_password or place[1] != "account_change_password"
+    ]
 
 
 def _account_nav(request, account):

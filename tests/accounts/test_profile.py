@@ -23,8 +23,8 @@ def test_profile_is_ones_own(client, page, main, admin, outsider):
     assert "Other" not in text
 
 
-def test_profile_links_to_password_factors_and_sessions(client, page, admin):
-    client.force_login(admin)
+def test_profile_links_to_password_factors_and_sessions(client, page, dana):
+    client.force_login(dana)
 
     text = client.get(page).text
 

@@ -1,5 +1,6 @@
 import pytest
 
+from accounts.identity import http
 from accounts.identity.providers import add_provider, switch_on, test
 from accounts.models import TokenAuthMethod
 from tests import identity_provider
@@ -10,6 +11,12 @@ from tests.factories import BY
 def running_provider():
     with identity_provider.running() as provider:
         yield provider
+
+
+@pytest.fixture(autouse=True)
+def _patient(monkeypatch):
+    """Wait for a provider that shares this machine with everything else."""
+    monkeypatch.setattr(http, "SECONDS", 60.0)
 
 
 @pytest.fixture

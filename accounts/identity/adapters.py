@@ -1,0 +1,106 @@
+"""Where allauth asks us about providers: which there are, and who comes from one."""
+
+import logging
+
+from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+from allauth.socialaccount.models import SocialApp
+from allauth.socialaccount.providers.base.constants import AuthError, AuthProcess
+from django.conf import settings
+from django.shortcuts import redirect, render
+
+from accounts.audit.trail import Actor, record
+from accounts.identity import people, sessions
+from accounts.identity.problems import ProviderProblem
+from accounts.models import Action, IdentityProvider
+
+logger = logging.getLogger(__name__)
+
+ELSEWHERE = (
+    "This sign-in was begun in another browser, too long ago, or is done already. "
+    "Begin anew."
+)
+CANCELLED = "You cancelled the sign-in there."
+
+
+class SocialAccountAdapter(DefaultSocialAccountAdapter):
+    def list_apps(self, request, provider=None, client_id=None):
+        """Return the providers that are on, as allauth knows them; none has its secret."""
+        rows = IdentityProvider.objects.on().select_related("organisation")
+        return [_app(row) for row in rows.filter(slug=provider)]
+
+    def pre_social_login(self, request, sociallogin):
+        """Give who comes from a provider their person, or lead elsewhere."""
+        if sociallogin.state["process"] == AuthProcess.CONNECT:
+            self._ask(request, sociallogin)
+        by = Actor.of(request)
+        try:
+            person = people.person_of(sociallogin.identity, by=by)
+        except people.ToBeConfirmed:
+            self._ask(request, sociallogin)
+        sociallogin.account = people.connection(sociallogin.identity)
+        sociallogin.user = person
+        people.arrived(sociallogin.identity, person, by=by)
+        if request.user == person:
+            sessions.note(request, sociallogin)
+            raise ImmediateHttpResponse(redirect(_next(sociallogin.state)))
+        # Ours is not asked for besides the provider's second factor.
+        request.came_from_provider = True
+
+    def _ask(self, request, sociallogin):
+        sessions.ask_later(request, sociallogin.identity)
+        raise ImmediateHttpResponse(redirect("accounts:connect"))
+
+    def on_authentication_error(
+        self, request, provider, error=None, exception=None, extra_context=None
+    ):
+        state = (extra_context or {}).get("state")
+        problem = _problem(error, exception, state, request.GET.get("error"))
+        raise ImmediateHttpResponse(
+            problem_page(request, provider.app.row, problem, state)
+        )
+
+
+def _app(row):
+    app = SocialApp(
+        provider="openid_connect",
+        provider_id=row.slug,
+        name=row.name,
+        client_id=row.client_id,
+    )
+    app.row = row
+    return app
+
+
+def _next(state):
+    return state.get("next") or settings.LOGIN_REDIRECT_URL
+
+
+def _problem(error, exception, state, code):
+    if isinstance(exception, ProviderProblem):
+        return exception
+    if state is None:
+        return people.BegunElsewhere(ELSEWHERE)
+    if error == AuthError.CANCELLED:
+        return people.NotAllowed(CANCELLED)
+    return people.NotAllowed(
+        "It did not sign you in. Try again, and if it stays like this, ask your admin.",
+        f"It answered {(code or 'no code')[:40]!a}.",
+    )
+
+
+def problem_page(request, row, problem, state=None):
+    """Say what went wrong with a provider, and what to do; writes it down for admins."""
+    logger.warning("Sign-in with %s: %s", row.slug, problem.detail)
+    if problem.is_refusal:
+        record(
+            Action.LOGIN_FAILED,
+            by=Actor("nobody", ip=Actor.of(request).ip),
+            organisation=row.organisation,
+            target=row.name,
+            reason=problem.detail,
+        )
+    context = {"provider": row, "problem": problem, "next": (state or {}).get("next")}
+    return render(
+        request, "accounts/sign_in/problem.html", context, status=problem.status
+    )

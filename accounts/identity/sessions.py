@@ -1,0 +1,53 @@
+"""What a browser's session knows of the provider that it was opened by."""
+
+import time
+
+from allauth.usersessions.models import UserSession
+
+from accounts.identity.identities import Identity
+from accounts.models import IdentityProvider
+
+KEY, PENDING = "identity", "identity_pending"
+# A longer one is not handed back at sign-out; some providers ask more then.
+MOST_ID_TOKEN = 6000
+PENDING_SECONDS = 600
+
+
+def note(request, login):
+    """Note by whom the person was signed in, or seen again, just now."""
+    found = login.identity
+    token = login.session["id_token"]
+    request.session[KEY] = {
+        "provider": found.provider.slug,
+        "subject": found.subject,
+        "at": int(time.time()),
+        "id_token": token if len(token) <= MOST_ID_TOKEN else "",
+    }
+    # By which the provider ends it.
+    named = {"provider": found.provider.slug, "subject": found.subject}
+    mine = UserSession.objects.filter(session_key=request.session.session_key)
+    mine.update(data=named | {"sid": login.session["sid"]})
+
+
+def ask_later(request, identity):
+    """Keep who somebody is at a provider until they have confirmed it."""
+    request.session[PENDING] = {
+        "provider": identity.provider.slug,
+        "subject": identity.subject,
+        "email": identity.email,
+        "is_verified": identity.is_verified,
+        "at": int(time.time()),
+    }
+
+
+def pending(request):
+    """Return the Identity that is to be confirmed, or None."""
+    kept = dict(request.session.get(PENDING) or {})
+    if not kept or kept.pop("at") < time.time() - PENDING_SECONDS:
+        return None
+    provider = IdentityProvider.objects.on().filter(slug=kept["provider"]).first()
+    return provider and Identity(**kept | {"provider": provider}, name="", groups=None)
+
+
+def forget_pending(request):
+    request.session.pop(PENDING, None)
