@@ -41,6 +41,11 @@ class Server:
     def get(self, path, **query):
         return self._call("GET", path, params=query)
 
+    def versioned(self, path):
+        """Return what is at a path, and its version."""
+        answer = self._answer("GET", path, repeatable=True)
+        return self._contents(answer, frozenset()), _version(answer)
+
     def items(self, path, **query):
         """Yield the things of a list, page after page."""
         query = {name: value for name, value in query.items() if value is not None}

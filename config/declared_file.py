@@ -21,6 +21,8 @@ from sharing.api.v1.creation import NewLogToken, NewSharedToken
 from sharing.api.v1.dashboards import NewViewBody
 from sharing.api.v1.filters import NewFilterBody
 from sharing.models.dashboards import MOST
+from tokens.api.v1.policies import PolicyBody
+from tokens.policies.rules import KINDS
 
 TARGET = Path(__file__).resolve().parent.parent / "client" / "declaring" / "schema.json"
 ABOUT = (
@@ -197,10 +199,21 @@ for child in CHILDREN:
     AnyAccount |= child
 
 
+DeclaredPolicy = create_model(
+    "DeclaredPolicy",
+    __base__=Body,
+    __doc__="What is asked of one kind of token. What is left out is not asked.",
+    **_of(PolicyBody, *PolicyBody.model_fields),
+)
+
+
 class DeclaredFile(Body):
     all_accounts: Flag = _optional(
         "Whether every account of the organisation is in this file: --prune deletes "
         "the others."
+    )
+    policies: Annotated[list[DeclaredPolicy], Field(max_length=len(KINDS))] = _optional(
+        "What the organisation asks of tokens, by kind."
     )
     accounts: Annotated[
         list[Annotated[AnyAccount, Field(discriminator="kind")]],

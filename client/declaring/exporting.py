@@ -27,6 +27,8 @@ def export(server, names):
     accounts.sort(key=lambda each: (each["kind"] != "main", each["name"].casefold()))
     _read(state, accounts)
     found = {} if names else {"all_accounts": True}
+    if not names:
+        found |= _policies(state)
     found["accounts"] = [_account(state, each) for each in accounts]
     return HEAD + dump(found)
 
@@ -43,6 +45,21 @@ def _read(state, accounts):
         if account["kind"] in LOG_KINDS:
             state.read_sharing(account)
             state.read_views(account)
+
+
+def _policies(state):
+    state.read_policies()
+    said = [_policy(each) for each in state.policies.values()]
+    asking = [each for each in said if each.keys() > {"kind"}]
+    return {"policies": asking} if asking else {}
+
+
+def _policy(policy):
+    # A longest lifetime asks for an expiry by itself.
+    implied = {"expiry_required"} if policy["longest_days"] else set()
+    return {
+        name: value for name, value in policy.items() if value and name not in implied
+    }
 
 
 def _account(state, account):
@@ -104,7 +121,7 @@ def _sharing(state, account, tokens):
     return {
         "filters": [*map(_filter, _each_once(filters.values()))],
         "shared_tokens": [
-            _link(each, state.scopes[each["id"]], filters) for each in shared
+            _link(each, state.scope_of(each), filters) for each in shared
         ],
         "views": [
             {"title": each["title"], "address": each["address"]} for each in views

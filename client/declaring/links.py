@@ -23,7 +23,7 @@ def create(token):
 
 def differences(token):
     """Return what a link shows now and is to show, field by field."""
-    said, scope = token.said, token.state.scopes[token.existing["id"]]
+    said, scope = token.said, token.state.scope_of(token.existing)
     fields = []
     if "filters" in said or "shows_everything" in said:
         before = _present(token, scope)
@@ -67,7 +67,7 @@ def _check_moved(token, scope, fields):
 
 
 def narrow(token):
-    scope = token.state.scopes[token.existing["id"]]
+    scope = token.state.scope_of(token.existing)
 
     def body():
         if token.said.get("shows_everything"):

@@ -1,5 +1,6 @@
 """What becomes of the tokens of an account, shared ones and others."""
 
+import re
 from datetime import UTC, datetime
 
 from client.declaring import links
@@ -9,6 +10,7 @@ from client.declaring.names import LOG_KINDS, SINGLE, filter_key, key, token_key
 # The token that comes with an account, by the kind of account.
 FIRST = {"main": "logs", "sub": "logs", "metrics": "metrics", "tracing": "traces"}
 DEFAULT = {"name": "default", "note": "", "disabled_at": None, "expires_at": None}
+WHITE_SPACE = re.compile(r"[\t-\r\x1c-\x1f\x85\u2028\u2029]")
 NOUNS = {
     "logs": "log token",
     "metrics": "metrics token",
@@ -239,11 +241,13 @@ def _fixed(name):
 
 
 def _line(text):
-    return " ".join(text.split())
+    """Return a name as the server keeps it: of any white space a blank."""
+    return WHITE_SPACE.sub(" ", text)
 
 
 def _lines(text):
-    return "\n".join(_line(line) for line in text.splitlines()).strip()
+    lines = (_line(line).rstrip() for line in text.splitlines())
+    return "\n".join(lines).strip()
 
 
 def _moment(text):

@@ -1,6 +1,13 @@
 """From a file and the present state to a plan: account by account, part by part."""
 
-from client.declaring import names, plan_accounts, plan_filters, plan_tokens, plan_views
+from client.declaring import (
+    names,
+    plan_accounts,
+    plan_filters,
+    plan_policies,
+    plan_tokens,
+    plan_views,
+)
 from client.declaring.changes import Phase, Plan
 from client.declaring.problems import Problem, Unusable
 from client.declaring.state import State
@@ -12,6 +19,9 @@ def plan(server, declared, *, prune=False, name=""):
     state = State(server)
     accounts = plan_accounts.matched(state, declared["accounts"], made)
     _read(state, accounts)
+    if "policies" in declared:
+        state.read_policies()
+        plan_policies.plan(state, declared["policies"], made, prune=prune)
     for account in accounts:
         plan_accounts.plan(account, made)
         _parts(state, account, made, prune=prune)

@@ -25,6 +25,7 @@ def problems(node):
     """Yield what is wrong with a file whose parts may have any shape."""
     accounts = node.members("accounts")
     yield from _twice(accounts, "accounts", _account_key)
+    yield from _twice(node.members("policies"), "policies", _kind)
     yield from _hidden(node, "")
     for number, account in enumerate(accounts):
         path = f"accounts[{number}]"
@@ -50,6 +51,10 @@ def _account_key(node):
     name = names.key(node.text("name"))
     # There is one main account, whatever it is called.
     return ("main",) if node.text("kind") == "main" else (node.text("kind"), name)
+
+
+def _kind(node):
+    return node.text("kind")
 
 
 def _token_key(node):

@@ -4,7 +4,7 @@ from collections import defaultdict
 from itertools import batched
 
 from client.declaring.names import account_key, view_keys
-from client.failures import NotAuthorised
+from client.failures import NotAuthorised, Refused
 
 # As many as the API takes in one call.
 MOST_ACCOUNTS = 100
@@ -25,6 +25,7 @@ class State:
         self.main = self.by_id[me["id"]]
         self.tokens = defaultdict(list)
         self.scopes, self.filters, self.views = {}, {}, {}
+        self.policies, self.policies_version = {}, None
 
     def read_tokens(self, accounts):
         """Read the tokens of accounts, the oldest first."""
@@ -44,6 +45,21 @@ class State:
             each["token_id"]: each
             for each in self.server.items(f"{path}/shared-tokens")
         }
+
+    def scope_of(self, token):
+        """Return what a shared token shows; raises Refused for one that came just now."""
+        if token["id"] not in self.scopes:
+            raise Refused(
+                f"{token['name']} in {token['account_name']} was changed while everything "
+                "was looked at. Try again."
+            )
+        return self.scopes[token["id"]]
+
+    def read_policies(self):
+        """Read what the organisation asks of each kind of token."""
+        found, version = self.server.versioned("/policies")
+        self.policies = {each["kind"]: each for each in found["items"]}
+        self.policies_version = version
 
     def read_views(self, account):
         """Read the views of an account in their order."""

@@ -110,7 +110,8 @@ def test_what_an_export_writes_is_what_there_is(run, main):
     ShareFactory(account=main, name="Empty", filters=[FilterFactory(account=main)])
     main.filters.filter(field="env").last().delete_narrowing(by=BY)
     FilterFactory(account=main, field="customer", value="globex")
-    main.tokens.get(name="Globex").set_note("For Globex", by=BY)
+    main.tokens.get(name="Globex").set_note("For  Globex\n  and others", by=BY)
+    main.tokens.get(name="Board").rename("  Two\u00a0 blanks ", by=BY)
     TokenFactory(account=Account.objects.get(name="Archive"), name="Grafana")
     expired = TokenFactory(account=main, kind=Kind.LOGS, name="no")
     Token.objects.filter(pk=expired.pk).update(

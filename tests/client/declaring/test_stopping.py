@@ -322,3 +322,31 @@ def test_an_account_is_shut_when_nothing_more_is_to_be_done_in_it(run, main):
 
     child.refresh_from_db()
     assert (child.accessible, child.tokens.get().note) == (False, "x")
+
+
+def test_a_link_that_came_while_all_was_read_is_not_guessed_at(run, main, wire):
+    def interfere(request):
+        if request.url.path.endswith("/shared-tokens"):
+            main.tokens.get(name="Link").delete_softly(by=BY)
+
+    ShareFactory(account=main, name="Link")
+    wire.before = interfere
+    text = of_main(shared_tokens="[{name: Link, shows_everything: true}]")
+
+    refused = run("plan", text=text, code=1)
+
+    assert "Link in Acme was changed while everything was looked at." in refused.stderr
+
+
+def test_the_token_that_comes_with_an_account_can_be_pruned(run, main):
+    text = (
+        "accounts: [{kind: sub, name: New, max_daily_gb: 1, tokens: [{name: Fluent}]}]"
+    )
+
+    assert "1 thing is not" in run("plan", text=text, code=2).stdout
+    assert "- log token default" in run("plan", "--prune", code=2).stdout
+    run("apply", "--prune", "--yes")
+
+    (kept,) = Account.objects.get(name="New").tokens.not_deleted()
+    assert kept.name == "Fluent"
+    assert run("plan", "--prune").stdout == "Nothing to do.\n"
