@@ -91,9 +91,13 @@ class Server:
         contents = self._contents(answer, frozenset())
         return contents, _version(answer)
 
-    def mint(self, account_id, name):
-        """Make an API token for a child account, by the one call that can."""
+    def mint(self, account_id, name, scopes):
+        """Make an API token for a child account, by the one call that can.
+
+        Without `scopes` it may do what the calling token may.
+        """
         body = {"name": name, "accountId": account_id}
+        body |= {"scopes": scopes} if scopes else {}
         return self.post_once(f"{self.root}/v1/api-tokens/sub-account", body)
 
     def _call(self, method, path, *, repeatable=True, keys=frozenset(), **parts):

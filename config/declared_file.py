@@ -21,6 +21,7 @@ from sharing.api.v1.creation import NewLogToken, NewSharedToken
 from sharing.api.v1.dashboards import NewViewBody
 from sharing.api.v1.filters import NewFilterBody
 from sharing.models.dashboards import MOST
+from tokens.api.logzio.api_tokens import ChildApiToken
 from tokens.api.v1.policies import PolicyBody
 from tokens.policies.rules import KINDS
 
@@ -40,6 +41,7 @@ FORMS = {
     "no dot.",
     IN_THE_YEAR: "must be a time such as 2027-01-31T12:00:00Z.",
     "[Hh][Tt][Tt][Pp]": "must be an address that begins with https://",
+    "[0-9A-Fa-f:.]+(/": "must be a network such as 203.0.113.0/24.",
     VISIBLE: "must have something to see in it, and no control characters.",
     "": "has a control character in it.",
 }
@@ -131,7 +133,8 @@ DeclaredView = create_model(
     **_of(NewViewBody, "title", "address"),
     was=_was(NewViewBody.model_fields["title"].rebuild_annotation()),
 )
-TOKEN = ("name", "note", "enabled", "expires_at")
+RESTRICTIONS = ("networks", "calls_per_minute")
+TOKEN = ("name", "note", "enabled", "expires_at", *RESTRICTIONS)
 SECRET = (Secret, _optional("Where its secret goes when it is made."))
 TOKEN_NAME = NewLogToken.model_fields["name"].rebuild_annotation()
 DeclaredToken = create_model(
@@ -143,6 +146,7 @@ DeclaredToken = create_model(
         _optional("The kind of token: logs when nothing is said."),
     ),
     **_of(NewLogToken, *TOKEN),
+    **_of(ChildApiToken, "scopes"),
     was=_was(TOKEN_NAME),
     secret=SECRET,
 )
@@ -150,7 +154,7 @@ DeclaredSharedToken = create_model(
     "DeclaredSharedToken",
     __base__=Body,
     __doc__="A link to some of the account's logs.",
-    **_of(NewSharedToken, "name", "note"),
+    **_of(NewSharedToken, "name", "note", *RESTRICTIONS),
     **_of(NewLogToken, "enabled"),
     **_of(NewSharedToken, "expires_at", "operator", "shows_everything"),
     filters=(

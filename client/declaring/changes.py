@@ -8,8 +8,10 @@ class Phase(IntEnum):
     """When a call is made. No link shows more in between than before or after.
 
     What opens an account comes first and what shuts it last, since nothing in a shut
-    one can be changed; policies come before what they allow or ask for. Things are
-    made before others are stopped: an account always has a log token that works.
+    one can be changed; policies come before what they allow or ask for. Links are
+    paused, or kept to fewer networks, before they show something else, and to more
+    networks afterwards. Things are made before others are stopped: an account always
+    has a log token that works.
     """
 
     OPEN = 1
@@ -17,8 +19,8 @@ class Phase(IntEnum):
     MAKE_ACCOUNT = 3
     ACCOUNT = 4
     POLICY = 5
-    FILTER = 6
-    PAUSE = 7
+    PAUSE = 6
+    FILTER = 7
     NARROW = 8
     MAKE = 9
     TOKEN = 10

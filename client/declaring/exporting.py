@@ -4,6 +4,7 @@ import yaml
 
 from client.declaring.names import LOG_KINDS, SINGLE, filter_key
 from client.declaring.plan_accounts import LISTS
+from client.declaring.restrictions import RESTRICTIONS
 from client.declaring.state import State
 
 HEAD = "# Written by `tollgate export`. Secrets are in no such file: see tollgate apply --help.\n"
@@ -100,11 +101,17 @@ def _is_sayable(account, token):
 def _token(token):
     found = {"kind": token["kind"], "name": token["name"]}
     if token["kind"] == "api":
-        return found
-    note = {"note": token["note"]} if token["note"] else {}
+        everything = token["scopes"] == ["everything"]
+        return found if everything else found | {"scopes": token["scopes"]}
     if token["kind"] in SINGLE:
-        return found | note
-    return found | note | _working(token)
+        return found | _said(token)
+    return found | _said(token) | _working(token)
+
+
+def _said(token):
+    """Return what a token has only where somebody wrote it."""
+    names = ("note", *RESTRICTIONS)
+    return {name: token[name] for name in names if token[name]}
 
 
 def _working(token):
@@ -147,10 +154,12 @@ def _clause(each):
 
 
 def _link(token, scope, filters):
-    found = {"name": token["name"]}
-    if token["note"]:
-        found["note"] = token["note"]
-    return found | _working(token) | _shown(scope, filters)
+    return (
+        {"name": token["name"]}
+        | _said(token)
+        | _working(token)
+        | _shown(scope, filters)
+    )
 
 
 def _shown(scope, filters):

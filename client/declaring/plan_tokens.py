@@ -6,10 +6,24 @@ from datetime import UTC, datetime
 from client.declaring import links
 from client.declaring.changes import Phase, Thing
 from client.declaring.names import LOG_KINDS, SINGLE, filter_key, key, token_key
+from client.declaring.restrictions import (
+    RESTRICTIONS,
+    is_narrower,
+    meant,
+    scopes_meant,
+)
 
 # The token that comes with an account, by the kind of account.
 FIRST = {"main": "logs", "sub": "logs", "metrics": "metrics", "tracing": "traces"}
-DEFAULT = {"name": "default", "note": "", "disabled_at": None, "expires_at": None}
+DEFAULT = {
+    "name": "default",
+    "note": "",
+    "disabled_at": None,
+    "expires_at": None,
+    "networks": [],
+    "calls_per_minute": None,
+}
+SAID = ("note", "enabled", "expires_at", *RESTRICTIONS)
 WHITE_SPACE = re.compile(r"[\t-\r\x1c-\x1f\x85\u2028\u2029]")
 NOUNS = {
     "logs": "log token",
@@ -155,7 +169,7 @@ class Planned:
         )
         self.change.fields = [
             (name, None, self.said[name])
-            for name in ("note", "enabled", "expires_at")
+            for name in (*SAID, "scopes")
             if name in self.said
         ]
         self._check_expiry()
@@ -168,7 +182,7 @@ class Planned:
 
     def body(self):
         """Return what makes a token, as far as tokens of all kinds have it."""
-        names = ("kind", "name", "note", "enabled", "expires_at")
+        names = ("kind", "name", *SAID)
         return {name: self.said[name] for name in names if name in self.said}
 
     def _check_expiry(self):
@@ -179,7 +193,8 @@ class Planned:
     def _update(self):
         if self.kind in SINGLE and key(self.name) != key(self.existing["name"]):
             self._problem(f"is called {self.existing['name']}, and cannot be renamed.")
-        fields = [*self._texts(), *self._expiry()]
+        self._check_scopes()
+        fields = [*self._texts(), *self._expiry(), *self._restrictions()]
         switch = self._switch()
         scope = links.differences(self) if self.kind == "shared" else []
         if not (fields or switch or scope):
@@ -190,7 +205,7 @@ class Planned:
         self.change.fields = [*fields, *switch, *scope]
         self._call(fields, switch)
         if scope:
-            links.narrow(self)
+            links.narrow(self, fields)
 
     def _texts(self):
         for name, written in (("name", _line), ("note", _lines)):
@@ -206,6 +221,18 @@ class Planned:
                 self._check_expiry()
                 yield "expires_at", old, new
 
+    def _restrictions(self):
+        for name in RESTRICTIONS:
+            if name in self.said:
+                old, new = self.existing[name], self.said[name]
+                if meant(name, old) != meant(name, new):
+                    yield name, old, new
+
+    def _check_scopes(self):
+        scopes = self.said.get("scopes")
+        if scopes and scopes_meant(scopes) != {*self.existing["scopes"]}:
+            self._problem("has other scopes: they are changed by people only.")
+
     def _switch(self):
         old = self.existing["disabled_at"] is None
         new = self.said.get("enabled", old)
@@ -213,6 +240,7 @@ class Planned:
 
     def _call(self, fields, switch):
         body = {name: new for name, _, new in fields}
+        self._restrict(fields, body)
         if body:
             # A log token gets its end once others work that have none.
             ends = body.get("expires_at") and self.kind == "logs"
@@ -222,6 +250,15 @@ class Planned:
             ((_, _, enabled),) = switch
             verb = "enable" if enabled else "disable"
             self.change.call(self._phase(verb), lambda run: run.act(self.thing, verb))
+
+    def _restrict(self, fields, body):
+        """Plan what is kept to fewer networks before anything else of it changes."""
+        for name, old, new in fields:
+            if name == "networks" and is_narrower(new, old):
+                fewer = {name: body.pop(name)}
+                self.change.call(
+                    Phase.PAUSE, lambda run, fewer=fewer: run.change(self.thing, fewer)
+                )
 
     def _phase(self, verb):
         if verb == "enable":

@@ -61,7 +61,7 @@ def _value(name, value):
     if value is None:
         return "never" if name == "expires_at" else "nothing"
     if isinstance(value, list):
-        return ", ".join(value) or "nobody"
+        return ", ".join(value) or "none"
     return value if value == "everything" else json.dumps(value, ensure_ascii=False)
 
 

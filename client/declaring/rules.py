@@ -2,15 +2,20 @@
 
 from client.declaring import names
 from client.declaring.problems import SECRET, Problem
+from client.declaring.restrictions import RESTRICTIONS, why_wrong
 from client.declaring.schema import closest
 
 HOLDS_TOKEN = (
     "a whole token is in it. Take it out, and rotate it if others saw this file."
 )
+FOR_GOOD = (
+    "an account has this token for good: only its note and what it is kept to can be "
+    "changed."
+)
 NO_CHANGES = {
-    "api": "API tokens are changed by people only: a name is all that can be said.",
-    "metrics": "an account has this token for good: only its note can be changed.",
-    "traces": "an account has this token for good: only its note can be changed.",
+    "api": "API tokens are changed by people only: there are a name and scopes to say.",
+    "metrics": FOR_GOOD,
+    "traces": FOR_GOOD,
 }
 
 
@@ -32,6 +37,7 @@ def problems(node):
         yield from _lists(account, path)
         yield from _kinds(account, path)
         yield from _links(account, path)
+        yield from _networks(account, path)
     yield from _secret_names(accounts)
 
 
@@ -116,13 +122,35 @@ def _kinds(account, path):
         of = token.text("kind") or "logs"
         if kind not in names.LIVES_IN.get(of, (kind,)):
             yield Problem(token.line, inside, _misplaced(kind, of))
+        if of not in NO_CHANGES and token.member("scopes"):
+            yield Problem(
+                token.line, f"{inside}.scopes", "only API tokens have scopes."
+            )
         for name in token.value if of in NO_CHANGES else ():
             if name not in _sayable(of):
                 yield Problem(token.line, f"{inside}.{name}", NO_CHANGES[of])
 
 
 def _sayable(kind):
-    return {"kind", "name", "secret"} | ({"note"} if kind in names.SINGLE else set())
+    said = {"note", *RESTRICTIONS} if kind in names.SINGLE else {"scopes"}
+    return {"kind", "name", "secret"} | said
+
+
+def _networks(account, path):
+    for part in ("tokens", "shared_tokens"):
+        for number, token in enumerate(account.members(part)):
+            for place, node in enumerate(token.members("networks")):
+                others = [each.value for each in token.members("networks")[:place]]
+                message = _wrong_network(node.value, others)
+                if message:
+                    inside = f"{path}.{part}[{number}].networks[{place}]"
+                    yield Problem(node.line, inside, message)
+
+
+def _wrong_network(value, others):
+    # What is no text is told by the schema.
+    texts = [each for each in others if isinstance(each, str)]
+    return why_wrong(value, texts) if isinstance(value, str) else ""
 
 
 def _misplaced(account_kind, kind):

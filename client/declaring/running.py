@@ -44,7 +44,8 @@ class Run:
         self.outlets.hand_out(token, answer["secret"])
 
     def mint(self, token):
-        answer = self.server.mint(token.account.thing.id, token.name)
+        scopes = token.said.get("scopes")
+        answer = self.server.mint(token.account.thing.id, token.name, scopes)
         self.outlets.hand_out(token, answer["token"])
 
     def change(self, thing, body):

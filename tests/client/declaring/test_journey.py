@@ -276,7 +276,7 @@ def test_a_list_of_accounts_can_be_emptied(run, main, sub):
 
     planned = run("plan", text=text, code=2)
 
-    assert "sharing_objects_accounts: Acme (main) → nobody" in planned.stdout
+    assert "sharing_objects_accounts: Acme (main) → none" in planned.stdout
     run("apply", "--yes")
     assert not sub.sharing_objects_accounts.exists()
 

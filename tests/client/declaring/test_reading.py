@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from client.declaring import document, exporting, reading
 from client.declaring.problems import Unusable
+from client.declaring.restrictions import NO_NETWORK
 
 SECRET = "tgl_" + "a1B2c3D" * 7
 HEAD = "accounts:\n- kind: main\n  name: Acme\n"
@@ -143,7 +144,7 @@ accounts:
         "underscores and spaces.",
         "38: accounts[4].shared_tokens: is not known here. Did you mean tokens?",
         "39: accounts[4].tokens[0].enabled: an account has this token for good: only "
-        "its note can be changed.",
+        "its note and what it is kept to can be changed.",
         "39: accounts[4].tokens[1]: a metrics account has no logs tokens.",
     ]
 
@@ -193,6 +194,35 @@ def test_a_filter_that_was_another_is_not_another_one_of_the_file(tell):
     )
 
     assert lines == ["6: accounts[0].filters[1].was: is declared itself, in line 5."]
+
+
+@pytest.mark.parametrize(
+    ("network", "sentence"),
+    [
+        ("203.0.113.1/24", NO_NETWORK),
+        ("1.2.3", NO_NETWORK),
+        ("0.0.0.0/0", "is every address: leave networks out."),
+        ("'::ffff:0:0/96'", "is every address: leave networks out."),
+        ("10.0.0.0/255.0.0.0", "is there twice."),
+        ("'::ffff:10.0.0.0/104'", "is there twice."),
+        ("anywhere", "must be a network such as 203.0.113.0/24."),
+        ("12", "must be text: put it in quotes."),
+    ],
+)
+def test_networks_are_networks(tell, network, sentence):
+    lines = tell(f"{HEAD}  tokens: [{{name: x, networks: [10.0.0.0/8, {network}]}}]\n")
+
+    assert f"4: accounts[0].tokens[0].networks[1]: {sentence}" in lines
+
+
+def test_what_is_no_network_stands_in_the_way_of_no_other(tell):
+    tokens = "{name: x, networks: [1.2.3, 4, 10.0.0.1]}, {name: y, scopes: [read]}"
+
+    assert tell(f"{HEAD}  tokens: [{tokens}]\n") == [
+        f"4: accounts[0].tokens[0].networks[0]: {NO_NETWORK}",
+        "4: accounts[0].tokens[0].networks[1]: must be text: put it in quotes.",
+        "4: accounts[0].tokens[1].scopes: only API tokens have scopes.",
+    ]
 
 
 def test_lists_have_an_end(tell):

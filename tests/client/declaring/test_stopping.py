@@ -239,7 +239,7 @@ def test_links_are_narrowed_before_they_open_and_shut_before_they_widen(
     run("apply", "--yes", text=text)
 
     calls = [path.rpartition("/")[2] for method, path in wire.asked if method != "GET"]
-    assert calls == ["filters", "disable", "filters", "filters", str(shut.pk), "enable"]
+    assert calls == ["disable", "filters", "filters", "filters", str(shut.pk), "enable"]
     assert run("plan").stdout == "Nothing to do.\n"
 
 

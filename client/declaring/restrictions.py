@@ -1,0 +1,64 @@
+"""What a token is kept to: networks, calls a minute, scopes; each in its one spelling."""
+
+from ipaddress import ip_network
+
+RESTRICTIONS = ("networks", "calls_per_minute")
+NO_NETWORK = "is no address and no network, such as 203.0.113.0/24, or has bits beyond its length."
+EVERY_ADDRESS = "is every address: leave networks out."
+TWICE = "is there twice."
+
+
+def network(text):
+    """Return a network as the server has it; raises ValueError for what is none."""
+    found = ip_network(text)
+    mapped = found.version == 6 and found.network_address.ipv4_mapped
+    if mapped and found.prefixlen >= 96:
+        return ip_network((mapped, found.prefixlen - 96))
+    return found
+
+
+def why_wrong(text, others):
+    """Return what is wrong with a network among others, or an empty text."""
+    try:
+        found = network(text)
+    except ValueError:
+        return NO_NETWORK
+    if found.prefixlen == 0:
+        return EVERY_ADDRESS
+    return TWICE if found in map(_read, others) else ""
+
+
+def _read(text):
+    try:
+        return network(text)
+    except ValueError:
+        return None
+
+
+def meant(name, value):
+    """Return a restriction so that two that mean the same are equal."""
+    return {network(each) for each in value} if name == "networks" else value
+
+
+def is_narrower(networks, others):
+    """Whether all that is in some networks is in others; none are all addresses."""
+    if not others:
+        return True
+    wide = [network(each) for each in others]
+    return bool(networks) and all(
+        any(each.version == other.version and each.subnet_of(other) for other in wide)
+        for each in map(network, networks)
+    )
+
+
+def scopes_meant(scopes):
+    """Return scopes without those that others imply, as the server keeps them."""
+    wanted = {*scopes}
+    if "everything" in wanted:
+        return {"everything"}
+    return {each for each in wanted if not _is_implied(each, wanted)}
+
+
+def _is_implied(scope, wanted):
+    area, _, access = scope.partition(":")
+    return access == "read" and ("read" in wanted or f"{area}:write" in wanted)

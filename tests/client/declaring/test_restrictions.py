@@ -1,0 +1,141 @@
+"""What tokens are kept to, in a file."""
+
+import pytest
+
+from accounts.models import Account
+from client.declaring.restrictions import is_narrower, meant, scopes_meant
+from tests.factories import BY, ChildFactory, FilterFactory, ShareFactory, TokenFactory
+
+ACME = """
+accounts:
+  - kind: main
+    name: Acme
+    filters: [{field: env, value: prod}]
+    shared_tokens:
+      - name: Board
+        filters: [{field: env, value: prod}]
+        networks: ["2001:db8::/32"]
+    tokens:
+      - {name: default}
+      - name: Fluent Bit
+        networks: ["203.0.113.5", "::ffff:10.0.0.0/104"]
+        calls_per_minute: 600
+  - kind: sub
+    name: Staging
+    max_daily_gb: 1
+    tokens:
+      - {name: default, calls_per_minute: 9}
+      - {kind: api, name: Terraform, scopes: [accounts:write, "accounts:read"]}
+  - kind: metrics
+    name: Numbers
+    plan_uts: 1
+    tokens: [{kind: metrics, name: default, networks: [10.0.0.0/8]}]
+"""
+
+
+def test_tokens_are_kept_to_what_the_file_says(run, main):
+    planned = run("plan", text=ACME, code=2)
+    assert "networks: 203.0.113.5, ::ffff:10.0.0.0/104" in planned.stdout
+    run("apply", "--yes")
+
+    assert run("plan").stdout == "Nothing to do.\n"
+    made = main.tokens.get(name="Fluent Bit")
+    assert (made.networks, made.calls_per_minute) == ("203.0.113.5/32 10.0.0.0/8", 600)
+    minted = Account.objects.get(name="Staging").tokens.get(kind="api")
+    assert minted.scopes == "accounts:write"
+    text = run("export").stdout
+    assert "accounts:write" in text
+    assert run("plan", "--prune", text=text).stdout == "Nothing to do.\n"
+
+
+def test_restrictions_are_changed_and_taken_away(run, main):
+    run("apply", "--yes", text=ACME)
+    text = ACME.replace("calls_per_minute: 600", "calls_per_minute: null")
+    text = text.replace(
+        'networks: ["203.0.113.5", "::ffff:10.0.0.0/104"]', "networks: []"
+    )
+    text = text.replace('["2001:db8::/32"]', '["2001:db8::/48", "2001:db8:1::1"]')
+
+    planned = run("plan", text=text, code=2)
+    assert "calls_per_minute: 600 → nothing" in planned.stdout
+    assert "networks: 203.0.113.5/32, 10.0.0.0/8 → none" in planned.stdout
+    run("apply", "--yes")
+
+    assert run("plan").stdout == "Nothing to do.\n"
+    assert main.tokens.get(name="Fluent Bit").networks == ""
+
+
+def test_scopes_of_a_token_that_exists_are_for_people(run, main):
+    child = ChildFactory(main=main, name="Staging")
+    TokenFactory(account=child, name="Terraform")
+    text = (
+        "accounts: [{kind: sub, name: Staging, tokens: [{name: default},"
+        " {kind: api, name: Terraform, scopes: [read]}]}]"
+    )
+
+    refused = run("plan", text=text, code=1)
+
+    assert "API token Terraform in Staging (sub) has other scopes" in refused.stderr
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "order"),
+    [
+        ("", "[10.0.0.0/8]", ["PATCH", "PUT"]),
+        ("10.0.0.0/8", "[]", ["PUT", "PATCH"]),
+        ("10.0.0.0/8", "[10.1.0.0/16]", ["PATCH", "PUT"]),
+        ("10.1.0.0/16", "[10.0.0.0/8, '2001:db8::/32']", ["PUT", "PATCH"]),
+    ],
+)
+def test_nobody_sees_what_they_see_neither_before_nor_after(
+    run, main, wire, before, after, order
+):
+    narrowing = FilterFactory(account=main, field="env", value="prod")
+    token = ShareFactory(account=main, name="Board", filters=[narrowing]).token
+    token.set_networks(before.split(), by=BY)
+    run("apply", "--yes", text=board(after))
+
+    assert [method for method, _ in wire.asked if method != "GET"] == order
+    assert run("plan").stdout == "Nothing to do.\n"
+
+
+def board(networks):
+    return (
+        "accounts: [{kind: main, name: Acme, shared_tokens: "
+        f"[{{name: Board, shows_everything: true, networks: {networks}}}]}}]"
+    )
+
+
+def test_other_networks_and_another_view_are_two_steps(run, main):
+    narrowing = FilterFactory(account=main, field="env", value="prod")
+    token = ShareFactory(account=main, name="Board", filters=[narrowing]).token
+    token.set_networks(["10.0.0.0/8"], by=BY)
+
+    refused = run("plan", text=board("[192.0.2.0/24]"), code=1)
+
+    assert "would get other networks and show something else at once." in refused.stderr
+
+
+@pytest.mark.parametrize(
+    ("networks", "others", "narrower"),
+    [
+        ([], [], True),
+        (["10.0.0.0/8"], [], True),
+        ([], ["10.0.0.0/8"], False),
+        (["10.0.0.0/8"], ["10.1.0.0/16"], False),
+        (["10.1.0.0/16", "10.2.3.4"], ["10.0.0.0/8", "::1"], True),
+        (["10.1.0.0/16", "11.0.0.1"], ["10.0.0.0/8"], False),
+    ],
+)
+def test_networks_are_within_others(networks, others, narrower):
+    assert is_narrower(networks, others) is narrower
+
+
+def test_what_means_the_same_is_the_same():
+    assert meant("networks", ["10.0.0.1"]) == meant("networks", ["10.0.0.1/32"])
+    assert meant("calls_per_minute", None) is None
+    assert scopes_meant(["read", "everything"]) == {"everything"}
+    assert scopes_meant(["read", "audit:read", "users:write"]) == {
+        "read",
+        "users:write",
+    }
