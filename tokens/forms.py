@@ -4,7 +4,7 @@ from contextlib import contextmanager
 from datetime import datetime, time, timedelta
 
 from django import forms
-from django.db import models
+from django.db import models, transaction
 from django.utils import timezone
 from django.utils.formats import date_format
 
@@ -13,10 +13,12 @@ from accounts.forms.find import AskedForm
 from accounts.forms.ids import IdField, VersionField
 from accounts.names import NameField
 from accounts.rule_violations import RuleViolation
-from tokens.kinds import OF_INSTALLATION, OVERLAPS
+from tokens.kinds import OF_INSTALLATION, OVERLAPS, Kind
+from tokens.least_privilege import in_words_of
 from tokens.limits import MAX_NAME, MAX_NOTE, MOST_CALLS
 from tokens.models import Token
 from tokens.networks import MOST_NETWORKS, read_networks
+from tokens.privilege_forms import PrivilegeForm, keep_within
 from tokens.restrictions import in_words, outlook
 from tokens.secrets import masked_within
 from tokens.states import State
@@ -107,8 +109,8 @@ def _in_days(days, now):
     return f"{label} ({date_format(end, 'D j M Y')}{weekend})"
 
 
-class RestrictionForm(RuleForm):
-    """Where a token may be used, and how often. Cleaned, `networks` is as a token has them.
+class RestrictionForm(RuleForm, PrivilegeForm):
+    """Where a token may be used, how often, and what for. Cleaned, `networks` is as a token has them.
 
     A token of the installation asks for all others, so that it has no limit.
     """
@@ -165,7 +167,8 @@ class RestrictionForm(RuleForm):
     @property
     def is_restricted(self):
         """Whether something was typed, so that it should be seen."""
-        return any(self[name].value() for name in RESTRICTIONS if name in self.fields)
+        typed = (self[name].value() for name in RESTRICTIONS if name in self.fields)
+        return self.is_narrowed or any(typed)
 
     @property
     def says(self):
@@ -204,6 +207,7 @@ class TokenForm(RestrictionForm, ExpiryForm):
                 expires_at=self.cleaned_data["expires_at"] or None,
                 by=by,
                 **self.restrictions,
+                **self.privileges,
             )
             return token
         return None
@@ -275,7 +279,11 @@ class RestrictForm(ChangeForm, RestrictionForm):
     """Other networks or another limit for a token that may be in use."""
 
     def __init__(self, *args, token, **kwargs):
+        is_api = token.kind == Kind.API
+        kwargs["privileges_in"] = token.account if is_api else None
         super().__init__(*args, token=token, kind=token.kind, **kwargs)
+        if is_api:
+            keep_within(self, token)
         self.initial["networks"] = "\n".join(token.networks.split())
         self.initial["calls_per_minute"] = token.calls_per_minute
 
@@ -294,11 +302,34 @@ class RestrictForm(ChangeForm, RestrictionForm):
             return super().says
         return in_words(self.token.networks, self.token.calls_per_minute)
 
+    @property
+    def says_can(self):
+        if "may" not in self.fields or self.is_bound:
+            return super().says_can
+        return in_words_of(self.token)
+
+    @property
+    def narrows(self):
+        """What the token loses for good: nothing, when nothing was said of it."""
+        if not self.is_bound or self.cleaned_data.get("held") is None:
+            return {}
+        accounts = self.privileges["accounts"]
+        if accounts is None and self.token.kept_to:
+            accounts = []
+        return {"scopes": self.cleaned_data["held"], "accounts": accounts}
+
+    has_narrowed = False
+
     def restrict(self, *, by):
         """Return whether it was done; otherwise the form says why not."""
-        with self.explaining():
+        before = self.token.scopes, self.token.kept_to
+        with self.explaining(), transaction.atomic():
             self.token.limit_use(**self.restrictions, by=by, version=self.seen)
+            self.token.restrict(**self.narrows, by=by)
+            self.has_narrowed = (self.token.scopes, self.token.kept_to) != before
             return True
+        # What came before the refusal is taken back, too.
+        self.token.refresh_from_db()
         return False
 
 

@@ -3,11 +3,13 @@
 from django.db.models import Q
 
 from accounts.rule_violations import RuleViolation
-from accounts.scopes import READ, SCOPES, covers, is_within, names_of
+from accounts.scopes import LABELS, READ, SCOPES, covers, is_within, names_of
 from tokens.kinds import Kind
 
 # As Token.kept_to has them: all accounts, and none.
 ALL, NONE = "", ","
+# Accounts that a sentence names.
+NAMED = 3
 
 
 def as_kept(pks):
@@ -124,6 +126,40 @@ def _not_these(message):
 def _names(token):
     accounts = accounts_kept_to(token)
     return "all" if accounts is None else [account.name for account in accounts]
+
+
+def in_words(scopes, accounts):
+    """Return the sentence that says what an API token can do, and in which accounts."""
+    return f"It can {_deeds(scopes)}{_places(accounts)}."
+
+
+def in_words_of(token):
+    """Return the same of a token as it is."""
+    return in_words(token.scopes, accounts_kept_to(token))
+
+
+def _deeds(scopes):
+    if scopes == "":
+        return "do everything that its account may"
+    if scopes == READ:
+        return "read everything, change nothing and reveal no secret"
+    return _joined(
+        [LABELS[each][0].lower() + LABELS[each][1:] for each in scopes.split()]
+    )
+
+
+def _places(accounts):
+    if accounts is None:
+        return ""
+    if len(accounts) > NAMED:
+        return f", in {len(accounts):,} accounts only"
+    names = _joined([account.name for account in accounts])
+    return f", in {names} only" if names else ", but in no account that there is"
+
+
+def _joined(words):
+    *others, last = words or [""]
+    return f"{', '.join(others)} and {last}" if others else last
 
 
 def told(token):

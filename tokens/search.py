@@ -43,6 +43,8 @@ class Use(TextChoices):
 class Restricted(TextChoices):
     ANY = "", "Restricted or not"
     YES = "yes", "Restricted"
+    SCOPES = "scopes", "Kept to scopes"
+    ACCOUNTS = "accounts", "Kept to accounts"
     NETWORKS = "networks", "Kept to networks"
     LIMIT = "limit", "With a limit of calls"
     NO = "no", "Not restricted"
@@ -213,6 +215,8 @@ RANGES = {"created": "created_at", "used": "last_used_at", "expires": "expires_a
 USES = {Use.NEVER: lambda: Q(last_used_at=None), Use.UNUSED: _unused}
 RESTRICTED = {
     Restricted.YES: restricted,
+    Restricted.SCOPES: lambda: ~Q(scopes=""),
+    Restricted.ACCOUNTS: lambda: ~Q(kept_to=""),
     Restricted.NETWORKS: lambda: ~Q(networks=""),
     Restricted.LIMIT: lambda: Q(calls_per_minute__isnull=False),
     Restricted.NO: lambda: ~restricted(),

@@ -75,8 +75,9 @@ def enabled(now=None):
 
 
 def restricted():
-    """Return the condition that a token is kept to networks or has a limit."""
-    return ~Q(networks="") | Q(calls_per_minute__isnull=False)
+    """Return the condition that a token may do less than its kind and account allow."""
+    kept = ~Q(networks="") | ~Q(scopes="") | ~Q(kept_to="")
+    return kept | Q(calls_per_minute__isnull=False)
 
 
 def _in_running():

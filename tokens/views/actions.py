@@ -120,10 +120,14 @@ def restrict(request, account, token):
         "networks": "\n".join(token.networks.split()),
         "calls_per_minute": token.calls_per_minute or "",
     }
-    asks = "check" in request.POST
+    form.look_up(request.get_full_path())
+    asks = "check" in request.POST or "check" in request.GET
     if form.is_valid() and not asks and form.restrict(by=Actor.of(request)):
-        text = f"{token.name}: {form.says[0].lower()}{form.says[1:]}"
-        return answer(request, token, text, undo=undoing(token, "restrict", **old))
+        said = form.says_can or form.says
+        text = f"{token.name}: {said[0].lower()}{said[1:]}"
+        # What was narrowed is so for good.
+        undo = None if form.has_narrowed else undoing(token, "restrict", **old)
+        return answer(request, token, text, undo=undo)
     return _ask(request, "tokens/restrict.html", form, asks=asks)
 
 

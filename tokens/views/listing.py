@@ -8,6 +8,7 @@ from accounts.web.pagination import paginate
 from accounts.web.resubmission import made_once
 from tokens.forms import STATES, ListForm, TokenForm
 from tokens.kind_pages import home_of
+from tokens.kinds import Kind
 from tokens.limits import check_offered
 from tokens.states import State
 from tokens.usage import with_days
@@ -33,7 +34,7 @@ def listing(request, account, kind, *, tokens=None, form=None):
     with_days([*page, added] if added else page)
     about = about_rows(request, account, kind)
     if wanted["new"] and about["adds"] and not form:
-        form = TokenForm(initial={"name": wanted["name"]}, kind=kind)
+        form = _form(account, kind, about["adds"], initial={"name": wanted["name"]})
     return {
         **about,
         **counts(account, kind),
@@ -68,27 +69,34 @@ def column(sort):
 def add(request, account, kind, template, *, tokens=None, **frame):
     """Add a token and show it on top, or show again what was typed among `tokens`."""
     check_offered(account, kind)
-    form = TokenForm(request.POST, kind=kind)
-    if "check" in request.POST:
-        return _looked_at(request, account, kind, form)
+    form = _form(account, kind, request.path, request.POST)
+    if "check" in request.POST or "check" in request.GET:
+        form.full_clean()
+        return _again(request, account, kind, template, form, tokens, frame, status=200)
     token = made_once(request, lambda: _issue(request, form, account, kind))
-    if not token and request.htmx:
-        context = about_rows(request, account, kind) | {"form": form}
-        return render(request, "tokens/new_row.html", context, status=422)
     if not token:
-        context = frame | listing(request, account, kind, tokens=tokens, form=form)
-        return render(request, template, context, status=422)
+        return _again(request, account, kind, template, form, tokens, frame, status=422)
     if not request.htmx:
         return redirect(home_of(token, added=token.pk))
     context = changed(request, token, highlighted=True) | counts(account, kind)
     return render(request, "tokens/added.html", context)
 
 
-def _looked_at(request, account, kind, form):
-    """Show what a form says of the token that it would make."""
-    form.full_clean()
-    context = about_rows(request, account, kind) | {"form": form}
-    return render(request, "tokens/new_row.html", context)
+def _form(account, kind, address, *args, **kwargs):
+    """Return the form of a new token, of whose accounts more are found at its address."""
+    privileges_in = account if kind == Kind.API else None
+    form = TokenForm(*args, kind=kind, privileges_in=privileges_in, **kwargs)
+    form.look_up(address)
+    return form
+
+
+def _again(request, account, kind, template, form, tokens, frame, *, status):
+    """Show a form as it was sent, with its mistakes or with what would come of it."""
+    if request.htmx:
+        context = about_rows(request, account, kind) | {"form": form}
+        return render(request, "tokens/new_row.html", context, status=status)
+    context = frame | listing(request, account, kind, tokens=tokens, form=form)
+    return render(request, template, context, status=status)
 
 
 def _issue(request, form, account, kind):

@@ -12,6 +12,9 @@ from accounts.web.form_status import status_of
 from tokens import limits
 from tokens.forms import EndRotationForm
 from tokens.kind_pages import HOMES, home_of, page_of
+from tokens.kinds import Kind
+from tokens.least_privilege import accounts_kept_to
+from tokens.least_privilege import in_words as can_in_words
 from tokens.models.querysets import TokenQuerySet
 from tokens.permissions import why_stopped
 from tokens.restrictions import in_words
@@ -58,7 +61,7 @@ def about_page(request, token):
         "list_url": home_of(token),
         "may": rights(request, token.account, token.kind),
         "stopped": why_stopped(token),
-        "restrictions": in_words(token.networks, token.calls_per_minute),
+        **_restrictions(token),
         "protected": limits.why_protected(token),
         "here": here,
         "query": leading_back(here),
@@ -70,6 +73,15 @@ def about_page(request, token):
         **usage(request, token),
         **_events(request, token),
     }
+
+
+def _restrictions(token):
+    """Return what a token is restricted to: in a sentence, and the accounts, if any."""
+    said, kept_to = in_words(token.networks, token.calls_per_minute), None
+    if token.kind == Kind.API:
+        kept_to = accounts_kept_to(token)
+        said = f"{can_in_words(token.scopes, kept_to)} {said}"
+    return {"restrictions": said, "kept_to": kept_to}
 
 
 def _rotation(token):

@@ -75,8 +75,8 @@ class TokenQuery(Paging):
     never_expires: bool = Field(default=False, description="Only what never stops.")
     restricted: bool | None = Field(
         None,
-        description="Only what is kept to networks or has a limit; false: only what is "
-        "neither.",
+        description="Only what is kept to networks, scopes or accounts, or has a limit; "
+        "false: only what is not.",
         examples=[True],
     )
     deleted: Annotated[
