@@ -13,7 +13,7 @@ from django.utils import timezone
 from accounts.audit.trail import Actor, record
 from accounts.locks import locked, repeated
 from accounts.mail import send_added, send_invitation, send_welcome
-from accounts.models import Action, Membership
+from accounts.models import Action, Membership, RequiredSignIn
 from accounts.names import quoted
 from accounts.rate_limits.mail_limits import check_invitations
 
@@ -35,6 +35,9 @@ keys = Keys()
 
 def is_new(person):
     """Whether somebody has no login yet: no password, and no provider's either."""
+    if RequiredSignIn.objects.of_address(person.email).exists():
+        # Their organisation's provider makes them one.
+        return False
     return person.last_login is None and not person.has_usable_password()
 
 

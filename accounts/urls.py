@@ -14,6 +14,7 @@ from accounts.views import (
     providers,
     quick_find,
     sessions,
+    sign_in_settings,
     staff,
     switcher,
     users,
@@ -59,6 +60,11 @@ urlpatterns = [
                 ),
             ]
         ),
+    ),
+    path(
+        "accounts/<int:account_id>/sign-in/",
+        sign_in_settings.sign_in_settings,
+        name="sign_in_settings",
     ),
     path("profile/", profile.profile, name="profile"),
     path("invitations/", invitations.invitations, name="invitations"),

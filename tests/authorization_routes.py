@@ -88,6 +88,7 @@ ACCOUNT = {
 }
 MAIN_ONLY = {
     "leaks:policies": (BOTH, ["policy.edit"]),
+    "accounts:sign_in_settings": (BOTH, ["policy.edit"]),
     **{f"tokens:policy_{kind}": (BOTH, ["policy.edit"]) for kind in POLICY_KINDS},
     **{
         f"tokens:policy_{kind}_preview": (DONE, ["policy.edit"])

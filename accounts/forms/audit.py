@@ -17,7 +17,15 @@ GROUPS = {
     "Shared tokens, filters and views": ("share_", "filter_", "view_"),
     "Accounts": ("account_", "organisation_", "policy_"),
     "People": ("user_", "password_reset_", "sessions_"),
-    "Logins": ("login", "logout", "password_changed", "mfa_"),
+    "Logins": (
+        "login",
+        "logout",
+        "password_changed",
+        "mfa_",
+        "provider_",
+        "sign_in_",
+        "break_glass_",
+    ),
     "Exports, keys and gateways": ("audit_", "tokens_", "keys_", "gateway_"),
 }
 LOOKUPS = {

@@ -3,6 +3,7 @@
 import re
 
 from django import forms
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError
 from django.utils import timezone
@@ -11,7 +12,7 @@ from accounts.identity.discovery import WELL_KNOWN
 from accounts.identity.http import is_acceptable
 from accounts.identity.providers import add_provider, change_provider, prepare
 from accounts.identity.trial import try_out
-from accounts.models import IdentityProvider
+from accounts.models import IdentityProvider, User
 from accounts.models.providers import SLUG, domain_of
 from accounts.names import NameField, ValueField
 from accounts.rule_violations import RuleViolation
@@ -208,6 +209,40 @@ class ProviderForm(forms.ModelForm):
 
     def _wanted(self):
         return {"domains": [], **self.cleaned_data}
+
+
+class RequiredForm(forms.Form):
+    """Whether an organisation's people have to sign in with its provider."""
+
+    required = forms.TypedChoiceField(
+        label="How people of your domains sign in",
+        choices=[
+            ("", "With the provider, a password or a passkey"),
+            ("yes", "With the provider only"),
+        ],
+        coerce=bool,
+        empty_value=False,
+        required=False,
+        widget=forms.RadioSelect,
+    )
+    break_glass = forms.ModelChoiceField(
+        User.objects.none(),
+        label="Who may use a password all the same",
+        required=False,
+        empty_label="Nobody",
+        help_text=(
+            "For when the provider is away. Each time all admins get a mail. Choose "
+            "somebody with a second factor."
+        ),
+    )
+
+    def __init__(self, *args, account, **kwargs):
+        super().__init__(*args, **kwargs)
+        admins = account.memberships.admins().values("user")
+        people = User.objects.filter(pk__in=admins).exclude(
+            password__startswith=UNUSABLE_PASSWORD_PREFIX
+        )
+        self.fields["break_glass"].queryset = people.order_by("email")
 
 
 class AddressForm(forms.Form):

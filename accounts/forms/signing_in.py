@@ -10,6 +10,7 @@ from allauth.mfa.totp import forms as totp_forms
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
+from accounts.identity import required, sessions
 from accounts.models import User
 from accounts.rate_limits.attempts import CODE, PASSWORD, attempt, attempt_reset
 from accounts.rate_limits.limiter import settle
@@ -22,7 +23,16 @@ class ResetPasswordForm(account_forms.ResetPasswordForm):
     def clean_email(self):
         email = super().clean_email()
         attempt_reset(context.request, email.lower())
+        needed = required.required_for(email)
+        if needed and not _may_be_connected(email):
+            required.refuse(context.request, needed, email)
         return email
+
+
+def _may_be_connected(email):
+    """Whether somebody comes from the provider, and has to sign in as before once."""
+    pending = sessions.pending(context.request)
+    return pending is not None and pending.email == email.lower()
 
 
 class ChangePasswordForm(account_forms.ChangePasswordForm):

@@ -13,7 +13,13 @@ from accounts.identity.problems import ProviderProblem
 from accounts.invitations import accept
 from accounts.mail import link as full_address
 from accounts.mail import send
-from accounts.models import Action, EmailDomain, IdentityProvider, User
+from accounts.models import (
+    Action,
+    EmailDomain,
+    IdentityProvider,
+    RequiredSignIn,
+    User,
+)
 from accounts.models.providers import domain_of
 
 
@@ -76,6 +82,16 @@ def check_returning(identity, person):
     if not speaks_for(identity.provider, domain):
         raise NotAllowed(_not_for(domain))
     _check_staff(identity.provider, person)
+    _check_required(identity.provider, person)
+
+
+def _check_required(provider, person):
+    required = RequiredSignIn.objects.of_address(person.email).first()
+    if required and required.organisation_id != provider.organisation_id:
+        raise NotAllowed(
+            f"People of {domain_of(person.email)} sign in with their organisation's own "
+            "provider."
+        )
 
 
 def check_address(identity):
@@ -162,12 +178,7 @@ def connect(identity, person, *, by):
 
     Raises NotAllowed when the identity is another person's, or a rule stands against it.
     """
-    check_address(identity)
-    check_connectable(identity, person)
-    if identity.email != person.email:
-        raise NotAllowed(
-            f"It knows you as {identity.email}. Only {person.email} can be connected."
-        )
+    _check_connection(identity, person)
     try:
         with transaction.atomic():
             _connect(identity, person, by)
@@ -180,6 +191,23 @@ def connect(identity, person, *, by):
             )
     except IntegrityError:
         raise NotAllowed("It is connected already.") from None
+
+
+def can_be_connected(identity, person):
+    try:
+        _check_connection(identity, person)
+    except NotAllowed:
+        return False
+    return True
+
+
+def _check_connection(identity, person):
+    check_address(identity)
+    check_connectable(identity, person)
+    if identity.email != person.email:
+        raise NotAllowed(
+            f"It knows you as {identity.email}. Only {person.email} can be connected."
+        )
 
 
 def _connect(identity, person, by):

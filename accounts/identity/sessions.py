@@ -23,10 +23,30 @@ def note(request, login):
         "at": int(time.time()),
         "id_token": token if len(token) <= MOST_ID_TOKEN else "",
     }
-    # By which the provider ends it.
-    named = {"provider": found.provider.slug, "subject": found.subject}
+    _name(request, found, login.session["sid"])
+
+
+def _name(request, identity, sid):
+    """Let the provider find the session, to end it."""
+    named = {"provider": identity.provider.slug, "subject": identity.subject}
     mine = UserSession.objects.filter(session_key=request.session.session_key)
-    mine.update(data=named | {"sid": login.session["sid"]})
+    mine.update(data=named | {"sid": sid})
+
+
+def of(request):
+    """Return what was noted, or None for a session that no provider opened."""
+    return request.session.get(KEY)
+
+
+def note_connected(request, identity):
+    """Note that who signed in as before comes from a provider all the same."""
+    request.session[KEY] = {
+        "provider": identity.provider.slug,
+        "subject": identity.subject,
+        "at": int(time.time()),
+        "id_token": "",
+    }
+    _name(request, identity, None)
 
 
 def ask_later(request, identity):

@@ -13,7 +13,12 @@ from accounts.models.memberships import Membership
 from accounts.models.organisations import Organisation
 from accounts.models.outbox import OutgoingMail
 from accounts.models.people import User
-from accounts.models.providers import EmailDomain, IdentityProvider, TokenAuthMethod
+from accounts.models.providers import (
+    EmailDomain,
+    IdentityProvider,
+    RequiredSignIn,
+    TokenAuthMethod,
+)
 from accounts.models.tries import Tries
 
 __all__ = [
@@ -32,6 +37,7 @@ __all__ = [
     "Organisation",
     "OutgoingMail",
     "RecordedCall",
+    "RequiredSignIn",
     "Role",
     "TokenAuthMethod",
     "Tries",

@@ -70,6 +70,8 @@ class Action(models.TextChoices):
     PROVIDER_CHANGED = "provider_changed", "Changed a sign-in provider"
     PROVIDER_ON = "provider_on", "Switched a sign-in provider on"
     PROVIDER_OFF = "provider_off", "Switched a sign-in provider off"
+    SIGN_IN_REQUIRED = "sign_in_required", "Changed how people must sign in"
+    BREAK_GLASS_USED = "break_glass_used", "Signed in past the required provider"
     PROVIDER_CONNECTED = "provider_connected", "Connected a sign-in provider"
     USER_ADDED = "user_added", "Added user"
     USER_ACCEPTED = "user_accepted", "Accepted an invitation"

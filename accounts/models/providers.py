@@ -135,3 +135,36 @@ class EmailDomain(models.Model):
 
     def __str__(self):
         return self.domain
+
+
+class RequiredSignInQuerySet(models.QuerySet):
+    def of_address(self, email):
+        """Return what holds for an address; nothing while its providers are all off."""
+        found = self.filter(organisation__email_domains__domain=domain_of(email))
+        rows = IdentityProvider.objects.on().values("organisation")
+        return found.filter(organisation__in=rows).select_related("organisation")
+
+
+class RequiredSignIn(models.Model):
+    """That people of an organisation's domains sign in with its providers only."""
+
+    organisation = models.OneToOneField(
+        Organisation,
+        primary_key=True,
+        on_delete=models.CASCADE,
+        related_name="required_sign_in",
+    )
+    # Who may use a password all the same, when the provider is away.
+    break_glass = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+    )
+    created_at = models.DateTimeField(db_default=Now())
+
+    objects = RequiredSignInQuerySet.as_manager()
+
+    def __str__(self):
+        return f"required sign-in of {self.organisation}"

@@ -1,17 +1,23 @@
 """Where allauth asks us: who may sign up, what is audited, how seeds are kept."""
 
+from contextlib import suppress
+
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.usersessions.adapter import DefaultUserSessionsAdapter
+from django.contrib import messages
 from django.db import transaction
+from django.shortcuts import redirect
 from django.urls import reverse
 
 from accounts.audit.trail import Actor, record
 from accounts.crypto import seeds
 from accounts.crypto.envelope import Sealed
-from accounts.identity import sessions
+from accounts.identity import people, required, sessions
+from accounts.identity.problems import ProviderProblem
 from accounts.mail import link, send
 from accounts.models import Action, User
+from accounts.models.providers import domain_of
 from accounts.permissions import come_in
 from accounts.rate_limits.attempts import PASSWORD, attempt
 from accounts.rate_limits.limiter import settle
@@ -51,11 +57,46 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def authenticate(self, request, **credentials):
         email = credentials.get("email") or ""
-        tried = attempt(PASSWORD, request, email.lower(), _person(email))
+        person = _person(email)
+        tried = attempt(PASSWORD, request, email.lower(), person)
+        needed = required.required_for(email.replace("\x00", ""))
+        # The same is said whether there is such a person, and whatever the password is.
+        if needed and not required.is_exempt(needed, request, person):
+            required.refuse(request, needed, email)
         user = super().authenticate(request, **credentials)
         if user:
             settle(tried)
+        elif needed:
+            required.refuse(request, needed, email)
         return user
+
+    def pre_login(self, request, user, **kwargs):
+        """Lead whoever has to come from a provider there, from a passkey, too."""
+        response = super().pre_login(request, user, **kwargs)
+        if response or getattr(request, "came_from_provider", False):
+            return response
+        needed = required.required_for(user.email)
+        if needed is None or required.is_exempt(needed, request, user):
+            return None
+        domain = domain_of(user.email)
+        text = f"People of {domain} sign in with their organisation's provider."
+        messages.error(request, text)
+        return redirect("accounts:organisation_sign_in")
+
+    def _settle_required(self, request, user):
+        """Connect whom the provider sent to sign in as before; tell of everybody else."""
+        needed = required.required_for(user.email)
+        if needed is None or user.is_staff:
+            return
+        pending = sessions.pending(request)
+        if pending is None or needed.break_glass_id == user.pk:
+            required.note_use(request, needed, user)
+            return
+        sessions.forget_pending(request)
+        # What another tab has connected meanwhile is connected.
+        with suppress(ProviderProblem):
+            people.connect(pending, user, by=Actor.of(request))
+        sessions.note_connected(request, pending)
 
     def get_login_stages(self):
         """Leave our second factor out where a provider has signed somebody in."""
@@ -70,6 +111,8 @@ class AccountAdapter(DefaultAccountAdapter):
         told = {"provider": login.identity.provider.name} if login else {}
         if login:
             sessions.note(request, login)
+        else:
+            self._settle_required(request, user)
         account = first_account(request, user, getattr(response, "url", "/"))
         if account and not user.is_staff:
             come_in(user, account)

@@ -101,6 +101,14 @@ SECTIONS = (
                 ("tokens:policies", "tokens:policy_", "leaks:"),
             ),
             SettingsPage(
+                "Sign-in",
+                "accounts:sign_in_settings",
+                "identification",
+                Operation.POLICY_EDIT,
+                ("accounts:sign_in_",),
+                main_only=True,
+            ),
+            SettingsPage(
                 "Manage users",
                 "accounts:user_list",
                 "users",
