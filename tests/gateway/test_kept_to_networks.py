@@ -5,8 +5,9 @@ from django.test import Client
 
 from gateway.models import RefusedCall, RefusedToken
 from gateway.verify.remembering import KEEP
+from gateway.verify.signal import SIGNALS
 from sharing.tickets import issue, lasts_until
-from tests.factories import BY, ShareFactory, TokenFactory
+from tests.factories import BY, ChildFactory, ShareFactory, TokenFactory
 from tests.gateway.conftest import Asked
 from tests.sharing.visitors import has_ticket, look, renew, show
 from tokens.kinds import Kind
@@ -240,3 +241,27 @@ def test_it_waits_among_the_refused_calls_until_the_networks_are_gone(ask, token
 
     assert [each.pk for each in waiting] == [token.pk]
     assert not RefusedToken.objects.waiting().exists()
+
+
+OPENED_BY = {
+    "logs": Kind.LOGS,
+    "metrics": Kind.METRICS,
+    "traces": Kind.TRACES,
+    **dict.fromkeys(
+        ("query-logs", "query-metrics", "query-traces", "api", "query-logsql"), Kind.API
+    ),
+}
+
+
+@pytest.mark.parametrize("signal", SIGNALS)
+def test_every_signal_asks_where_its_caller_is(ask, main, signal):
+    kind = OPENED_BY[signal]
+    for each in ("metrics", "tracing"):
+        ChildFactory(main=main, kind=each)
+    token = Token.objects.of_kind(kind).first() or TokenFactory(account=main, kind=kind)
+    token.set_networks(NETWORKS, by=BY)
+    secret = token.reveal(by=BY).reveal()
+
+    answers = [ask.status(signal, secret, **at(each)) for each in (INSIDE, OUTSIDE, "")]
+
+    assert answers == [204, 403, 403]

@@ -31,7 +31,7 @@ ACCOUNT_NAMES = "limit, cursor, kind, name"
         (ACCOUNTS, ACCOUNT_NAMES),
         (
             "/api/v1/tokens",
-            "limit, cursor, account, kind, state, name, text, created_after, ",
+            "limit, cursor, account, kind, state, scope, name, text, created_after, ",
         ),
         ("/api/v1/audit", "since, until, action, actor, token, account, after, limit"),
         ("/api/v1/accounts/{account}/filters", "limit, cursor"),
