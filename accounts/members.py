@@ -114,7 +114,9 @@ def change_role(membership, *, role, by):
         if role != Role.ADMIN:
             _protect_last_admin(membership)
         old, membership.role = membership.role, role
-        membership.save(update_fields=["role"])
+        # What somebody here decided is no group's to change any more.
+        membership.granted_by = membership.kept_at = None
+        membership.save(update_fields=["role", "granted_by", "kept_at"])
         _record(Action.USER_ROLE_CHANGED, membership, by, changes=[["role", old, role]])
 
 

@@ -74,6 +74,7 @@ class Operation(enum.Enum):
     USER_SUSPEND = "user.suspend"
     USER_REMOVE = "user.remove"
     USER_RESET = "user.reset"
+    GROUP_EDIT = "group.edit"
     AUDIT_VIEW = "audit.view"
     AUDIT_EXPORT = "audit.export"
     WHOAMI = "whoami"

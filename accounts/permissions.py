@@ -116,6 +116,7 @@ user.role           n     y     y     y     n     h     n     n     n     n     
 user.suspend        n     y     y     y     n     h     y     y     y     y     users:write
 user.remove         n     y     y     y     n     h     n     y     y     y     users:write
 user.reset          n     n     n     n     n     h     y     n     n     n     -
+group.edit          n     m     -     -     -     h     n     n     n     n     -
 audit.view          n     y     y     y     n     h     y     y     n     n     audit:read
 audit.export        n     y     y     y     n     h     n     n     n     n     -
 whoami              y     y     y     y     y     h     y     y     -     -     any

@@ -7,6 +7,7 @@ from accounts.views import (
     audit,
     dashboard,
     general,
+    groups,
     home,
     invitations,
     profile,
@@ -115,6 +116,18 @@ urlpatterns = [
                 path("reset/", users.user_reset, name="user_reset"),
                 path("factors/", users.user_reset_factors, name="user_reset_factors"),
                 path("sign-out/", users.user_sign_out, name="user_sign_out"),
+            ]
+        ),
+    ),
+    path(
+        "accounts/<int:account_id>/groups/",
+        include(
+            [
+                path("", groups.groups, name="groups"),
+                path("add/", groups.group_add, name="group_add"),
+                path("preview/", groups.group_preview, name="group_preview"),
+                path("<int:pk>/remove/", groups.group_remove, name="group_remove"),
+                path("<int:pk>/confirm/", groups.group_confirm, name="group_confirm"),
             ]
         ),
     ),

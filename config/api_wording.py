@@ -54,7 +54,7 @@ AREAS = {
         ),
         "authentication": (
             "Authentication groups",
-            "Which role a group of a single sign-on has; there is none yet.",
+            "Which role a group of a single sign-on has in the token's account.",
         ),
         "audit-trail": ("Audit trail", "What happened in the account, and who did it."),
     },

@@ -94,6 +94,11 @@ MAIN_ONLY = {
         f"tokens:policy_{kind}_preview": (DONE, ["policy.edit"])
         for kind in POLICY_KINDS
     },
+    "accounts:groups": (SHOWN, ["group.edit"]),
+    "accounts:group_add": (DONE, ["group.edit"]),
+    "accounts:group_preview": (DONE, ["group.edit"]),
+    "accounts:group_remove": (BOTH, ["group.edit"]),
+    "accounts:group_confirm": (DONE, ["group.edit"]),
     "accounts:account_list": (SHOWN, ["account.create"]),
     "accounts:account_new": (BOTH, ["account.create"]),
     "accounts:account_new_find": (DONE, ["account.create"]),

@@ -42,6 +42,7 @@ NEEDS = {
             *("invite", "reset", "reset_factors", "sign_out"),
         )
     },
+    "group": {"accounts:group_remove", "accounts:group_confirm"},
     "job": BULK_JOBS,
 }
 
@@ -93,6 +94,7 @@ class World:
             "filter": FilterFactory(account=account).pk,
             "view": SharedViewFactory(account=account).pk,
             "member": member.pk,
+            "group": account.group_roles.create(group="platform").pk,
             "job": 1,
         }
 

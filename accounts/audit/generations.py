@@ -44,6 +44,8 @@ QUIET = frozenset(
         Action.USER_ADDED,
         Action.USER_ACCEPTED,
         Action.USER_DECLINED,
+        Action.USER_KEPT,
+        Action.GROUPS_CHANGED,
         Action.USER_UPDATED,
         Action.USER_ROLE_CHANGED,
         Action.USER_SUSPENDED,

@@ -16,7 +16,7 @@ GROUPS = {
     ),
     "Shared tokens, filters and views": ("share_", "filter_", "view_"),
     "Accounts": ("account_", "organisation_", "policy_"),
-    "People": ("user_", "password_reset_", "sessions_"),
+    "People": ("user_", "groups_", "password_reset_", "sessions_"),
     "Logins": (
         "login",
         "logout",

@@ -8,6 +8,7 @@ from accounts.models.accounts import (
 from accounts.models.calls import RecordedCall
 from accounts.models.events import Action, AuditChain, AuditEvent
 from accounts.models.generations import Generation
+from accounts.models.groups import GroupRole, SeenGroups
 from accounts.models.keys import CryptoKey
 from accounts.models.memberships import Membership
 from accounts.models.organisations import Organisation
@@ -32,6 +33,7 @@ __all__ = [
     "CryptoKey",
     "EmailDomain",
     "Generation",
+    "GroupRole",
     "IdentityProvider",
     "Membership",
     "Organisation",
@@ -39,6 +41,7 @@ __all__ = [
     "RecordedCall",
     "RequiredSignIn",
     "Role",
+    "SeenGroups",
     "TokenAuthMethod",
     "Tries",
     "User",

@@ -76,6 +76,8 @@ class Action(models.TextChoices):
     USER_ADDED = "user_added", "Added user"
     USER_ACCEPTED = "user_accepted", "Accepted an invitation"
     USER_DECLINED = "user_declined", "Declined an invitation"
+    USER_KEPT = "user_kept", "Kept the last admin"
+    GROUPS_CHANGED = "groups_changed", "Changed roles of groups"
     USER_UPDATED = "user_updated", "Updated user"
     USER_ROLE_CHANGED = "user_role_changed", "Updated user role"
     USER_SUSPENDED = "user_suspended", "Suspended user"

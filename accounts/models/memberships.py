@@ -92,6 +92,16 @@ class Membership(models.Model):
     # Until when it can be accepted; one that was never mailed does not end.
     invited_until = models.DateTimeField(null=True, blank=True)
     invited_by = models.CharField(max_length=254, blank=True, db_default="")
+    # Whose groups gave it at a sign-in; none when somebody here did.
+    granted_by = models.ForeignKey(
+        "accounts.IdentityProvider",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="memberships",
+    )
+    # Since when no group gives it, which stays because it is the last admin's.
+    kept_at = models.DateTimeField(null=True, blank=True)
     # When the person came in last: signed in for the organisation, or opened it at all.
     # Until then the account knows of them what it wrote itself, and nothing else.
     entered_at = models.DateTimeField(null=True, blank=True)

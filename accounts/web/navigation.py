@@ -116,6 +116,14 @@ SECTIONS = (
                 ("accounts:user_",),
             ),
             SettingsPage(
+                "Groups",
+                "accounts:groups",
+                "user-group",
+                Operation.GROUP_EDIT,
+                ("accounts:group",),
+                main_only=True,
+            ),
+            SettingsPage(
                 "Audit trail",
                 "accounts:audit_list",
                 "clipboard-document-list",

@@ -47,6 +47,7 @@ def test_jump_finds_the_pages_of_the_account_one_stands_in(client, look, main, a
                 "Manage accounts",
                 "All tokens",
                 "Manage users",
+                "Groups",
                 "Audit trail",
                 "Health",
                 "Policies",

@@ -87,6 +87,7 @@ user.role          403  yes  yes  yes  403  404  403  403  403  403
 user.suspend       403  yes  yes  yes  403  404  yes  yes  yes  yes
 user.remove        403  yes  yes  yes  403  404  403  yes  yes  yes
 user.reset         403  403  403  403  403  404  yes  403  403  403
+group.edit         403  main -    -    -    404  403  403  403  403
 audit.view         403  yes  yes  yes  403  404  yes  yes  403  403
 audit.export       403  yes  yes  yes  403  404  403  403  403  403
 whoami             yes  yes  yes  yes  yes  404  yes  yes  -    -

@@ -122,7 +122,7 @@ ROUTES = {
     ("PUT", f"{USERS}/{{int:pk}}/suspend/recursive"): _of_main(thing="person"),
     ("PUT", f"{USERS}/{{int:pk}}/unsuspend/recursive"): _of_main(thing="person"),
     ("GET", "/v1/authentication/groups"): Route(EVERYBODY),
-    ("POST", "/v1/authentication/groups"): Route("400 400 400 400 400", []),
+    ("POST", "/v1/authentication/groups"): Route(EVERYBODY, []),
     ("POST", "/v1/audit-trail"): Route(EVERYBODY),
     ("POST", "/v1/audit-trail/event-types"): Route(EVERYBODY),
 }

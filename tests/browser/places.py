@@ -142,6 +142,14 @@ def api_pages(world):
     return [reference, f"{reference}?q=rotate", f"{reference}?q=nothing"]
 
 
+def groups_pages(world):
+    row = world.main.group_roles.get_or_create(group="x" * 255, waits=True)[0]
+    return [
+        *paths(world.main, "accounts:groups"),
+        reverse("accounts:group_remove", args=[world.main.pk, row.pk]),
+    ]
+
+
 OF_AN_ADMIN = [
     api_pages,
     tokens_pages,
@@ -153,6 +161,7 @@ OF_AN_ADMIN = [
     accounts_pages,
     child_pages,
     people_pages,
+    groups_pages,
 ]
 
 
