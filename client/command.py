@@ -8,6 +8,7 @@ import click
 from client.accounts import accounts, verify, whoami
 from client.declaring.commands import apply, export, plan, show_schema
 from client.filters import filters
+from client.policies import policies
 from client.tokens import tokens
 
 EPILOG = """\b
@@ -36,6 +37,7 @@ tollgate.add_command(apply)
 tollgate.add_command(export)
 tollgate.add_command(filters)
 tollgate.add_command(plan)
+tollgate.add_command(policies)
 tollgate.add_command(show_schema)
 tollgate.add_command(tokens)
 tollgate.add_command(verify)

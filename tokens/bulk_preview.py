@@ -10,10 +10,12 @@ from django.db.models import Count
 
 from accounts.rule_violations import Gone, RuleViolation, Stale
 from tokens import limits
-from tokens.kinds import Kind
+from tokens.kinds import OVERLAPS, Kind
 from tokens.models import Token
 from tokens.models.bulk_items import BulkAction, Outcome, not_yours
+from tokens.models.policies import policies_of
 from tokens.permissions import in_view
+from tokens.policies import checks
 
 UNCHANGED = "unchanged"
 STOPPING = (BulkAction.DISABLE, BulkAction.EXPIRY, BulkAction.DELETE)
@@ -94,6 +96,9 @@ class Preview:
         if self.job.expires_at and token.kind == Kind.LOGS:
             self.check_protected(token)
         limits.check_expiry(token, self.job.expires_at, is_last=self._is_last)
+        if self.policies[token.kind].asks:
+            policy = self.policies[token.kind]
+            checks.check_expiry(token, self.job.expires_at, policy=policy)
         if token.kind == Kind.LOGS and token.is_expired and not token.disabled_at:
             self._take_room(token)
 
@@ -117,8 +122,14 @@ class Preview:
             return refusal
         return None
 
-    def check_nothing(self, token):
-        """A rotation is never refused."""
+    def check_rotate(self, token):
+        policy = self.policies[token.kind]
+        checks.check_overlap(token, OVERLAPS[self.job.overlap], policy=policy)
+
+    @cached_property
+    def policies(self):
+        """The policy of each kind in the organisation."""
+        return policies_of(self.job.account.organisation_id)
 
     def _is_last(self, token):
         return self.never_expiring.get(token.account_id) == {token.pk}
@@ -129,7 +140,7 @@ class Preview:
 
 CHECKS = {
     BulkAction.DISABLE: Preview.check_disable,
-    BulkAction.ROTATE: Preview.check_nothing,
+    BulkAction.ROTATE: Preview.check_rotate,
     BulkAction.EXPIRY: Preview.check_expiry,
     BulkAction.DELETE: Preview.check_protected,
     BulkAction.HANDOVER: Preview.check_handover,

@@ -18,7 +18,8 @@ from tokens.least_privilege import in_words_of
 from tokens.limits import MAX_NAME, MAX_NOTE, MOST_CALLS
 from tokens.models import Token
 from tokens.networks import MOST_NETWORKS, read_networks
-from tokens.privilege_forms import PrivilegeForm, keep_within
+from tokens.policies.checks import allows_overlap, counted, is_kept_endless, of_token
+from tokens.privilege_forms import May, PrivilegeForm, keep_within
 from tokens.restrictions import in_words, outlook
 from tokens.secrets import masked_within
 from tokens.states import State
@@ -60,9 +61,19 @@ class ExpiryForm(RuleForm):
         help_text="It works until the end of that day.",
     )
 
-    def __init__(self, *args, presets=PRESETS, endless=True, **kwargs):
+    def __init__(self, *args, presets=PRESETS, endless=True, policy=None, **kwargs):
         super().__init__(*args, **kwargs)
-        now = timezone.localtime()
+        now, latest = timezone.localtime(), LATEST
+        if policy and policy.expiry_required:
+            endless = False
+            self.fields["expires_at"].help_text = "The policy asks for an expiry."
+        if policy and policy.longest_days:
+            presets = [days for days in presets if days < policy.longest_days]
+            presets.append(policy.longest_days)
+            # The end of its day would be too late.
+            latest = policy.longest - timedelta(days=1)
+            days = counted(policy.longest_days, "day")
+            self.fields["expires_at"].help_text = f"The policy allows {days} at most."
         never = [(Expiry.NEVER.value, Expiry.NEVER.label)] if endless else []
         later = [(str(days), _in_days(days, now)) for days in presets]
         self.fields["expires_at"].choices = [
@@ -72,7 +83,7 @@ class ExpiryForm(RuleForm):
         ]
         self.fields["expires_on"].widget.attrs |= {
             "min": now.date().isoformat(),
-            "max": (now + LATEST).date().isoformat(),
+            "max": (now + latest).date().isoformat(),
         }
 
     def clean_expires_on(self):
@@ -140,10 +151,30 @@ class RestrictionForm(RuleForm, PrivilegeForm):
         help_text="Over all that use it. What is more is refused until the next minute.",
     )
 
-    def __init__(self, *args, kind="", **kwargs):
-        super().__init__(*args, **kwargs)
+    asks_networks = False
+
+    def __init__(self, *args, kind="", policy=None, **kwargs):
+        super().__init__(*args, **({"policy": policy} if policy else {}), **kwargs)
         if kind in OF_INSTALLATION:
             del self.fields["calls_per_minute"]
+        if policy and policy.networks_required:
+            self._ask_for_networks()
+        if policy and policy.scopes_required:
+            self._ask_for_scopes()
+
+    def _ask_for_scopes(self):
+        field = self.fields["may"]
+        field.choices = [each for each in May.choices if each[0] != May.EVERYTHING]
+        field.initial = May.READ
+        field.help_text = "The policy allows no token that can do everything."
+
+    def _ask_for_networks(self):
+        field, self.asks_networks = self.fields["networks"], True
+        field.required = True
+        field.help_text = (
+            f"The policy asks for them. One a line, up to {MOST_NETWORKS}."
+        )
+        field.error_messages["required"] = "Say from where it is used."
 
     def clean_networks(self):
         lines = self.cleaned_data["networks"].splitlines()
@@ -168,7 +199,7 @@ class RestrictionForm(RuleForm, PrivilegeForm):
     def is_restricted(self):
         """Whether something was typed, so that it should be seen."""
         typed = (self[name].value() for name in RESTRICTIONS if name in self.fields)
-        return self.is_narrowed or any(typed)
+        return self.asks_networks or self.is_narrowed or any(typed)
 
     @property
     def says(self):
@@ -196,6 +227,20 @@ class TokenForm(RestrictionForm, ExpiryForm):
         error_messages={"required": "Give the token a name."},
     )
     expires_at = forms.ChoiceField(label="Expires", required=False)
+    note = forms.CharField(
+        max_length=MAX_NOTE,
+        widget=forms.TextInput(
+            attrs={"placeholder": "What it is for", "autocomplete": "off"}
+        ),
+        help_text="The policy asks for a note.",
+        error_messages={"required": "Say what it is for."},
+    )
+
+    def __init__(self, *args, policy=None, **kwargs):
+        super().__init__(*args, policy=policy, **kwargs)
+        self.asks_expiry = bool(policy and policy.expiry_required)
+        if not (policy and policy.note_required):
+            del self.fields["note"]
 
     def issue(self, *, account, kind, by):
         """Return the token, or None when a rule stands against what was typed."""
@@ -204,6 +249,7 @@ class TokenForm(RestrictionForm, ExpiryForm):
                 account=account,
                 kind=kind,
                 name=" ".join(self.cleaned_data["name"].split()),
+                note=self.cleaned_data.get("note", ""),
                 expires_at=self.cleaned_data["expires_at"] or None,
                 by=by,
                 **self.restrictions,
@@ -261,6 +307,12 @@ class NoteForm(ChangeForm):
     def __init__(self, *args, token, **kwargs):
         super().__init__(*args, token=token, **kwargs)
         self.initial["note"] = token.note
+        policy = of_token(token)
+        if token.note and policy and policy.note_required:
+            self.fields["note"].required = True
+            self.fields["note"].error_messages["required"] = (
+                "The policy asks for a note: say what it is for."
+            )
 
     def set_note(self, *, by):
         """Return whether it was done; otherwise the form says why not.
@@ -338,7 +390,10 @@ class SetExpiryForm(ChangeForm, ExpiryForm):
     exactly = forms.DateTimeField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args, token, **kwargs):
-        super().__init__(*args, token=token, **kwargs)
+        policy = of_token(token)
+        if policy and is_kept_endless(token):
+            policy = None
+        super().__init__(*args, token=token, policy=policy, **kwargs)
         if token.expires_at:
             self.initial["expires_at"] = Expiry.DATE.value
             self.initial["expires_on"] = timezone.localdate(token.expires_at)
@@ -396,6 +451,19 @@ class HandOverForm(RuleForm):
 
 
 class RotateForm(ChangeForm, OverlapForm):
+    def __init__(self, *args, token, **kwargs):
+        super().__init__(*args, token=token, **kwargs)
+        policy, field = of_token(token), self.fields["overlap"]
+        if policy and policy.least_overlap_hours:
+            field.choices = [
+                (name, words)
+                for name, words in field.choices
+                if allows_overlap(policy, OVERLAPS[name])
+            ]
+            field.initial = field.choices[0][0]
+            least = counted(policy.least_overlap_hours, "hour")
+            field.help_text = f"The policy asks for an overlap of at least {least}."
+
     def rotate(self, *, by):
         overlap = OVERLAPS[self.cleaned_data["overlap"]]
         self.token.rotate(by=by, overlap=overlap, version=self.seen)

@@ -12,7 +12,9 @@ from sharing.models import Filter, Share
 from sharing.scope import Operator
 from sharing.summary import Summary
 from tokens.forms import ExpiryForm, RestrictionForm
-from tokens.limits import MAX_NAME
+from tokens.kinds import Kind
+from tokens.limits import MAX_NAME, MAX_NOTE
+from tokens.policies.checks import policy_of
 
 PRESETS = (1, 7, 30, 90)
 KEEP = "keep"
@@ -55,14 +57,37 @@ class ShareForm(RestrictionForm, ExpiryForm):
     shows_everything = forms.BooleanField(
         label="Show everything in this account", required=False
     )
+    note = forms.CharField(
+        label="Note",
+        max_length=MAX_NOTE,
+        widget=forms.TextInput(
+            attrs={"placeholder": "What it is for", "autocomplete": "off"}
+        ),
+        help_text="The policy asks for a note.",
+        error_messages={"required": "Say what it is for."},
+    )
     agreed = forms.CharField(required=False)
 
     def __init__(self, *args, account, before=None, **kwargs):
         endless = account.organisation.allows_endless_links
-        super().__init__(*args, presets=PRESETS, endless=endless, **kwargs)
+        policy = policy_of(account, Kind.SHARED)
+        super().__init__(
+            *args, presets=PRESETS, endless=endless, policy=policy, **kwargs
+        )
         self.account, self.before = account, before
+        if not (policy and policy.note_required):
+            del self.fields["note"]
+        if policy and policy.filters_required:
+            self._ask_for_filters()
         self.fields["filters"].queryset = account.filters.all()
         self.initial = {"expires_at": "7", "operator": Operator.AND} | self.initial
+
+    def _ask_for_filters(self):
+        # What is sent for it does not count; what is there may stay.
+        if not self.initial.get("shows_everything"):
+            field = self.fields["shows_everything"]
+            field.disabled = True
+            field.help_text = "The policy asks for at least one filter."
 
     def clean_operator(self):
         return self.cleaned_data["operator"] or Operator.AND
@@ -130,6 +155,7 @@ class ShareForm(RestrictionForm, ExpiryForm):
             share, _ = Share.issue(
                 account=self.account,
                 name=self.cleaned_data["name"],
+                note=self.cleaned_data.get("note", ""),
                 expires_at=self.cleaned_data["expires_at"],
                 by=by,
                 **self.choice,
@@ -157,6 +183,7 @@ class EditShareForm(ShareForm):
         # Those of a token that is there have a dialog of their own.
         del self.fields["networks"], self.fields["calls_per_minute"]
         self.share = share
+        self.fields.pop("note", None)
         self.fields["expires_at"].choices = [
             (KEEP, _as_it_is(token)),
             *self.fields["expires_at"].choices,

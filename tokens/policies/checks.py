@@ -74,7 +74,7 @@ def check_expiry(token, expires_at, *, policy=None):
 def check_overlap(token, overlap, *, policy=None):
     """Raise PolicyViolation for a rotation that gives callers too little time."""
     policy = policy or of_token(token)
-    if policy and _hours(overlap) < (policy.least_overlap_hours or 0):
+    if policy and not allows_overlap(policy, overlap):
         least = policy.least_overlap_hours
         raise PolicyViolation(
             "policy_overlap_too_short",
@@ -83,6 +83,10 @@ def check_overlap(token, overlap, *, policy=None):
             "rotation after it.",
             field="overlap",
         )
+
+
+def allows_overlap(policy, overlap):
+    return overlap.total_seconds() / 3600 >= (policy.least_overlap_hours or 0)
 
 
 def check_filters(account, *, shows_everything):
@@ -175,10 +179,6 @@ def is_kept_endless(token):
 def _within(policy):
     days = policy.longest_days
     return f" within {counted(days, 'day')}" if days else ""
-
-
-def _hours(overlap):
-    return overlap.total_seconds() / 3600
 
 
 def counted(number, noun):

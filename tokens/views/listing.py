@@ -10,6 +10,7 @@ from tokens.forms import STATES, ListForm, TokenForm
 from tokens.kind_pages import home_of
 from tokens.kinds import Kind
 from tokens.limits import check_offered
+from tokens.policies.checks import policy_of
 from tokens.states import State
 from tokens.usage import with_days
 from tokens.views.row_values import row_values
@@ -85,7 +86,13 @@ def add(request, account, kind, template, *, tokens=None, **frame):
 def _form(account, kind, address, *args, **kwargs):
     """Return the form of a new token, of whose accounts more are found at its address."""
     privileges_in = account if kind == Kind.API else None
-    form = TokenForm(*args, kind=kind, privileges_in=privileges_in, **kwargs)
+    form = TokenForm(
+        *args,
+        kind=kind,
+        privileges_in=privileges_in,
+        policy=policy_of(account, kind),
+        **kwargs,
+    )
     form.look_up(address)
     return form
 

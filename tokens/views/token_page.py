@@ -15,8 +15,10 @@ from tokens.kind_pages import HOMES, home_of, page_of
 from tokens.kinds import Kind
 from tokens.least_privilege import accounts_kept_to
 from tokens.least_privilege import in_words as can_in_words
+from tokens.models import PlannedEnd
 from tokens.models.querysets import TokenQuerySet
 from tokens.permissions import why_stopped
+from tokens.policies.checks import of_token, why_outside
 from tokens.restrictions import in_words
 from tokens.rotation_progress import Rotation
 from tokens.views.first_call import about_first_call, refused_calls
@@ -70,6 +72,7 @@ def about_page(request, token):
         "found": [place for read in hooks.leak_readers for place in read(token)],
         **about_first_call(token, refused),
         **_rotation(token),
+        **_policy(token),
         **usage(request, token),
         **_events(request, token),
     }
@@ -88,6 +91,14 @@ def _rotation(token):
     if not token.is_overlapping or token.deleted_at:
         return {}
     return {"rotation": Rotation(token), "form": EndRotationForm(token=token)}
+
+
+def _policy(token):
+    """Return what a policy has against a token, and when it ends because of one."""
+    if token.deleted_at or of_token(token) is None:
+        return {}
+    planned = PlannedEnd.objects.filter(token=token).first()
+    return {"outside": why_outside(token), "planned_end": planned}
 
 
 def _events(request, token):
