@@ -16,6 +16,7 @@ PAPER = PROJECT / "docs" / "api.md"
 CALL = re.compile(r"^    (curl .*?)(?=\n    curl |\n\n)", re.MULTILINE | re.DOTALL)
 STATUSES = {
     "/leaks": {200},
+    "/api/v1/policies/preview": {200},
     "/v2/whoami": {200},
     "/v1/account-management/time-based-accounts": {200},
     "/v1/log-shipping/tokens/search": {200},
