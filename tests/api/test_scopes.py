@@ -149,54 +149,6 @@ def test_in_its_accounts_a_token_does_what_the_main_account_s_do(world, call):
     assert {key for key, (one, other) in answered.items() if one != other} == set()
 
 
-def test_lists_have_only_the_accounts_that_a_token_is_kept_to(world):
-    main, sub = world.accounts["main"], world.accounts["sub"]
-    kept = Api.of(main, accounts=[sub.pk])
-
-    _, accounts = kept.get("/v1/account-management/time-based-accounts")
-    _, near = kept.get("/v1/associated-accounts")
-    _, tokens = kept.get("/api/v1/tokens")
-
-    assert [each["accountId"] for each in accounts] == [sub.pk]
-    assert [each["accountId"] for each in near] == [sub.pk]
-    assert {each["account_id"] for each in tokens["items"]} == {sub.pk}
-
-
-def test_an_inventory_has_the_kinds_of_a_token_s_scopes(of_main, world):
-    shared, both = of_main("shared:read"), of_main("api:read shipping:read")
-
-    kinds = [
-        {each["kind"] for each in api.get("/api/v1/tokens")[1]["items"]}
-        for api in (shared, both)
-    ]
-    status, problem = shared.get("/api/v1/tokens?kind=logs&kind=shared")
-
-    assert kinds == [{"shared"}, {"api", "logs", "metrics", "traces"}]
-    assert (status, problem["code"]) == (403, "out_of_scope")
-    assert problem["detail"] == "This API token lacks the scope shipping:read."
-
-
-def test_a_new_account_s_token_is_not_told_to_who_may_reveal_none(world, call, of_main):
-    main, writer = world.accounts["main"], of_main("accounts:write")
-    key = ("POST", "/v1/account-management/metrics-accounts")
-
-    assert call(writer, key, main)[1]["token"] is None
-
-
-def test_what_a_security_account_reads_stays_within_what_its_maker_is_kept_to(world):
-    main, siem = world.accounts["main"], world.accounts["security"]
-    sub = world.accounts["sub"]
-    kept = Api.of(main, accounts=[siem.pk, sub.pk])
-    path = f"/api/v1/accounts/{siem.pk}"
-
-    status, problem = kept.patch(path, {"accounts_to_scan": [sub.pk, main.pk]})
-    assert (status, problem["code"]) == (422, "unknown_account")
-    assert kept.patch(path, {"accounts_to_scan": [sub.pk]})[0] == 200
-
-    Api.of(main).patch(path, {"accounts_to_scan": [main.pk]})
-    assert kept.patch(path, {"accounts_to_scan": [sub.pk, main.pk]})[0] == 200
-
-
 def in_words(key):
     """Return what a route needs, as docs/api.md has it."""
     said = scopes(operations("/")[key].view_func)
