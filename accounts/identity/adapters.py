@@ -40,7 +40,8 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):
             self._ask(request, sociallogin)
         sociallogin.account = people.connection(sociallogin.identity)
         sociallogin.user = person
-        people.arrived(sociallogin.identity, person, by=by)
+        keep = request.session.session_key or ""
+        people.arrived(sociallogin.identity, person, by=by, keep=keep)
         if request.user == person:
             sessions.note(request, sociallogin)
             raise ImmediateHttpResponse(redirect(_next(sociallogin.state)))

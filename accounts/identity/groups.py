@@ -50,8 +50,10 @@ def apply_groups(provider, person, groups, *, keep=""):
     names = _names(groups)
     organisations = _organisations(provider, person)
     with locked(*_mains(organisations, provider, person)):
-        _remember(provider, person, names)
-        wanted = _wanted(organisations, names)
+        rows = _rows(organisations, names)
+        mapped = dict.fromkeys(row.group for row in rows)
+        _remember(provider, person, [*(mapped | dict.fromkeys(names))][:MOST_GROUPS])
+        wanted = _wanted(rows)
         held = {row.account_id: row for row in _granted(provider, person)}
         ids = wanted.keys() | held.keys() | _invited(person, wanted)
         with locked(*Account.objects.filter(pk__in=ids)):
@@ -64,7 +66,7 @@ def apply_groups(provider, person, groups, *, keep=""):
 def _names(groups):
     texts = [each for each in groups if isinstance(each, str)]
     fitting = [each for each in texts if 0 < len(each) <= LONGEST_GROUP]
-    return list(dict.fromkeys(fitting))[:MOST_GROUPS]
+    return list(dict.fromkeys(fitting))
 
 
 def _organisations(provider, person):
@@ -103,16 +105,21 @@ def _remember(provider, person, names):
     )
 
 
-def _wanted(organisations, names):
-    """Return the best role that groups give in each account, by its id."""
+def _rows(organisations, names):
+    """Return what the lists say of some groups; these may be more than a query takes."""
     rows = GroupRole.objects.filter(
-        account__organisation__in=organisations,
-        account__deleted_at=None,
-        group__in=names,
-        waits=False,
+        account__organisation__in=organisations, account__deleted_at=None
     )
+    here = set(names)
+    return [row for row in rows if row.group in here]
+
+
+def _wanted(rows):
+    """Return the best role that groups give in each account, by its id."""
     found = {}
     for row in rows:
+        if row.waits:
+            continue
         found[row.account_id] = max(found.get(row.account_id), row.role, key=RANK.index)
     return found
 

@@ -9,6 +9,7 @@ from allauth.socialaccount.models import SocialAccount
 from django.db import IntegrityError, transaction
 
 from accounts.audit.trail import Actor, record
+from accounts.identity.groups import apply_groups
 from accounts.identity.problems import ProviderProblem
 from accounts.invitations import accept
 from accounts.mail import link as full_address
@@ -56,14 +57,17 @@ def person_of(identity, *, by):
     raise ToBeConfirmed(person)
 
 
-def arrived(identity, person, *, by):
+def arrived(identity, person, *, by, keep=""):
     """Settle what somebody may do here, now that their provider has spoken for them.
 
-    To sign in by an organisation's own provider is to accept its invitations.
+    To sign in by an organisation's own provider is to accept its invitations. `keep` is
+    the key of a session that stays, should they have lost a right.
     """
     organisation = identity.provider.organisation
     if organisation:
         accept(person, organisation, by=acting(person, by))
+    if identity.groups is not None:
+        apply_groups(identity.provider, person, identity.groups, keep=keep)
 
 
 def acting(person, by):
