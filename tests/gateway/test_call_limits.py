@@ -207,3 +207,9 @@ def test_a_call_that_is_asked_about_twice_counts_once(ask, shipping):
     ]
 
     assert answers == [204] * 5 + [429, 204]
+
+
+def test_a_lease_says_how_many_were_taken(token):
+    take(connection, token.pk, MINUTE, 5)
+
+    assert str(CallLease.objects.get()) == f"5 calls in minute {MINUTE}"
