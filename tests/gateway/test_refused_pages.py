@@ -128,6 +128,9 @@ def refuse_for_every_reason(account):
     refuse(logs, "wrong_kind", signal="query-metrics")
     refuse(TokenFactory(account=account), "no_api_on_plan")
     refuse(ShareFactory(account=account).token, "shows_nothing", signal="query-logs")
+    kept = TokenFactory(account=account, networks=["10.0.0.0/8"])
+    refuse(kept, "other_network")
+    refuse(TokenFactory(account=account, calls_per_minute=1200), "too_many_calls")
 
 
 def test_each_reason_is_said_in_words(as_admin, main):
@@ -143,6 +146,8 @@ def test_each_reason_is_said_in_words(as_admin, main):
         "a log shipping token was used to query metrics, which takes an API token",
         "API tokens come with the Pro and Enterprise plans",
         "its filters let nothing through",
+        "it is kept to networks, and these callers are in none of them",
+        "it is limited to 1,200 calls a minute, and these callers made more",
     ):
         assert words in text
     assert text.count("Enable again for an hour") == 4
