@@ -55,16 +55,16 @@ def _present(state, account):
 
 def _plan_part(state, account, part, found, filters, made, *, prune):
     """Plan the tokens of one list; return them as they will be."""
-    by_key, will_be, matched = {_key(each): each for each in found}, [], []
+    by_key, will_be, matched = {_key(each): each for each in found}, [], set()
     for said in account.said[part]:
         said = said | ({"kind": "shared"} if part == "shared_tokens" else {})
         existing = _existing(by_key, said)
         token = Planned(state, account, said, existing, filters, made)
         token.plan()
         will_be.append(token.result)
-        matched.append(existing)
+        matched.add(id(existing))
     for each in found:
-        if not any(each is other for other in matched):
+        if id(each) not in matched:
             will_be += _rest(account, each, made, prune=prune)
     return will_be
 

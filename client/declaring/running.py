@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import click
 
 from client.declaring.plan_accounts import ids
-from client.failures import NotFound, Stale
+from client.failures import NotFound, Stale, printable
 
 AGAIN = "Run it again: what is done stays done."
 
@@ -113,20 +113,21 @@ def _reason(error):
 
 def _told(calls, number, why):
     """Return why it stopped, and which changes are done, begun and still to be made."""
-    done, open_ = [c for _, c in calls[:number]], [c for _, c in calls[number:]]
+    done = dict.fromkeys(change for _, change in calls[:number])
+    still = dict.fromkeys(change for _, change in calls[number:])
     parts = {
-        "Done": [each for each in _once(done) if each not in open_],
-        "Begun": [each for each in _once(done) if each in open_],
-        "Not done": [each for each in _once(open_) if each not in done],
+        "Done": [each for each in done if each not in still],
+        "Begun": [each for each in done if each in still],
+        "Not done": [each for each in still if each not in done],
     }
     told = [
-        f"{word}: {'; '.join(map(str, some))}." for word, some in parts.items() if some
+        line for word, some in parts.items() if some for line in _listed(word, some)
     ]
-    return "\n".join([why, *told, AGAIN])
+    return "\n".join(map(printable, [*why.split("\n"), *told, AGAIN]))
 
 
-def _once(changes):
-    return dict.fromkeys(changes)
+def _listed(word, changes):
+    return [f"{word}:", *(f"  {each}" for each in changes)]
 
 
 @contextmanager

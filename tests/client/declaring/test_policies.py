@@ -89,7 +89,7 @@ def test_policies_are_in_force_before_tokens_are_made(run, main):
     refused = run("apply", "--yes", text=text, code=1)
 
     assert "create log token New in Acme (main): " in refused.stderr
-    assert "Done: change policies of tokens in Organisation" in refused.stderr
+    assert "Done:\n  change policies of tokens in Organisation" in refused.stderr
     assert not TokenFactory._meta.model.objects.filter(kind=Kind.LOGS, name="New")
 
 

@@ -221,7 +221,7 @@ def test_a_file_that_cannot_be_written_leaves_no_half_of_it(run, main, tmp_path)
     failed = run("apply", "--yes", "--secrets-dir=secrets", text=ACME, code=1)
 
     assert f"secrets/{FLUENT} cannot be written: Is a directory." in failed.stderr
-    assert "Done: create filter env: prod in Acme (main)" in failed.stderr
+    assert "Done:\n  create filter env: prod in Acme (main)" in failed.stderr
     assert listed(tmp_path / "secrets") == [FLUENT]
     assert run("plan", code=2).stdout.count("+") == 1
 

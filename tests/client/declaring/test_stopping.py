@@ -79,10 +79,10 @@ def test_what_somebody_else_changes_on_the_way_is_not_overwritten(run, main, wir
     assert "Fluent Bit was changed by somebody else in the meantime." in stopped.stderr
     assert "look at a new one" in stopped.stderr
     assert (
-        "Done: change account Acme (main); create filter env: prod in Acme (main)."
+        "Done:\n  change account Acme (main)\n  create filter env: prod in Acme (main)\n"
         in stopped.stderr
     )
-    assert "Not done: change log token Fluent Bit in Acme (main)." in stopped.stderr
+    assert "Not done:\n  change log token Fluent Bit in Acme (main)\n" in stopped.stderr
     token.refresh_from_db()
     assert token.note == "Mine"
     wire.before = lambda request: None
@@ -112,8 +112,11 @@ def test_who_stops_it_is_told_what_was_done(run, main, wire):
     stopped = run("apply", "--yes", text=ACME, code=130)
 
     assert "Stopping after this call." in stopped.stderr
-    assert "Done: change account Acme (main); create filter env: prod" in stopped.stderr
-    assert "Not done: create log token Fluent Bit in Acme (main)." in stopped.stderr
+    assert (
+        "Done:\n  change account Acme (main)\n  create filter env: prod"
+        in stopped.stderr
+    )
+    assert "Not done:\n  create log token Fluent Bit in Acme (main)\n" in stopped.stderr
     assert Filter.objects.count() == 1
     wire.before = lambda request: None
     assert "1 to create, 0 to change" in run("apply", "--yes").stderr
@@ -144,7 +147,7 @@ def test_what_is_begun_is_told_from_what_is_done(run, main, wire):
     wire.before = fail
     stopped = run("apply", "--yes", text=text, code=5)
 
-    assert "Begun: create shared token Link in Acme (main)." in stopped.stderr
+    assert "Begun:\n  create shared token Link in Acme (main)\n" in stopped.stderr
     wire.before = lambda request: None
     run("apply", "--yes")
     assert main.tokens.get(name="Link").disabled_at
