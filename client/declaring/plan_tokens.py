@@ -3,9 +3,9 @@
 import re
 from datetime import UTC, datetime
 
-from client.declaring import links
+from client.declaring import links, log_tokens
 from client.declaring.changes import Phase, Thing
-from client.declaring.names import LOG_KINDS, SINGLE, filter_key, key, token_key
+from client.declaring.names import SINGLE, filter_key, key, token_key
 from client.declaring.restrictions import (
     RESTRICTIONS,
     is_narrower,
@@ -39,7 +39,7 @@ def plan(state, account, filters, made, *, prune):
     if account.says("tokens"):
         others = [each for each in found if each["kind"] != "shared"]
         kept = _plan_part(state, account, "tokens", others, filters, made, prune=prune)
-        _protect_last(account, kept, made)
+        log_tokens.check(state, account, others, kept, made)
     if account.says("shared_tokens"):
         shared = [each for each in found if each["kind"] == "shared"]
         _plan_part(state, account, "shared_tokens", shared, filters, made, prune=prune)
@@ -103,22 +103,6 @@ def _thing(account, token):
     return Thing("/tokens", token["id"], token["version"])
 
 
-def _protect_last(account, tokens, made):
-    """Note a problem where no log token would be left that works and never expires."""
-    if account.said["kind"] not in LOG_KINDS:
-        return
-    lasting = [
-        each
-        for each in tokens
-        if each["kind"] == "logs" and not (each["disabled_at"] or each["expires_at"])
-    ]
-    if not lasting:
-        made.problems.append(
-            f"{account.label} would be left without a log token that is enabled and "
-            "never expires."
-        )
-
-
 class Planned:
     """A token of the file, and what makes it so."""
 
@@ -151,6 +135,7 @@ class Planned:
             "kind": self.kind,
             "disabled_at": None if enabled else "disabled",
             "expires_at": self.said.get("expires_at", before["expires_at"]),
+            "is_new": self.existing is None or log_tokens.is_off(self.existing),
         }
 
     def plan(self):

@@ -1,6 +1,7 @@
 """How an organisation is now, as far as a file speaks of it."""
 
 from collections import defaultdict
+from functools import cached_property
 from itertools import batched
 
 from client.declaring.names import account_key, view_keys
@@ -54,6 +55,12 @@ class State:
                 "was looked at. Try again."
             )
         return self.scopes[token["id"]]
+
+    @cached_property
+    def most_log_tokens(self):
+        """How many log tokens the plan lets an account have enabled at once."""
+        path = f"{self.server.root}/v1/log-shipping/tokens/limits"
+        return self.server.get(path)["maxAllowedTokens"]
 
     def read_policies(self):
         """Read what the organisation asks of each kind of token."""

@@ -353,3 +353,23 @@ def test_the_token_that_comes_with_an_account_can_be_pruned(run, main):
     (kept,) = Account.objects.get(name="New").tokens.not_deleted()
     assert kept.name == "Fluent"
     assert run("plan", "--prune").stdout == "Nothing to do.\n"
+
+
+def test_more_log_tokens_than_the_plan_allows_are_told_before_one_is_made(run, main):
+    names = ", ".join(f"{{name: Token {number}}}" for number in range(15))
+    refused = run("plan", text=of_main(tokens=f"[{{name: default}}, {names}]"), code=1)
+    assert refused.stderr == (
+        "acme.yaml: Acme (main) would have 16 log tokens enabled. The plan allows 15.\n"
+    )
+
+    TokenFactory(account=main, kind=Kind.LOGS, name="Stray")
+    names = names.replace("{name: Token 0}, ", "")
+    text = of_main(tokens=f"[{{name: default}}, {names}]")
+    refused = run("plan", "--prune", text=text, code=1)
+    assert (
+        "16 log tokens enabled for a moment: disable or delete some" in refused.stderr
+    )
+
+    TokenFactory(account=main, kind=Kind.LOGS, name="Token 1", enabled=False)
+    names = "{name: Token 1, enabled: true}, {name: Off, enabled: false}"
+    run("apply", "--yes", text=of_main(tokens=f"[{{name: default}}, {names}]"))
