@@ -6,6 +6,7 @@ its use is counted.
 
 from urllib.parse import parse_qs
 
+from gateway.verify.conditions import ASKED_AGAIN
 from gateway.verify.decisions import PASS
 from gateway.verify.gate import PREFIX, Gate
 
@@ -63,4 +64,5 @@ def _asked(environ, signal):
         "HTTP_X_TOLLGATE_TOKEN": arguments.get("token", [""])[0],
         "HTTP_X_REAL_IP": environ.get("REMOTE_ADDR", ""),
     }
-    return environ | own
+    # Whether a call was asked about before is for a proxy to say.
+    return {name: environ[name] for name in environ if name != ASKED_AGAIN} | own

@@ -33,6 +33,7 @@ GATE = [
     "gateway/test_missing_key.py",
     "gateway/test_timekeeping.py",
     "gateway/test_kept_to_networks.py",
+    "gateway/test_call_limits.py",
 ]
 MODULES = {
     "accounts.permissions": [
@@ -51,6 +52,7 @@ MODULES = {
     "tokens.least_privilege": ["tokens/test_least_privilege.py"],
     "tokens.networks": ["tokens/test_networks.py", "gateway/test_kept_to_networks.py"],
     "gateway.verify.conditions": GATE,
+    "accounts.rate_limits.leases": ["accounts/test_leases.py"],
     "accounts.crypto.envelope": KEYS,
     "accounts.crypto.keys": [*KEYS, "reencryption/test_rotate_keys.py"],
     "tokens.secrets": [

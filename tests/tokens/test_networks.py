@@ -26,6 +26,8 @@ from tokens.verification import verify
         (["::ffff:10.0.0.0/104"], "10.0.0.0/8"),
         (["::ffff:10.0.0.1"], "10.0.0.1/32"),
         (["10.0.0.0/8, 192.168.0.0/16", "fd00::/8"], "10.0.0.0/8 192.168.0.0/16 fd00::/8"),
+        # As long as one may be written.
+        (["10.0.0.0/" + "0" * 40 + "8"], "10.0.0.0/8"),
         # One inside of another is no mistake.
         (["10.0.0.0/8", "10.1.0.0/16"], "10.0.0.0/8 10.1.0.0/16"),
     ],
@@ -44,7 +46,7 @@ NO_NETWORK = "This is no address and no network, such as 203.0.113.0/24."
         (["10.0.0.300"], f"Line 1: {NO_NETWORK}"),
         (["10.0.0.0/33"], f"Line 1: {NO_NETWORK}"),
         (["fe80::1%eth0"], f"Line 1: {NO_NETWORK}"),
-        (["10.0.0.0/" + "0" * 50 + "8"], f"Line 1: {NO_NETWORK}"),
+        (["10.0.0.0/" + "0" * 41 + "8"], f"Line 1: {NO_NETWORK}"),
         (
             ["10.0.0.5/24"],
             "Line 1: 10.0.0.5 has bits beyond /24. "
@@ -85,6 +87,8 @@ def test_a_wrong_line_is_named(lines, message):
         read_networks(lines)
 
     assert (refused.value.message, refused.value.field) == (message, "networks")
+    is_many = message.startswith("A token is kept to up to 50")
+    assert refused.value.code == ("too_many_networks" if is_many else "networks_wrong")
 
 
 def test_fifty_networks_are_taken():

@@ -43,7 +43,9 @@ def test_429_says_when_to_come_back(world, proxy, store, tmp_path, name):
 def test_calls_over_the_limit_reach_no_store(world, proxy, store, tokens):
     route, (limited, _) = ROUTES["loki"], tokens
     with proxy.client(route.place) as client:
-        answers = [route.send(client, limited) for _ in range(4)]
+        # Whether it was asked about before is for the proxy to say.
+        claims = [("X-Tollgate-Again", "1")]
+        answers = [route.send(client, limited, headers=claims) for _ in range(4)]
 
     statuses = [answer.status_code for answer in answers]
     # A minute may end in between.
