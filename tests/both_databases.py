@@ -16,6 +16,8 @@ CHANGES = (
     "tests/accounts/test_generations.py::test_a_change_that_is_undone_is_not_counted",
     "tests/accounts/test_generations.py::test_changes_are_noted_by_a_number_that_does_not_come_again",
     "tests/accounts/test_generations.py::test_changes_of_gateway_tokens_are_counted_apart",
+    "tests/accounts/identity/test_groups.py",
+    "tests/accounts/test_invitation.py",
     "tests/accounts/test_key_checks.py::test_a_key_that_no_row_uses_does_not_stop_the_start",
     "tests/accounts/test_key_checks.py::test_a_key_that_rows_use_is_never_forgotten",
     "tests/accounts/test_key_checks.py::test_keys_in_use_are_noted_once",

@@ -4,10 +4,13 @@ from functools import partial
 
 import pytest
 
-from accounts import members
+from accounts import invitations, members
 from accounts.audit.trail import record, verify
+from accounts.identity import group_roles
+from accounts.identity.groups import apply_groups
 from accounts.models import Action, AuditChain, AuditEvent, Membership, Role, User
-from tests.factories import MainFactory, MembershipFactory, UserFactory
+from tests.accounts.identity.test_groups import provider_of
+from tests.factories import ChildFactory, MainFactory, MembershipFactory, UserFactory
 from tests.races.racers import BY, ROUNDS
 from tokens.kinds import Kind
 from tokens.models import Token
@@ -69,6 +72,42 @@ def test_two_accounts_can_invite_the_same_new_person(race):
 
         assert outcomes == ["done", "done"]
         assert User.objects.get(email=email).memberships.count() == 2
+
+
+def test_an_invitation_is_accepted_or_declined(race):
+    account, user = MainFactory(), UserFactory()
+    for _ in range(ROUNDS):
+        row = MembershipFactory(account=account, user=user, accepted_at=None)
+
+        race(
+            partial(invitations.accept, user, account.organisation, by=BY),
+            partial(invitations.decline, user, account.organisation),
+            partial(members.remove_member, lost(row), by=BY),
+        )
+
+        left = account.memberships.filter(user=user)
+        assert not left.filter(accepted_at=None).exists()
+        left.delete()
+
+
+def test_groups_and_hands_leave_one_admin(race):
+    main, people = MainFactory(), UserFactory.create_batch(2)
+    MembershipFactory(account=main)
+    account = ChildFactory(main=main)
+    provider = provider_of(main.organisation)
+    account.group_roles.create(group="boss", role=Role.ADMIN)
+    for _ in range(ROUNDS):
+        account.memberships.all().delete()
+        for person in people:
+            apply_groups(provider, person, ["boss"])
+
+        outcomes = race(
+            *(partial(apply_groups, provider, person, []) for person in people),
+            partial(group_roles.replace, account, {"boss": Role.ADMIN}, by=BY),
+        )
+
+        assert outcomes == ["done"] * 3
+        assert account.memberships.admins().count() == 1
 
 
 def test_every_chain_is_whole_after_a_race(race):
