@@ -8,12 +8,22 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import NamedTuple
 
-from django.db.models import Count, Exists, OuterRef, Q
-from django.db.models.functions import Lower
+from django.db.models import (
+    CharField,
+    Count,
+    Exists,
+    ExpressionWrapper,
+    F,
+    OuterRef,
+    Q,
+    TextField,
+    Value,
+)
+from django.db.models.functions import Cast, Concat, Lower
 
 from accounts import hooks
 from accounts.clock import clock
-from accounts.models import Membership, User
+from accounts.models import Account, Membership, User
 from tokens.kinds import RULES
 from tokens.models import BulkAction
 from tokens.policies.conditions import is_last, outside_any
@@ -89,6 +99,15 @@ def _has_gone(column):
     return Q(**{f"{column}__contains": "@"}) & ~Exists(here) & ~Exists(staff)
 
 
+def _nowhere():
+    """The condition of tokens that are kept to accounts of which none is left."""
+    listed = Concat(Value(","), Cast("pk", CharField()), Value(","))
+    left = Account.objects.not_deleted().filter(organisation=OuterRef("organisation"))
+    kept = ExpressionWrapper(OuterRef("kept_to"), output_field=TextField())
+    left = left.annotate(listed=listed, kept=kept)
+    return enabled() & ~Q(kept_to="") & ~Exists(left.filter(kept__contains=F("listed")))
+
+
 def _under_old_key():
     return Q(Exists(old_secrets().filter(token=OuterRef("pk"))))
 
@@ -135,6 +154,17 @@ ABANDONED = Finding(
     _abandoned,
     (BulkAction.ROTATE, BulkAction.HANDOVER),
 )
+NOWHERE = Finding(
+    "nowhere",
+    "Kept to accounts that are gone",
+    "map-pin",
+    "API tokens that are kept to accounts, all of which were deleted.",
+    "They reach nothing, and would again once staff restore such an account.",
+    "Disable or delete them. For other accounts, make another token: this one is never "
+    "given more.",
+    _nowhere,
+    (BulkAction.DISABLE, BulkAction.DELETE),
+)
 OLD_KEY = Finding(
     "old-key",
     "Under an old key",
@@ -158,7 +188,7 @@ OUTSIDE = Finding(
     (BulkAction.EXPIRY, BulkAction.DISABLE, BulkAction.DELETE),
     Mend("tokens:page", "Look at it"),
 )
-OWN = (NEVER_USED, UNUSED, ENDLESS_TOKENS, ABANDONED, OUTSIDE, OLD_KEY)
+OWN = (NEVER_USED, UNUSED, ENDLESS_TOKENS, ABANDONED, NOWHERE, OUTSIDE, OLD_KEY)
 
 
 def findings():

@@ -3,6 +3,7 @@ from datetime import timedelta
 import pytest
 
 from accounts.audit.trail import Actor
+from accounts.lifecycle import delete_account
 from accounts.members import remove_member, suspend_member
 from accounts.models import AccountKind
 from tests.factories import BY, ChildFactory, MembershipFactory, ShareFactory
@@ -171,3 +172,16 @@ def test_old_keys(main, admin):
     StoredSecret.objects.filter(token=old).update(enc_kid=99)
 
     assert found() == {"old-key": ["old"]}
+
+
+def test_a_token_whose_accounts_are_all_gone(main, sub, admin):
+    web = ChildFactory(main=main, name="Web")
+    token(main, admin, name="one", accounts=[sub.pk])
+    token(main, admin, name="both", accounts=[sub.pk, web.pk])
+    token(main, admin, name="own", accounts=[main.pk])
+    token(main, admin, name="all")
+    assert "nowhere" not in found()
+
+    delete_account(sub, by=BY)
+
+    assert found(main.tokens.all())["nowhere"] == ["one"]
