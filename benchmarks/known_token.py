@@ -17,7 +17,8 @@ from contextlib import ExitStack
 from pathlib import Path
 from statistics import median
 
-TURNS, QUESTIONS, CALLS = 60, 20_000, 200
+TURNS = int(os.environ.get("TURNS", "60"))
+MEASURED = ("ask", 20_000), ("query", 20_000), ("call", 200), ("list", 100)
 # What runs in each checkout: its own code, and a database that is made for it.
 WORKER = """
 import sys, time
@@ -51,7 +52,13 @@ WHOAMI, SHOWN = "/v1/account-management/whoami", {"X-API-TOKEN": caller, "Host":
 statuses = set()
 
 
-def ask(times):
+# The one that may be kept to scopes and accounts.
+queried = asked | {
+    "PATH_INFO": "/gateway/verify/query-logs", "HTTP_X_API_TOKEN": caller,
+}
+
+
+def ask(times, asked=asked):
     gate.watcher.poll()
     begun = time.process_time()
     for _ in range(times):
@@ -61,16 +68,24 @@ def ask(times):
     return time.process_time() - begun
 
 
-def call(times):
+def query(times):
+    return ask(times, queried)
+
+
+def call(times, path=WHOAMI):
     begun = time.process_time()
     for _ in range(times):
-        statuses.add(client.get(WHOAMI, headers=SHOWN).status_code)
+        statuses.add(client.get(path, headers=SHOWN).status_code)
     return time.process_time() - begun
+
+
+def listing(times):
+    return call(times, "/api/v1/tokens")
 
 
 for line in sys.stdin:
     what, times = line.split()
-    taken = {"ask": ask, "call": call}[what](int(times))
+    taken = {"ask": ask, "query": query, "call": call, "list": listing}[what](int(times))
     assert statuses <= {"204 No Content", 200}, statuses
     print(taken, flush=True)
 """
@@ -82,7 +97,7 @@ def main(other):
         here, there = (
             stack.enter_context(_worker(Path(folder), stack)) for folder in (".", other)
         )
-        for what, times in (("ask", QUESTIONS), ("call", CALLS)):
+        for what, times in MEASURED:
             both = [_turn(here, there, what, times, turn) for turn in range(TURNS)]
             ours, theirs = (
                 median(each) / times * 1e6 for each in zip(*both, strict=True)
