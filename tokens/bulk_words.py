@@ -2,8 +2,12 @@
 
 from dataclasses import dataclass
 
+from django.utils import timezone
+
 from accounts.models.accounts import RESTORABLE_DAYS
-from tokens.models import BulkAction
+from accounts.prepared import Prepared
+from tokens.models import BulkAction, BulkJob
+from tokens.models.bulk import RECENTLY
 
 JOBS_SHOWN = 3
 
@@ -86,5 +90,13 @@ def buttons(actions):
 
 def recent_jobs(account, user):
     """Return (job, Words) of a person's jobs that run or were started a while ago."""
-    jobs = account.bulk_jobs.filter(user=user).recent().with_progress()
-    return [(job, WORDS[job.action]) for job in jobs[:JOBS_SHOWN]]
+    jobs = _RECENT.rows(account.pk, user.pk, timezone.now() - RECENTLY, JOBS_SHOWN, 0)
+    return [(job, WORDS[job.action]) for job in jobs]
+
+
+def _recent(account, user, since):
+    jobs = BulkJob.objects.filter(account=account, user=user)
+    return jobs.recent(since).with_progress()
+
+
+_RECENT = Prepared(_recent, paged=True)

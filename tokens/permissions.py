@@ -7,11 +7,13 @@ from django.db.models import Q
 from accounts.clock import clock
 from accounts.models import Account, AccountKind
 from accounts.permissions import Operation
+from accounts.prepared import Prepared
 from tokens.kinds import Kind
 from tokens.least_privilege import ids_in
 from tokens.networks import holds
 from tokens.states import STOPPED, why_stopped_outside
 
+MOST_NAMED = 100
 READABLE_FROM_MAIN = (AccountKind.METRICS, AccountKind.TRACING)
 # What is done to a token, by the words of its pages and of the API.
 API = {
@@ -91,6 +93,56 @@ def in_view(account, user):
     if account.is_main:
         return visible_to_main_admin(account, user)
     return Account.objects.filter(pk=account.pk)
+
+
+class Sight:
+    """The tokens, and their accounts, that a person sees from an account's own pages.
+
+    Where few accounts of the organisation are out of sight they are named: all the other
+    tokens can then be counted without a look at each.
+    """
+
+    def __init__(self, account, user):
+        self._account, self._user = account, user
+        self._hidden = _hidden_from(account, user) if account.is_main else None
+
+    @property
+    def accounts(self):
+        """Return the accounts."""
+        if self._hidden is None:
+            return in_view(self._account, self._user)
+        accounts = self._account.organisation.accounts.not_deleted()
+        return accounts.exclude(pk__in=self._hidden) if self._hidden else accounts
+
+    @property
+    def condition(self):
+        """Return the condition of tokens of the organisation that are seen."""
+        if self._hidden is None:
+            return Q(account__in=self.accounts)
+        return ~Q(account__in=self._hidden) if self._hidden else Q()
+
+
+def _hidden_from(main, user):
+    """Return the ids of accounts whose tokens a person does not see, unless they are many."""
+    found = HIDDEN[user.is_staff].rows(main.organisation_id, user.pk, MOST_NAMED + 1, 0)
+    return [pk for [pk] in found] if len(found) <= MOST_NAMED else None
+
+
+def _others(seen):
+    """Return a query for ids of accounts, given what is seen of all by a person."""
+
+    def build(organisation, user):
+        accounts = Account.objects.filter(organisation=organisation)
+        others = accounts.exclude(pk__in=seen(Account.objects, user))
+        return others.order_by().values_list("pk")
+
+    return Prepared(build, paged=True)
+
+
+HIDDEN = {
+    True: _others(lambda accounts, _staff: accounts.not_deleted().values("pk")),
+    False: _others(lambda accounts, user: accounts.administered_by(user).values("pk")),
+}
 
 
 class Use(enum.Enum):

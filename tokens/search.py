@@ -18,7 +18,7 @@ from tokens import health
 from tokens.kinds import OF_INSTALLATION, Kind
 from tokens.least_privilege import in_any_scope
 from tokens.models import Token
-from tokens.permissions import in_view
+from tokens.permissions import Sight
 from tokens.states import LISTED, in_any, restricted
 from tokens.usage import with_days
 
@@ -70,11 +70,27 @@ class AccountFilter(AccountPicker):
         return super().get_context(name, value, attrs) | {"address": self.address}
 
 
+class Field(forms.BoundField):
+    """A field that is written once for all pages on which nothing is asked of it."""
+
+    def as_field_group(self):
+        if self.value() or self.errors:
+            return super().as_field_group()
+        if self.name not in _unasked:
+            _unasked[self.name] = super().as_field_group()
+        return _unasked[self.name]
+
+
+_unasked = {}
+
+
 class TokenSearch(forms.Form):
     """The query of a page over the tokens that a person sees from an account.
 
     `main` is the main account, whose page is over all of them, or a child by itself.
     """
+
+    bound_field_class = Field
 
     q = forms.CharField(label="Name or note", required=False, max_length=100)
     account = AccountsField(label="Accounts", widget=AccountFilter)
@@ -110,10 +126,16 @@ class TokenSearch(forms.Form):
     def __init__(self, *args, main, user, **kwargs):
         super().__init__(*args, label_suffix="", **kwargs)
         self.organisation = main.organisation_id
-        self.accounts = in_view(main, user)
-        self.fields["account"].queryset = self.accounts
+        sight = Sight(main, user)
+        self.in_sight = sight.condition
+        self.fields["account"].queryset = sight.accounts
         address = reverse("tokens:all", args=[main.pk])
         self.fields["account"].widget.address = address
+
+    def seen(self):
+        """Return all tokens among which is searched, in no order."""
+        own = Token.objects.filter(self.in_sight, organisation=self.organisation)
+        return own.not_deleted()
 
     @property
     def sort(self):
@@ -152,7 +174,7 @@ class TokenSearch(forms.Form):
             place = Q(account__organisation=self.organisation)
         else:
             place = Q(organisation=self.organisation)
-        return place & Q(account__in=self.accounts)
+        return place & self.in_sight
 
     def _conditions(self):
         asked = self.cleaned_data

@@ -1,6 +1,7 @@
 import re
 from datetime import timedelta
 
+from django.apps import apps
 from django.core.validators import MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models.functions import Lower, Now
@@ -98,8 +99,9 @@ class AccountQuerySet(models.QuerySet):
         return self.not_deleted().filter(_entered_by(user))
 
     def administered_by(self, user):
-        """Return the accounts whose tokens a person manages."""
-        admin = user.memberships.active().filter(role=Role.ADMIN)
+        """Return the accounts whose tokens a person, or an id, manages."""
+        memberships = apps.get_model("accounts.Membership").objects
+        admin = memberships.active().filter(user=user, role=Role.ADMIN)
         return self.not_deleted().filter(
             models.Q(pk__in=admin.values("account"))
             | models.Q(accessible=True, organisation__in=_organisations(admin))

@@ -5,6 +5,7 @@ import binascii
 import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 
 from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
@@ -17,12 +18,13 @@ MOST_ROWS = 2**31
 UNREADABLE = (ValueError, TypeError, OverflowError, binascii.Error, ValidationError)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Page:
     """Some rows of a list, and what leads to those beside them.
 
     `before` is how many rows stood before it when it was linked to, None where that
-    is not known; `rows` are all of them, to be counted when somebody asks.
+    is not known; `rows` are all of them, to be counted when somebody asks, unless they
+    are `counted` already.
     """
 
     items: list
@@ -30,6 +32,7 @@ class Page:
     previous: str | None
     before: int | None = None
     rows: QuerySet | None = None
+    counted: int | None = None
 
     @property
     def place(self):
@@ -45,12 +48,19 @@ class Page:
         """Which rows of how many these are, in words."""
         if not self.next:
             return self.place
-        total = self.rows.values("pk")[: COUNTED_UP_TO + 1].count()
+        total = self.total
         if total > COUNTED_UP_TO:
             return _of(self.place, f"more than {COUNTED_UP_TO:,}")
         # Rows that came or went meanwhile have moved this page.
         is_moved = self.before is not None and self.before + len(self.items) >= total
         return _of("" if is_moved else self.place, f"{total:,}")
+
+    @cached_property
+    def total(self):
+        """How many rows there are in all, up to one more than are counted."""
+        if self.counted is not None:
+            return self.counted
+        return self.rows.values("pk")[: COUNTED_UP_TO + 1].count()
 
     def __iter__(self):
         return iter(self.items)

@@ -92,6 +92,25 @@ def test_list_holds_no_secret(client, admin, main, api):
     assert api.secret_text not in html
 
 
+@pytest.mark.parametrize("named", [0, 100])
+def test_tokens_of_accounts_out_of_sight_are_not_listed(
+    client, admin, main, monkeypatch, named
+):
+    monkeypatch.setattr("tokens.permissions.MOST_NAMED", named)
+    seen = ChildFactory(main=main, name="Seen")
+    shut = ChildFactory(main=main, name="Shut", accessible=False)
+    client.force_login(admin)
+
+    response = client.get(address(main))
+
+    listed = {row["token"].account_id for row in response.context["rows"]}
+    assert listed == {main.pk, seen.pk}
+    page = response.content.decode()
+    assert 'title="Seen"' in page
+    assert "Shut" not in page
+    assert shut.tokens.exists()
+
+
 @pytest.mark.parametrize("count", [1, 3])
 def test_query_count_does_not_grow(
     client, admin, main, count, django_assert_num_queries
@@ -102,7 +121,7 @@ def test_query_count_does_not_grow(
     client.force_login(admin)
     client.get(address(main))
 
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(11):
         response = client.get(address(main))
 
     assert len(ROW.findall(response.content.decode())) == 1 + 2 * count

@@ -27,10 +27,10 @@ class BulkJobQuerySet(models.QuerySet):
         unstarted = models.Q(started_at=None, created_at__lt=now - timedelta(days=1))
         return self.filter(unstarted | models.Q(created_at__lt=now - KEPT))
 
-    def recent(self):
-        """Return jobs that run, or were started a short while ago; the newest first."""
-        since = models.Q(started_at__gt=timezone.now() - RECENTLY)
-        shown = self.filter(since | models.Q(free_at__isnull=False))
+    def recent(self, since):
+        """Return jobs that run, or were started after a time; the newest first."""
+        started = models.Q(started_at__gt=since)
+        shown = self.filter(started | models.Q(free_at__isnull=False))
         return shown.order_by("-started_at", "-pk")
 
     def with_progress(self):

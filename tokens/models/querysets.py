@@ -9,7 +9,7 @@ from accounts.clock import clock
 from accounts.locks import repeated
 from accounts.models.accounts import RESTORABLE_FOR
 from tokens.models import search_index
-from tokens.permissions import in_view
+from tokens.permissions import Sight
 from tokens.states import DISABLED, enabled, expired, in_any
 
 # What separates words, and is no blank.
@@ -48,9 +48,8 @@ class TokenQuerySet(models.QuerySet):
 
     def seen_from(self, account, user):
         """Return the tokens that a person sees from an account's own pages."""
-        accounts = in_view(account, user)
         own = self.filter(organisation=account.organisation_id)
-        return own.filter(account__in=accounts).not_deleted()
+        return own.filter(Sight(account, user).condition).not_deleted()
 
     def purgeable(self):
         return self.filter(deleted_at__lte=clock.now() - RESTORABLE_FOR)

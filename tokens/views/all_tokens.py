@@ -14,7 +14,6 @@ from tokens.bulk_words import OFFERED, buttons, recent_jobs
 from tokens.endings import next_days
 from tokens.kinds import Kind
 from tokens.least_privilege import ids_in, scopes_of
-from tokens.models import Token
 from tokens.models.bulk import MOST
 from tokens.search import TokenSearch
 from tokens.views.guards import for_main_account
@@ -52,12 +51,11 @@ def all_list(request, account):
     if "" in request.GET.values():
         return redirect(list_url(account, _said(request.GET)))
     search = TokenSearch(request.GET, main=account, user=request.user)
-    tokens = Token.objects.seen_from(account, request.user)
     context = {
         "search": search,
         "may": rights(request, account, Kind.API),
         "buttons": buttons(OFFERED),
-        "ending": [] if is_typed(request) else next_days(tokens),
+        "ending": [] if is_typed(request) else next_days(search.seen()),
         "ending_on": _one_day(search),
         "list_url": reverse("tokens:all", args=[account.pk]),
     }
@@ -80,7 +78,7 @@ def _bulk(request, account, page):
     """Return what actions on many tokens need: how many there are, and the last jobs."""
     is_whole = not (page.next or page.previous)
     # Not further than they can be chosen.
-    count = len(page) if is_whole else page.rows.values("pk")[: MOST + 1].count()
+    count = len(page) if is_whole else min(page.total, MOST + 1)
     jobs = recent_jobs(account, request.user)
     return {"count": count, "most": MOST, "jobs": jobs}
 

@@ -1,5 +1,7 @@
 """A page of tokens of one kind: what is shown, and how one is added to it."""
 
+from dataclasses import replace
+
 from django.db import models
 from django.shortcuts import redirect, render
 
@@ -31,20 +33,24 @@ def listing(request, account, kind, *, tokens=None, form=None):
     tokens = account.tokens.of_kind(kind) if tokens is None else tokens
     tokens = tokens.not_deleted().fetch_mode(models.FETCH_RAISE)
     added = tokens.filter(pk=wanted["added"]).first() if wanted["added"] else None
+    numbers = counts(account, kind)
+    narrowed = bool(wanted["q"] or wanted["state"] or wanted["token"])
     page = paginate(narrow(tokens, wanted), column(wanted["sort"]), wanted["cursor"])
+    if not narrowed:
+        page = replace(page, counted=numbers.get("listed"))
     with_days([*page, added] if added else page)
     about = about_rows(request, account, kind)
     if wanted["new"] and about["adds"] and not form:
         form = _form(account, kind, about["adds"], initial={"name": wanted["name"]})
     return {
         **about,
-        **counts(account, kind),
+        **numbers,
         "page": page,
         "added": added,
         "added_rows": row_values([added], about, highlighted=True) if added else [],
         "rows": row_values([token for token in page if token != added], about),
         "wanted": wanted,
-        "narrowed": bool(wanted["q"] or wanted["state"] or wanted["token"]),
+        "narrowed": narrowed,
         "states": STATES,
         "form": form,
     }

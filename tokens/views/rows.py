@@ -127,5 +127,5 @@ def counts(account, kind):
     """Return the counts that making, deleting and restoring a token change."""
     if account is None:
         return {}
-    shown, deleted = tabs_and_deleted(account, HOMES[kind].url_name, kind)
-    return {"tabs": shown, "deleted": deleted}
+    shown, deleted, listed = tabs_and_deleted(account, HOMES[kind].url_name, kind)
+    return {"tabs": shown, "deleted": deleted, "listed": listed}

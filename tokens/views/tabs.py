@@ -13,7 +13,10 @@ def tabs(account, current):
 
 
 def tabs_and_deleted(account, current, kind):
-    """Return the tabs, and how many tokens of a kind can be restored, as it is shown."""
+    """Return the tabs, how many tokens of a kind can be restored, and how many there are.
+
+    The first two are as they are shown. The last is None where it is not known.
+    """
     tabs = (
         ("Data shipping tokens", "tokens:shipping", SHIPPED_TO.get(account.kind)),
         ("Shared tokens", "sharing:list", Kind.SHARED),
@@ -29,7 +32,9 @@ def tabs_and_deleted(account, current, kind):
         }
         for (label, name, _), count in zip(tabs, counts, strict=True)
     ]
-    return shown, up_to(deleted)
+    kinds = [each for *_, each in tabs]
+    listed = counts[kinds.index(kind)] if kind in kinds else COUNTED_UP_TO
+    return shown, up_to(deleted), listed if listed < COUNTED_UP_TO else None
 
 
 def up_to(count):
