@@ -102,8 +102,8 @@ class Installation:
     @contextmanager
     def running(self, *program, start_new_session=False, **variables):
         """Start as `make run` does; yields the process and what it said until ready."""
-        if not program and self.variables["STATIC_ROOT"] == str(STATIC):
-            self._collect()
+        if self.variables["STATIC_ROOT"] == str(STATIC):
+            self.collect()
         with subprocess.Popen(
             [sys.executable, *(program or ("-m", "config.launch"))],
             cwd=self.project,
@@ -120,7 +120,7 @@ class Installation:
                 process.terminate()
                 process.wait(PATIENCE_SECONDS)
 
-    def _collect(self):
+    def collect(self):
         """Collect static files if that was not done yet, while nobody else does."""
         STATIC.mkdir(parents=True, exist_ok=True)
         with STATIC.with_suffix(".lock").open("w") as file:

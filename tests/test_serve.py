@@ -32,7 +32,9 @@ HOLD_SECONDS = 1.5
 
 @pytest.fixture
 def installation(tmp_path, migrated):
-    return Installation.like(migrated, tmp_path)
+    made = Installation.like(migrated, tmp_path)
+    made.collect()
+    return made
 
 
 def listener(host, port):
@@ -53,6 +55,18 @@ def test_serve_refuses_a_database_that_lacks_migrations(installation):
 
 
 @pytest.mark.programs
+def test_serve_refuses_a_folder_without_static_files(installation):
+    """Each page would be a 500."""
+    nowhere = installation.folder / "static"
+
+    result = installation.run("manage.py", "serve", STATIC_ROOT=str(nowhere))
+
+    assert (result.returncode, result.stdout) == (1, "")
+    assert result.stderr == (
+        f"CommandError: {nowhere} has no static files: run `manage.py collectstatic`.\n"
+    )
+
+
 @pytest.mark.sqlite
 def test_serve_refuses_a_database_of_a_newer_version(installation):
     with closing(sqlite3.connect(installation.database)) as database:

@@ -12,7 +12,6 @@ from contextlib import closing
 import pytest
 
 from config import dotenv
-from tests.environment import STATIC_ROOT
 from tests.installation import PROJECT, Installation, outer_environment
 
 WORLD = """
@@ -61,7 +60,7 @@ def target(tmp_path, migrated):
 def made(folder, migrated):
     """Return an installation with keys of its own."""
     folder.mkdir()
-    installation = Installation(folder, STATIC_ROOT=str(STATIC_ROOT))
+    installation = Installation(folder)
     dotenv.create(installation.dotenv, PROJECT / ".env.example", demo=False)
     shutil.copy(migrated.database, installation.database)
     return installation

@@ -3,6 +3,7 @@ import os
 import sys
 
 from django.conf import settings
+from django.contrib.staticfiles.storage import staticfiles_storage
 from django.core.management.base import BaseCommand, CommandError, SystemCheckError
 from django.db import DEFAULT_DB_ALIAS, connection
 from django.db.migrations.executor import MigrationExecutor
@@ -50,6 +51,7 @@ class Command(BaseCommand):
         with database_in_a_sentence():
             self.require_migrated()
             self.require_sound()
+            require_collected()
             note_keys_in_use()
         connection.close()
         listeners = json.dumps(
@@ -87,6 +89,15 @@ class Command(BaseCommand):
             self.check(databases=[DEFAULT_DB_ALIAS])
         except SystemCheckError as error:
             raise CommandError(str(error), returncode=CONFIGURATION_ERROR) from error
+
+
+def require_collected():
+    """Raise CommandError where every page would ask for a style sheet that is not there."""
+    manifest = staticfiles_storage.manifest_name
+    if not staticfiles_storage.exists(manifest):
+        raise CommandError(
+            f"{settings.STATIC_ROOT} has no static files: run `manage.py collectstatic`."
+        )
 
 
 def to_update():
