@@ -90,6 +90,7 @@ urlpatterns = [
     path(
         "sign-in/", provider_sign_in.organisation_sign_in, name="organisation_sign_in"
     ),
+    path("signed-out/", provider_sign_in.signed_out, name="signed_out"),
     # Where allauth has them, too, which never comes to it.
     path(
         "oidc/<slug:slug>/login/",

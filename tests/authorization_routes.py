@@ -199,5 +199,7 @@ FEEDS = {
 PUBLIC = {"livez": SHOWN, "readyz": SHOWN, "found/thanks/": SHOWN}
 # Whoever found a token has no login.
 STRANGERS = {"leaks:found": BOTH, "accounts:organisation_sign_in": BOTH}
+# Whoever signed out is led on, or to the login.
+SIGNED_OUT = {"accounts:signed_out": SHOWN}
 # Where browsers come by on their way to a provider and back.
 PROVIDERS = {"accounts:provider_sign_in": SHOWN, "accounts:provider_callback": SHOWN}

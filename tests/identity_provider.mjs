@@ -77,6 +77,8 @@ function build() {
       await grant.save();
       return grant;
     },
+    // Its own refuses to call this machine.
+    fetch: (url, { dispatcher, ...options }) => fetch(url, options),
     async renderError(ctx, out) {
       ctx.type = 'txt';
       ctx.body = `${out.error}: ${out.error_description}`;
@@ -109,6 +111,7 @@ async function control(request, response) {
       events: { [BACKCHANNEL]: {} },
       ...wanted.logout_token,
     };
+    for (const name in claims) if (claims[name] === null) delete claims[name];
     const key = wanted.stranger ? newKey() : keys[0];
     said = { token: await signed(claims, key, keys[0].kid, 'logout+jwt') };
   }

@@ -1,6 +1,7 @@
 """The certified OpenID provider that tests sign in with: oidc-provider, from npm."""
 
 import json
+import re
 import shutil
 import ssl
 import subprocess
@@ -85,6 +86,12 @@ class Person:
                 login = None
             else:
                 return response
+
+    def confirm_sign_out(self, page):
+        """Say yes to the question of the provider whether to sign out."""
+        fields = dict(re.findall(r'name="(xsrf)" value="([^"]+)"', page.text))
+        action = re.search(r'action="([^"]+)"', page.text)[1]
+        self.http.post(action, data=fields | {"logout": "yes"})
 
 
 @contextmanager

@@ -109,6 +109,7 @@ def test_every_route_is_declared():
     found = {name for name in routes() if name and name.partition(":")[0] in OURS}
 
     public = {"leaks:thanks", *declared.STRANGERS, *declared.PROVIDERS}
+    public |= declared.SIGNED_OUT.keys()
     assert found == {*DECLARED, *declared.VISITORS, *declared.FEEDS, *public}
 
 
@@ -301,6 +302,18 @@ def test_unknown_providers_are_there_for_nobody(client, world, name, allowed):
             for method in METHODS
         }
         assert {name: each.status_code for name, each in answers.items()} == wanted
+
+
+@pytest.mark.parametrize(("name", "allowed"), declared.SIGNED_OUT.items())
+def test_who_did_not_sign_out_is_led_to_the_login(client, world, name, allowed):
+    wanted = {method: 302 if method in allowed else 405 for method in METHODS}
+
+    for user, *_ in [(None,), *world.principals[::5]]:
+        answers = {
+            method: ask(client, user, method, reverse(name)).status_code
+            for method in METHODS
+        }
+        assert answers == wanted
 
 
 @pytest.mark.parametrize(("path", "allowed"), declared.PUBLIC.items())

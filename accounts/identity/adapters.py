@@ -8,6 +8,8 @@ from allauth.socialaccount.models import SocialApp
 from allauth.socialaccount.providers.base.constants import AuthError, AuthProcess
 from django.conf import settings
 from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import urlencode
 
 from accounts.audit.trail import Actor, record
 from accounts.identity import people, sessions
@@ -21,6 +23,15 @@ ELSEWHERE = (
     "Begin anew."
 )
 CANCELLED = "You cancelled the sign-in there."
+
+
+# What a provider says when it would have to ask the person (section 3.1.2.6).
+WOULD_ASK = {
+    "login_required",
+    "interaction_required",
+    "consent_required",
+    "account_selection_required",
+}
 
 
 class SocialAccountAdapter(DefaultSocialAccountAdapter):
@@ -56,6 +67,8 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):
         self, request, provider, error=None, exception=None, extra_context=None
     ):
         state = (extra_context or {}).get("state")
+        if state and state.get("silent") and request.GET.get("error") in WOULD_ASK:
+            raise ImmediateHttpResponse(_ask_aloud(provider, state))
         problem = _problem(error, exception, state, request.GET.get("error"))
         raise ImmediateHttpResponse(
             problem_page(request, provider.app.row, problem, state)
@@ -74,7 +87,13 @@ def _app(row):
 
 
 def _next(state):
-    return state.get("next") or settings.LOGIN_REDIRECT_URL
+    return state.get("next") or reverse(settings.LOGIN_REDIRECT_URL)
+
+
+def _ask_aloud(provider, state):
+    """Begin anew where the provider has to ask the person something."""
+    query = urlencode({"next": _next(state)})
+    return redirect(f"{provider.app.row.sign_in_path}?{query}")
 
 
 def _problem(error, exception, state, code):

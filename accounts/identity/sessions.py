@@ -1,13 +1,14 @@
 """What a browser's session knows of the provider that it was opened by."""
 
 import time
+from urllib.parse import urlencode
 
 from allauth.usersessions.models import UserSession
 
 from accounts.identity.identities import Identity
 from accounts.models import IdentityProvider
 
-KEY, PENDING = "identity", "identity_pending"
+KEY, PENDING, OUT = "identity", "identity_pending", "identity_signed_out"
 # A longer one is not handed back at sign-out; some providers ask more then.
 MOST_ID_TOKEN = 6000
 PENDING_SECONDS = 600
@@ -71,3 +72,28 @@ def pending(request):
 
 def forget_pending(request):
     request.session.pop(PENDING, None)
+
+
+def leave(request, here):
+    """Keep what the provider is told by whom it is to sign out, now that ours is over."""
+    request.session[OUT] = {name: here[name] for name in ("provider", "id_token")}
+
+
+def way_out(request):
+    """Return where a provider signs people out, and the provider; Nones if nowhere.
+
+    RP-Initiated Logout 1.0. It is good once.
+    """
+    kept = request.session.pop(OUT, None)
+    provider = kept and IdentityProvider.objects.filter(slug=kept["provider"]).first()
+    end = provider and (provider.metadata or {}).get("end_session_endpoint")
+    if not end:
+        return None, None
+    query = {
+        "client_id": provider.client_id,
+        "post_logout_redirect_uri": provider.signed_out_url,
+    }
+    if kept["id_token"]:
+        query["id_token_hint"] = kept["id_token"]
+    separator = "&" if "?" in end else "?"
+    return f"{end}{separator}{urlencode(query)}", provider

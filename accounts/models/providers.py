@@ -100,6 +100,16 @@ class IdentityProvider(models.Model):
         return settings.APP_URL.rstrip("/") + path
 
     @property
+    def signed_out_url(self):
+        """Where the provider leads people who signed out there."""
+        return settings.APP_URL.rstrip("/") + reverse("account_login")
+
+    @property
+    def logout_url(self):
+        """Where the provider tells us who has signed out there."""
+        return f"{settings.APP_URL.rstrip('/')}/oidc/{self.slug}/logout/"
+
+    @property
     def sign_in_path(self):
         return reverse("accounts:provider_sign_in", args=[self.slug])
 

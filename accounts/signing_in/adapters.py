@@ -121,10 +121,17 @@ class AccountAdapter(DefaultAccountAdapter):
         return response
 
     def logout(self, request):
-        actor = Actor.of(request)
+        actor, here = Actor.of(request), sessions.of(request)
         super().logout(request)
+        if here:
+            sessions.leave(request, here)
         if actor.user:
             record_for_person(Action.LOGOUT, actor.user, actor)
+
+    def get_logout_redirect_url(self, request):
+        if sessions.of(request):
+            return reverse("accounts:signed_out")
+        return super().get_logout_redirect_url(request)
 
     def authentication_failed(self, request, **credentials):
         user = _person(credentials.get("email") or "")

@@ -32,7 +32,7 @@ def provider_sign_in(request, slug):
     """Lead to a provider.
 
     `next` is where to go afterwards; `connect` lets who is signed in connect it; `hint`
-    is the address that it should know somebody by.
+    is the address that it should know somebody by; `silent` asks it not to ask.
     """
     if request.user.is_authenticated:
         process = AuthProcess.CONNECT if "connect" in request.GET else AuthProcess.LOGIN
@@ -44,12 +44,15 @@ def provider_sign_in(request, slug):
 
 def _begin(request, provider, process):
     hint = request.GET.get("hint", "")[:MOST_HINT]
+    is_silent = "silent" in request.GET
     return provider.redirect(
         request,
         process,
         next_url=get_next_redirect_url(request),
         scope=provider.app.row.scope.split(),
-        auth_params={"login_hint": hint} if hint else {},
+        auth_params=({"login_hint": hint} if hint else {})
+        | ({"prompt": "none"} if is_silent else {}),
+        silent=is_silent,
     )
 
 
@@ -128,3 +131,14 @@ def _connect(request, identity):
         return problem_page(request, identity.provider, problem)
     messages.success(request, f"You can sign in with {identity.provider} from now on.")
     return redirect("accounts:profile")
+
+
+@require_safe
+@login_not_required
+def signed_out(request):
+    """Lead who has signed out of here to the provider, to sign out there, too."""
+    address, provider = sessions.way_out(request)
+    if address is None:
+        return redirect("account_login")
+    context = {"address": address, "provider": provider}
+    return render(request, "accounts/sign_in/signed_out.html", context)
