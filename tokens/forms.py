@@ -230,9 +230,11 @@ class TokenForm(RestrictionForm, ExpiryForm):
     note = forms.CharField(
         max_length=MAX_NOTE,
         widget=forms.TextInput(
-            attrs={"placeholder": "What it is for", "autocomplete": "off"}
+            attrs={
+                "placeholder": "What it is for: the policy asks",
+                "autocomplete": "off",
+            }
         ),
-        help_text="The policy asks for a note.",
         error_messages={"required": "Say what it is for."},
     )
 

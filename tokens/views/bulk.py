@@ -19,6 +19,7 @@ from tokens.bulk_words import WORDS
 from tokens.forms import ExpiryForm, HandOverForm, OverlapForm
 from tokens.models import BulkAction, BulkJob, Outcome
 from tokens.models.bulk import MOST, UNDOES
+from tokens.models.policies import policies_of
 from tokens.search import TokenSearch
 from tokens.senders import senders_with
 from tokens.views import health
@@ -130,7 +131,16 @@ def _form(job, data):
     """Return the form of what a job has to know, filled in from the start."""
     form = FORMS.get(job.action, forms.Form)
     defaults = DEFAULTS | {"keeper": job.user.email}
+    if job.action == BulkAction.ROTATE:
+        defaults["overlap"] = _overlap(job)
     return form(data if data.keys() & set(CHOSEN) else defaults)
+
+
+def _overlap(job):
+    """Return the overlap that is offered first: one that the policies allow."""
+    policies = policies_of(job.account.organisation_id).values()
+    least = max(policy.least_overlap_hours or 0 for policy in policies)
+    return "24h" if least <= 24 else "7d"
 
 
 def _preview(request, job):

@@ -228,6 +228,37 @@ def test_the_page_of_a_token_says_what_a_policy_has_against_it(
     assert 'id="policy"' not in as_admin.get(of(token, "page")).content.decode()
 
 
+@pytest.mark.parametrize(("least", "offered"), [(24, "24h"), (100, "7d")])
+def test_many_are_rotated_with_an_overlap_that_is_long_enough(
+    as_admin, main, admin, ask, least, offered
+):
+    token = TokenFactory(account=main)
+    ask(Kind.API, least_overlap_hours=least)
+    job = BulkJob.prepare([token], account=main, user=admin, action=BulkAction.ROTATE)
+
+    page = as_admin.get(reverse("tokens:bulk_job", args=[main.pk, job.pk]))
+
+    checked = rf'name="overlap" value="{offered}"[^>]*checked'
+    assert re.search(checked, page.content.decode())
+    assert "Rotate 1 token" in text_of(page)
+
+
+def test_what_is_outside_can_be_exported(as_admin, main, ask):
+    TokenFactory(account=main, name="Bare")
+    TokenFactory(account=main, name="Fine", note="CI")
+    ask(Kind.API, note_required=True)
+    query = {"finding": "outside-policy", "kind": "api"}
+
+    listed = as_admin.get(reverse("tokens:health", args=[main.pk], query=query))
+    answer = as_admin.post(reverse("tokens:all_export", args=[main.pk], query=query))
+
+    assert "Bare" in text_of(listed)
+    assert "Fine" not in text_of(listed)
+    lines = b"".join(answer.streaming_content).decode().splitlines()
+    assert len(lines) == 2
+    assert "Bare" in lines[1]
+
+
 @pytest.mark.parametrize(
     ("action", "rules", "chosen", "reason"),
     [

@@ -6,10 +6,10 @@ import pytest
 
 from accounts.models import Action, AuditEvent
 from accounts.rule_violations import RuleViolation, Stale
-from tests.factories import BY
+from tests.factories import BY, TokenFactory
 from tests.tokens.policies.conftest import NOON
 from tokens.kinds import Kind
-from tokens.models import TokenPolicy
+from tokens.models import PlannedEnd, PolicyRound, TokenPolicy
 from tokens.models.policies import policies_of
 from tokens.policies.saving import draft, save_policies, version_of
 
@@ -91,3 +91,13 @@ def test_nobody_overwrites_what_they_have_not_seen(main, ask):
     save_policies(main, [mine], by=BY, version=seen + 1)
 
     assert TokenPolicy.objects.count() == 2
+
+
+def test_rows_say_what_they_are(main, ask):
+    ask(Kind.API, note_required=True)
+    token = TokenFactory(account=main, note="CI")
+    end = PlannedEnd(token=token, ends_at=NOON, cause="unused")
+
+    assert str(TokenPolicy.objects.get()) == f"{main.organisation}: api"
+    assert str(end) == f"{token} ends at {NOON}: unused"
+    assert str(PolicyRound(seen_at=NOON)) == f"round after {NOON}"
