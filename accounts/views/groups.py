@@ -84,7 +84,8 @@ def _form(account, data=None):
 
 
 def _rows(account):
-    here = GroupRole.objects.filter(account__organisation=account.organisation_id)
+    accounts = account.organisation.accounts.not_deleted()
+    here = GroupRole.objects.filter(account__in=accounts)
     return here.select_related("account__organisation")
 
 

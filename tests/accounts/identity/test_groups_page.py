@@ -4,9 +4,10 @@ import pytest
 from django.urls import reverse
 
 from accounts.identity.groups import apply_groups
+from accounts.lifecycle import delete_account
 from accounts.models import AuditEvent, GroupRole, IdentityProvider, Membership, Role
 from tests.accounts.identity.test_groups import provider_of
-from tests.factories import ChildFactory, MembershipFactory, UserFactory
+from tests.factories import BY, ChildFactory, MembershipFactory, UserFactory
 
 
 @pytest.fixture
@@ -177,6 +178,14 @@ def test_a_groups_row_of_others_is_not_there(client, main):
     for verb in ("remove", "confirm"):
         url = reverse(f"accounts:group_{verb}", args=[main.pk, row.pk])
         assert client.post(url).status_code == 404
+
+
+def test_a_deleted_account_is_not_listed(client, main, page):
+    sub = ChildFactory(main=main)
+    GroupRole.objects.create(account=sub, group="platform")
+    delete_account(sub, by=BY)
+
+    assert "No group gives anything yet" in client.get(page).text
 
 
 def test_a_row_is_sent_once(client, main, page):
