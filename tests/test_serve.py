@@ -67,6 +67,7 @@ def test_serve_refuses_a_folder_without_static_files(installation):
     )
 
 
+@pytest.mark.programs
 @pytest.mark.sqlite
 def test_serve_refuses_a_database_of_a_newer_version(installation):
     with closing(sqlite3.connect(installation.database)) as database:
