@@ -6,10 +6,12 @@ from http.cookies import SimpleCookie
 import pytest
 from django.conf import settings
 from django.db import transaction
+from django.http import HttpResponse
 from django.urls import URLPattern, get_resolver, resolve, reverse
 
 from accounts.models import Organisation, Role
 from accounts.permissions import Operation, Relation, allows
+from accounts.web import errors
 from tests import authorization_routes as declared
 from tests.answers import said
 from tests.authorization_world import BULK_JOBS, World
@@ -67,6 +69,20 @@ def world(lasting_world, db):
 def _not_written_down(caplog):
     """Keep refusals out of the log, where each takes a quarter of the time of its answer."""
     caplog.set_level(logging.CRITICAL, "django.request")
+
+
+@pytest.fixture
+def _refusals_not_drawn(monkeypatch):
+    """Answer a refusal by its status: most answers are one, and to draw it takes a third.
+
+    What these pages say is held in accounts/test_errors.py, and how they look in the
+    browser's tests.
+    """
+
+    def undrawn(request, template, context, status):
+        return HttpResponse(template, status=status)
+
+    monkeypatch.setattr(errors, "render", undrawn)
 
 
 def ask(client, user, method, path):
@@ -132,6 +148,7 @@ def takes_account_only(name):
     return True
 
 
+@pytest.mark.usefixtures("_refusals_not_drawn")
 @pytest.mark.parametrize("name", ACCOUNT_ROUTES)
 def test_account_routes_answer_each_principal_as_the_matrix_says(client, world, name):
     wrong, seen = [], set()
@@ -161,6 +178,7 @@ def compare(client, user, name, methods, arguments, wanted, label):
             yield f"{method} {path} as {label}: {status} instead of {wanted or 'through'}"
 
 
+@pytest.mark.usefixtures("_refusals_not_drawn")
 @pytest.mark.parametrize("name", DECLARED)
 def test_no_other_method_is_taken(client, world, name):
     """Whoever asks: it is told before anybody looks who does.
@@ -222,6 +240,7 @@ def staff_path(world, name):
     return reverse(name, args=[pk])
 
 
+@pytest.mark.usefixtures("_refusals_not_drawn")
 @pytest.mark.parametrize("name", declared.STAFF)
 def test_staff_routes_exist_for_staff_only(client, world, name):
     path = staff_path(world, name)
@@ -251,6 +270,7 @@ def test_pages_about_oneself_are_there_for_everybody_with_a_login(client, world,
     assert wrong == []
 
 
+@pytest.mark.usefixtures("_refusals_not_drawn")
 @pytest.mark.parametrize(("name", "allowed"), declared.VISITORS.items())
 def test_links_answer_everybody_alike(client, world, name, allowed):
     path = reverse(name, args=["unknown"])
@@ -264,6 +284,7 @@ def test_links_answer_everybody_alike(client, world, name, allowed):
         assert got == wanted
 
 
+@pytest.mark.usefixtures("_refusals_not_drawn")
 @pytest.mark.parametrize(("name", "allowed"), declared.FEEDS.items())
 def test_feeds_answer_nobody_without_their_secret(client, world, name, allowed):
     wanted = {method: 404 if method in allowed else 405 for method in METHODS}
@@ -325,6 +346,7 @@ def test_public_routes_answer_anybody(client, db, path, allowed):
     assert statuses == {method: 200 if method in allowed else 405 for method in METHODS}
 
 
+@pytest.mark.usefixtures("_refusals_not_drawn")
 @pytest.mark.parametrize("path", ["metrics", "django-admin/"])
 def test_what_is_not_served_is_not_there(client, world, path):
     answers = [
