@@ -55,7 +55,7 @@ def run(wire, main, tmp_path, monkeypatch):
     environment = {"TOLLGATE_URL": "https://localhost", "TOLLGATE_TOKEN": caller}
     monkeypatch.chdir(tmp_path)
 
-    def run(command, *words, text=None, code=0, **more):
+    def run(command, *words, text=None, code=0, color=False, **more):
         if text is not None:
             (tmp_path / "acme.yaml").write_text(text)
         words = [
@@ -64,7 +64,7 @@ def run(wire, main, tmp_path, monkeypatch):
             *map(str, words),
         ]
         result = CliRunner().invoke(
-            tollgate, words, obj=wire.transport, env=environment | more
+            tollgate, words, obj=wire.transport, env=environment | more, color=color
         )
         if not isinstance(result.exception, SystemExit | None):
             raise result.exception

@@ -324,9 +324,21 @@ def test_a_plan_is_there_for_programs(run, main):
     assert json.loads(run("apply", "--yes", "--json").stdout)["change"] == 1
 
 
-@pytest.mark.parametrize("kind", ["sub", "metrics"])
-def test_only_the_main_accounts_token_will_do(run, main, kind):
-    account = ChildFactory(main=main, name="Other", kind="sub")
+@pytest.mark.parametrize(("no_colour", "has_colours"), [("", True), ("1", False)])
+def test_a_terminal_has_colours_unless_nobody_wants_them(
+    run, main, no_colour, has_colours
+):
+    text = "accounts: [{kind: main, name: Acme, retention_days: 9}]"
+
+    planned = run("plan", text=text, code=2, NO_COLOR=no_colour, color=True)
+
+    assert ("\x1b[33m  ~ account Acme" in planned.stdout) is has_colours
+    assert ("\x1b" in planned.stdout) is has_colours
+    assert "\x1b" not in run("plan", code=2).stdout
+
+
+def test_only_the_main_accounts_token_will_do(run, main):
+    account = ChildFactory(main=main, name="Other")
     caller = TokenFactory(account=account).secret_text
 
     refused = run("export", code=3, TOLLGATE_TOKEN=caller)
