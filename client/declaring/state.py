@@ -31,7 +31,7 @@ class State:
     def read_tokens(self, accounts):
         """Read the tokens of accounts, the oldest first."""
         ids = [account["id"] for account in accounts]
-        for some in batched(ids, MOST_ACCOUNTS, strict=False):
+        for some in batched(ids, MOST_ACCOUNTS):
             query = {"account": [*some], "sort": "created_at"}
             for token in self.server.items("/tokens", **query):
                 self.tokens[token["account_id"]].append(token)

@@ -166,7 +166,7 @@ class AccountSerializer:
 
     def plain(self, accounts):
         """Yield accounts as they look in answers, with a few queries for each chunk."""
-        for some in batched(accounts, CHUNK, strict=False):
+        for some in batched(accounts, CHUNK):
             self.sharing = listed(SHARING, some)
             yield from map(self._plain, some)
 

@@ -19,7 +19,7 @@ def streamed(answers):
 
 def _chunks(answers):
     before = "["
-    for some in batched(answers, CHUNK, strict=False):
+    for some in batched(answers, CHUNK):
         yield before + ",".join(each.model_dump_json(by_alias=True) for each in some)
         before = ","
     yield "]" if before == "," else "[]"

@@ -124,7 +124,7 @@ def own_audit(request, asked: Query[AuditAsked]):
 
 
 def _chunks(events):
-    for some in batched(events.iterator(chunk_size=CHUNK), CHUNK, strict=False):
+    for some in batched(events.iterator(chunk_size=CHUNK), CHUNK):
         yield "".join(f"{_line(event).model_dump_json()}\n" for event in some)
 
 
