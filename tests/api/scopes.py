@@ -107,5 +107,8 @@ NEEDS = {
     ("GET", FILTER): ("shared:read", 403),
     ("PATCH", FILTER): ("shared:write", 403),
     ("DELETE", FILTER): ("shared:write", 403),
+    ("GET", f"{ROOT}/policies"): ("accounts:read", 403),
+    ("PUT", f"{ROOT}/policies"): ("accounts:write", 403),
+    ("POST", f"{ROOT}/policies/preview"): ("accounts:write", 403),
     ("GET", f"{ROOT}/audit"): ("audit:read", 403),
 }

@@ -238,7 +238,7 @@ def own_policies_set(
     summary="Say what policies would affect",
     description="Nothing is changed.",
 )
-@requires(Operation.POLICY_EDIT, there=LISTING)
+@requires(Operation.POLICY_EDIT, also=LISTING)
 def own_policies_preview(request, body: PoliciesBody):
     visible = [account.pk for account in accounts_for(request, *LISTING)]
     drafts = body.drafts(request.auth.account.organisation_id)
