@@ -78,6 +78,7 @@ def all_tokens_pages(world):
     jobs.append(prepare_job(world, "delete", started=True))
     return [
         *paths(world.main, "tokens:all", "leaks:policies", "tokens:policies"),
+        *paths(world.main, "accounts:sign_in_settings"),
         *paths(world.main, "tokens:policy_api", "tokens:policy_shared"),
         *paths(world.main, "tokens:all", query="?q=Terraform&kind=api"),
         *paths(world.main, "tokens:all", query="?q=nothing"),
@@ -167,11 +168,14 @@ OF_AN_ADMIN = [
 
 def of_staff(world):
     organisation = world.main.organisation_id
-    names = ("organisations", "organisation_add")
+    names = ("organisations", "organisation_add", "providers", "provider_add")
     about = ("organisation", "organisation_edit", "organisation_suspend")
     return [
         *(reverse(f"accounts:staff_{name}") for name in names),
         *(reverse(f"accounts:staff_{name}", args=[organisation]) for name in about),
+        reverse("accounts:staff_provider_add") + f"?organisation={organisation}",
+        reverse("accounts:staff_provider", args=[world.provider.pk]),
+        reverse("accounts:staff_provider_edit", args=[world.provider.pk]),
         reverse("tokens:gateway"),
         reverse("tokens:gateway") + "?new=1",
         *(reverse(f"tokens:gateway_{v}", args=[world.gateway.pk]) for v in VERBS),
@@ -213,6 +217,7 @@ def of_strangers(world):
             args=[world.invited.pk, keys.make_token(world.invited)],
         ),
         reverse("sharing:visitor", args=["NoSuchId"]),
+        reverse("accounts:organisation_sign_in"),
         reverse("leaks:found"),
         reverse("leaks:thanks"),
         "/nowhere/",

@@ -27,6 +27,10 @@ ARGUMENT = re.compile(r"<(?:int|str):\w+>")
 NO_PAGES = {
     "accounts:dashboard": "leads to another page",
     "accounts:home": "leads to another page",
+    "accounts:connect": "asks whoever comes from a provider",
+    "accounts:provider_sign_in": "leads to a provider",
+    "accounts:provider_callback": "leads back from a provider",
+    "accounts:signed_out": "leads to a provider",
     "api_document": "is data for programs",
     "tokens:calendar_feed": "is data for programs",
     "gateway:refused_calls_moved": "leads to another page",

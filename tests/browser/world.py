@@ -6,6 +6,7 @@ from datetime import timedelta
 from django.utils import timezone
 
 from accounts.audit.trail import Actor
+from accounts.identity.providers import add_provider
 from accounts.members import add_member
 from accounts.models import AccountKind, Role
 from gateway.models import Webhook
@@ -46,6 +47,16 @@ def furnish():
     world = World(main=MainFactory(name=LONG, plan="enterprise"))
     world.admin = UserFactory(email="dana@acme.example", full_name=HEBREW)
     MembershipFactory(account=world.main, user=world.admin)
+    world.provider = add_provider(
+        organisation=world.main.organisation,
+        slug="acme",
+        name=UNBROKEN[:40],
+        issuer=f"https://login.acme.example/{UNBROKEN}",
+        client_id=UNBROKEN,
+        secret="secret",
+        domains=[f"{UNBROKEN[:60]}.example", "acme.example"],
+        by=BY,
+    )
     add_accounts(world)
     add_people(world)
     add_tokens(world)
