@@ -21,6 +21,7 @@ from accounts.rule_violations import RuleViolation
 from accounts.scopes import (
     AREAS,
     EVERYTHING,
+    LABELS,
     SCOPES,
     TEXT_LENGTH,
     as_scopes,
@@ -246,3 +247,24 @@ def test_one_scope_of_several_is_enough(main):
     assert refused.value.sentence == (
         "This API token lacks the scope audit:read, shared:write or shipping:read"
     )
+
+
+def test_scopes_have_words_for_pages():
+    assert LABELS == {
+        "everything": "Do everything",
+        "read": "Read everything",
+        "accounts:read": "Read accounts",
+        "accounts:write": "Read and change accounts",
+        "users:read": "Read users",
+        "users:write": "Read and change users",
+        "shipping:read": "Read data shipping tokens",
+        "shipping:write": "Read and change data shipping tokens",
+        "shared:read": "Read shared tokens and filters",
+        "shared:write": "Read and change shared tokens and filters",
+        "api:read": "Read API tokens",
+        "api:write": "Read and change API tokens",
+        "audit:read": "Read the audit trail",
+        "logs:read": "Query logs",
+        "metrics:read": "Query metrics",
+        "traces:read": "Query traces",
+    }

@@ -49,7 +49,11 @@ MODULES = {
         "tokens/test_least_privilege.py",
         *GATE,
     ],
-    "tokens.least_privilege": ["tokens/test_least_privilege.py"],
+    "tokens.least_privilege": [
+        "tokens/test_least_privilege.py",
+        "tokens/test_privilege_pages.py",
+        "api/v1/test_narrowing.py",
+    ],
     "tokens.networks": ["tokens/test_networks.py", "gateway/test_kept_to_networks.py"],
     "gateway.verify.conditions": GATE,
     "accounts.rate_limits.leases": ["accounts/test_leases.py"],
