@@ -66,10 +66,11 @@ requirements: $(VENV)/test.stamp ## pin dependencies anew (UPGRADE=--upgrade for
 	$(PIN) --output-file requirements.txt
 	$(PIN) --group dev --output-file requirements-dev.txt
 
-benchmark: $(VENV)/test.stamp ## measure pages, calls and the gate, at 100 to 1,000,000 tokens
+benchmark: $(VENV)/test.stamp ## measure pages, calls, the gate and memory, at 100 to 1,000,000 tokens
 	$(PYTHON_HERE) -m benchmarks
 	$(PYTHON_HERE) -m benchmarks.calls
 	$(PYTHON_HERE) -m benchmarks.proxies
+	$(PYTHON_HERE) -m benchmarks.memory
 
 PIP_INSTALL := $(PYTHON_HERE) -m pip install --quiet --quiet --disable-pip-version-check --no-input
 INSTALL := $(PYTHON_HERE) -m config.packages

@@ -123,7 +123,6 @@ INSTALLED_APPS = [
     "allauth.socialaccount.providers.openid_connect",
     "allauth.usersessions",
     "django_htmx",
-    "ninja",
     "accounts",
     "tokens",
     "sharing",

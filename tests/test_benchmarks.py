@@ -9,6 +9,7 @@ import sys
 import psycopg
 import pytest
 
+from benchmarks import memory
 from tests.installation import PROJECT, outer_environment
 
 SMALL = "--tokens 20 --connections 2 --seconds 1 --rounds 1 --trials 0 --counted 20"
@@ -44,3 +45,17 @@ def test_the_way_through_a_proxy_is_measured_on_postgresql(tmp_path):
         assert f"(goal: at {goal}" in done.stdout
     [kept] = tmp_path.glob("*.json")
     assert json.loads(kept.read_text())["proxies"].keys() == {"haproxy"}
+
+
+def test_the_memory_of_a_tree_of_processes_is_added_up():
+    processes = memory.measured(os.getpid())
+
+    [(_, parent, threads, size)] = [
+        each for each in processes if each[0] == os.getpid()
+    ]
+    assert (parent, threads >= 1) == (os.getppid(), True)
+    assert 0 < size["Private_Dirty"] <= size["Pss"] <= size["Rss"]
+    *_, met = memory.table(processes, before=10**9)
+    *_, missed = memory.table(processes, before=1)
+    assert met.endswith("met.")
+    assert missed.endswith("NOT MET.")
