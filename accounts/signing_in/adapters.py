@@ -121,7 +121,8 @@ class AccountAdapter(DefaultAccountAdapter):
         return response
 
     def logout(self, request):
-        actor, here = Actor.of(request), sessions.of(request)
+        actor = Actor.of(request)
+        here = sessions.of(request) if actor.user else None
         super().logout(request)
         if here:
             sessions.leave(request, here)
