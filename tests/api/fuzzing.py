@@ -27,6 +27,7 @@ OF_THE_MOMENT = {
     "account_type_has_no_shipping_tokens",
     "account_type_has_no_tokens_of_this_kind",
     "account_type_has_no_views",
+    "api_tokens_only",
     "changed_since",
     "expired",
     "expiry_in_the_past",
@@ -63,6 +64,7 @@ OF_THE_MOMENT = {
     "unknown_filter",
     "unknown_token",
     "unreadable_cursor",
+    "unusable_accounts",
     "unusable_range",
     "user_exists",
 }

@@ -4,7 +4,7 @@ from functools import partial
 
 from django.http import HttpResponse
 from ninja.responses import Status
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from accounts.api.plumbing.fields import path_id
 from accounts.api.plumbing.guards import requires
@@ -37,7 +37,13 @@ VERBS = {
 }
 
 
+# Scopes are for API tokens alone, which the example is not about.
+EXAMPLE = {"name": "Fluent Bit", "networks": ["203.0.113.0/24"]}
+
+
 class TokenChange(Body):
+    model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE]})
+
     name: TokenName = Field(
         default_factory=str, description="Its name.", examples=["Fluent Bit"]
     )
