@@ -6,7 +6,13 @@ from accounts.invitations import keys
 from tests.browser.world import prepare_job
 
 # The pages of one token.
-VERBS = ("page", "rename", "note", "rotate", "expiry", "delete", "disable", "use_it")
+VERBS = (
+    *("page", "rename", "note", "rotate", "expiry"),
+    *("delete", "disable", "use_it", "restrict"),
+)
+
+# Of tokens that organisations have policies for.
+KINDS = ("api", "logs", "metrics", "traces", "shared")
 
 
 def paths(account, *names, query=""):
@@ -79,7 +85,7 @@ def all_tokens_pages(world):
     return [
         *paths(world.main, "tokens:all", "leaks:policies", "tokens:policies"),
         *paths(world.main, "accounts:sign_in_settings"),
-        *paths(world.main, "tokens:policy_api", "tokens:policy_shared"),
+        *paths(world.main, *(f"tokens:policy_{kind}" for kind in KINDS)),
         *paths(world.main, "tokens:all", query="?q=Terraform&kind=api"),
         *paths(world.main, "tokens:all", query="?q=nothing"),
         *paths(world.main, "tokens:all", query="?kind=nonsense"),
