@@ -48,6 +48,7 @@ def test_jump_finds_the_pages_of_the_account_one_stands_in(client, look, main, a
                 "All tokens",
                 "Manage users",
                 "Groups",
+                "Sign-in",
                 "Audit trail",
                 "Health",
                 "Policies",

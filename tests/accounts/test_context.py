@@ -29,7 +29,9 @@ def test_admin_of_the_main_account_finds_everything(frame, main, admin):
             "Manage accounts",
             "All tokens",
             "Policies",
+            "Sign-in",
             "Manage users",
+            "Groups",
             "Audit trail",
         ],
     }

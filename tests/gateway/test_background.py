@@ -219,7 +219,12 @@ def test_the_process_is_told_what_came_of_a_poll(ask):
         pulse.__init__(era=pulse.era)
 
 
-def test_nothing_was_heard_yet_of_a_database_that_is_away_from_the_start(caplog):
+def test_nothing_was_heard_yet_of_a_database_that_is_away_from_the_start(
+    caplog, monkeypatch
+):
+    # Gates of other tests in this process have heard of theirs.
+    monkeypatch.setattr(pulse, "heard_at", None)
+
     def refuse():
         raise connection.Database.OperationalError("refused")
 

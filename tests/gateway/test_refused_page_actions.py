@@ -7,7 +7,13 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import AccountKind, Action, AuditEvent
-from tests.factories import BY, ChildFactory, MainFactory, TokenFactory
+from tests.factories import (
+    BY,
+    ChildFactory,
+    MainFactory,
+    MembershipFactory,
+    TokenFactory,
+)
 from tests.gateway.refused_pages import deleted, old_secret, page, shown
 from tests.gateway.uses import refuse
 from tokens.kinds import Kind
@@ -90,7 +96,7 @@ def test_a_limit_is_a_refusal(client, admin, main):
     full = MainFactory(plan="community")
     spare = TokenFactory(account=full, kind=Kind.LOGS, enabled=False)
     refuse(spare, "disabled", signal="logs")
-    admin.memberships.create(account=full, role="admin")
+    MembershipFactory(user=admin, account=full, role="admin")
     client.force_login(admin)
 
     response = act(client, "revive", full, spare)

@@ -17,9 +17,9 @@ from tests.waiting import PATIENCE_SECONDS, wait_until
 pytestmark = pytest.mark.sqlite
 # What dies is started again, even if it has begun only now.
 UNDAUNTED = """
-from config import server
+from config import processes, server
 
-server.CRASH_SECONDS = 0
+processes.CRASH_SECONDS = 0
 server.main()
 """
 
