@@ -70,6 +70,8 @@ OF_THE_MOMENT = {
 }
 # No regular expression knows of every character whether it can be seen.
 BEYOND_A_SCHEMA = {
+    # Items that differ in anything are unique to a schema.
+    "kind_twice",
     "name_required",
     # Nor is a network just its signs.
     "networks_wrong",

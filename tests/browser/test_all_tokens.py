@@ -30,7 +30,7 @@ def test_tokens_of_every_account_are_narrowed_by_filters(page):
     expect(page.locator("#rows tr")).to_have_count(5)
 
     page.locator("summary", has_text="Kind").click()
-    page.get_by_label("API token").check()
+    page.get_by_label("API token", exact=True).check()
     page.get_by_role("button", name="Filter", exact=True).click()
     expect(page.locator("#rows tr")).to_have_count(2)
     assert "kind=api" in page.url

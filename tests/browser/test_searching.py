@@ -104,7 +104,7 @@ def test_where_nothing_is_found_a_token_can_be_made(visit, admin, main):
 def test_a_filter_closes_by_escape_and_by_a_press_beside(visit, admin, main):
     page = visit(admin, reverse("tokens:all", args=[main.pk]))
     opener = page.locator("summary", has_text="Kind")
-    choices = page.get_by_label("API token")
+    choices = page.get_by_label("API token", exact=True)
 
     opener.click()
     expect(choices).to_be_visible()

@@ -92,7 +92,7 @@ def test_nobody_overwrites_what_they_have_not_seen(api):
             "items.1.ends_outside_at",
             "at least 14 days ahead",
         ),
-        ([{"kind": "api"}, {"kind": "api"}], "", "each kind can be there once"),
+        ([{"kind": "api"}, {"kind": "api"}], "items.1.kind", "api is there twice"),
         ([{"kind": "api", "longest_days": True}], "items.0.longest_days", "integer"),
         ([{"kind": "gateway"}], "items.0.kind", "Input should be"),
     ],

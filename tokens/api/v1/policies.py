@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated
 
 from django.http import HttpResponse
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from accounts.api.plumbing.guards import accounts_for, requires
 from accounts.api.v1.fields import Body, Flag, IfMatch, Moment, Resource, whole
@@ -91,16 +91,16 @@ class PoliciesBody(Body):
         description="The policy of each kind. A kind that is left out has none."
     )
 
-    @model_validator(mode="after")
-    def _each_once(self):
-        if len({each.kind for each in self.items}) < len(self.items):
-            raise ValueError("each kind can be there once")
-        return self
-
     def drafts(self, organisation_id):
         """Return a TokenPolicy for each kind; raises RuleViolation that names the field."""
         before = policies_of(organisation_id)
-        numbered = {each.kind: number for number, each in enumerate(self.items)}
+        numbered = {}
+        for number, each in enumerate(self.items):
+            if numbered.setdefault(each.kind, number) != number:
+                field = f"items.{number}.kind"
+                raise RuleViolation(
+                    "kind_twice", f"{each.kind} is there twice.", field=field
+                )
         return [
             self._draft(policy, numbered.get(kind)) for kind, policy in before.items()
         ]
