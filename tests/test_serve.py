@@ -261,6 +261,7 @@ def test_database_url_is_all_that_postgresql_takes(tmp_path):
     assert not installation.database.exists()
 
 
+@pytest.mark.programs
 def test_an_update_gives_every_place_to_the_new_version(installation):
     """Nobody is refused meanwhile, and no connection is kept by those that go."""
     with installation.running("manage.py", "serve", WORKERS="2") as (process, _):
@@ -321,6 +322,7 @@ def said_until(process, beginning):
     return next(line.rstrip() for line in process.stdout if line.startswith(beginning))
 
 
+@pytest.mark.programs
 def test_a_version_that_does_not_fit_changes_nothing(installation):
     with installation.running("manage.py", "serve") as (process, _):
         before = grandchildren(process.pid)
@@ -335,6 +337,7 @@ def test_a_version_that_does_not_fit_changes_nothing(installation):
         assert installation.status("/livez") == 200
 
 
+@pytest.mark.programs
 def test_what_would_listen_is_printed_and_nothing_started(installation):
     result = installation.run("manage.py", "serve", "--dry-run", "--workers", "3")
 

@@ -102,20 +102,13 @@ class MethodMiddleware:
         return self.get_response(request)
 
     def process_view(self, request, view_func, view_args, view_kwargs):
-        # The API knows by itself which methods each path has.
-        if request.method == "OPTIONS" and not request.is_api:
+        if request.method == "OPTIONS":
             return HttpResponseNotAllowed(PAGE_METHODS)
         return None
 
 
 class LoginRequiredMiddleware(DjangoLoginRequiredMiddleware):
     """Send people to the login page, from inside a page too."""
-
-    def process_view(self, request, view_func, view_args, view_kwargs):
-        # Ninja's views carry no login_not_required mark.
-        if request.is_api:
-            return None
-        return super().process_view(request, view_func, view_args, view_kwargs)
 
     def handle_no_permission(self, request, view_func):
         response = redirect_to_login(
@@ -134,8 +127,6 @@ def ViewerTimezoneMiddleware(get_response):  # noqa: N802 -- named like its sibl
     """Render times in the zone that the browser told us in a cookie."""
 
     def middleware(request):
-        if request.is_api:
-            return get_response(request)
         name = request.COOKIES.get("tollgate_zone", "")
         zone = zoneinfo.ZoneInfo(name) if name in ZONES else None
         with timezone.override(zone):
@@ -160,9 +151,6 @@ def SessionActivityMiddleware(get_response):  # noqa: N802 -- named like its sib
     """
 
     def middleware(request):
-        # A session is saved after the view, where an error would follow a commit.
-        if request.is_api:
-            return get_response(request)
         _tell_of_two_sessions(request)
         now = int(time.time())
         due = request.session.get(SEEN, 0) <= now - SEEN_PRECISION.total_seconds()
@@ -214,7 +202,7 @@ class RefusalMiddleware:
         if refusal := getattr(request, "refusal", None):
             response.status_code = refusal.status
             response["Retry-After"] = str(refusal.retry_after)
-        if response.status_code == 405 and not request.is_api:
+        if response.status_code == 405:
             return not_allowed(request, response["Allow"])
         return response
 

@@ -19,7 +19,11 @@ from tests.test_settings import manage
 from tokens.models import Token
 from tokens.secrets import Secret, digest
 
-pytestmark = [pytest.mark.postgresql, pytest.mark.django_db(transaction=True)]
+pytestmark = [
+    pytest.mark.postgresql,
+    pytest.mark.programs,
+    pytest.mark.django_db(transaction=True),
+]
 
 RESTORED = "restored"
 BY = Actor("writer@example.com")
