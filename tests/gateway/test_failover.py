@@ -28,7 +28,7 @@ WHERE query LIKE 'SELECT kid FROM accounts_cryptokey WHERE purpose = ''index''%'
 OTHERS = """
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity
 WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()
-AND query !~ 'accounts_generation|accounts_cryptokey|pg_control_system'
+AND query !~ 'accounts_generation|accounts_cryptokey|pg_control_system|NOT has_mac'
 """
 
 pytestmark = [pytest.mark.postgresql, pytest.mark.programs]
