@@ -164,6 +164,7 @@ class PostgreSQL:
     def __init__(self, opened):
         self._time = DatabaseTime()
         self._state = STATE
+        self._latest = "", ""
         try:
             opened.execute(STATE)
         except (
@@ -177,8 +178,18 @@ class PostgreSQL:
         """Return database and timeline, and what to add to our time."""
         before = time.time()
         *name, theirs = opened.execute(self._state).fetchone()
+        self._require_latest(*name)
         offset = self._time.read(before, theirs, time.time())
         return tuple(name), offset
+
+    def _require_latest(self, system, timeline):
+        """Raise OperationalError where a failover has left the server behind."""
+        seen_system, seen_timeline = self._latest
+        if system == seen_system and timeline < seen_timeline:
+            raise connection.Database.OperationalError(
+                f"a server of before a failover answers, on timeline {timeline}"
+            )
+        self._latest = system, timeline
 
     def identify(self, opened):
         *name, _ = opened.execute(self._state).fetchone()

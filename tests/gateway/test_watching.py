@@ -9,6 +9,7 @@ from accounts.audit.generations import note_change, slot_of
 from accounts.postgresql import pulse
 from gateway.verify.invalidation import (
     AWAY_SECONDS,
+    PostgreSQL,
     Snapshot,
     Watcher,
     end_era,
@@ -232,3 +233,30 @@ def test_a_standby_is_no_source_of_truth(db):
     watcher.poll()
 
     assert watcher.snapshot.failed
+
+
+class Answering:
+    """A connection to servers that answer by turns, each a name and a timeline."""
+
+    def __init__(self, *servers):
+        self._servers = iter(servers)
+
+    def execute(self, query):
+        return self
+
+    def fetchone(self):
+        return *next(self._servers), 0.0
+
+
+def test_a_server_that_a_failover_left_behind_is_not_believed():
+    answers = ("1", "00000001"), ("1", "00000002"), ("1", "00000001"), ("2", "00000001")
+    opened = Answering(*answers)
+    server = PostgreSQL(opened)
+
+    identities = [server.look(opened)[0] for _ in range(2)]
+    with pytest.raises(connection.Database.OperationalError, match="timeline 00000001"):
+        server.look(opened)
+
+    assert identities == [*answers[:2]]
+    # Another database begins with timelines of its own.
+    assert server.look(opened)[0] == answers[3]
