@@ -9,7 +9,7 @@ from django.db.models.functions import TruncDate
 from django.utils import timezone
 
 from accounts.clock import clock
-from tokens.forms import SATURDAY
+from tokens.forms.expiry import SATURDAY
 from tokens.states import State, in_any
 
 # A token that is given 30 days today ends in the last of them.

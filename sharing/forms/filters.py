@@ -6,7 +6,7 @@ from accounts.forms.ids import VersionField
 from accounts.ids import is_id
 from accounts.names import NameField, ValueField
 from sharing.models import Filter
-from tokens.forms import RuleForm
+from tokens.forms.rules import RuleForm
 
 
 def _text(placeholder, **attrs):

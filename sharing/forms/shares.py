@@ -11,7 +11,8 @@ from accounts.names import NameField
 from sharing.models import Filter, Share
 from sharing.scope import Operator
 from sharing.summary import Summary
-from tokens.forms import ExpiryForm, RestrictionForm
+from tokens.forms.expiry import ExpiryForm
+from tokens.forms.restrictions import RestrictionForm
 from tokens.kinds import Kind
 from tokens.limits import MAX_NAME, MAX_NOTE
 from tokens.policies.checks import policy_of

@@ -10,7 +10,7 @@ from accounts.models import AccountKind, Action, AuditEvent
 from accounts.plans import Plan
 from tests.factories import BY, ChildFactory, TokenFactory
 from tests.tokens.list_pages import shown
-from tokens.forms import ExpiryForm
+from tokens.forms.expiry import ExpiryForm
 from tokens.kinds import Kind
 from tokens.models import Token
 

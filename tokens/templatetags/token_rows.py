@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 
 from accounts.templatetags.accounts import badge, icon
-from tokens.forms import used_lately
+from tokens.forms.changes import used_lately
 from tokens.kind_pages import action_url, page_of
 from tokens.kinds import Kind
 from tokens.states import STOPPED, State, why_stopped_outside

@@ -13,17 +13,17 @@ from accounts.audit.trail import Actor
 from accounts.clock import clock
 from accounts.models.accounts import RESTORABLE_DAYS
 from accounts.web.form_status import status_of
-from tokens.forms import (
+from tokens.forms.changes import (
     DeleteForm,
     DisableForm,
     EndRotationForm,
     NoteForm,
     RenameForm,
-    RestrictForm,
     RotateForm,
-    SetExpiryForm,
     used_lately,
 )
+from tokens.forms.expiry import SetExpiryForm
+from tokens.forms.restrictions import RestrictForm
 from tokens.kind_pages import HOMES, home_of, page_of
 from tokens.models import TokenUsage
 from tokens.secret_response import hand_out

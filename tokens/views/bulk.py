@@ -16,7 +16,8 @@ from accounts.rule_violations import RuleViolation
 from accounts.web.pagination import paginate
 from tokens.bulk_preview import Preview
 from tokens.bulk_words import WORDS
-from tokens.forms import ExpiryForm, HandOverForm, OverlapForm
+from tokens.forms.changes import HandOverForm, OverlapForm
+from tokens.forms.expiry import ExpiryForm
 from tokens.models import BulkAction, BulkJob, Outcome
 from tokens.models.bulk import MOST, UNDOES
 from tokens.models.policies import policies_of

@@ -12,7 +12,7 @@ from accounts.audit.trail import Actor
 from accounts.names import NameField
 from accounts.permissions import Operation, for_account, require
 from accounts.web.pagination import paginate
-from tokens.forms import RuleForm
+from tokens.forms.rules import RuleForm
 from tokens.kind_pages import HOMES, home_of
 from tokens.kinds import Kind
 from tokens.limits import MAX_NAME, siblings

@@ -8,7 +8,8 @@ from django.shortcuts import redirect, render
 from accounts.audit.trail import Actor
 from accounts.web.pagination import paginate
 from accounts.web.resubmission import made_once
-from tokens.forms import STATES, ListForm, TokenForm
+from tokens.forms.creation import TokenForm
+from tokens.forms.lists import STATES, ListForm
 from tokens.kind_pages import home_of
 from tokens.kinds import Kind
 from tokens.limits import check_offered

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 
 from accounts.templatetags.accounts import badge, day, when
-from tokens.forms import used_lately
+from tokens.forms.changes import used_lately
 from tokens.kind_pages import HOMES, page_of
 from tokens.states import OUTSIDE, STOPPED, why_stopped_outside
 from tokens.templatetags.token_rows import shown_as

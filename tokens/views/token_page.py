@@ -10,7 +10,7 @@ from accounts.models import AuditEvent
 from accounts.permissions import Operation, allows
 from accounts.web.form_status import status_of
 from tokens import limits
-from tokens.forms import EndRotationForm
+from tokens.forms.changes import EndRotationForm
 from tokens.kind_pages import HOMES, home_of, page_of
 from tokens.kinds import Kind
 from tokens.least_privilege import accounts_kept_to

@@ -12,7 +12,7 @@ from django.views.decorators.http import (
 
 from accounts.audit.trail import Actor
 from accounts.permissions import relations, require, staff_only
-from tokens.forms import DisableForm
+from tokens.forms.changes import DisableForm
 from tokens.models import Token
 from tokens.permissions import operation, why_stopped
 from tokens.search_text import FindForm
