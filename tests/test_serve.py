@@ -21,7 +21,7 @@ from accounts.management.commands.serve import newest_unknown
 from accounts.rate_limits.shared_counts import SHARED_FILE, SIZE
 from accounts.web import draining
 from config import processes, server
-from config.listener import Listener
+from config.listener import Listener, until_left
 from config.places import Places
 from config.processes import Processes
 from tests.installation import FORM_TOKEN, Installation, free_ports
@@ -388,15 +388,38 @@ def test_a_version_that_does_not_become_ready_is_ended(told):
 
 
 @pytest.mark.usefixtures("spawned")
-def test_who_is_told_to_stop_does_not_wait_for_a_new_version(told):
-    held = [
-        Listener("tests.held:application", 1, 1, host="127.0.0.1", port=free_ports()[0])
-    ]
-    places = Places(held)
-    begun = Processes(held, places)
-    os.write(told[1], bytes([signal.SIGTERM]))
+def test_who_is_told_to_stop_does_not_wait_for_a_new_version(told, capfd):
+    listener = {"application": "tests.held:application", "workers": 1, "threads": 1}
+    listener |= {"host": "127.0.0.1", "port": free_ports()[0]}
+    held = [Listener(**listener)]
+    installed_now = "-c", f"print({json.dumps([listener])!r})"
+    for number in (signal.SIGHUP, signal.SIGTERM):
+        os.write(told[1], bytes([number]))
 
-    assert not begun.become_ready(told[0])
+    serving = server.Server(held, Places(held), told[0], command=installed_now)
 
-    begun.stop()
-    places.close()
+    assert serving.run() == 0
+    assert capfd.readouterr().err == (
+        "Tollgate goes on as it was: the new version did not become ready.\n"
+    )
+
+
+def test_no_connection_is_kept_once_another_version_listens():
+    def application(environ, start_response):
+        start_response("200 OK", [("Content-Type", "text/plain")])
+        return [b""]
+
+    left, leaving = multiprocessing.Pipe(duplex=False)
+    answers = []
+    answer = until_left(application, left)
+
+    answer({}, lambda status, headers: answers.append(headers))
+    leaving.close()
+
+    def is_told_to_close():
+        answer({}, lambda status, headers: answers.append(headers))
+        return ("Connection", "close") in answers[-1]
+
+    wait_until(is_told_to_close)
+    assert answers[0] == [("Content-Type", "text/plain")]
+    assert ("Content-Type", "text/plain") in answers[-1]
