@@ -179,8 +179,7 @@ def haproxy_rules(kind):
 def haproxy(folder, kind, *, store, tollgate, credential):
     folder.mkdir()
     port = free_port()
-    load = "lua-load-per-thread" if kind == REMEMBERED else "lua-load"
-    loads = [f"{load} {DEPLOY}/haproxy/{name}" for name in LUA[kind]]
+    loads = [f"lua-load {DEPLOY}/haproxy/{name}" for name in LUA[kind]]
     rules = haproxy_rules(kind)
     text = HAPROXY.format(
         loads="\n    ".join(loads), rules=rules, port=port, store=store

@@ -1,7 +1,5 @@
 -- What Tollgate decided, remembered while it certainly holds: with TOLLGATE_REMEMBERS=yes.
--- Each thread has a state of its own (lua-load-per-thread): it remembers, looks and hands
--- over for itself, and asks once about each token that it meets. In one state for all they
--- would wait for each other at every request.
+-- One state for all threads (lua-load); lua-load-per-thread would make a memory for each.
 --
 -- A decision holds while its slot has the generation that it had before the decision was
 -- made. Four times a second Tollgate is asked for the generations; they are trusted for
@@ -76,7 +74,7 @@ local function every(milliseconds, task)
   end)
 end
 
--- Decisions; so many in each thread.
+-- Decisions
 
 local known, known_before, known_count = {}, {}, 0
 local unknown, unknown_before, unknown_count = {}, {}, 0
@@ -262,8 +260,7 @@ core.register_converters("remembered", function(request)
   return count(decision, sub(request, 46)) and decision.told or ""
 end)
 
--- A variable of the whole process, which only a request can set: the first thread's key is
--- that of all.
+-- A variable of the whole process, which only a request can set.
 core.register_action("memory_key", {"http-req"}, function(txn)
   txn:set_var("proc.tollgate_key", KEY)
 end)
