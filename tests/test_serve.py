@@ -264,7 +264,9 @@ def test_database_url_is_all_that_postgresql_takes(tmp_path):
 @pytest.mark.programs
 def test_an_update_gives_every_place_to_the_new_version(installation):
     """Nobody is refused meanwhile, and no connection is kept by those that go."""
-    with installation.running("manage.py", "serve", WORKERS="2") as (process, _):
+    # Long enough for each connection that is kept to be told, on a busy machine as well.
+    running = installation.running("manage.py", "serve", WORKERS="2", DRAIN_SECONDS="2")
+    with running as (process, _):
         before = grandchildren(process.pid)
         with ThreadPoolExecutor() as pool, asking(installation, pool) as answers:
             process.send_signal(signal.SIGHUP)
