@@ -10,6 +10,8 @@ from multiprocessing.connection import wait
 from accounts.rate_limits.shared_counts import SHARED_FILE, SIZE
 from config.listener import Connections, listen
 
+# Names a text that is another one at each start.
+STARTED = "TOLLGATE_STARTED"
 # What ends sooner than that would end again.
 CRASH_SECONDS = 5
 # A worker that is not ready by then will not be.
@@ -25,7 +27,8 @@ class Processes:
         self._missing = sum(listener.workers for listener in listeners)
         self._counting = ExitStack()
         self._counting.enter_context(counted_together())
-        os.environ["TOLLGATE_STARTED"] = os.urandom(16).hex()
+        os.environ[STARTED] = os.urandom(16).hex()
+        self._variables = {name: os.environ[name] for name in (SHARED_FILE, STARTED)}
         self._ready, told_ready = multiprocessing.Pipe(duplex=False)
         left, self._leaving = multiprocessing.Pipe(duplex=False)
         self._connections = Connections(ready=told_ready, left=left)
@@ -53,6 +56,8 @@ class Processes:
             self._running |= [self._start(listener)]
 
     def _start(self, listener):
+        # Another version may have begun since, and ended.
+        os.environ.update(self._variables)
         place = self._places.of(listener)
         process = multiprocessing.Process(
             target=listen, args=(listener, place, self._connections)

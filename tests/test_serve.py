@@ -425,3 +425,37 @@ def test_no_connection_is_kept_once_another_version_listens():
     wait_until(is_told_to_close)
     assert answers[0] == [("Content-Type", "text/plain")]
     assert ("Content-Type", "text/plain") in answers[-1]
+
+
+class Unstarted:
+    """A process of which only its sentinel and its environment are of interest."""
+
+    environments = ()
+
+    def __init__(self, **_):
+        self.sentinel = len(Unstarted.environments)
+
+    def start(self):
+        Unstarted.environments += (os.environ[SHARED_FILE],)
+
+    def join(self):
+        pass
+
+    terminate = join
+
+
+@pytest.mark.usefixtures("spawned")
+def test_what_is_started_again_counts_where_its_version_does(monkeypatch):
+    monkeypatch.setattr(processes.multiprocessing, "Process", Unstarted)
+    monkeypatch.setattr(processes, "CRASH_SECONDS", 0)
+    monkeypatch.setattr(Unstarted, "environments", ())
+    listeners = [Listener(BROKEN, 1, 1)]
+    places = SimpleNamespace(of=lambda listener: None)
+    running = Processes(listeners, places)
+    Processes(listeners, places).stop()
+
+    running._replace(0)
+    running.stop()
+
+    first, failed, again = Unstarted.environments
+    assert first == again != failed
