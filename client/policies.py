@@ -2,6 +2,7 @@
 
 import click
 
+from client.failures import Stale
 from client.options import asks_server
 from client.output import moment
 from client.tokens import KINDS
@@ -79,14 +80,27 @@ def _number(name, words):
 @asks_server
 def policy_set(server, output, kind, preview, **given):
     """Set what is asked of a KIND of token; what is not named stays as it is."""
-    known = server.get(PATH)["items"]
+    found, version = server.versioned(PATH)
+    known = found["items"]
     items = [each | _changed(given) if each["kind"] == kind else each for each in known]
     if preview:
         found = server.post(f"{PATH}/preview", {"items": items})
         output.rows(EFFECTS, _effects(found, kind))
         return
-    output.rows(COLUMNS, server.put(PATH, {"items": items})["items"])
+    output.rows(COLUMNS, _set(server, items, version)["items"])
     output.say(f"Set the policy for {kind} tokens.")
+
+
+def _set(server, items, version):
+    """Set the policies unless somebody else has set some since they were read."""
+    try:
+        found, _ = server.change("PUT", PATH, {"items": items}, version=version)
+    except Stale:
+        raise Stale(
+            "Somebody else changed the policies at the same moment, and nothing was set. "
+            "See what they did with policies list, and run it again."
+        ) from None
+    return found
 
 
 def _changed(given):

@@ -28,8 +28,9 @@ EFFECT = {
 }
 
 
-def of(*policies):
-    return httpx.Response(200, json={"items": [*policies]})
+def of(*policies, version=7):
+    headers = {"ETag": f'"{version}"'}
+    return httpx.Response(200, json={"items": [*policies]}, headers=headers)
 
 
 def test_list_shows_what_is_asked(run, server):
@@ -64,7 +65,27 @@ def test_set_changes_what_is_named_and_sends_the_others_as_they_are(
 
     assert server.asked == [("GET", "/api/v1/policies"), ("PUT", "/api/v1/policies")]
     assert json.loads(server.requests[-1].content) == {"items": [API | changed, LOGS]}
+    assert server.requests[-1].headers["If-Match"] == '"7"'
     assert result.stderr == "Set the policy for api tokens.\n"
+
+
+def test_what_somebody_else_set_meanwhile_is_not_overwritten(run, server):
+    problem = {
+        "detail": "The policies changed meanwhile.",
+        "code": "stale",
+        "errors": [],
+    }
+    late = httpx.Response(412, json=problem)
+
+    result = run(
+        "policies", "set", "api", "--note-required", answers=[of(API, LOGS), late]
+    )
+
+    assert result.exit_code == 1
+    assert result.stderr == (
+        "Error: Somebody else changed the policies at the same moment, and nothing was "
+        "set. See what they did with policies list, and run it again.\n"
+    )
 
 
 def test_a_preview_changes_nothing(run, server):
