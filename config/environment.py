@@ -23,7 +23,8 @@ CACHE_ADDRESS = re.compile(
     re.ASCII,
 )
 ANCHORS = re.compile(
-    r"/.+|syslog:(?:/[^/].*|//(?:[\w.-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?)", re.ASCII
+    r"(?:program:)?/.+|syslog:(?:/[^/].*|//(?:[\w.-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?)",
+    re.ASCII,
 )
 
 
@@ -103,13 +104,13 @@ class Environment(environ.Env):
         return re.sub("^valkey", "redis", url)
 
     def anchors(self, name):
-        """Return where heads of the audit trail are kept: paths, and addresses of syslog."""
+        """Return where heads of the audit trail are kept: paths, programs and syslogs."""
         places = [place.strip() for place in self.list(name, default=[])]
         for place in places:
             if not ANCHORS.fullmatch(place):
                 raise ImproperlyConfigured(
-                    f"{name} takes paths that begin with /, syslog:/dev/log and "
-                    f"syslog://host:port, not {place!r}."
+                    f"{name} takes paths that begin with /, syslog:/dev/log, "
+                    f"syslog://host:port and program:/path, not {place!r}."
                 )
         return places
 

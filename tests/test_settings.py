@@ -216,7 +216,10 @@ def test_a_file_that_cannot_be_read_is_named(env, tmp_path):
 
 
 def test_places_of_anchors_are_read(env):
-    places = "/var/log/anchors.log, syslog:/dev/log,syslog://[::1]:514,syslog://logs"
+    places = (
+        "/var/log/anchors.log, syslog:/dev/log,syslog://[::1]:514,syslog://logs,"
+        "program:/etc/tollgate/anchor"
+    )
 
     assert env(ANCHORS=places).anchors("ANCHORS") == places.replace(" ", "").split(",")
     assert env(ANCHORS="").anchors("ANCHORS") == []
@@ -224,7 +227,10 @@ def test_places_of_anchors_are_read(env):
 
 @pytest.mark.parametrize(
     "text",
-    ["anchors.log", "syslog:", "syslog:log", "syslog://a:b:c", "http://x", "/a,x"],
+    [
+        *("anchors.log", "syslog:", "syslog:log", "syslog://a:b:c", "http://x", "/a,x"),
+        "program:anchor",
+    ],
 )
 def test_a_place_of_anchors_that_is_none_is_refused(env, text):
     with pytest.raises(ImproperlyConfigured, match="ANCHORS takes paths that begin"):

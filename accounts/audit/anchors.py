@@ -9,6 +9,8 @@ import hmac
 import json
 import logging
 import os
+import secrets
+import subprocess
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from logging.handlers import SYSLOG_UDP_PORT, SysLogHandler
@@ -27,6 +29,14 @@ LABEL = b"tollgate/anchor/1"
 OWNER_ONLY = 0o600
 # Of a file that is there already, so much is read to know what need not be written again.
 TAIL = 1 << 20
+PROGRAM = "program:"
+PROGRAM_SECONDS = 60
+# Of what it says when it fails.
+SHOWN = 200
+# What a program of the operator's is told of this process's environment: where things
+# are, and whose credentials it may use. Our keys and the database's password are there, too.
+HANDED_ON = ("PATH", "HOME", "LANG", "TZ", "SSL_CERT_FILE", "HTTPS_PROXY", "NO_PROXY")
+HANDED_ON_AS = ("AWS_", "AZURE_", "GOOGLE_", "MC_", "RCLONE_")
 
 logger = logging.getLogger(__name__)
 
@@ -113,6 +123,8 @@ def targets():
 
 
 def _target(place):
+    if place.startswith(PROGRAM):
+        return Program(place.removeprefix(PROGRAM))
     return Syslog(place) if place.startswith("syslog:") else File(place)
 
 
@@ -188,6 +200,51 @@ class Syslog(Target):
                 self._note([each])
         finally:
             sender.close()
+
+
+class Program(Target):
+    """A program of the operator's, which takes new lines on to an object store.
+
+    It gets them on its standard input, and as its argument a name that no other lines have.
+    """
+
+    def __init__(self, path):
+        super().__init__()
+        self._path = path
+
+    def write(self, anchors):
+        """Hand over those that this process has not; raises OSError when it fails."""
+        if not (fresh := self._fresh(anchors)):
+            return
+        self._run("".join(f"{each.line}\n" for each in fresh))
+        self._note(fresh)
+
+    def _run(self, lines):
+        name = f"{timezone.now():%Y-%m-%dT%H-%M-%SZ}-{secrets.token_hex(4)}.log"
+        try:
+            done = subprocess.run(  # noqa: S603 -- the operator's program, and no shell
+                [self._path, name],
+                input=lines.encode(),
+                env=_handed_on(),
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                timeout=PROGRAM_SECONDS,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            message = f"{self._path} took more than {PROGRAM_SECONDS} seconds"
+            raise TimeoutError(message) from None
+        if done.returncode:
+            said = done.stderr.decode(errors="replace").strip()[-SHOWN:]
+            raise OSError(f"{self._path} ended with {done.returncode}: {said}")
+
+
+def _handed_on():
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if name in HANDED_ON or name.startswith(HANDED_ON_AS)
+    }
 
 
 class Sender(SysLogHandler):

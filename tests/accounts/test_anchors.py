@@ -336,3 +336,67 @@ def test_a_syslog_that_takes_no_more_is_told(chain, settings, caplog, monkeypatc
 
     assert "cannot be written: no route" in caplog.text
     assert connection.is_usable()
+
+
+@pytest.fixture
+def program(tmp_path, settings, monkeypatch):
+    """A program that keeps each object that it is given, beside what it was told."""
+    folder = tmp_path / "objects"
+    folder.mkdir()
+    path = tmp_path / "anchor"
+    monkeypatch.setenv("AWS_REGION", "eu-central-1")
+
+    def does(line):
+        path.write_text(f"#!/bin/sh\n{line}\n")
+        path.chmod(0o700)
+        settings.AUDIT_ANCHORS = [f"program:{path}"]
+        return folder
+
+    does.folder, does.keeps = folder, f'cat > "{folder}/$1" && env > {tmp_path}/told'
+    return does
+
+
+def test_a_program_is_given_each_head_once(chain, main, program, tmp_path):
+    folder, anchoring = program(program.keeps), Anchoring()
+    anchoring.carry_on()
+    anchoring.carry_on()
+    record(Action.LOGIN, by=BY, account=main)
+    anchoring.carry_on()
+
+    objects = sorted(folder.iterdir(), key=lambda path: path.stat().st_mtime_ns)
+
+    assert [read(path.read_text()).sequence for path in objects] == [7, 8]
+    assert said("--anchors", *objects) == ""
+    told = (tmp_path / "told").read_text()
+    assert "AWS_REGION=eu-central-1" in told
+    assert "SECRET_KEY" not in told
+
+
+def test_what_a_program_did_not_keep_it_is_given_again(chain, program, caplog):
+    program("cat > /dev/null; echo no such bucket >&2; exit 3")
+    anchoring = Anchoring()
+    anchoring.carry_on()
+    assert "cannot be written: " in caplog.text
+    assert "/anchor ended with 3: no such bucket" in caplog.text
+
+    folder = program(program.keeps)
+    anchoring.carry_on()
+
+    assert len(list(folder.iterdir())) == 1
+
+
+def test_a_program_that_hangs_is_ended(chain, program, caplog, monkeypatch):
+    monkeypatch.setattr("accounts.audit.anchors.PROGRAM_SECONDS", 0.05)
+    program("exec sleep 600")
+
+    Anchoring().carry_on()
+
+    assert "/anchor took more than 0.05 seconds" in caplog.text
+
+
+def test_a_program_that_is_not_there_is_told(chain, settings, caplog):
+    settings.AUDIT_ANCHORS = ["program:/none/anchor"]
+
+    Anchoring().carry_on()
+
+    assert "cannot be written: [Errno 2]" in caplog.text
