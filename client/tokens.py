@@ -242,23 +242,18 @@ def _may(token):
     multiple=True,
     help="Where it may be used: an address or CIDR.",
 )
-@click.option("--anywhere", is_flag=True, help="Let it be used from anywhere.")
 @click.option("--calls-per-minute", type=CALLS, help="How often it may be used.")
-@click.option("--no-limit", is_flag=True, help="Let it be used as often as it is.")
 @asks_server
-def token_restrict(
-    server, output, token_id, networks, anywhere, calls_per_minute, no_limit
-):
-    """Print from where and how often a token may be used, or set it.
+def token_restrict(server, output, token_id, networks, calls_per_minute):
+    """Let a token be used from fewer networks or less often, for good.
 
-    Networks that are given take the place of those that there are.
+    Without options it says from where and how often it may be used. Networks that are
+    given take the place of those that there are, and lie within them.
     """
-    _one_of("--network", networks, "--anywhere", anywhere)
-    _one_of("--calls-per-minute", calls_per_minute, "--no-limit", no_limit)
     path, body = f"/tokens/{token_id}", {}
-    if networks or anywhere:
+    if networks:
         body["networks"] = list(networks)
-    if calls_per_minute or no_limit:
+    if calls_per_minute:
         body["calls_per_minute"] = calls_per_minute
     token = server.patch(path, body) if body else server.get(path)
     output.thing(token)
@@ -266,11 +261,6 @@ def token_restrict(
         output.lines("\n".join(_restrictions(token)))
         return
     output.say(f"Restricted {_named(token)}: {', '.join(_restrictions(token))}.")
-
-
-def _one_of(name, value, other, other_value):
-    if value and other_value:
-        raise click.UsageError(f"Give {name} or {other}, not both.")
 
 
 def _restrictions(token):
@@ -313,10 +303,17 @@ def token_usage(server, output, token_id, days):
     show_default=True,
     help="For how long the secret until now works on.",
 )
+@click.option(
+    "--unrestricted",
+    is_flag=True,
+    help="Let networks and limit go with the secret until now, which stops: of the only "
+    "token of a metrics or tracing account.",
+)
 @asks_server
-def token_rotate(server, output, token_id, overlap):
+def token_rotate(server, output, token_id, overlap, unrestricted):
     """Give a token a new secret and print it."""
-    token = server.post_once(f"/tokens/{token_id}/rotate", {"overlap": overlap})
+    how = {"overlap": "now", "unrestricted": True} if unrestricted else {}
+    token = server.post_once(f"/tokens/{token_id}/rotate", {"overlap": overlap} | how)
     output.secret(token)
     output.say(f"Rotated {_named(token)}.")
 

@@ -111,10 +111,12 @@ def take_place(
     token = found.oldest_first().first()
     if token is None:
         raise RuleViolation("kind", f"{account.name} has no {kind.label.lower()}.")
-    token.rotate(by=by, secret=secret)
+    is_restricted = bool(networks or calls_per_minute)
+    # What it was kept to goes with the secret that it had.
+    token.rotate(by=by, secret=secret, unrestricted=is_restricted)
     if note:
         token.set_note(note, by=by)
-    if networks or calls_per_minute:
+    if is_restricted:
         token.limit_use(networks=networks, calls_per_minute=calls_per_minute, by=by)
     return token
 

@@ -5,6 +5,7 @@ from django.db.models import Q
 from accounts.rule_violations import RuleViolation
 from accounts.scopes import LABELS, READ, SCOPES, covers, is_within, names_of
 from tokens.kinds import Kind
+from tokens.networks import first_outside
 
 # As Token.kept_to has them: all accounts, and none.
 ALL, NONE = "", ","
@@ -76,11 +77,7 @@ def narrow(token, *, scopes=None, accounts=None):
 
 def _narrow_scopes(token, scopes):
     if not is_within(scopes, token.scopes):
-        raise RuleViolation(
-            "wider",
-            "A token is only ever given less: its scopes cannot be widened.",
-            field="scopes",
-        )
+        raise _wider("its scopes cannot be widened.", "scopes")
     before, token.scopes = token.scopes, scopes
     return ["scopes", names_of(before), names_of(scopes)]
 
@@ -88,14 +85,47 @@ def _narrow_scopes(token, scopes):
 def _narrow_accounts(token, kept_to):
     held = ids_in(token.kept_to)
     if held is not None and not set(ids_in(kept_to)) <= set(held):
-        raise RuleViolation(
-            "wider",
-            "A token is only ever given less: no account can be added.",
-            field="accounts",
-        )
+        raise _wider("no account can be added.", "accounts")
     before, token.kept_to = _names(token), kept_to
     _check_accounts(token)
     return ["accounts", before, _names(token)]
+
+
+def check_networks(networks, before):
+    """Raise RuleViolation for networks that hold more than those that a token had."""
+    if before and not networks:
+        raise _wider(
+            "the networks that it is kept to cannot be taken away.", "networks"
+        )
+    outside = first_outside(networks, before)
+    if outside:
+        raise _wider(
+            f"{outside} is outside of the networks that it is kept to.", "networks"
+        )
+
+
+def check_limit(most, before):
+    """Raise RuleViolation for a limit above the one that a token had."""
+    if before is not None and (most is None or most > before):
+        raise _wider(
+            f"its limit of {before:,} calls a minute cannot be raised.",
+            "calls_per_minute",
+        )
+
+
+def check_letting_go(token, overlap):
+    """Raise RuleViolation for a rotation that may not take off what a token is kept to.
+
+    Who needs more of another kind makes another token; of these an account has one.
+    """
+    if not token.rule.is_single:
+        raise _wider("for more, make another token.", "unrestricted")
+    if overlap:
+        raise RuleViolation(
+            "old_secret_works",
+            "The old secret stays restricted for as long as it works: let it stop now.",
+            field="overlap",
+        )
 
 
 def _check_kind(token):
@@ -117,6 +147,12 @@ def _check_accounts(token):
     unknown = [pk for pk in ids_in(token.kept_to) if pk not in known]
     if unknown:
         raise _not_these(f"There is no account {unknown[0]} here.")
+
+
+def _wider(words, field):
+    return RuleViolation(
+        "wider", f"A token is only ever given less: {words}", field=field
+    )
 
 
 def _not_these(message):

@@ -1,7 +1,7 @@
 """Networks that a token may be kept to: read as people write them, and asked of an address."""
 
 from functools import lru_cache
-from ipaddress import ip_address, ip_network
+from ipaddress import collapse_addresses, ip_address, ip_network
 
 from accounts.rule_violations import RuleViolation
 
@@ -102,3 +102,28 @@ def holds(networks, address):
 @lru_cache(KEPT)
 def _parsed(networks):
     return tuple(map(ip_network, networks.split()))
+
+
+def first_outside(networks, others):
+    """Return the first of some networks that is not within others, or None.
+
+    Both are as tokens hold them; no `others` are all addresses. Two halves hold the whole.
+    """
+    wide = _joined(others)
+    return next((each for each in _parsed(networks) if not _is_in(each, wide)), None)
+
+
+def _joined(networks):
+    found = _parsed(networks)
+    return [
+        joined
+        for version in (4, 6)
+        for joined in collapse_addresses(
+            each for each in found if each.version == version
+        )
+    ]
+
+
+def _is_in(network, wide):
+    same = [each for each in wide if each.version == network.version]
+    return not wide or any(network.subnet_of(each) for each in same)

@@ -9,9 +9,8 @@ class Phase(IntEnum):
 
     What opens an account comes first and what shuts it last, since nothing in a shut
     one can be changed; policies come before what they allow or ask for. Links are
-    paused, or kept to fewer networks, before they show something else, and to more
-    networks afterwards. Things are made before others are stopped: an account always
-    has a log token that works.
+    paused, or kept to fewer networks, before they show something else. Things are made
+    before others are stopped: an account always has a log token that works.
     """
 
     OPEN = 1

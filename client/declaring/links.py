@@ -2,7 +2,6 @@
 
 from client.declaring.changes import Phase
 from client.declaring.names import clause
-from client.declaring.restrictions import is_narrower
 
 
 def create(token):
@@ -67,9 +66,8 @@ def _check_moved(token, scope, fields):
         )
 
 
-def narrow(token, fields):
-    """Plan what else a link shows; `fields` are its other changes."""
-    _check_networks(token, fields)
+def narrow(token):
+    """Plan what else a link shows."""
     scope = token.state.scope_of(token.existing)
 
     def body():
@@ -81,16 +79,6 @@ def narrow(token, fields):
         return {"filters": _ids(token), "operator": operator}
 
     token.change.call(Phase.NARROW, lambda run: run.narrow(token.thing, body()))
-
-
-def _check_networks(token, fields):
-    """Note a problem where some would see what they see neither before nor after."""
-    for name, old, new in fields:
-        if name == "networks" and not (is_narrower(old, new) or is_narrower(new, old)):
-            token.made.problems.append(
-                f"{token.label} would get other networks and show something else at once. "
-                "Apply one after the other."
-            )
 
 
 def _new(token):

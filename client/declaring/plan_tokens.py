@@ -7,8 +7,8 @@ from client.declaring import links, log_tokens
 from client.declaring.changes import Phase, Thing
 from client.declaring.names import SINGLE, filter_key, key, token_key
 from client.declaring.restrictions import (
+    NARROWER,
     RESTRICTIONS,
-    is_narrower,
     meant,
     scopes_meant,
 )
@@ -190,7 +190,7 @@ class Planned:
         self.change.fields = [*fields, *switch, *scope]
         self._call(fields, switch)
         if scope:
-            links.narrow(self, fields)
+            links.narrow(self)
 
     def _texts(self):
         for name, written in (("name", _line), ("note", _lines)):
@@ -211,7 +211,16 @@ class Planned:
             if name in self.said:
                 old, new = self.existing[name], self.said[name]
                 if meant(name, old) != meant(name, new):
+                    self._check_narrower(name, old, new)
                     yield name, old, new
+
+    def _check_narrower(self, name, old, new):
+        if not NARROWER[name](new, old):
+            way = "rotate it" if self.kind in SINGLE else "make another token"
+            self._problem(
+                f"would be given more by its {name}: a token is only ever given less. For "
+                f"more, {way}."
+            )
 
     def _check_scopes(self):
         scopes = self.said.get("scopes")
@@ -225,7 +234,7 @@ class Planned:
 
     def _call(self, fields, switch):
         body = {name: new for name, _, new in fields}
-        self._restrict(fields, body)
+        self._restrict(body)
         if body:
             # A log token gets its end once others work that have none.
             ends = body.get("expires_at") and self.kind == "logs"
@@ -236,14 +245,11 @@ class Planned:
             verb = "enable" if enabled else "disable"
             self.change.call(self._phase(verb), lambda run: run.act(self.thing, verb))
 
-    def _restrict(self, fields, body):
+    def _restrict(self, body):
         """Plan what is kept to fewer networks before anything else of it changes."""
-        for name, old, new in fields:
-            if name == "networks" and is_narrower(new, old):
-                fewer = {name: body.pop(name)}
-                self.change.call(
-                    Phase.PAUSE, lambda run, fewer=fewer: run.change(self.thing, fewer)
-                )
+        if "networks" in body:
+            fewer = {"networks": body.pop("networks")}
+            self.change.call(Phase.PAUSE, lambda run: run.change(self.thing, fewer))
 
     def _phase(self, verb):
         if verb == "enable":

@@ -1,6 +1,6 @@
 """What a token is kept to: networks, calls a minute, scopes; each in its one spelling."""
 
-from ipaddress import ip_network
+from ipaddress import collapse_addresses, ip_network
 
 RESTRICTIONS = ("networks", "calls_per_minute")
 NO_NETWORK = "is no address and no network, such as 203.0.113.0/24, or has bits beyond its length."
@@ -44,11 +44,24 @@ def is_narrower(networks, others):
     """Whether all that is in some networks is in others; none are all addresses."""
     if not others:
         return True
-    wide = [network(each) for each in others]
+    wide = [*map(network, others)]
     return bool(networks) and all(
-        any(each.version == other.version and each.subnet_of(other) for other in wide)
+        _is_in(each, [other for other in wide if other.version == each.version])
         for each in map(network, networks)
     )
+
+
+def _is_in(inner, wide):
+    # Two halves hold the whole.
+    return any(inner.subnet_of(each) for each in collapse_addresses(wide))
+
+
+def is_lower(most, other):
+    """Whether a limit is no higher than another; None is any number."""
+    return other is None or (most is not None and most <= other)
+
+
+NARROWER = {"networks": is_narrower, "calls_per_minute": is_lower}
 
 
 def scopes_meant(scopes):

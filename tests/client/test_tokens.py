@@ -219,8 +219,13 @@ def test_secrets_come_alone(run, server, words, path, sentence):
 def test_rotate_says_how_long_the_old_secret_works(run, server):
     run("tokens", "rotate", "77", answers=[made()])
     run("tokens", "rotate", "77", "--overlap=now", answers=[made()])
+    run("tokens", "rotate", "77", "--unrestricted", answers=[made()])
 
-    assert server.bodies == [{"overlap": "24h"}, {"overlap": "now"}]
+    assert server.bodies == [
+        {"overlap": "24h"},
+        {"overlap": "now"},
+        {"overlap": "now", "unrestricted": True},
+    ]
 
 
 @pytest.mark.parametrize(
@@ -357,9 +362,11 @@ def test_restrict_prints_what_a_token_is_restricted_to(run, server, token, lines
     ("words", "body"),
     [
         (["--network=10.0.0.0/8"], {"networks": ["10.0.0.0/8"]}),
-        (["--anywhere"], {"networks": []}),
         (["--calls-per-minute=60"], {"calls_per_minute": 60}),
-        (["--anywhere", "--no-limit"], {"networks": [], "calls_per_minute": None}),
+        (
+            ["--network=10.0.0.0/8", "--network=::1", "--calls-per-minute=60"],
+            {"networks": ["10.0.0.0/8", "::1"], "calls_per_minute": 60},
+        ),
     ],
 )
 def test_restrict_sets_what_is_given(run, server, words, body):
@@ -372,17 +379,3 @@ def test_restrict_sets_what_is_given(run, server, words, body):
     assert result.stderr == (
         f"Restricted {NAMED}: 10.0.0.0/8, 2001:db8::/32, up to 1,200 a minute.\n"
     )
-
-
-@pytest.mark.parametrize(
-    "words",
-    [
-        ["--network=10.0.0.0/8", "--anywhere"],
-        ["--calls-per-minute=60", "--no-limit"],
-    ],
-)
-def test_restrict_takes_no_contradictions(run, server, words):
-    result = run("tokens", "restrict", 77, *words)
-
-    assert result.exit_code == 2
-    assert "not both" in result.stderr

@@ -13,7 +13,7 @@ from tests.accounts.test_counts_over_hosts import Store
 from tests.factories import BY, TokenFactory
 from tokens.call_limits import seconds_to_wait
 from tokens.kinds import Kind
-from tokens.models import CallLease
+from tokens.models import CallLease, Token
 from tokens.models.leases import take
 from tokens.usage_counters import refusals
 
@@ -192,7 +192,8 @@ def test_it_waits_among_the_refused_calls_until_the_limit_is_gone(ask, shipping)
     refusals.flush()
     waiting = list(RefusedToken.objects.waiting())
 
-    shipping.set_calls_per_minute(None, by=BY)
+    # Of the only token of an account, which it leaves with its secret.
+    Token.objects.filter(pk=shipping.pk).update(calls_per_minute=None)
 
     assert [each.pk for each in waiting] == [shipping.pk]
     assert not RefusedToken.objects.waiting().exists()

@@ -4,7 +4,8 @@ import pytest
 from django.urls import reverse
 
 from accounts.clock import clock
-from tests.factories import BY, FilterFactory, TokenFactory
+from accounts.models import AccountKind
+from tests.factories import BY, ChildFactory, FilterFactory, TokenFactory
 from tests.tokens.actions import HTMX, again, url
 from tokens.kinds import Kind
 from tokens.models import Token, TokenPolicy, TokenUsage
@@ -181,14 +182,80 @@ def test_a_pasted_token_is_shown_masked(as_admin, token):
     assert token.secret_text not in page.text
 
 
-def test_it_is_restricted_and_let_go_again(as_admin, token):
+def test_it_is_restricted_for_good(as_admin, token):
     answer = as_admin.post(url("restrict", token), RESTRICTED, headers=HTMX)
-    after = again(token)
-    as_admin.post(url("restrict", token), {"networks": "", "calls_per_minute": ""})
+    dialog = as_admin.get(url("restrict", token)).text
+    later = as_admin.post(url("restrict", token), RESTRICTED | {"networks": ""})
 
     assert "Fluent Bit: it works from 2 networks only" in answer.text
-    assert (after.networks, after.calls_per_minute) == STORED
-    assert (again(token).networks, again(token).calls_per_minute) == ("", None)
+    assert "Undo" not in answer.text
+    assert "each within those that are there" in dialog
+    assert "It is 600, and can be lowered only." in dialog
+    assert later.status_code == 422
+    assert "the networks that it is kept to cannot be taken away." in later.text
+    assert (again(token).networks, again(token).calls_per_minute) == STORED
+
+
+@pytest.mark.parametrize(
+    ("kind", "way"),
+    [(None, "make another token"), (AccountKind.METRICS, "rotate it")],
+)
+def test_the_dialog_says_what_the_way_to_more_is(as_admin, main, kind, way):
+    token = (
+        ChildFactory(main=main, kind=kind).tokens.get()
+        if kind
+        else TokenFactory(account=main)
+    )
+
+    page = " ".join(as_admin.get(url("restrict", token)).text.split())
+
+    assert f"and never widened. For more, {way}." in page
+
+
+@pytest.fixture
+def single(main):
+    token = ChildFactory(main=main, kind=AccountKind.METRICS).tokens.get()
+    token.limit_use(networks=["10.0.0.0/8"], calls_per_minute=60, by=BY)
+    return token
+
+
+def test_a_rotation_lets_the_only_token_leave_what_it_is_kept_to(as_admin, single):
+    dialog = as_admin.get(url("rotate", single)).text
+    sent = {"unrestricted": "on", "version": single.version}
+    refused = as_admin.post(url("rotate", single), sent | {"overlap": "24h"})
+    as_admin.post(url("rotate", single), sent | {"overlap": "now"})
+
+    assert "It works from 1 network only, up to 60 times a minute." in dialog
+    assert refused.status_code == 422
+    assert "stays restricted for as long as it works" in refused.text
+    assert again(single).networks == ""
+
+
+def asked_by_policy(token, **rules):
+    organisation = token.organisation
+    TokenPolicy.objects.create(organisation=organisation, kind=token.kind, **rules)
+    organisation.has_policies = True
+    organisation.save()
+
+
+@pytest.mark.parametrize(
+    "rule", [{"networks_required": True}, {"least_overlap_hours": 1}]
+)
+def test_a_rotation_offers_that_only_where_the_policy_lets_it(as_admin, single, rule):
+    asked_by_policy(single, **rule)
+
+    assert 'name="unrestricted"' not in as_admin.get(url("rotate", single)).text
+
+
+@pytest.mark.parametrize("asks", [False, True])
+def test_a_rotation_of_other_tokens_keeps_it(as_admin, main, asks):
+    token = TokenFactory(account=main, networks=["10.0.0.0/8"])
+    if asks:
+        asked_by_policy(token, note_required=True)
+
+    assert 'name="unrestricted"' not in as_admin.get(url("rotate", token)).text
+    as_admin.post(url("rotate", token), {"overlap": "now", "unrestricted": "on"})
+    assert again(token).networks == "10.0.0.0/8"
 
 
 def test_a_version_that_is_past_changes_nothing(as_admin, token):
@@ -207,15 +274,3 @@ def test_the_page_of_a_token_says_what_it_is_restricted_to(as_admin, token):
 
     assert "It works from 1 network only, up to 60 times a minute." in page
     assert "<code>10.0.0.0/8</code>" in page
-
-
-def test_what_a_policy_asks_for_is_said_at_its_field(as_admin, token, main):
-    token.set_networks(["10.0.0.0/8"], by=BY)
-    TokenPolicy.objects.create(
-        organisation=main.organisation, kind=Kind.LOGS, networks_required=True
-    )
-
-    page = as_admin.post(url("restrict", token), {"networks": ""})
-
-    assert page.status_code == 422
-    assert "asks for the networks" in page.text

@@ -10,6 +10,7 @@ from tokens.forms.rules import ChangeForm, RuleForm
 from tokens.kinds import OVERLAPS
 from tokens.limits import MAX_NAME, MAX_NOTE
 from tokens.policies.checks import allows_overlap, counted, of_token
+from tokens.restrictions import in_words
 from tokens.secrets import masked_within
 
 RECENTLY = timedelta(days=7)
@@ -95,6 +96,11 @@ class HandOverForm(RuleForm):
 
 
 class RotateForm(ChangeForm, OverlapForm):
+    unrestricted = forms.BooleanField(
+        label="Let networks and limit go with the old secret, which then stops now",
+        required=False,
+    )
+
     def __init__(self, *args, token, **kwargs):
         super().__init__(*args, token=token, **kwargs)
         policy, field = of_token(token), self.fields["overlap"]
@@ -107,10 +113,31 @@ class RotateForm(ChangeForm, OverlapForm):
             field.initial = field.choices[0][0]
             least = counted(policy.least_overlap_hours, "hour")
             field.help_text = f"The policy asks for an overlap of at least {least}."
+        if self._may_let_go(policy):
+            said = in_words(token.networks, token.calls_per_minute)
+            self.fields["unrestricted"].help_text = f"{said} That is never widened."
+        else:
+            del self.fields["unrestricted"]
+
+    def _may_let_go(self, policy):
+        token = self.token
+        stands_against = policy and (
+            policy.networks_required or policy.least_overlap_hours
+        )
+        is_restricted = token.networks or token.calls_per_minute
+        return token.rule.is_single and is_restricted and not stands_against
 
     def rotate(self, *, by):
-        overlap = OVERLAPS[self.cleaned_data["overlap"]]
-        self.token.rotate(by=by, overlap=overlap, version=self.seen)
+        """Return whether it was done; otherwise the form says why not."""
+        with self.explaining():
+            self.token.rotate(
+                by=by,
+                overlap=OVERLAPS[self.cleaned_data["overlap"]],
+                unrestricted=self.cleaned_data.get("unrestricted", False),
+                version=self.seen,
+            )
+            return True
+        return False
 
 
 class EndRotationForm(ChangeForm):

@@ -14,6 +14,9 @@ from tokens.restrictions import in_words, outlook
 from tokens.secrets import masked_within
 
 RESTRICTIONS = ("networks", "calls_per_minute")
+WITHIN = (
+    "One a line, each within those that are there: fewer or smaller ones, no others."
+)
 
 
 class RestrictionForm(RuleForm, PrivilegeForm):
@@ -119,6 +122,15 @@ class RestrictForm(ChangeForm, RestrictionForm):
             keep_within(self, token)
         self.initial["networks"] = "\n".join(token.networks.split())
         self.initial["calls_per_minute"] = token.calls_per_minute
+        if token.networks:
+            self.fields["networks"].help_text = WITHIN
+        if token.calls_per_minute:
+            self._keep_limit(token.calls_per_minute)
+
+    def _keep_limit(self, most):
+        field = self.fields["calls_per_minute"]
+        field.help_text = f"It is {most:,}, and can be lowered only."
+        field.widget.attrs["max"] = most
 
     @property
     def outlook(self):
@@ -151,15 +163,11 @@ class RestrictForm(ChangeForm, RestrictionForm):
             accounts = []
         return {"scopes": self.cleaned_data["held"], "accounts": accounts}
 
-    has_narrowed = False
-
     def restrict(self, *, by):
         """Return whether it was done; otherwise the form says why not."""
-        before = self.token.scopes, self.token.kept_to
         with self.explaining(), transaction.atomic():
             self.token.limit_use(**self.restrictions, by=by, version=self.seen)
             self.token.restrict(**self.narrows, by=by)
-            self.has_narrowed = (self.token.scopes, self.token.kept_to) != before
             return True
         # What came before the refusal is taken back, too.
         self.token.refresh_from_db()

@@ -245,24 +245,29 @@ class Token(models.Model):
 
     @repeated
     def set_networks(self, lines, *, by, version=None):
-        """Keep the token to networks, given as lines of text; without any, to none.
+        """Keep the token to networks, given as lines of text.
 
-        Raises RuleViolation for a line that is no network.
+        Raises RuleViolation for a line that is no network, and for what would be more
+        than before.
         """
         with self._changing(by, version):
             old, self.networks = self.networks, read_networks(lines)
             if self.networks != old:
-                checks.check_networks(self)
+                least_privilege.check_networks(self.networks, old)
                 changes = [["networks", old, self.networks]]
                 self.record(Action.TOKEN_NETWORKS_CHANGED, by, changes=changes)
 
     @repeated
     def set_calls_per_minute(self, most, *, by, version=None):
-        """Set how many calls a minute the token is good for, or None for any number."""
+        """Set how many calls a minute the token is good for, or None for any number.
+
+        Raises RuleViolation for more than before.
+        """
         with self._changing(by, version):
             old, self.calls_per_minute = self.calls_per_minute, most
             limits.check_calls_per_minute(self)
             if most != old:
+                least_privilege.check_limit(most, old)
                 changes = [["calls_per_minute", old, most]]
                 self.record(Action.TOKEN_LIMIT_CHANGED, by, changes=changes)
 
@@ -318,16 +323,25 @@ class Token(models.Model):
 
     @repeated
     def rotate(
-        self, *, by, overlap=timedelta(0), version=None, secret=None, leaked=False
+        self,
+        *,
+        by,
+        overlap=timedelta(0),
+        version=None,
+        secret=None,
+        leaked=False,
+        unrestricted=False,
     ):
         """Give the token a new secret; the old one works for `overlap` more.
 
         A `secret` is given when it moves in from elsewhere. Policies ask for no overlap
-        then, nor when the old one has `leaked`.
+        then, nor when the old one has `leaked`. The only token of an account may leave
+        its networks and its limit with the old secret, and is `unrestricted`.
         """
         with self._changing(by, version):
             if not (secret or leaked):
                 checks.check_overlap(self, overlap)
+            changes = self._let_go(overlap, moves_in=secret) if unrestricted else []
             until = clock.now() + overlap
             self.secrets.step_down(until=until)
             secret = secret or make(self.kind)
@@ -336,9 +350,21 @@ class Token(models.Model):
             self.overlap_until = until if overlap else None
             # Who made it may not know the new secret; a program answers for nothing.
             self.keeper = by.user.email if by.user else self.keeper
+            told = {"changes": changes} if changes else {}
             hours = overlap.total_seconds() / 3600
-            self.record(Action.TOKEN_ROTATED, by, overlap_hours=hours)
+            self.record(Action.TOKEN_ROTATED, by, overlap_hours=hours, **told)
         return secret
+
+    def _let_go(self, overlap, *, moves_in):
+        """Take networks and limit off, and return what changed."""
+        least_privilege.check_letting_go(self, overlap)
+        old = self.networks, self.calls_per_minute
+        self.networks, self.calls_per_minute = "", None
+        if not moves_in:
+            checks.check_networks(self)
+        new = self.networks, self.calls_per_minute
+        names = ("networks", "calls_per_minute")
+        return [list(each) for each in zip(names, old, new, strict=True) if each[1]]
 
     @repeated
     def finish_rotation(self, *, by, version=None):

@@ -55,7 +55,7 @@ def check_note(token):
 
 
 def check_networks(token):
-    """Raise PolicyViolation for networks that may not be removed."""
+    """Raise PolicyViolation for a token that may not be without networks."""
     policy = of_token(token)
     if policy:
         _check_networks(policy, token)

@@ -116,25 +116,19 @@ def set_expiry(request, account, token):
 @sensitive_post_parameters("networks")
 def restrict(request, account, token):
     form = RestrictForm(posted(request), token=token)
-    old = {
-        "networks": "\n".join(token.networks.split()),
-        "calls_per_minute": token.calls_per_minute or "",
-    }
     form.look_up(request.get_full_path())
     asks = "check" in request.POST or "check" in request.GET
     if form.is_valid() and not asks and form.restrict(by=Actor.of(request)):
         said = form.says_can or form.says
         text = f"{token.name}: {said[0].lower()}{said[1:]}"
-        # What was narrowed is so for good.
-        undo = None if form.has_narrowed else undoing(token, "restrict", **old)
-        return answer(request, token, text, undo=undo)
+        # What was narrowed is so for good: there is nothing to undo.
+        return answer(request, token, text)
     return _ask(request, "tokens/restrict.html", form, asks=asks)
 
 
 def rotate(request, account, token):
     form = RotateForm(posted(request), token=token)
-    if form.is_valid():
-        form.rotate(by=Actor.of(request))
+    if form.is_valid() and form.rotate(by=Actor.of(request)):
         text = f"{token.name} has a new secret."
         # The installation's own are not rolled back on a page.
         may_undo = account and token.is_overlapping

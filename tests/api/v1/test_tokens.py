@@ -5,11 +5,11 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from accounts.models import AuditEvent
+from accounts.models import AccountKind, AuditEvent
 from tests.api.calls import Api
 from tests.api.v1.problems import FORBIDDEN, invalid, problem, refused, stale
 from tests.api.v1.shown import token as shown
-from tests.factories import ChildFactory, ShareFactory, TokenFactory
+from tests.factories import BY, ChildFactory, ShareFactory, TokenFactory
 from tokens.kinds import Kind
 
 NEXT_YEAR = "2027-06-30T12:00:00Z"
@@ -241,7 +241,7 @@ def test_a_range_of_dates_is_all_that_is_understood(api, path):
     )
 
 
-def test_token_is_restricted_and_let_go(api, token, path):
+def test_token_is_restricted_and_never_let_go(api, token, path):
     both = {"networks": ["10.0.0.0/8", "2001:DB8::/32"], "calls_per_minute": 600}
     told = {"networks": ["10.0.0.0/8", "2001:db8::/32"], "calls_per_minute": 600}
 
@@ -250,8 +250,26 @@ def test_token_is_restricted_and_let_go(api, token, path):
     assert api.get("/api/v1/tokens?restricted=true")[1]["items"] == [body]
     assert body not in api.get("/api/v1/tokens?restricted=false")[1]["items"]
 
-    none = {"networks": [], "calls_per_minute": None}
-    assert api.patch(path, none) == (200, changed(token, 5))
+    for name, wider in (("networks", []), ("calls_per_minute", None)):
+        status, problem = api.patch(path, {name: wider})
+        assert (status, problem["code"]) == (422, "wider")
+        assert problem["errors"][0]["field"] == name
+    assert api.get(path)[1] == body
+
+
+def test_the_only_token_leaves_its_restrictions_with_its_secret(api, main):
+    token = ChildFactory(main=main, kind=AccountKind.METRICS).tokens.get()
+    token.limit_use(networks=["10.0.0.0/8"], calls_per_minute=60, by=BY)
+    path = f"/api/v1/tokens/{token.pk}/rotate"
+
+    late = api.post(path, {"unrestricted": True})
+    done = api.post(path, {"overlap": "now", "unrestricted": True})
+
+    assert (late[0], late[1]["code"]) == (422, "old_secret_works")
+    assert (done[0], done[1]["networks"], done[1]["calls_per_minute"]) == (
+        *(201, []),
+        None,
+    )
 
 
 def test_a_wrong_network_is_named(api, token, path):

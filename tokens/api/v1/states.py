@@ -6,7 +6,7 @@ from pydantic import Field
 
 from accounts.api.plumbing.guards import requires
 from accounts.api.plumbing.idempotency import IdempotencyKey, once
-from accounts.api.v1.fields import Body, IfMatch, Line
+from accounts.api.v1.fields import Body, Flag, IfMatch, Line
 from accounts.api.v1.routers import changes, own_router
 from accounts.api.v1.versions import etag, seen
 from accounts.audit.trail import Actor
@@ -38,6 +38,13 @@ class Reason(Body):
 class Rotation(Body):
     overlap: OverlapName = Field(
         "24h", description="For how long the secret before goes on working."
+    )
+    unrestricted: Flag = Field(
+        default=False,
+        description="Whether networks and limit go with the old secret, of the only "
+        "token of a metrics or tracing account; the overlap is `now` then. Others are "
+        "made anew.",
+        examples=[False],
     )
 
 
@@ -97,10 +104,12 @@ def own_token_rotate(
     token = token_for(request, pk, "rotate")
 
     def rotate():
-        overlap = OVERLAPS[(body or Rotation()).overlap]
-        version = seen(token, if_match)
+        asked = body or Rotation()
         secret = token.rotate(
-            by=Actor.calling(request), overlap=overlap, version=version
+            by=Actor.calling(request),
+            overlap=OVERLAPS[asked.overlap],
+            unrestricted=asked.unrestricted,
+            version=seen(token, if_match),
         )
         return shown_with(token, secret)
 

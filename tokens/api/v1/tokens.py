@@ -86,8 +86,9 @@ def own_token_get(request, response: HttpResponse, pk: TokenPk):
     TOKEN,
     response=changes(TokenAnswer),
     summary="Rename a token, write its note, set when it expires, or restrict it",
-    description="What is left out stays as it is. An API token can narrow its own scopes "
-    "and accounts.",
+    description="What is left out stays as it is. Scopes, accounts, networks and a limit "
+    "can be narrowed, and never widened. An API token can narrow its own scopes and "
+    "accounts.",
 )
 @requires(there=of_tokens("rename", "note", "expiry", "narrow", "restrict"))
 def own_token_update(
