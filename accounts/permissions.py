@@ -244,7 +244,7 @@ def token_relations(token, account):
 def token_may(token, operation, account):
     """Whether an API token may do something in an account, and not only to itself."""
     allowed = allows(token_relations(token, account), operation, account)
-    return bool(allowed) and _why_kept(token, operation, account) is None
+    return bool(allowed) and _why_restricted(token, operation, account) is None
 
 
 def require_of_token(token, operation, account, *, itself=False):
@@ -253,7 +253,7 @@ def require_of_token(token, operation, account, *, itself=False):
     Raises Http404, or a Forbidden: OutOfScope, KeptElsewhere.
     """
     require(token_relations(token, account), operation, account, itself=itself)
-    refusal = _why_kept(token, operation, account, itself=itself)
+    refusal = _why_restricted(token, operation, account, itself=itself)
     if refusal:
         raise refusal(account, operation)
 
@@ -264,7 +264,7 @@ def require_scope(token, *operations):
         raise OutOfScope(token.account, *operations)
 
 
-def _why_kept(token, operation, account, *, itself=False):
+def _why_restricted(token, operation, account, *, itself=False):
     """Return the Forbidden that says why what the matrix allows is not for this token."""
     if not in_scope(token, operation):
         return OutOfScope

@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from accounts.mail import link
 from accounts.names import quoted
-from gateway.notifications.endings import days_until
+from gateway.notifications.due_reminders import days_until
 from tokens.kind_pages import page_of
 from tokens.models.policies import Cause
 

@@ -18,7 +18,7 @@ from accounts.mail import send_to_admins
 from accounts.models import Action
 from accounts.rule_violations import Unavailable
 from gateway.models import RemindedToken, Reminder, Way, Webhook
-from gateway.notifications import endings, webhook_calls
+from gateway.notifications import due_reminders, webhook_calls
 from gateway.notifications import reminder_content as content
 from gateway.notifications.dispatch import Outcome
 from tokens.models import PlannedEnd
@@ -36,8 +36,8 @@ def send_due():
     """
     for way in Way:
         now = clock.now()
-        news = endings.announcing(way, now)
-        for account_id in endings.due(way, now):
+        news = due_reminders.announcing(way, now)
+        for account_id in due_reminders.due(way, now):
             reminder = Reminder.objects.claim(
                 account_id, way, clock.now(), at_once=account_id in news
             )
@@ -47,7 +47,7 @@ def send_due():
 
 def _send(reminder):
     """Send what there is to tell; returns whether that went well."""
-    ends = endings.of(reminder.account, reminder.way, clock.now())
+    ends = due_reminders.of(reminder.account, reminder.way, clock.now())
     if not ends:
         return True  # Somebody has changed it in this very moment.
     return SENDERS[reminder.way](reminder, ends)

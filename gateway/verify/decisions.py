@@ -97,7 +97,7 @@ def decide(signal, row, until=inf):
     now = clock.now()
     token = row.token
     slot = slot_of(token.organisation_id)
-    reason = why_refused(row, signal.uses) or _why_kept(signal, token)
+    reason = why_refused(row, signal.uses) or _why_out_of_scope(signal, token)
     accounts = () if reason else _accounts(signal, token)
     if signal.kinds and token.kept_to and not accounts:
         reason = reason or KEPT_ELSEWHERE
@@ -125,7 +125,7 @@ def _conditions(token, *, judges_query):
     return limits | {"each_time": any(limits.values())}
 
 
-def _why_kept(signal, token):
+def _why_out_of_scope(signal, token):
     if token.kind == Kind.API and not covers(token.scopes, signal.scope):
         return OUT_OF_SCOPE
     return ""

@@ -7,7 +7,7 @@ from django.core.management import CommandError
 
 from accounts import hooks
 from accounts.audit.trail import Actor
-from accounts.crypto import reencryption as accounts_rotation
+from accounts.crypto import reencryption as accounts_reencryption
 from accounts.crypto import seeds
 from accounts.models import AuditEvent, CryptoKey
 from tests.factories import UserFactory
@@ -107,7 +107,7 @@ def test_what_does_not_come_back_whole_is_not_written(tokens, put_first, monkeyp
     )
 
     with pytest.raises(AssertionError, match="does not give back"):
-        accounts_rotation.renew_seeds(accounts_rotation.old_seeds())
+        accounts_reencryption.renew_seeds(accounts_reencryption.old_seeds())
     with pytest.raises(AssertionError, match="does not give back"):
         reencryption.renew_batch(0, 10)
 

@@ -98,7 +98,7 @@ class Cause(models.TextChoices):
 class PlannedEnd(models.Model):
     """When a token is disabled because of a policy, unless what it is for is mended.
 
-    It is told of like an expiry, in gateway/notifications/endings.py.
+    It is told of like an expiry, in gateway/notifications/due_reminders.py.
     """
 
     token = models.OneToOneField(

@@ -8,7 +8,7 @@ from django.utils import timezone
 from accounts.models import Membership, OutgoingMail
 from accounts.rule_violations import Unavailable
 from gateway.models import Reminder, Way, Webhook
-from gateway.notifications import endings, webhook_calls
+from gateway.notifications import due_reminders, webhook_calls
 from gateway.notifications.reminders import send_due
 from tests.factories import MainFactory
 from tests.gateway.reminders.told import subjects, told
@@ -85,7 +85,7 @@ def test_a_receiver_that_is_gone_is_left_alone(ending, hook, later):
 
 def test_a_webhook_that_was_just_removed_is_not_called(ending, hook, monkeypatch):
     ending()
-    of = endings.of
+    of = due_reminders.of
 
     def of_removed(account, way, now):
         found = of(account, way, now)
@@ -93,7 +93,7 @@ def test_a_webhook_that_was_just_removed_is_not_called(ending, hook, monkeypatch
             Webhook.objects.all().delete()
         return found
 
-    monkeypatch.setattr(endings, "of", of_removed)
+    monkeypatch.setattr(due_reminders, "of", of_removed)
     send_due()
 
     assert hook.calls == []

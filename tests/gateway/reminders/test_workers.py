@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts.clock import clock as shared_clock
 from gateway.models import Reminder, Way
-from gateway.notifications import endings
+from gateway.notifications import due_reminders
 from gateway.notifications.reminders import SENDERS, send_due
 from tests.factories import BY, TokenFactory
 from tests.gateway.reminders.told import subjects, told
@@ -79,7 +79,7 @@ def test_what_was_changed_since_it_was_looked_at_is_not_told(
     ending, monkeypatch, later
 ):
     token = ending()
-    due = endings.due
+    due = due_reminders.due
 
     def due_and_gone(way, now):
         found = due(way, now)
@@ -87,7 +87,7 @@ def test_what_was_changed_since_it_was_looked_at_is_not_told(
             token.set_expiry(None, by=BY)
         return found
 
-    monkeypatch.setattr(endings, "due", due_and_gone)
+    monkeypatch.setattr(due_reminders, "due", due_and_gone)
     send_due()
 
     assert mail.outbox == []
@@ -96,7 +96,7 @@ def test_what_was_changed_since_it_was_looked_at_is_not_told(
 def test_a_worker_whose_turn_is_over_tells_nobody(ending, main, later):
     ending()
     slow = Reminder.objects.claim(main.pk, Way.MAIL, timezone.now())
-    ends = endings.of(main, Way.MAIL, timezone.now())
+    ends = due_reminders.of(main, Way.MAIL, timezone.now())
     later(minutes=16)
     send_due()
 

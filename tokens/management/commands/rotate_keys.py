@@ -9,7 +9,7 @@ from accounts import hooks
 from accounts.argument_types import whole
 from accounts.audit.trail import record, verify_all
 from accounts.console import OperatorCommand
-from accounts.crypto import reencryption as accounts_rotation
+from accounts.crypto import reencryption
 from accounts.crypto.keys import SETTINGS, keyring
 from accounts.models import Action, AuditChain
 from accounts.snapshots import snapshot
@@ -38,8 +38,8 @@ class Command(OperatorCommand):
             self.stdout.write(f"{self.count(purpose):,} rows are under an old key.")
             return
         if not verify_only:
-            accounts_rotation.require_ready(purpose)
-            self.rotate(purpose, batch)
+            reencryption.require_ready(purpose)
+            self.renew(purpose, batch)
         self.verify(purpose)
         if not verify_only:
             self.retire(purpose)
@@ -51,23 +51,23 @@ class Command(OperatorCommand):
 
     def count(self, purpose):
         if purpose == "audit":
-            return sum(chain.sequence for chain in accounts_rotation.old_chains())
+            return sum(chain.sequence for chain in reencryption.old_chains())
         others = [len(each.old()) for each in self.envelopes(purpose)]
         return old_secrets().count() + sum(others)
 
     def envelopes(self, purpose):
         return hooks.sealed_rows if purpose == "enc" else []
 
-    def rotate(self, purpose, batch):
+    def renew(self, purpose, batch):
         if purpose == "audit":
-            self.rotate_chains()
+            self.renew_chains()
             return
         for each in self.envelopes(purpose):
             for some in batched(each.old(), batch):
-                self.rotate_envelopes(each, some)
-        self.rotate_secrets(purpose, batch)
+                self.renew_envelopes(each, some)
+        self.renew_secrets(purpose, batch)
 
-    def rotate_secrets(self, purpose, batch):
+    def renew_secrets(self, purpose, batch):
         after = 0
         while old_secrets().exists():
             with transaction.atomic():
@@ -77,14 +77,14 @@ class Command(OperatorCommand):
             after = done[-1] if done else 0
             time.sleep(PAUSE_SECONDS if self.is_shy or not done else 0)
 
-    def rotate_envelopes(self, each, pks):
+    def renew_envelopes(self, each, pks):
         with transaction.atomic():
             self.note("enc", each.renew(pks))
 
-    def rotate_chains(self):
-        for chain in accounts_rotation.old_chains():
+    def renew_chains(self):
+        for chain in reencryption.old_chains():
             self.stderr.write(f"Signing the {chain} anew.")
-            accounts_rotation.renew_chain(chain)
+            reencryption.renew_chain(chain)
         self.note("audit", AuditChain.objects.count())
 
     def note(self, purpose, rows):
@@ -114,6 +114,6 @@ class Command(OperatorCommand):
     def retire(self, purpose):
         if self.count(purpose):
             raise CommandError("Rows under an old key were added meanwhile: run again.")
-        kids = accounts_rotation.retire(purpose, timezone.now())
+        kids = reencryption.retire(purpose, timezone.now())
         gone = ", ".join(f"key {kid}" for kid in kids)
         self.stdout.write(f"Take {gone} out of {SETTINGS[purpose]} and restart.")
