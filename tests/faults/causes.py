@@ -164,6 +164,49 @@ def failovers(times):
         return seen, kept_by(servers[-1])
 
 
+def hosts(times):
+    """The same, where `DATABASE_URL` names both servers and nothing leads to the right one.
+
+    The one that died comes back as a replica of the other, at the port that it had.
+    """
+    with ExitStack() as stack:
+        servers = [stack.enter_context(postgresql.separate())]
+        relays = [relay_to(stack, servers[0]) for _ in range(2)]
+        places = ",".join(f"127.0.0.1:{relay.port}" for relay in relays)
+        url = f"postgres://postgres@{places}/postgres"
+        installation = stack.enter_context(installed(DATABASE_URL=url))
+        add_replica(stack, servers, relays)
+
+        def fail_over():
+            # Commits wait for it by now, so that none is lost with the primary.
+            primary, replica = servers[-2:]
+            postgresql.crash(primary)
+            postgresql.promote(replica)
+            run(replica, "ALTER SYSTEM SET synchronous_standby_names = ''")
+            run(replica, "SELECT pg_reload_conf()")
+            time.sleep(1)
+            add_replica(stack, servers, relays)
+            time.sleep(1)
+
+        seen = under_load(installation, servers[0], fail_over, times)
+        return seen, kept_by(servers[-2])
+
+
+def relay_to(stack, server):
+    target = str(postgresql.socket_of(server))
+    return stack.enter_context(Relay(target).running())
+
+
+def add_replica(stack, servers, relays):
+    """Give the newest server a replica, at the place of the one before it."""
+    primary, name = servers[-1], f"replica{len(servers)}"
+    replica = stack.enter_context(postgresql.replica(primary, name))
+    # Places take turns.
+    relays[len(servers) % 2].turn(str(postgresql.socket_of(replica)))
+    wait_for_commits(primary)
+    servers.append(replica)
+
+
 def wait_for_commits(primary):
     """Let every commit wait until the replica has it as well."""
     run(primary, "ALTER SYSTEM SET synchronous_standby_names = '*'")
@@ -249,6 +292,7 @@ CAUSES = {
     "PostgreSQL frozen (SIGSTOP)": (freezes, 20),
     "PostgreSQL's packets dropped": (drops, 20),
     "PostgreSQL failed over": (failovers, 20),
+    "PostgreSQL failed over, by hosts": (hosts, 20),
     "PgBouncer killed, or its server": (poolers, 20),
     "SQLite, disk full": (full_disks, 20),
     "two hosts 90 s apart": (skews, 2),
