@@ -26,12 +26,16 @@ def required_for(email):
 def is_exempt(required, request, person):
     """Whether a person may sign in past the provider just now.
 
-    That is who breaks the glass, who comes from the provider and is to connect it, and
-    staff, whom no organisation signs in.
+    That is who breaks the glass, who comes from the provider and is to connect it, who
+    is in and only proves it again, and staff, whom no organisation signs in.
     """
     if person is None:
         return False
-    if person.is_staff or required.break_glass_id == person.pk:
+    if (
+        person.is_staff
+        or request.user == person
+        or required.break_glass_id == person.pk
+    ):
         return True
     pending = sessions.pending(request)
     if pending is None or pending.provider.organisation_id != required.organisation_id:

@@ -140,6 +140,14 @@ def test_its_own_provider_lets_them_in(client, real, is_required):
     assert get_user(client).email == "ada@acme.example"
 
 
+def test_who_is_in_may_prove_it_by_password(client, is_required, dana):
+    client.force_login(dana)
+
+    response = client.post(reverse("account_reauthenticate"), {"password": PASSWORD})
+
+    assert response.status_code == 302
+
+
 # Who is known and did not come from there yet
 
 
