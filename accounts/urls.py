@@ -6,6 +6,7 @@ from accounts.views import (
     accounts,
     audit,
     dashboard,
+    disconnecting,
     general,
     groups,
     home,
@@ -87,6 +88,7 @@ urlpatterns = [
         name="welcome_decline",
     ),
     path("profile/connect/", provider_sign_in.connect, name="connect"),
+    path("profile/disconnect/<int:pk>/", disconnecting.disconnect, name="disconnect"),
     path(
         "sign-in/", provider_sign_in.organisation_sign_in, name="organisation_sign_in"
     ),

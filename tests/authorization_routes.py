@@ -177,12 +177,14 @@ ONESELF = {
     "accounts:invitation_accept": DONE,
     "accounts:invitation_decline": DONE,
     "accounts:connect": BOTH,
+    "accounts:disconnect": BOTH,
     "accounts:session_end": DONE,
 }
 # What addresses of pages about oneself are asked with.
 ADDRESSED = {
     "accounts:dashboard": ["settings/general"],
     "accounts:session_end": [1],
+    "accounts:disconnect": [1],
     "accounts:invitation_accept": [1],
     "accounts:invitation_decline": [1],
     "accounts:welcome": [1, "key"],

@@ -73,6 +73,7 @@ class Action(models.TextChoices):
     SIGN_IN_REQUIRED = "sign_in_required", "Changed how people must sign in"
     BREAK_GLASS_USED = "break_glass_used", "Signed in past the required provider"
     PROVIDER_CONNECTED = "provider_connected", "Connected a sign-in provider"
+    PROVIDER_DISCONNECTED = "provider_disconnected", "Disconnected a sign-in provider"
     USER_ADDED = "user_added", "Added user"
     USER_ACCEPTED = "user_accepted", "Accepted an invitation"
     USER_DECLINED = "user_declined", "Declined an invitation"

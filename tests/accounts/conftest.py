@@ -66,6 +66,7 @@ def confirmed(client):
         session["account_authentication_methods"] = [
             {"method": "password", "at": 2**33, "reauthenticated": True}
         ]
+        session["account_authentication_methods_user"] = str(user.pk)
         session.save()
 
     return log_in

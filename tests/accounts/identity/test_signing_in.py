@@ -61,7 +61,7 @@ def test_a_person_without_a_password_has_none_to_change(client, real, provider):
 
     profile = client.get(place("profile"))
 
-    assert "Connected: you can sign in with it" in profile.text
+    assert "last sign-in" in profile.text
     assert "Choose another one" not in profile.text
     assert "/password/change/" not in profile.text
 
