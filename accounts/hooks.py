@@ -85,6 +85,10 @@ waiting_counters = Hook(
 token_findings = Hook(
     "A Finding of the page Health: what can be wrong with a token, and its remedy."
 )
+row_texts = Hook(
+    "A kind, and (token) -> what the rows of its list say besides, by the names that "
+    "their template has for it."
+)
 leak_readers = Hook(
     "(token) -> the FoundPlaces of the secret that it has now, the last one first."
 )

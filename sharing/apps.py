@@ -12,8 +12,11 @@ class SharingConfig(AppConfig):
             check_narrowed,
             check_shown,
         )
+        from sharing.templatetags.links import row_texts  # noqa: PLC0415 -- the same
+        from tokens.kinds import Kind  # noqa: PLC0415 -- the same
 
         hooks.token_checks.register(check_shown)
         hooks.policy_checks.register(check_narrowed)
         hooks.unfiltered_tokens.register(shows_everything)
         hooks.token_findings.register(UNFILTERED)
+        hooks.row_texts.register((Kind.SHARED, row_texts))

@@ -14,7 +14,7 @@ from sharing.views.tab import TEMPLATE, about_filters, page
 from tokens.kinds import Kind
 from tokens.usage import with_days
 from tokens.views.guards import posted
-from tokens.views.row_values import row_values
+from tokens.views.row_values import kind_rows
 from tokens.views.rows import about_rows
 
 ask_and_do = require_http_methods(["GET", "HEAD", "POST"])
@@ -98,7 +98,7 @@ def _answer(request, account, filter_, what, text, shares=(), undo=None):
         "what": what,
         "text": text,
         "undo": undo,
-        "rows": row_values(with_days(tokens), about, oob=True),
+        "rows": kind_rows(with_days(tokens), about, oob=True),
     }
     response = render(request, "sharing/filters.html#answer", context)
     # An open form for a new link offers the filters as they are now.

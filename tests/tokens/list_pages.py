@@ -1,6 +1,7 @@
 """Where an account's tokens are listed, and what such a page shows."""
 
 import re
+from html import unescape
 
 from django.urls import reverse
 
@@ -8,6 +9,9 @@ MENU = re.compile(r'<template id="row-menu">(.*?)</template>', re.DOTALL)
 ROW = re.compile(
     r'<row-menu(?: data-(?P<flag>\w+))?><a href="(?P<page>[^"]+)" '
     r'aria-label="More for (?P<name>[^"]*)">More</a></row-menu>'
+)
+TOKEN = re.compile(
+    r'<tr id="token-(\d+)".*?<a class="name"[^>]*>(.*?)</a>(.*?)</tr>', re.DOTALL
 )
 ACTION = re.compile(
     r'<(?P<tag>a|button)\b[^>]*\bdata-when="(?P<when>[^"]+)".*?</(?P=tag)>', re.DOTALL
@@ -24,7 +28,12 @@ def shipping(account, **query):
 
 def shown(response):
     """Return the names of the rows, in their order."""
-    return [row["name"] for row in response.context["rows"]]
+    return [unescape(name) for _, name, _ in rows(response)]
+
+
+def rows(response):
+    """Return the id, the name and the other cells of each row."""
+    return TOKEN.findall(response.text)
 
 
 def as_drawn(html):

@@ -103,7 +103,7 @@ def test_tokens_of_accounts_out_of_sight_are_not_listed(
 
     response = client.get(address(main))
 
-    listed = {row["token"].account_id for row in response.context["rows"]}
+    listed = {token.account_id for token in response.context["page"]}
     assert listed == {main.pk, seen.pk}
     page = response.content.decode()
     assert 'title="Seen"' in page

@@ -50,8 +50,8 @@ def test_main_account_lists_the_single_tokens_it_administers(as_admin, main):
 
     accounts = {
         product: [
-            row["token"].account.name
-            for row in as_admin.get(shipping(main, product=product)).context["rows"]
+            token.account.name
+            for token in as_admin.get(shipping(main, product=product)).context["page"]
         ]
         for product in ("metrics", "traces")
     }

@@ -12,7 +12,7 @@ from accounts.models import AccountKind
 from accounts.plans import Plan
 from tests.api.calls import Api
 from tests.factories import BY, ChildFactory, ShareFactory, TokenFactory
-from tests.tokens.list_pages import api, shipping, shown
+from tests.tokens.list_pages import api, rows, shipping, shown
 from tokens.kinds import Kind
 from tokens.models import Token
 from tokens.permissions import why_stopped
@@ -145,9 +145,7 @@ def test_a_paused_link_is_a_disabled_one(as_admin, world, main, state, names):
 
 def switches(response):
     """Return the names of the rows that have a switch."""
-    html = response.content.decode()
-    rows = response.context["rows"]
-    return {row["name"] for row in rows if f'id="power-{row["pk"]}"' in html}
+    return {name for pk, name, cells in rows(response) if f'id="power-{pk}"' in cells}
 
 
 def test_no_switch_stands_beside_an_expired_token(as_admin, world, main):
@@ -156,7 +154,7 @@ def test_no_switch_stands_beside_an_expired_token(as_admin, world, main):
     response = as_admin.get(api(main))
 
     assert switches(response) == {"works", "turning", "off"}
-    for token in (row["token"] for row in response.context["rows"]):
+    for token in response.context["page"]:
         expiry = reverse("tokens:expiry", args=[main.pk, token.pk])
         offered = f'id="extend-{token.pk}" href="{expiry}"' in response.text
         assert offered == (token.name in ("over", "off and over"))

@@ -17,7 +17,7 @@ from tokens.least_privilege import ids_in, scopes_of
 from tokens.models.bulk import MOST
 from tokens.search import TokenSearch
 from tokens.views.guards import for_main_account
-from tokens.views.row_values import row_values
+from tokens.views.row_values import all_rows
 from tokens.views.rows import rights
 
 TEMPLATE = "tokens/all.html"
@@ -63,7 +63,7 @@ def all_list(request, account):
         return render(request, TEMPLATE, context, status=422)
     page = search.page(request.GET.get("cursor", ""))
     context |= {"page": page, "chips": search.chips()}
-    context["rows"] = row_values(page, context)
+    context["rows"] = all_rows(page, context)
     if context["may"]["enable"]:
         context |= _bulk(request, account, page)
     return render(request, TEMPLATE, context)

@@ -1,5 +1,7 @@
 """The page Health: what is wrong with the tokens of an account or an organisation."""
 
+from functools import partial
+
 from django.db import models
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -11,7 +13,7 @@ from tokens.health import count, named
 from tokens.kinds import Kind
 from tokens.models.bulk import MOST
 from tokens.search import TokenSearch
-from tokens.views.row_values import row_values
+from tokens.views.row_values import all_rows
 from tokens.views.rows import rights
 
 # What its address can say; whoever narrows further does it in the list of all tokens.
@@ -73,11 +75,20 @@ def _finding(request, account, search, context):
     context |= {
         "finding": finding,
         "page": page,
-        "rows": row_values(page, context),
         "count": search.tokens().count(),
         "buttons": buttons(finding.actions),
     }
+    mends = finding.mend and context["may"]["enable"]
+    mend = partial(_mend, finding.mend, request) if mends else None
+    context["rows"] = all_rows(page, context, mend)
     return render(request, "tokens/health_finding.html", context)
+
+
+def _mend(mend, request, token):
+    """Return where a token is mended, from where its person comes back, and its words."""
+    query = {"next": request.get_full_path()}
+    address = reverse(mend.url_name, args=[token.account_id, token.pk], query=query)
+    return address, mend.words
 
 
 def is_origin(account, query):

@@ -16,7 +16,7 @@ from tokens.limits import check_offered
 from tokens.policies.checks import policy_of
 from tokens.states import State
 from tokens.usage import with_days
-from tokens.views.row_values import row_values
+from tokens.views.row_values import kind_rows
 from tokens.views.rows import about_rows, changed, counts
 
 # A paused token is a disabled one in the lists of one kind.
@@ -48,8 +48,8 @@ def listing(request, account, kind, *, tokens=None, form=None):
         **numbers,
         "page": page,
         "added": added,
-        "added_rows": row_values([added], about, highlighted=True) if added else [],
-        "rows": row_values([token for token in page if token != added], about),
+        "added_rows": kind_rows([added], about, highlighted=True) if added else "",
+        "rows": kind_rows([token for token in page if token != added], about),
         "wanted": wanted,
         "narrowed": narrowed,
         "states": STATES,

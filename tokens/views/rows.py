@@ -10,7 +10,7 @@ from tokens.kind_pages import HOMES, action_url
 from tokens.kinds import RULES, Kind
 from tokens.permissions import operation
 from tokens.usage import with_days
-from tokens.views.row_values import row_values
+from tokens.views.row_values import kind_rows
 from tokens.views.tabs import tabs_and_deleted
 
 VERBS = (
@@ -107,8 +107,8 @@ def changed(request, token, **marks):
     with_days([token, *others])
     return about | {
         "token": token,
-        "rows": row_values([token], about, **marks),
-        "other_rows": row_values(others, about, oob=True),
+        "rows": kind_rows([token], about, **marks),
+        "other_rows": kind_rows(others, about, oob=True),
     }
 
 

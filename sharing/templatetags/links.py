@@ -1,0 +1,33 @@
+"""What pages say of the links of shared tokens."""
+
+from django import template
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from accounts.web.shapes import draw
+
+register = template.Library()
+
+
+@register.simple_tag
+def logic(share):
+    """Show which logs a link lets its visitors see."""
+    clauses = "" if share.shows_everything else _clauses(share)
+    texts = {"lost": share.lost_filter, "clauses": clauses}
+    return draw("sharing/logic.html", texts, everything=share.shows_everything)
+
+
+def _clauses(share):
+    joiner = format_html('<span class="joiner">{}</span>', share.operator)
+    return SafeString(joiner.join(_clause(each) for each in share.filters.all()))
+
+
+def _clause(each):
+    return draw("sharing/clause.html", {"field": each.field, "value": each.value})
+
+
+def row_texts(token):
+    """Return what the row of a shared token says besides."""
+    visits = token.share.visits
+    said = f"{visits:,} visit{'' if visits == 1 else 's'}" if visits else ""
+    return {"shows": logic(token.share), "visits": said}
