@@ -47,6 +47,7 @@ ACCOUNT = {
             "tokens:bulk_expiry",
             "tokens:bulk_delete",
             "tokens:bulk_handover",
+            "tokens:bulk_restrict",
             "tokens:bulk_start",
             "tokens:bulk_stop",
             "tokens:bulk_undo",

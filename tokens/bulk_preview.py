@@ -11,6 +11,7 @@ from django.db.models import Count
 from accounts.rule_violations import Gone, RuleViolation, Stale
 from tokens import limits
 from tokens.kinds import OVERLAPS, Kind
+from tokens.least_privilege import check_networks
 from tokens.models import Token
 from tokens.models.bulk_items import BulkAction, Outcome, not_yours
 from tokens.models.policies import policies_of
@@ -122,6 +123,16 @@ class Preview:
             return refusal
         return None
 
+    def check_restrict(self, token):
+        after = self.job.kept_to(token)
+        networks = " ".join(after["networks"])
+        if (networks, after["calls_per_minute"]) == (
+            token.networks,
+            token.calls_per_minute,
+        ):
+            raise RuleViolation(UNCHANGED, "It is kept to that, or to less, already.")
+        check_networks(networks, token.networks)
+
     def check_rotate(self, token):
         policy = self.policies[token.kind]
         checks.check_overlap(token, OVERLAPS[self.job.overlap], policy=policy)
@@ -144,4 +155,5 @@ CHECKS = {
     BulkAction.EXPIRY: Preview.check_expiry,
     BulkAction.DELETE: Preview.check_protected,
     BulkAction.HANDOVER: Preview.check_handover,
+    BulkAction.RESTRICT: Preview.check_restrict,
 }

@@ -71,6 +71,15 @@ WORDS = {
         "Hand over",
         "user-plus",
     ),
+    BulkAction.RESTRICT: Words(
+        "Restrict",
+        "Restricting",
+        "restricted",
+        "From then on they work from these networks only, and so often. It can be narrowed "
+        "again later, and never widened.",
+        "Restrict",
+        "lock-closed",
+    ),
     BulkAction.ENABLE: Words("Enable", "Enabling", "enabled"),
     BulkAction.RESTORE: Words("Restore", "Restoring", "restored"),
 }
@@ -79,6 +88,7 @@ OFFERED = (
     BulkAction.DISABLE,
     BulkAction.ROTATE,
     BulkAction.EXPIRY,
+    BulkAction.RESTRICT,
     BulkAction.DELETE,
 )
 

@@ -1,5 +1,6 @@
 """What a token is restricted to, in words, and which of its callers that keeps out."""
 
+from collections import defaultdict
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -23,6 +24,14 @@ def in_words(networks, calls_per_minute):
         else "as often as it is called"
     )
     return f"It works from {place}, {often}."
+
+
+def in_few_words(networks, calls_per_minute):
+    """Return the same for a column of many tokens."""
+    count = len(networks.split())
+    place = f"{count} network{'' if count == 1 else 's'}" if count else "anywhere"
+    often = f"{calls_per_minute:,} a minute" if calls_per_minute else "no limit"
+    return f"{place}, {often}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +73,27 @@ class Outlook:
 
 def outlook(token, networks):
     """Return the Outlook of networks that a token may be kept to; one query."""
+    return outlooks([token.pk], networks)[token.pk]
+
+
+def outlooks(tokens, networks):
+    """Return the Outlook of networks for each of many tokens' ids; one query.
+
+    `tokens` are ids, or a query of them. One that nobody called has an empty Outlook.
+    """
     since = clock.now() - LOOKED_BACK
-    usage = TokenUsage.objects.filter(token=token, hour__gt=since)
-    totals = usage.values_list("address").annotate(total=Sum("calls"))
-    callers = (
-        Caller(address, calls, not networks or holds(networks, address))
-        for address, calls in totals
-    )
+    usage = TokenUsage.objects.filter(token__in=tokens, hour__gt=since)
+    callers = defaultdict(list)
+    for token, address, calls in usage.values_list("token", "address").annotate(
+        total=Sum("calls")
+    ):
+        passes = not networks or holds(networks, address)
+        callers[token].append(Caller(address, calls, passes))
+    found = {token: _sorted(each) for token, each in callers.items()}
+    return defaultdict(lambda: Outlook(()), found)
+
+
+def _sorted(callers):
     return Outlook(
         tuple(
             sorted(callers, key=lambda each: (each.passes, -each.calls, each.address))

@@ -79,7 +79,7 @@ def gateway_pages(world):
 
 
 def all_tokens_pages(world):
-    actions = ("disable", "rotate", "expiry", "handover")
+    actions = ("disable", "rotate", "expiry", "handover", "restrict")
     jobs = [prepare_job(world, each) for each in actions]
     jobs.append(prepare_job(world, "delete", started=True))
     return [

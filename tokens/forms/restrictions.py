@@ -111,6 +111,26 @@ class RestrictionForm(RuleForm, PrivilegeForm):
         return in_words(cleaned["networks"], cleaned.get("calls_per_minute"))
 
 
+class RestrictManyForm(RestrictionForm):
+    """Networks or a limit for many tokens; what is left out stays as it is."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["networks"].help_text = (
+            f"Addresses or networks, one a line, up to {MOST_NETWORKS}. "
+            "Without any, each keeps those that it has."
+        )
+        often = self.fields["calls_per_minute"]
+        often.widget.attrs["placeholder"] = "as it is"
+        often.help_text = "Lower limits stay as they are."
+
+    def clean(self):
+        cleaned = super().clean()
+        if not (self.errors or cleaned["networks"] or cleaned["calls_per_minute"]):
+            self.add_error("networks", "Say from where, or how often.")
+        return cleaned
+
+
 class RestrictForm(ChangeForm, RestrictionForm):
     """Other networks or another limit for a token that may be in use."""
 

@@ -67,6 +67,9 @@ class BulkJob(Turn, models.Model):
     overlap = models.CharField(max_length=3, default="24h")
     expires_at = models.DateTimeField(null=True, blank=True)
     keeper = models.CharField(max_length=254, blank=True, default="", db_default="")
+    # What tokens are kept to, as a token has it; without one or the other it stays.
+    networks = models.TextField(blank=True, default="", db_default="")
+    calls_per_minute = models.PositiveIntegerField(null=True, blank=True)
     # The filters of the list that the tokens were chosen in, to lead back there.
     query = models.CharField(max_length=2000, blank=True)
     undoes = models.OneToOneField(
@@ -185,6 +188,17 @@ class BulkJob(Turn, models.Model):
         """End the turn, and the job when nothing is left of it."""
         is_over = not self.items.waiting().exists()
         self.hold(None if is_over else timezone.now())
+
+    def kept_to(self, token):
+        """Return the networks and the limit of a token after the job.
+
+        A limit that is lower already stays: nothing is widened.
+        """
+        limits = (token.calls_per_minute, self.calls_per_minute)
+        return {
+            "networks": (self.networks or token.networks).split(),
+            "calls_per_minute": min(filter(None, limits), default=None),
+        }
 
     @property
     def actor(self):

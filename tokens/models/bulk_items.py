@@ -21,6 +21,7 @@ class BulkAction(models.TextChoices):
     ENABLE = "enable"
     RESTORE = "restore"
     HANDOVER = "handover", "Hand over"
+    RESTRICT = "restrict"
 
 
 class Outcome(models.TextChoices):
@@ -47,6 +48,9 @@ ACTS = {
     BulkAction.DELETE: lambda job, token, **how: token.delete_softly(**how),
     BulkAction.ENABLE: lambda job, token, **how: token.enable(**how),
     BulkAction.HANDOVER: lambda job, token, **how: token.hand_over(job.keeper, **how),
+    BulkAction.RESTRICT: lambda job, token, **how: token.limit_use(
+        **job.kept_to(token), **how
+    ),
     # A deleted token does not change, so that there is no version to compare.
     BulkAction.RESTORE: lambda job, token, by, version: token.restore(by=by),
 }

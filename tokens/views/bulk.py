@@ -7,6 +7,7 @@ from django import forms
 from django.contrib import messages
 from django.http import Http404, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.audit.trail import Actor
@@ -18,9 +19,11 @@ from tokens.bulk_preview import Preview
 from tokens.bulk_words import WORDS
 from tokens.forms.changes import HandOverForm, OverlapForm
 from tokens.forms.expiry import ExpiryForm
+from tokens.forms.restrictions import RestrictManyForm
 from tokens.models import BulkAction, BulkJob, Outcome
 from tokens.models.bulk import MOST, UNDOES
 from tokens.models.policies import policies_of
+from tokens.restrictions import in_few_words, outlooks
 from tokens.search import TokenSearch
 from tokens.senders import senders_with
 from tokens.views import health
@@ -34,9 +37,10 @@ FORMS = {
     BulkAction.ROTATE: OverlapForm,
     BulkAction.EXPIRY: ExpiryForm,
     BulkAction.HANDOVER: HandOverForm,
+    BulkAction.RESTRICT: RestrictManyForm,
 }
 DEFAULTS = {"overlap": "24h", "expires_at": "90"}
-CHOSEN = ("overlap", "expires_at", "keeper")
+CHOSEN = ("overlap", "expires_at", "keeper", "networks", "calls_per_minute")
 
 
 class IdsField(forms.TypedMultipleChoiceField):
@@ -131,6 +135,9 @@ def _job(request, account, pk):
 def _form(job, data):
     """Return the form of what a job has to know, filled in from the start."""
     form = FORMS.get(job.action, forms.Form)
+    if job.action == BulkAction.RESTRICT:
+        # There is nothing that most would want.
+        return form(data if data.keys() & set(CHOSEN) else None)
     defaults = DEFAULTS | {"keeper": job.user.email}
     if job.action == BulkAction.ROTATE:
         defaults["overlap"] = _overlap(job)
@@ -146,7 +153,8 @@ def _overlap(job):
 
 def _preview(request, job):
     form = _form(job, request.GET)
-    return _look_over(request, job, form, _foreseen(job, form))
+    preview = _foreseen(job, form)
+    return _look_over(request, job, form, preview)
 
 
 def _foreseen(job, form):
@@ -163,8 +171,33 @@ def _look_over(request, job, form, preview, *, status=200, **context):
     if preview:
         context["more"] = max(len(preview.changing) - SHOWN, 0)
         context["senders"] = senders_with(preview.changing)
-    status = status if preview else 422
+        context |= _restricted(job, preview)
+    status = status if preview or not form.is_bound else 422
     return render(request, "tokens/bulk_preview.html", context, status=status)
+
+
+def _restricted(job, preview):
+    """Return what becomes of tokens that are restricted, and of their callers."""
+    if job.action != BulkAction.RESTRICT:
+        return {}
+    found = outlooks(job.items.values("token"), job.networks)
+    seen = [found[token.pk] for token in preview.changing]
+    return {
+        "calls": sum(each.calls for each in seen),
+        "refused_calls": sum(each.refused_calls for each in seen),
+        "restricted": [
+            (token, *_before_and_after(job, token), found[token.pk])
+            for token in preview.changing[:SHOWN]
+        ],
+    }
+
+
+def _before_and_after(job, token):
+    after = job.kept_to(token)
+    return (
+        in_few_words(token.networks, token.calls_per_minute),
+        in_few_words(" ".join(after["networks"]), after["calls_per_minute"]),
+    )
 
 
 def _about(request, job):
@@ -203,6 +236,7 @@ def _outcomes(request, job, tally):
     }
 
 
+@sensitive_post_parameters("networks")
 @require_POST
 @guard
 def bulk_start(request, account, pk):
@@ -214,6 +248,8 @@ def bulk_start(request, account, pk):
     if preview is None:
         return _look_over(request, job, form, None)
     size = len(preview.changing)
+    if "check" in request.POST:
+        return _look_over(request, job, form, preview)
     # What was confirmed is what is done: a number that has changed is shown first.
     if counted.is_valid() and counted.cleaned_data["count"] not in (None, size):
         return _look_over(request, job, form, preview, status=409, is_other=True)
