@@ -32,8 +32,10 @@ def _chosen(main):
     yield _current(deleted), Reason.DELETED, "api", deleted.deleted_at
     disabled = tokens.of_kind(Kind.API).disabled().first()
     yield _current(disabled), Reason.DISABLED, "api", disabled.disabled_at
-    logs = tokens.of_kind(Kind.LOGS).enabled().last()
-    yield _current(logs), Reason.WRONG_KIND, "query-metrics", logs.created_at
+    logs = tokens.of_kind(Kind.LOGS).enabled()
+    free, kept = logs.filter(networks="").last(), logs.exclude(networks="").last()
+    yield _current(free), Reason.WRONG_KIND, "query-metrics", free.created_at
+    yield _current(kept), Reason.OTHER_NETWORK, "logs", kept.created_at
     old = StoredSecret.objects.filter(
         token__in=tokens.enabled(), valid_until__lte=timezone.now()
     )

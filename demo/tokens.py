@@ -1,6 +1,6 @@
 """The lives of the demo's tokens: made, rotated, disabled, expired, deleted, used."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from accounts.models import LOG_KINDS, AccountKind
@@ -19,7 +19,10 @@ FEW = (3, 5)
 
 @dataclass(slots=True)
 class Life:
-    """One token from its first day; `used` is the age of its last use, or None."""
+    """One token from its first day; `used` is the age of its last use, or None.
+
+    `kept_to` is what Token.issue takes of that.
+    """
 
     story: object
     place: tuple
@@ -27,6 +30,7 @@ class Life:
     name: str
     token: Token | None = None
     used: float | None = 0.0
+    kept_to: dict = field(default_factory=dict)
 
     @property
     def by(self):
@@ -41,6 +45,7 @@ class Life:
             name=self.name,
             note=NOTES.get(self.name, ""),
             by=by,
+            **self.kept_to,
         )
         return [self.token]
 

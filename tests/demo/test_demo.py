@@ -22,7 +22,7 @@ from demo.story import HANDED_OVER
 from sharing.models import Filter, Share, SharedView
 from tests.factories import MainFactory
 from tokens.health import ABANDONED
-from tokens.models import StoredSecret, Token, TokenUsage
+from tokens.models import PlannedEnd, StoredSecret, Token, TokenUsage
 
 PASSWORDS = {
     "admin": "admin's password",
@@ -100,13 +100,29 @@ def refused_calls_are_shown(demo, said):
     acme = Organisation.objects.get(name="Acme").main
     refused = acme.refused_tokens.with_mending()
     assert [each.reason for each in refused.order_by("-last_seen_at")] == [
-        *("deleted", "disabled", "wrong_kind", "rotated", "expired", "expired")
+        *("deleted", "disabled", "wrong_kind", "other_network"),
+        *("rotated", "expired", "expired"),
     ]
     assert not refused.filter(is_mended=True).exists()
-    assert refused.waiting().count() == 5
+    assert refused.waiting().count() == 6
     for each in refused:
         assert each.calls == sum(use.calls for use in each.uses.all()) > 0
     assert not refused.filter(first_seen_at__gt=F("last_seen_at")).exists()
+
+
+def some_tokens_are_kept_to_less_and_policies_end_others(demo, said):
+    acme = Token.objects.filter(organisation__name="Acme").enabled()
+    assert acme.exclude(networks="").count() >= 3
+    assert acme.exclude(calls_per_minute=None).exclude(scopes="").exists()
+    assert acme.exclude(kept_to="").filter(scopes="read").exists()
+    newest = acme.filter(kind="api", account__name="Acme Production")
+    shown = newest.order_by("-created_at")[:25]
+    assert sum(bool(token.scopes) for token in shown) == 3
+    ends = PlannedEnd.objects.filter(token__organisation__name="Acme")
+    assert {end.cause for end in ends} == {"unused", "outside"}
+    assert 2 <= ends.count() <= 40
+    in_a_month = timezone.now() + timedelta(days=30)
+    assert ends.filter(ends_at__lt=in_a_month).exists()
 
 
 def nothing_happened_before_it_could(demo, said):
@@ -175,6 +191,7 @@ CLAIMS = (
     it_is_as_large_as_promised_and_made_once,
     it_shows_every_state,
     refused_calls_are_shown,
+    some_tokens_are_kept_to_less_and_policies_end_others,
     nothing_happened_before_it_could,
     logins_are_listed_with_passwords_that_work,
     what_must_always_hold_holds,

@@ -6,6 +6,7 @@ from accounts.models import User
 from demo.dashboards import plan_views, tell_visits
 from demo.people import PEOPLE, STAFF
 from demo.refused_calls import tell_refusals
+from demo.restrictions import plan_ends, plan_restrictions
 from demo.shared_tokens import plan_links
 from demo.story import Story, make_people, plan_accounts, plan_logins, plan_people
 from demo.tokens import plan_tokens
@@ -60,8 +61,10 @@ def make():
         plan_tokens(story)
         plan_links(story)
         plan_views(story)
+        plan_restrictions(story)
         plan_logins(story)
         story.past.unfold()
         tell_uses(story)
+        plan_ends(story)
         tell_visits(story)
         tell_refusals(story)
