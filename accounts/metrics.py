@@ -94,6 +94,8 @@ class Counts:
 events, requests, request_times = Counts(), Counts(), Durations()
 # Calls with tokens that do not work, by reason and signal.
 refused_calls = Counts()
+# Requests to the receiver of usage, by what came of them.
+remote_writes = Counts()
 
 
 @contextmanager

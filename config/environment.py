@@ -27,6 +27,12 @@ ANCHORS = re.compile(
     re.ASCII,
 )
 
+RECEIVER = re.compile(
+    r"https?://(?:[^@/?#\s]*@)?(?:[\w.-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?/[!-~]*",
+    re.ASCII,
+)
+HEADER = re.compile(r"([!#$%&'*+.^_`|~\w-]+)=([ -~]+)", re.ASCII)
+
 
 class Environment(environ.Env):
     """Environment variables, with `.env` behind them; an error names the variable."""
@@ -102,6 +108,27 @@ class Environment(environ.Env):
             )
         # The client knows Valkey's own names for both by their older ones.
         return re.sub("^valkey", "redis", url)
+
+    def write_address(self, name):
+        """Return the address of what takes remote write, or ""."""
+        url = self.str(name, default="").strip()
+        # Not shown in the error: it may hold a password.
+        if url and not RECEIVER.fullmatch(url):
+            raise ImproperlyConfigured(
+                f"{name} must be like https://user:password@host:8428/api/v1/write."
+            )
+        return url
+
+    def headers(self, name):
+        """Return headers that are given as `Name=value`, comma-separated."""
+        given = [part.strip() for part in self.str(name, default="").split(",")]
+        found = [HEADER.fullmatch(part) for part in given if part]
+        # Not shown either.
+        if None in found:
+            raise ImproperlyConfigured(
+                f"{name} must be like X-Scope-OrgID=tollgate,Authorization=Bearer …"
+            )
+        return {each[1]: each[2] for each in found}
 
     def anchors(self, name):
         """Return where heads of the audit trail are kept: paths, programs and syslogs."""

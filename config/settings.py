@@ -97,6 +97,11 @@ GATEWAY_SOCKET = env.str("GATEWAY_SOCKET", default="")
 METRICS_HOST = env.str("METRICS_HOST", default="127.0.0.1")
 METRICS_PORT = env.whole("METRICS_PORT", default=0)
 METRICS_SOCKET = env.str("METRICS_SOCKET", default="")
+# Where calls of tokens are sent to by remote write; "" for nowhere.
+REMOTE_WRITE_URL = env.write_address("REMOTE_WRITE_URL")
+REMOTE_WRITE_HEADERS = env.headers("REMOTE_WRITE_HEADERS")
+# Whether the database tells callers of a token apart.
+COUNT_CALLERS = env.boolean("COUNT_CALLERS", default=True)
 # Whether webhooks may also go to this network, and without TLS.
 WEBHOOK_PRIVATE_ADDRESSES = env.boolean("WEBHOOK_PRIVATE_ADDRESSES", default=False)
 

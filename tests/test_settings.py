@@ -379,6 +379,41 @@ def test_a_cache_service_has_an_address(env, url, meant):
 @pytest.mark.parametrize(
     "url",
     [
+        *("", "http://127.0.0.1:8428/api/v1/write", "http://[::1]/api/v1/write"),
+        "https://me:pa%20ss@vm.example:8480/insert/0/prometheus/api/v1/write",
+    ],
+)
+def test_a_receiver_has_an_address(env, url):
+    assert env(URL=url).write_address("URL") == url
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["hush", "ftp://hush/x", "http://me:hush@vm.example", "http://vm.example/h ush"],
+)
+def test_an_address_of_a_receiver_that_is_none_is_not_shown(env, url):
+    with pytest.raises(ImproperlyConfigured, match="URL must be like") as error:
+        env(URL=url).write_address("URL")
+
+    assert "ush" not in str(error.value)
+
+
+def test_headers_are_read(env):
+    given = "X-Scope-OrgID=ops, Authorization=Bearer a=b==,"
+
+    found = env(HEADERS=given).headers("HEADERS")
+
+    assert found == {"X-Scope-OrgID": "ops", "Authorization": "Bearer a=b=="}
+    assert env(HEADERS="").headers("HEADERS") == {}
+    for wrong in ("hush", "A: hush", "A=", "A=hü"):
+        with pytest.raises(ImproperlyConfigured, match="HEADERS must be") as error:
+            env(HEADERS=wrong).headers("HEADERS")
+        assert wrong not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
         "memcached://cache",
         "redis:",
         "redis://",

@@ -5,6 +5,7 @@ from collections import Counter
 from datetime import UTC, datetime, timedelta
 from itertools import batched, count, islice
 
+from django.conf import settings
 from django.db import InterfaceError, OperationalError, close_old_connections
 
 from accounts import hooks
@@ -14,6 +15,7 @@ from accounts.metrics import refused_calls
 from accounts.rule_violations import Unavailable
 from accounts.web.addresses import client_address
 from tokens.models import StoredSecret, Token, TokenUsage
+from tokens.remote_write.sending import by_counted, remote_writer
 
 MAX_KEYS = 20_000
 SECRETS_AT_ONCE = 500
@@ -113,9 +115,21 @@ def write_past_uses(hour, calls):
     """Write uses of an hour, counted from 1970 on, by the same keys."""
     began = datetime.fromtimestamp(hour * HOUR, UTC)
     calls, last = known_again(calls), min(clock.now(), began + timedelta(hours=1))
+    to_send = by_counted(calls)
     # First what may be repeated when the second fails.
     Token.objects.note_uses({key[0]: (last, *key[2:]) for key in calls})
-    TokenUsage.objects.add_calls(calls, began)
+    TokenUsage.objects.add_calls(kept_apart(calls), began)
+    remote_writer.totals.add(to_send)
+
+
+def kept_apart(calls):
+    """Return calls by what the database tells apart: with COUNT_CALLERS off, no callers."""
+    if settings.COUNT_CALLERS:
+        return calls
+    together = Counter()
+    for (*key, _, _), times in calls.items():
+        together[*key, "", ""] += times
+    return together
 
 
 def write_refusals(calls):

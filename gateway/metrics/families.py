@@ -35,6 +35,9 @@ COUNTERS = {
     "tollgate_refused_calls": Family(
         "Calls with tokens that are known and do not work.", ("reason", "signal")
     ),
+    "tollgate_remote_write_requests": Family(
+        "Requests to the receiver of usage, by what came of them.", ("result",)
+    ),
     "tollgate_http_requests": Family(
         "Requests that the portal answered.", ("area", "method", "status")
     ),
@@ -58,6 +61,9 @@ GAUGES = {
     "tollgate_memory_entries": Family("What gates remember.", ("known",)),
     "tollgate_counts_unwritten": Family(
         "Rows of counts in memory that are not written yet.", ("of",)
+    ),
+    "tollgate_remote_write_unsent_calls": Family(
+        "Calls of tokens that the receiver of usage does not have."
     ),
     "tollgate_database_pool_connections": Family(
         "Connections of pools to the database.", ("state",)

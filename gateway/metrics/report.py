@@ -13,11 +13,13 @@ import time
 from pathlib import Path
 from uuid import uuid4
 
+from django.conf import settings
 from django.db import connection
 
 from accounts import metrics
 from accounts.clock import clock
 from accounts.models import Action
+from tokens.remote_write.sending import remote_writer
 from tokens.usage_counters import recorder, refusals
 
 PAGE_SIZE = os.sysconf("SC_PAGE_SIZE")
@@ -25,6 +27,7 @@ COUNTS = {
     "tollgate_audit_events": metrics.events,
     "tollgate_refused_calls": metrics.refused_calls,
     "tollgate_http_requests": metrics.requests,
+    "tollgate_remote_write_requests": metrics.remote_writes,
 }
 # What is told of some events besides.
 OF_EVENTS = {
@@ -102,6 +105,9 @@ class Reporter:
         yield "tollgate_memory_entries", ("no",), unknown
         yield "tollgate_counts_unwritten", ("uses",), recorder.unwritten
         yield "tollgate_counts_unwritten", ("refused_calls",), refusals.unwritten
+        if settings.REMOTE_WRITE_URL:
+            unsent = remote_writer.totals.unsent
+            yield "tollgate_remote_write_unsent_calls", (), unsent
         yield from pool_gauges(getattr(connection, "pool", None))
 
 

@@ -5,6 +5,7 @@ import logging
 import threading
 from functools import partial
 
+from django.conf import settings
 from django.db import DatabaseError, close_old_connections, connection
 
 from accounts import hooks, outbox
@@ -19,6 +20,7 @@ from gateway.verify import handed_over
 from gateway.verify.clock_skew import Jumps, SkewAlarm
 from gateway.verify.invalidation import FRESH_SECONDS, POLL_SECONDS
 from tokens import bulk_worker
+from tokens.remote_write.sending import SEND_SECONDS, remote_writer
 from tokens.usage_counters import recorder, refusals
 from tokens.without_mac import latest
 
@@ -52,6 +54,8 @@ def start(gate, *, takes_jobs=False, reporter=None):
         _every(MAIL_SECONDS, send_mails, over, outbox.woken)
         _every(JOB_SECONDS, work, over)
         _every(ANCHOR_SECONDS, partial(anchor, Anchoring()), over)
+    if settings.REMOTE_WRITE_URL:
+        _every(SEND_SECONDS, remote_writer.carry_on, over)
     if reporter:
         _every(REPORT_SECONDS, reporter.write, over)
     atexit.register(_end, gate, over, reporter)
@@ -101,6 +105,8 @@ class Attention:
 def _end(gate, over, reporter):
     over.set()
     flush(gate, at_once=True)
+    if settings.REMOTE_WRITE_URL:
+        remote_writer.finish()
     if reporter:
         reporter.write()
 

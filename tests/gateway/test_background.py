@@ -21,6 +21,7 @@ from tests.gateway.conftest import UNKNOWN, Asked, SameConnection
 from tokens import usage_counters
 from tokens.models import TokenUsage
 from tokens.permissions import Use
+from tokens.remote_write.sending import remote_writer
 from tokens.verification import verify
 
 
@@ -179,6 +180,21 @@ def test_gateways_do_not_wait_for_jobs(ask, monkeypatch, takes_jobs):
     background.start(ask.gate, takes_jobs=takes_jobs)
 
     assert (background.work in tasks) == takes_jobs
+
+
+def test_usage_is_sent_where_somebody_receives_it(ask, monkeypatch, settings):
+    tasks, ends, finished = [], [], []
+    settings.REMOTE_WRITE_URL = "http://127.0.0.1:9/api/v1/write"
+    monkeypatch.setattr(background, "_every", lambda _, task, *when: tasks.append(task))
+    monkeypatch.setattr(background.atexit, "register", lambda *call: ends.append(call))
+    monkeypatch.setattr(remote_writer, "finish", lambda: finished.append(1))
+
+    background.start(ask.gate)
+    [(end, *arguments)] = ends
+    end(*arguments)
+
+    assert remote_writer.carry_on in tasks
+    assert finished == [1]
 
 
 @pytest.mark.postgresql

@@ -12,7 +12,10 @@ from gateway.verify.answer_times import Measured
 
 @pytest.fixture(autouse=True)
 def _nothing_counted_yet(monkeypatch):
-    for counts in (metrics.events, metrics.requests, metrics.refused_calls):
+    for counts in (
+        *(metrics.events, metrics.requests),
+        *(metrics.refused_calls, metrics.remote_writes),
+    ):
         monkeypatch.setattr(counts, "_counts", Tallied())
     monkeypatch.setattr(metrics.request_times, "cells", {})
 

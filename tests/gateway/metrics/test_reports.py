@@ -19,6 +19,7 @@ from gateway.metrics.report import Reporter, pool_gauges, reporter_of, reports
 from gateway.verify import answer_times, background
 from gateway.verify.background import flush
 from tests.factories import BY, TokenFactory
+from tokens.remote_write.sending import remote_writer
 
 ASK = "/gateway/verify/"
 DURATION = "tollgate_question_duration_seconds"
@@ -254,3 +255,19 @@ def test_a_process_tells_until_its_end(ask, monkeypatch):
 
     assert reporter.write in tasks
     assert written == [1]
+
+
+def test_what_a_receiver_of_usage_does_not_have_is_told(
+    reporter, tmp_path, settings, monkeypatch
+):
+    name = "tollgate_remote_write_unsent_calls"
+    reporter.write()
+    assert (name,) not in told(tmp_path)
+
+    settings.REMOTE_WRITE_URL = "http://127.0.0.1:9/api/v1/write"
+    monkeypatch.setattr(remote_writer.totals, "unsent", 7)
+    metrics.remote_writes.add("failed")
+    reporter.write()
+
+    assert told(tmp_path)[name,] == 7
+    assert told(tmp_path)["tollgate_remote_write_requests_total", "failed"] == 1
