@@ -13,7 +13,8 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 RESULTS = Path(".pytest_cache/results")
-PROCESSES = str(os.cpu_count() or 1)
+PROCESSES = os.cpu_count() or 1
+HALF = (PROCESSES + 1) // 2
 # Hundreds of programs are started, each of which would compile everything anew.
 KEEP_COMPILED = {"PYTHONDONTWRITEBYTECODE": ""}
 
@@ -22,43 +23,38 @@ KEEP_COMPILED = {"PYTHONDONTWRITEBYTECODE": ""}
 class Run:
     """Some of the tests on one database.
 
-    To measure what they cover takes them 1.6 times as long.
+    To measure what they cover takes programs that they start half as long again.
     """
 
     name: str
     markers: str
     database: str = "sqlite"
     measured: bool = False
+    processes: int = PROCESSES
 
 
 # Walks ask everything of everybody: they find what is wrong, while other tests say what
 # is right, line by line. The browser sees the same pages on either database.
-COMPUTING = (
+RUNS = (
+    Run("walks", "(browser or walk) and not postgresql"),
     Run("sqlite", "not postgresql and not browser and not walk", measured=True),
+    # These wait for servers and locks more than they compute.
+    Run("only postgresql", "postgresql", "postgresql", measured=True, processes=HALF),
     Run("postgresql", "not postgresql and not browser and not sqlite", "postgresql"),
 )
-# For servers, browsers and locks: the others have the cores in the meantime.
-WAITING = (
-    Run("walks", "(browser or walk) and not postgresql"),
-    Run("only postgresql", "postgresql", "postgresql", measured=True),
-)
+# More of them than cores: while one waits for a browser or a server, others compute.
+AT_ONCE = 3
 
 
 def main():
     python("-m", "coverage", "erase")
-    with ThreadPoolExecutor() as lanes:
-        codes = [
-            code for lane in lanes.map(run_all, (COMPUTING, WAITING)) for code in lane
-        ]
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        codes = list(pool.map(run, RUNS))
     python("-m", "coverage", "combine", "--quiet")
     codes.append(python("-m", "coverage", "report").returncode)
-    counts = sum((count(each.name) for each in COMPUTING + WAITING), Counter())
+    counts = sum((count(each.name) for each in RUNS), Counter())
     print("{passed} passed, {failed} failed, {skipped} skipped".format_map(counts))
     return max(codes)
-
-
-def run_all(runs):
-    return [run(each) for each in runs]
 
 
 def run(some):
@@ -68,7 +64,7 @@ def run(some):
     results.unlink(missing_ok=True)
     measured = {"TEST_COVERAGE": "yes"} if some.measured else {}
     ended = python(
-        *("-m", "pytest", "--quiet", "-n", PROCESSES, "-m", some.markers),
+        *("-m", "pytest", "--quiet", "-n", str(some.processes), "-m", some.markers),
         *(f"--junit-xml={results}", *sys.argv[1:]),
         stdout=subprocess.PIPE,
         TEST_DATABASE=some.database,

@@ -22,6 +22,26 @@ TOGETHER = {
     "tests/races/": "races",
     "tests/api/v1/test_races.py": "races",
 }
+# Tests of some ten seconds each. They are begun first: one that is begun last is waited
+# for, by cores with nothing else to do.
+LONG = (
+    "tests/browser/test_all_tokens.py::test_tokens_of_every_account",
+    "tests/browser/test_firefox.py",
+    "tests/browser/test_pages.py",
+    "tests/gateway/metrics/test_listener.py",
+    "tests/gateway/test_database_restarts.py",
+    "tests/gateway/test_failover.py",
+    "tests/gateway/test_hung_database.py",
+    "tests/gateway/test_revocation.py",
+    "tests/importing/test_import_journey.py",
+    "tests/sharing/test_state_machine.py",
+    "tests/test_benchmarks.py::test_the_way_through",
+    "tests/test_kill.py",
+    "tests/test_lost_commits.py",
+    "tests/test_pages_everywhere.py::test_no_query",
+    "tests/test_serve.py",
+    "tests/test_sqlite_replaced.py",
+)
 
 
 class Scheduler(LoadScopeScheduling):
@@ -39,3 +59,9 @@ class Scheduler(LoadScopeScheduling):
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
     return Scheduler(config, log)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items):
+    """Put long tests first; pytest-django leaves those of servers to the end."""
+    items.sort(key=lambda item: not item.nodeid.startswith(LONG))
