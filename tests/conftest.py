@@ -196,6 +196,18 @@ def recorder():
     return usage_counters.recorder
 
 
+@pytest.fixture
+def migrated_server(tmp_path_factory):
+    """A PostgreSQL of a test's own, with the portal's tables and nothing in them."""
+
+    def migrate(url):
+        folder = tmp_path_factory.mktemp("migrated_server")
+        Installation(folder, DATABASE_URL=url).set_up()
+
+    with template_database.separate_server(migrate) as server:
+        yield server
+
+
 @pytest.fixture(scope="session")
 def migrated(tmp_path_factory):
     """An installation with nobody in it, to be copied: to migrate takes a while."""

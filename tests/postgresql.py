@@ -58,16 +58,29 @@ def _start():
 
 
 @contextmanager
-def separate():
-    """Run a server that a test may do anything to."""
+def separate(data=None):
+    """Run a server that a test may do anything to, with a copy of that data or none."""
     # Not in pytest's folder: another run of pytest closes that to the server's user.
     with tempfile.TemporaryDirectory(prefix=PREFIX) as place:
         folder = Path(place)
+        if data:
+            copy_data(data, folder / "data")
         with (
             end_with_us(folder),
             _package(folder).get_server(folder / "data") as server,
         ):
             yield server
+
+
+def copy_data(data, folder):
+    """Copy the data of a server that has ended; its files stay its user's."""
+    subprocess.run(["/bin/cp", "-a", data, folder], check=True)
+    # Who uses the server that was copied.
+    (folder / ".handle_pids.json").unlink(missing_ok=True)
+
+
+def stop(server):
+    control(server, "pg_ctl", "-w", "-m", "fast", "-D", server.pgdata, "stop")
 
 
 def end_with_us(folder):

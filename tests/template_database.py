@@ -5,6 +5,7 @@ The others copy it: to migrate takes seconds of each process of each test run.
 
 import fcntl
 import hashlib
+import shutil
 import sqlite3
 from contextlib import closing, contextmanager
 from importlib.metadata import version
@@ -14,6 +15,8 @@ from unittest import mock
 from django.apps import apps
 from django.core import management
 from django.db import connection
+
+from tests import postgresql
 
 PROJECT = Path(__file__).resolve().parent.parent
 FOLDER = PROJECT / ".pytest_cache" / "templates"
@@ -47,6 +50,31 @@ def lay_down(path, migrate):
             return template.copy()
         migrate()
         return template.keep()
+
+
+@contextmanager
+def separate_server(migrate):
+    """Run a PostgreSQL for one test alone, in whose database every migration ran.
+
+    `migrate` is called with its URL where no process has migrated one yet.
+    """
+    data = FOLDER / f"{_key()}.postgresql"
+    with _alone():
+        if not data.exists():
+            _make_data(data, migrate)
+    with postgresql.separate(data) as server:
+        yield server
+
+
+def _make_data(data, migrate):
+    for old in FOLDER.glob("*.postgresql*"):
+        shutil.rmtree(old)
+    unfinished = data.with_suffix(".postgresql.unfinished")
+    with postgresql.separate() as server:
+        migrate(server.get_uri())
+        postgresql.stop(server)
+        postgresql.copy_data(server.pgdata, unfinished)
+    unfinished.rename(data)
 
 
 @contextmanager

@@ -13,7 +13,6 @@ import psycopg
 import pytest
 
 from accounts.deadline import UNKNOWN
-from tests import postgresql
 from tests.installation import Installation
 from tests.waiting import PATIENCE_SECONDS, wait_until
 
@@ -21,17 +20,16 @@ pytestmark = [pytest.mark.walk, pytest.mark.sqlite]
 
 
 @pytest.fixture
-def server():
-    with postgresql.separate() as server:
-        yield server
-        # It would not end with commits that wait.
-        wait_for_replica(server, "")
+def server(migrated_server):
+    yield migrated_server
+    # It would not end with commits that wait.
+    wait_for_replica(migrated_server, "")
 
 
 @pytest.fixture
 def installation(tmp_path, server):
     installation = Installation(tmp_path, DATABASE_URL=server.get_uri())
-    installation.set_up()
+    installation.make_keys()
     return installation
 
 
@@ -49,8 +47,10 @@ def names_in(server):
 
 class Account:
     def __init__(self, installation):
-        number = installation.command("create_organisation", "Acme", "--plan=pro")
-        token = installation.command("create_token", "--account", number, "script")
+        number, token = installation.commands(
+            ("create_organisation", "Acme", "--plan=pro"),
+            ("create_token", "--account", "{0}", "script"),
+        )
         self.address = f"{installation.address}/api/v1/accounts/{number}/tokens"
         self.headers = {"X-API-TOKEN": token, "Content-Type": "application/json"}
 

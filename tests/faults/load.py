@@ -45,13 +45,13 @@ class World:
 
 def settle(installation):
     """Make an organisation with its tokens in a fresh installation; return the World."""
-    account = installation.command("create_organisation", "Acme", "--plan=pro")
-    gateway = installation.command("create_token", "--kind=gateway", "proxy")
-    known, stopped = (
-        installation.command("create_token", "--account", account, name)
-        for name in ("known", "stopped")
+    made = installation.commands(
+        ("create_organisation", "Acme", "--plan=pro"),
+        ("create_token", "--kind=gateway", "proxy"),
+        ("create_token", "--account", "{0}", "known"),
+        ("create_token", "--account", "{0}", "stopped"),
     )
-    return World(installation, account, gateway, known, stopped)
+    return World(installation, *made)
 
 
 @contextmanager

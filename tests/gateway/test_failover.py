@@ -36,9 +36,8 @@ pytestmark = [pytest.mark.postgresql, pytest.mark.programs]
 
 
 @pytest.fixture
-def primary():
-    with postgresql.separate() as server:
-        yield server
+def primary(migrated_server):
+    return migrated_server
 
 
 @pytest.fixture
@@ -51,7 +50,7 @@ def relay(primary):
 def installation(tmp_path, relay):
     url = f"postgres://postgres@127.0.0.1:{relay.port}/postgres"
     installation = Installation(tmp_path, DATABASE_URL=url, THREADS="2")
-    installation.set_up()
+    installation.make_keys()
     return installation
 
 
@@ -89,13 +88,13 @@ def read(server, question, *values):
 
 
 def test_nothing_is_believed_of_a_database_that_is_gone(installation, relay, primary):
-    here, there = (
-        installation.command("create_organisation", name, "--plan=pro")
-        for name in ("Acme", "Umbrella")
-    )
     make = "create_token", "--account"
-    gateway = installation.command("create_token", "--kind=gateway", "proxy")
-    stopped = installation.command(*make, here, "stopped")
+    here, there, gateway, stopped = installation.commands(
+        ("create_organisation", "Acme", "--plan=pro"),
+        ("create_organisation", "Umbrella", "--plan=pro"),
+        ("create_token", "--kind=gateway", "proxy"),
+        (*make, "{0}", "stopped"),
+    )
 
     with left_behind(primary) as replica:
         lost = installation.command(*make, here, "lost")
@@ -106,12 +105,8 @@ def test_nothing_is_believed_of_a_database_that_is_gone(installation, relay, pri
             assert {wire.ask("api", lost) for _ in range(ASKED)} <= {204, 503}
             number = number_of(primary, lost)
             take_over(relay, primary, replica)
-            installation.command(
-                "disable_token",
-                str(number_of(replica, stopped)),
-                "--reason=x",
-            )
-            heir = installation.command(*make, there, "heir")
+            disable = "disable_token", str(number_of(replica, stopped)), "--reason=x"
+            _, heir = installation.commands(disable, (*make, there, "heir"))
             wait_until(lambda: wire.ask("api", heir) == 204)
             wait_until(lambda: wire.ask("api", stopped) == 403)
             wait_until(lambda: wire.ask("api", lost) == 401)
@@ -157,9 +152,11 @@ def is_watched(server):
 
 
 def test_a_server_that_answers_still_is_not_believed(installation, relay, primary):
-    account = installation.command("create_organisation", "Acme", "--plan=pro")
-    gateway = installation.command("create_token", "--kind=gateway", "proxy")
-    token = installation.command("create_token", "--account", account, "stopped")
+    _, gateway, token = installation.commands(
+        ("create_organisation", "Acme", "--plan=pro"),
+        ("create_token", "--kind=gateway", "proxy"),
+        ("create_token", "--account", "{0}", "stopped"),
+    )
     number = str(number_of(primary, token))
     stop = "disable_token", number, "--reason=leaked"
 
@@ -183,10 +180,12 @@ def test_a_new_connection_to_the_server_of_before_is_not_believed(
     installation, relay, primary
 ):
     """As by a name that leads there now and then."""
-    account = installation.command("create_organisation", "Acme", "--plan=pro")
-    gateway = installation.command("create_token", "--kind=gateway", "proxy")
-    make = "create_token", "--account", account
-    token, other = (installation.command(*make, name) for name in ("one", "other"))
+    _, gateway, token, other = installation.commands(
+        ("create_organisation", "Acme", "--plan=pro"),
+        ("create_token", "--kind=gateway", "proxy"),
+        ("create_token", "--account", "{0}", "one"),
+        ("create_token", "--account", "{0}", "other"),
+    )
     before = str(postgresql.socket_of(primary))
 
     with (
@@ -198,9 +197,10 @@ def test_a_new_connection_to_the_server_of_before_is_not_believed(
         postgresql.promote(replica)
         after = str(postgresql.socket_of(replica))
         relay.lead(after)
-        for name in (token, other):
-            number = str(number_of(replica, name))
-            installation.command("disable_token", number, "--reason=leaked")
+        numbers = [str(number_of(replica, each)) for each in (token, other)]
+        installation.commands(
+            *(("disable_token", number, "--reason=leaked") for number in numbers)
+        )
         wait_unwatched(primary, lambda: wire.ask("api", token) == 403)
         # A question may have found it before whoever watches did.
         wait_until(lambda: is_watched(replica))

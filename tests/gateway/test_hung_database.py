@@ -30,9 +30,8 @@ pytestmark = [pytest.mark.postgresql, pytest.mark.programs]
 
 
 @pytest.fixture
-def server():
-    with postgresql.separate() as server:
-        yield server
+def server(migrated_server):
+    return migrated_server
 
 
 @pytest.fixture
@@ -45,7 +44,7 @@ def relay(server):
 def installation(tmp_path, relay):
     url = f"postgres://postgres@127.0.0.1:{relay.port}/postgres"
     installation = Installation(tmp_path, DATABASE_URL=url, THREADS="4")
-    installation.set_up()
+    installation.make_keys()
     return installation
 
 
@@ -103,9 +102,11 @@ def told(answers):
 
 
 def test_nobody_waits_for_a_database_that_hangs(installation, hanging):
-    account = installation.command("create_organisation", "Acme", "--plan=pro")
-    gateway = installation.command("create_token", "--kind=gateway", "proxy")
-    known = installation.command("create_token", "--account", account, "known")
+    _, gateway, known = installation.commands(
+        ("create_organisation", "Acme", "--plan=pro"),
+        ("create_token", "--kind=gateway", "proxy"),
+        ("create_token", "--account", "{0}", "known"),
+    )
 
     with running(installation), closing(Wire(installation.port, gateway)) as wire:
         browser, _ = installation.browser()

@@ -28,12 +28,10 @@ server.main()
 def furnished(tmp_path_factory, migrated):
     """An installation with an organisation, a token of it and one of a gateway."""
     installation = Installation.like(migrated, tmp_path_factory.mktemp("furnished"))
-    account = installation.command("create_organisation", "Acme", "--plan=pro")
-    installation.token = installation.command(
-        "create_token", "--account", account, "Terraform"
-    )
-    installation.gateway = installation.command(
-        "create_token", "--kind=gateway", "proxy"
+    _, installation.token, installation.gateway = installation.commands(
+        ("create_organisation", "Acme", "--plan=pro"),
+        ("create_token", "--account", "{0}", "Terraform"),
+        ("create_token", "--kind=gateway", "proxy"),
     )
     return installation
 
