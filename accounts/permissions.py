@@ -17,7 +17,9 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 
+from accounts.identity.waiting import is_elsewhere, lead
 from accounts.models import Account, AccountKind, Membership, Role
+from accounts.models.memberships import STANDS_FOR, WORD_HOLDS
 from accounts.operations import Operation
 from accounts.scopes import covers
 
@@ -168,22 +170,33 @@ class KeptElsewhere(Forbidden):
     sentence = "This API token is kept to other accounts"
 
 
-def relations(user, account):
+def relations(user, account, within=WORD_HOLDS):
     """Return a person's relations to an account."""
-    return relations_to(user, [account])[account.pk]
+    return relations_to(user, [account], within)[account.pk]
 
 
-def relations_to(user, accounts):
-    """Return a person's relations to each of some accounts, by the account's id."""
+def relations_to(user, accounts, within=WORD_HOLDS):
+    """Return a person's relations to each of some accounts, by the account's id.
+
+    What groups gave counts if their provider spoke for the person `within` that time.
+    The memberships that could relate them as well are in each account's `waiting`.
+    """
     if user.is_staff:
         return {account.pk: {Relation.STAFF} for account in accounts}
     standing = [account for account in accounts if not account.deleted_at]
-    memberships = list(_memberships(user, standing))
+    usable, waiting = [], []
+    for row in _memberships(user, standing):
+        (usable if _counts(row, user, within) else waiting).append(row)
     found = {account.pk: set() for account in accounts}
     for account in standing:
-        found[account.pk].update(_related(account, memberships))
-        account.is_new_to_person = _is_new(account, memberships)
+        found[account.pk].update(_related(account, usable))
+        account.is_new_to_person = _is_new(account, usable)
+        account.waiting = [row for row in waiting if any(_related(account, [row]))]
     return found
+
+
+def _counts(row, user, within):
+    return row.is_heard(within) and not is_elsewhere(row, user)
 
 
 def _memberships(user, accounts):
@@ -194,7 +207,10 @@ def _memberships(user, accounts):
     )
     direct = own.filter(account__in=[account.pk for account in accounts])
     rows = (direct | in_main).select_related("account")
-    return rows.only("role", "entered_at", "account__kind", "account__organisation")
+    return rows.only(
+        *("role", "entered_at", "granted_by", "heard_at"),
+        *("account__kind", "account__organisation"),
+    )
 
 
 def _is_new(account, memberships):
@@ -290,8 +306,9 @@ def allows(relations, operation, account, *, itself=False):
 
 
 def may(user, operation, account):
-    """Whether a person may do something in an account."""
-    return bool(allows(relations(user, account), operation, account))
+    """Whether a person, who is not here, may do something in an account."""
+    found = relations(user, account, STANDS_FOR)
+    return bool(allows(found, operation, account))
 
 
 def require(relations, operation, account, *, itself=False):
@@ -320,20 +337,42 @@ def for_account(*operations):
             accounts = Account.objects.select_related("organisation")
             account = get_object_or_404(accounts, pk=account_id)
             account.relations = relations(request.user, account)
-            # As `visible_to`, whose query would say the same of the same memberships.
-            if not account.relations - {Relation.MAIN_MEMBER_SHUT}:
-                raise Http404
-            request.account, request.relations = account, account.relations
-            for operation in operations:
-                require(request.relations, operation, account)
-            if account.is_new_to_person:
-                come_in(request.user, account)
+            if response := _waited_for(request, account, operations):
+                return response
+            _enter(request, account, operations)
             return view(request, account, *args, **kwargs)
 
         guarded.operations = operations
         return guarded
 
     return decorate
+
+
+def _enter(request, account, operations):
+    """Let a person in who may do all of some operations; raises Http404, or Forbidden."""
+    # As `visible_to`, whose query would say the same of the same memberships.
+    if not account.relations - {Relation.MAIN_MEMBER_SHUT}:
+        raise Http404
+    request.account, request.relations = account, account.relations
+    for operation in operations:
+        require(request.relations, operation, account)
+    if account.is_new_to_person:
+        come_in(request.user, account)
+
+
+def _waited_for(request, account, operations):
+    """Return what leads to where memberships in an account wait no more, or None.
+
+    Raises Forbidden for who has nothing but these, and nowhere to be led to.
+    """
+    if not account.waiting:
+        return None
+    allowed = [allows(account.relations, each, account) for each in operations]
+    is_needed = not (account.relations and all(allowed))
+    response = lead(request, account.waiting, is_needed=is_needed)
+    if response is None and not account.relations:
+        raise Forbidden(account, Operation.ACCOUNT_VIEW)
+    return response
 
 
 def come_in(user, account):

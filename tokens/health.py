@@ -24,6 +24,7 @@ from django.db.models.functions import Cast, Concat, Lower
 from accounts import hooks
 from accounts.clock import clock
 from accounts.models import Account, Membership, User
+from accounts.models.memberships import STANDS_FOR
 from tokens.kinds import RULES
 from tokens.models import BulkAction
 from tokens.policies.conditions import is_last, outside_any
@@ -93,7 +94,8 @@ def _abandoned():
 
 def _has_gone(column):
     address = Lower(OuterRef(column))
-    members = Membership.objects.active().filter(user__email=address)
+    # Whoever groups brought, and who has not come back for long, has gone.
+    members = Membership.objects.active().heard(STANDS_FOR).filter(user__email=address)
     here = members.filter(account__organisation=OuterRef("organisation"))
     staff = User.objects.filter(email=address, is_staff=True, is_active=True)
     return Q(**{f"{column}__contains": "@"}) & ~Exists(here) & ~Exists(staff)

@@ -3,9 +3,11 @@
 import enum
 
 from django.db.models import Q
+from django.utils import timezone
 
 from accounts.clock import clock
-from accounts.models import Account, AccountKind
+from accounts.models import Account, AccountKind, Membership
+from accounts.models.memberships import WORD_HOLDS
 from accounts.permissions import Operation
 from accounts.prepared import Prepared
 from tokens.kinds import Kind
@@ -124,24 +126,30 @@ class Sight:
 
 def _hidden_from(main, user):
     """Return the ids of accounts whose tokens a person does not see, unless they are many."""
-    found = HIDDEN[user.is_staff].rows(main.organisation_id, user.pk, MOST_NAMED + 1, 0)
+    heard = timezone.now() - WORD_HOLDS
+    values = main.organisation_id, user.pk, heard, MOST_NAMED + 1, 0
+    found = HIDDEN[user.is_staff].rows(*values)
     return [pk for [pk] in found] if len(found) <= MOST_NAMED else None
 
 
 def _others(seen):
     """Return a query for ids of accounts, given what is seen of all by a person."""
 
-    def build(organisation, user):
+    def build(organisation, user, heard):
         accounts = Account.objects.filter(organisation=organisation)
-        others = accounts.exclude(pk__in=seen(Account.objects, user))
+        others = accounts.exclude(pk__in=seen(Account.objects, user, heard))
         return others.order_by().values_list("pk")
 
     return Prepared(build, paged=True)
 
 
 HIDDEN = {
-    True: _others(lambda accounts, _staff: accounts.not_deleted().values("pk")),
-    False: _others(lambda accounts, user: accounts.administered_by(user).values("pk")),
+    True: _others(lambda accounts, *_: accounts.not_deleted().values("pk")),
+    False: _others(
+        lambda accounts, user, heard: accounts.administered_through(
+            Membership.objects.active().heard_since(heard).filter(user=user)
+        ).values("pk")
+    ),
 }
 
 

@@ -7,6 +7,7 @@ from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.models import SocialApp
 from allauth.socialaccount.providers.base.constants import AuthError, AuthProcess
 from django.conf import settings
+from django.contrib import messages
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
@@ -22,6 +23,8 @@ ELSEWHERE = (
     "This sign-in was begun in another browser, too long ago, or is done already. "
     "Begin anew."
 )
+# How a provider is asked without which the person can go on.
+ONLY = "only"
 CANCELLED = "You cancelled the sign-in there."
 
 
@@ -68,7 +71,7 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):
     ):
         state = (extra_context or {}).get("state")
         if state and state.get("silent") and request.GET.get("error") in WOULD_ASK:
-            raise ImmediateHttpResponse(_ask_aloud(provider, state))
+            raise ImmediateHttpResponse(_answer_silence(request, provider, state))
         problem = _problem(error, exception, state, request.GET.get("error"))
         raise ImmediateHttpResponse(
             problem_page(request, provider.app.row, problem, state)
@@ -90,8 +93,14 @@ def _next(state):
     return state.get("next") or reverse(settings.LOGIN_REDIRECT_URL)
 
 
-def _ask_aloud(provider, state):
-    """Begin anew where the provider has to ask the person something."""
+def _answer_silence(request, provider, state):
+    """Begin anew where the provider has to ask the person something.
+
+    Who can go on without it goes on, and is told.
+    """
+    if state["silent"] == ONLY:
+        tell_of_waiting(request, provider.app.row)
+        return redirect(_next(state))
     query = urlencode({"next": _next(state)})
     return redirect(f"{provider.app.row.sign_in_path}?{query}")
 
@@ -107,6 +116,11 @@ def _problem(error, exception, state, code):
         "It did not sign you in. Try again, and if it stays like this, ask your admin.",
         f"It answered {(code or 'no code')[:40]!a}.",
     )
+
+
+def tell_of_waiting(request, row):
+    text = f"What groups of {row} give you waits: sign in with it, from your profile."
+    messages.info(request, text)
 
 
 def problem_page(request, row, problem, state=None):

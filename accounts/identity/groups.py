@@ -154,6 +154,7 @@ def _give(provider, person, account_id, role, by):
         role=role,
         username=person.email,
         granted_by=provider,
+        heard_at=now,
         accepted_at=now,
         entered_at=now,
     )

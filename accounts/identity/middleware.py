@@ -9,34 +9,55 @@ disabled would stay signed in here.
 import time
 
 from django.contrib.auth import logout
-from django.contrib.auth.views import redirect_to_login
-from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.utils.decorators import sync_only_middleware
 from django.utils.http import urlencode
 
-from accounts.identity import sessions
+from accounts.identity import sessions, waiting
 from accounts.models import IdentityProvider
-from accounts.web.errors import page_behind
+from accounts.models.memberships import WORD_HOLDS
 
 # Somebody who opens a page is asked a while before nothing is done without it, so that
 # what is typed on a page for a quarter of an hour can still be sent.
-EARLY_SECONDS, LATE_SECONDS = 45 * 60, 60 * 60
+EARLY_SECONDS, LATE_SECONDS = 45 * 60, WORD_HOLDS.total_seconds()
+# What makes a new way in, which opens other organisations, too.
+NEW_WAYS = {"mfa_activate_totp", "mfa_add_webauthn", "mfa_generate_recovery_codes"}
 
 
-@sync_only_middleware
-def ProviderSessionMiddleware(get_response):  # noqa: N802 -- named like its siblings
+class ProviderSessionMiddleware:
     """Let no session go on for more than an hour without its provider's word."""
 
-    def middleware(request):
-        here = sessions.of(request)
-        age = time.time() - here["at"] if here else 0
-        if age < EARLY_SECONDS or _leads_there(request):
-            return get_response(request)
-        return _ask(request, here, is_late=age >= LATE_SECONDS) or get_response(request)
+    def __init__(self, get_response):
+        self.get_response = get_response
 
-    return middleware
+    def __call__(self, request):
+        here = sessions.of(request)
+        if not here:
+            return self.get_response(request)
+        request.user.only_in = sessions.only_in(request, request.user)
+        return _asked(request, here) or self.get_response(request)
+
+    def process_view(self, request, view_func, view_args, view_kwargs):
+        name = request.resolver_match.url_name
+        if name in NEW_WAYS and _belongs_elsewhere(request.user):
+            return waiting.prove(request)
+        return None
+
+
+def _belongs_elsewhere(person):
+    """Whether somebody could make a way into what their session is not good for."""
+    if person.only_in is None:
+        return False
+    others = person.memberships.exclude(account__organisation=person.only_in)
+    return others.exists()
+
+
+def _asked(request, here):
+    """Return what leads to the provider, or None where the request may go on."""
+    age = time.time() - here["at"]
+    if age < EARLY_SECONDS or _leads_there(request):
+        return None
+    return _ask(request, here, is_late=age >= LATE_SECONDS)
 
 
 def _leads_there(request):
@@ -54,18 +75,10 @@ def _ask(request, here, *, is_late):
         return None
     if request.method == "GET" and not request.htmx:
         return None if "asked" in here and not is_late else _there(request, row, here)
-    return _by_the_login(request) if is_late else None
+    return waiting.by_the_login(request) if is_late else None
 
 
 def _there(request, row, here):
     request.session[sessions.KEY] = here | {"asked": True}
     query = urlencode({"silent": 1, "next": request.get_full_path()})
     return redirect(f"{row.sign_in_path}?{query}")
-
-
-def _by_the_login(request):
-    """Answer as when a session has ended: the page then leads to the provider."""
-    response = redirect_to_login(page_behind(request), reverse("account_login"))
-    if not request.htmx:
-        return response
-    return HttpResponse(status=401, headers={"HX-Redirect": response.url})

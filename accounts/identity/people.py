@@ -7,6 +7,7 @@ is connected when they confirm it, and only if no other organisation knows them.
 
 from allauth.socialaccount.models import SocialAccount
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 
 from accounts.audit.trail import Actor, record
 from accounts.identity.groups import apply_groups
@@ -68,6 +69,8 @@ def arrived(identity, person, *, by, keep=""):
         accept(person, organisation, by=acting(person, by))
     if identity.groups is not None:
         apply_groups(identity.provider, person, identity.groups, keep=keep)
+    given = person.memberships.filter(granted_by=identity.provider)
+    given.update(heard_at=timezone.now())
 
 
 def acting(person, by):

@@ -120,6 +120,9 @@ def _keep(organisation, required, break_glass):
         RequiredSignIn.objects.update_or_create(
             organisation=organisation, defaults={"break_glass": break_glass}
         )
+        # What comes from groups waits while the provider is away.
+        here = organisation.main.memberships.filter(user=break_glass)
+        here.update(granted_by=None, kept_at=None)
     else:
         rows.delete()
 

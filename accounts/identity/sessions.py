@@ -3,6 +3,8 @@
 import time
 from urllib.parse import urlencode
 
+from allauth.account.authentication import get_authentication_records
+from allauth.mfa.utils import is_mfa_enabled
 from allauth.usersessions.models import UserSession
 
 from accounts.identity.identities import Identity
@@ -18,13 +20,18 @@ def note(request, login):
     """Note by whom the person was signed in, or seen again, just now."""
     found = login.identity
     token = login.session["id_token"]
-    request.session[KEY] = {
-        "provider": found.provider.slug,
-        "subject": found.subject,
-        "at": int(time.time()),
-        "id_token": token if len(token) <= MOST_ID_TOKEN else "",
-    }
+    _keep(request, found, token if len(token) <= MOST_ID_TOKEN else "")
     _name(request, found, login.session["sid"])
+
+
+def _keep(request, identity, id_token):
+    request.session[KEY] = {
+        "provider": identity.provider.slug,
+        "organisation": identity.provider.organisation_id,
+        "subject": identity.subject,
+        "at": int(time.time()),
+        "id_token": id_token,
+    }
 
 
 def _name(request, identity, sid):
@@ -41,13 +48,28 @@ def of(request):
 
 def note_connected(request, identity):
     """Note that who signed in as before comes from a provider all the same."""
-    request.session[KEY] = {
-        "provider": identity.provider.slug,
-        "subject": identity.subject,
-        "at": int(time.time()),
-        "id_token": "",
-    }
+    _keep(request, identity, "")
     _name(request, identity, None)
+
+
+def only_in(request, person):
+    """Return the id of the one organisation that a session is good for, or None.
+
+    An organisation's own provider opens nothing of another one, until its person has
+    proven here who they are; the installation's opens all.
+    """
+    here = of(request)
+    organisation = here and here.get("organisation")
+    return None if _is_proven(request, person) else organisation
+
+
+def _is_proven(request, person):
+    """Whether a password was given in this session, or the second factor if there is one."""
+    records = get_authentication_records(request, person)
+    methods = {each["method"] for each in records}
+    if "mfa" in methods:
+        return True
+    return "password" in methods and not is_mfa_enabled(person)
 
 
 def ask_later(request, identity):

@@ -99,13 +99,20 @@ class AccountQuerySet(models.QuerySet):
         return self.not_deleted().filter(_entered_by(user))
 
     def administered_by(self, user):
-        """Return the accounts whose tokens a person, or an id, manages."""
-        memberships = apps.get_model("accounts.Membership").objects
-        admin = memberships.active().filter(user=user, role=Role.ADMIN)
+        """Return the accounts whose tokens a person manages."""
+        return self.administered_through(_memberships().usable_by(user))
+
+    def administered_through(self, memberships):
+        """Return the accounts that some memberships make somebody manage the tokens of."""
+        admin = memberships.filter(role=Role.ADMIN)
         return self.not_deleted().filter(
             models.Q(pk__in=admin.values("account"))
             | models.Q(accessible=True, organisation__in=_organisations(admin))
         )
+
+
+def _memberships():
+    return apps.get_model("accounts.Membership").objects
 
 
 def _organisations(memberships):
@@ -114,7 +121,7 @@ def _organisations(memberships):
 
 
 def _entered_by(user):
-    memberships = user.memberships.active()
+    memberships = _memberships().usable_by(user)
     admins = memberships.filter(role=Role.ADMIN)
     return (
         models.Q(pk__in=memberships.values("account"))
@@ -189,6 +196,8 @@ class Account(models.Model):
 
     # Whether the person whose relations were asked for has not been here yet.
     is_new_to_person = False
+    # The memberships of that person which give no right here just now, and could.
+    waiting = ()
 
     objects = AccountQuerySet.as_manager()
 

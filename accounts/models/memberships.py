@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 from django.conf import settings
 from django.db import models
 from django.db.models.functions import Now
@@ -5,6 +7,10 @@ from django.utils import timezone
 
 from accounts.models.accounts import Account, AccountKind, Role
 
+# For so long what groups gave counts after their provider spoke for the person: for what
+# people do themselves, and for what is sent to them or fetched in their name.
+WORD_HOLDS = timedelta(hours=1)
+STANDS_FOR = timedelta(days=30)
 IS_CHILD = models.Case(
     models.When(account__kind=AccountKind.MAIN, then=0),
     default=1,
@@ -22,6 +28,21 @@ class MembershipQuerySet(models.QuerySet):
 
     def active(self):
         return self.accepted().unsuspended()
+
+    def heard(self, within=WORD_HOLDS):
+        """Return those whose provider spoke for the person lately, of what groups gave."""
+        return self.heard_since(timezone.now() - within)
+
+    def heard_since(self, moment):
+        lately = models.Q(heard_at__gt=moment)
+        return self.filter(models.Q(granted_by=None) | lately)
+
+    def usable_by(self, user):
+        """Return what gives a person rights just now, in the session that they act in."""
+        found = self.active().heard().filter(user=user)
+        if user.only_in is None:
+            return found
+        return found.filter(account__organisation=user.only_in)
 
     def admins(self):
         return self.active().filter(role=Role.ADMIN)
@@ -69,7 +90,7 @@ class MembershipQuerySet(models.QuerySet):
         return self._admins_of(account) if shut else self.helpers(account)
 
     def _admins_of(self, account):
-        admins = self.admins().filter(account=account)
+        admins = self.admins().heard(STANDS_FOR).filter(account=account)
         return admins.select_related("user").order_by("user__email")
 
 
@@ -100,6 +121,8 @@ class Membership(models.Model):
         on_delete=models.SET_NULL,
         related_name="memberships",
     )
+    # When that provider spoke for the person last.
+    heard_at = models.DateTimeField(null=True, blank=True)
     # Since when no group gives it, which stays because it is the last admin's.
     kept_at = models.DateTimeField(null=True, blank=True)
     # When the person came in last: signed in for the organisation, or opened it at all.
@@ -144,6 +167,12 @@ class Membership(models.Model):
         if not self.accepted_at:
             return "invited"
         return "active" if self.user.is_active else "disabled"
+
+    def is_heard(self, within=WORD_HOLDS):
+        """As `heard`, of this one."""
+        if self.granted_by_id is None:
+            return True
+        return self.heard_at is not None and self.heard_at > timezone.now() - within
 
     @property
     def is_active(self):

@@ -41,6 +41,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     # The half minute of the last code of an authenticator app that was taken.
     last_code_step = models.BigIntegerField(default=0)
 
+    # The id of the one organisation that the session of this request is good for.
+    only_in = None
+
     objects = UserManager()
 
     EMAIL_FIELD = "email"

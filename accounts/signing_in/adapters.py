@@ -111,6 +111,7 @@ class AccountAdapter(DefaultAccountAdapter):
         told = {"provider": login.identity.provider.name} if login else {}
         if login:
             sessions.note(request, login)
+            user.only_in = sessions.only_in(request, user)
         else:
             self._settle_required(request, user)
         account = first_account(request, user, getattr(response, "url", "/"))

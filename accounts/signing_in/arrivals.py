@@ -7,7 +7,7 @@ invitation they have not accepted is told nothing, whatever else they belong to.
 
 from accounts.audit.trail import Actor, record
 from accounts.ids import is_id
-from accounts.models import Account
+from accounts.models import Account, Membership
 from accounts.web.navigation import page_at
 
 LAST_ACCOUNT = "tollgate_account"
@@ -31,7 +31,7 @@ def first_account(request, user, address="/"):
 
 
 def _first(user, accounts):
-    memberships = user.memberships.active()
+    memberships = Membership.objects.usable_by(user)
     known = memberships.entered()
     if not known.exists():
         # Whoever made the person known, and not who came later.

@@ -6,6 +6,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.forms.find import ThemeForm
+from accounts.identity import waiting
 from accounts.models import Membership
 from accounts.permissions import about_oneself, relations
 from accounts.signing_in.arrivals import first_account
@@ -27,6 +28,10 @@ def home(request):
     if request.user.is_staff:
         return redirect("accounts:staff_organisations")
     account = first_account(request, request.user)
+    held = waiting.of(request.user)
+    response = held and waiting.lead(request, held, is_needed=account is None)
+    if response:
+        return response
     if account is None:
         return _without_account(request)
     return redirect(navigation.home(relations(request.user, account), account))

@@ -38,9 +38,9 @@ def profile(request):
         "connections": mine,
         "providers": _others(request.user, mine),
         "has_factors": is_mfa_enabled(request.user),
-        "memberships": memberships.select_related("account__organisation").order_by(
-            "account__organisation__name", "account__name"
-        ),
+        "memberships": memberships.select_related(
+            "account__organisation", "granted_by"
+        ).order_by("account__organisation__name", "account__name"),
     }
     status = status_of(form)
     return render(request, "accounts/profile.html", context, status=status)

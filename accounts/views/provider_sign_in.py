@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.audit.trail import Actor
 from accounts.forms.providers import AddressForm
 from accounts.identity import people, sessions
-from accounts.identity.adapters import problem_page
+from accounts.identity.adapters import ONLY, problem_page, tell_of_waiting
 from accounts.identity.problems import ProviderProblem
 from accounts.identity.provider import Conversation
 from accounts.permissions import about_oneself
@@ -44,15 +44,15 @@ def provider_sign_in(request, slug):
 
 def _begin(request, provider, process):
     hint = request.GET.get("hint", "")[:MOST_HINT]
-    is_silent = "silent" in request.GET
+    silent = request.GET.get("silent", "")
     return provider.redirect(
         request,
         process,
         next_url=get_next_redirect_url(request),
         scope=provider.app.row.scope.split(),
         auth_params=({"login_hint": hint} if hint else {})
-        | ({"prompt": "none"} if is_silent else {}),
-        silent=is_silent,
+        | ({"prompt": "none"} if silent else {}),
+        silent=silent,
     )
 
 
@@ -77,6 +77,9 @@ def _talk(request, slug, talk):
         try:
             return talk(provider)
         except ProviderProblem as problem:
+            if request.GET.get("silent") == ONLY:
+                tell_of_waiting(request, provider.app.row)
+                return redirect(get_next_redirect_url(request) or "/")
             return problem_page(request, provider.app.row, problem)
 
 

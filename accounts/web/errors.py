@@ -1,7 +1,6 @@
 """Pages for what went wrong."""
 
 import sys
-from urllib.parse import urlsplit
 
 from django.contrib.auth.decorators import login_not_required
 from django.db import InterfaceError, OperationalError
@@ -15,7 +14,7 @@ from django_htmx.http import reselect, reswap, retarget
 from accounts.deadline import database_away
 from accounts.models import Membership
 from accounts.permissions import Forbidden
-from accounts.web.return_addresses import own_address
+from accounts.web.return_addresses import page_before, page_behind
 
 ADMINS_NAMED = 20
 JSON = "application/json"
@@ -28,7 +27,7 @@ TOO_OLD = (
 
 def refused(request, refusal):
     """Say why a rule stood against it: as a notice, as data or as a page."""
-    context = {"refusal": refusal, "back": _back(request)}
+    context = {"refusal": refusal, "back": page_before(request)}
     if request.get_preferred_type(["text/html", "application/json"]) == JSON:
         response = JsonResponse({"detail": refusal.message}, status=refusal.status)
     elif request.htmx:
@@ -49,23 +48,6 @@ def _as_notice(response):
     response = reswap(retarget(response, "#notice"), "innerHTML")
     # The opener's hx-select would look for its own part in the notice.
     return reselect(response, "unset")
-
-
-def _back(request):
-    return own_address(request, request.META.get("HTTP_REFERER", ""))
-
-
-def page_behind(request):
-    """Return the address of the page that a request belongs to.
-
-    That is its own when it asks for a page. What a form or a script sends belongs to the
-    page that it stands on.
-    """
-    if request.htmx and request.htmx.current_url_abs_path:
-        return request.htmx.current_url_abs_path
-    if request.method in ("GET", "HEAD"):
-        return request.get_full_path()
-    return urlsplit(_back(request))._replace(scheme="", netloc="").geturl()
 
 
 def not_allowed(request, methods):

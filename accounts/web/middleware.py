@@ -31,9 +31,10 @@ from accounts.rate_limits.attempts import enter
 from accounts.rule_violations import RuleViolation
 from accounts.signing_in.arrivals import LAST_ACCOUNT
 from accounts.web.cookies import is_doubled, only
-from accounts.web.errors import not_allowed, page_behind, refused
+from accounts.web.errors import not_allowed, refused
 from accounts.web.logs import request_id
 from accounts.web.request_log import note
+from accounts.web.return_addresses import page_behind
 from accounts.web.tracing import accepted, traceparent
 
 TWO_SESSIONS = (
