@@ -5,11 +5,17 @@ from django.urls import reverse
 
 from accounts.clock import clock
 from accounts.models import AccountKind
-from tests.factories import BY, ChildFactory, FilterFactory, TokenFactory
+from tests.factories import (
+    BY,
+    ChildFactory,
+    FilterFactory,
+    ShareFactory,
+    TokenFactory,
+)
 from tests.tokens.actions import HTMX, again, url
 from tokens.kinds import Kind
 from tokens.models import Token, TokenPolicy, TokenUsage
-from tokens.restrictions import in_words
+from tokens.restrictions import in_a_row, in_words
 
 pytestmark = pytest.mark.django_db
 RESTRICTED = {"networks": "203.0.113.0/24\r\n2001:db8::/32", "calls_per_minute": "600"}
@@ -30,6 +36,43 @@ STORED = "203.0.113.0/24 2001:db8::/32", 600
 )
 def test_a_sentence_says_what_a_token_can_do(networks, most, words):
     assert in_words(networks, most) == words
+
+
+@pytest.mark.parametrize(
+    ("kept_to", "words"),
+    [
+        ({}, ""),
+        ({"scopes": "read"}, "reads only"),
+        ({"scopes": "users:read audit:read"}, "reads only"),
+        ({"scopes": "logs:read traces:read"}, "queries only"),
+        ({"scopes": "users:write"}, "1 scope"),
+        ({"scopes": "read users:write"}, "2 scopes"),
+        (
+            {"networks": "10.0.0.0/8", "calls_per_minute": 6000},
+            "1 network, 6,000 a minute",
+        ),
+        (
+            {"scopes": "read", "kept_to": ",7,8,", "networks": "10.0.0.0/8 ::1/128"},
+            "reads only, 2 accounts, 2 networks",
+        ),
+    ],
+)
+def test_a_row_says_what_its_token_is_kept_to(kept_to, words):
+    assert in_a_row(Token(kind=Kind.API, **kept_to)) == words
+
+
+def test_rows_of_lists_say_it(as_admin, main):
+    TokenFactory(account=main, scopes="read")
+    ShareFactory(account=main).token.set_networks(["10.0.0.0/8"], by=BY)
+    names = ("tokens:api", "tokens:all", "sharing:list")
+
+    pages = [as_admin.get(reverse(name, args=[main.pk])).text for name in names]
+
+    said = [
+        [words for words in ("reads only", "1 network") if f"</span> {words}<" in page]
+        for page in pages
+    ]
+    assert said == [["reads only"], ["reads only", "1 network"], ["1 network"]]
 
 
 def made(account):

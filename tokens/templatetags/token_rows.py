@@ -65,6 +65,7 @@ ICONS = (
     "ellipsis-horizontal",
     "eye",
     "link",
+    "lock-closed",
     "no-symbol",
     "pause-circle",
     "qr-code",

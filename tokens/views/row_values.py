@@ -15,6 +15,7 @@ from accounts.templatetags.accounts import badge, day, when
 from accounts.web.shapes import draw
 from tokens.forms.changes import used_lately
 from tokens.kind_pages import HOMES, page_of
+from tokens.restrictions import in_a_row
 from tokens.states import OUTSIDE, STOPPED, why_stopped_outside
 from tokens.templatetags.all_tokens import short_kind
 from tokens.templatetags.token_rows import shown_as
@@ -113,6 +114,7 @@ def _said(token, page):
         "url": page,
         "name": token.name,
         "note": token.note,
+        "kept": in_a_row(token),
         "headline": token.note_headline,
         "masked": token.masked,
         "created": day(token.created_at),
