@@ -4,12 +4,14 @@ import math
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from django.db.models import Count
+from django.db.models import Count, F, Q
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 
 from accounts.clock import clock
 from tokens.forms.expiry import SATURDAY
+from tokens.models import PlannedEnd
+from tokens.policies.checks import counted
 from tokens.states import State, in_any
 
 # A token that is given 30 days today ends in the last of them.
@@ -20,11 +22,33 @@ LEVELS = 5
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """A day in the viewer's zone and how many tokens end in it; `level` is the bar's."""
+    """A day in the viewer's zone, and how many tokens expire or are disabled in it.
+
+    Levels are those of the two bars, of which one stands on the other.
+    """
 
     date: date
-    count: int
+    expiring: int
+    planned: int
     level: int
+    planned_level: int
+
+    @property
+    def count(self):
+        return self.expiring + self.planned
+
+    @property
+    def words(self):
+        """How many end and why, such as "2 tokens end, 5 are disabled by a policy"."""
+        parts = []
+        if self.expiring:
+            verb = "ends" if self.expiring == 1 else "end"
+            parts.append(f"{counted(self.expiring, 'token')} {verb}")
+        if self.planned:
+            verb = "is" if self.planned == 1 else "are"
+            many = f"{self.planned:,}" if parts else counted(self.planned, "token")
+            parts.append(f"{many} {verb} disabled by a policy")
+        return ", ".join(parts)
 
     @property
     def is_weekend(self):
@@ -33,32 +57,51 @@ class Day:
     @property
     def query(self):
         """What the list of all tokens is asked for to show just these."""
-        day = self.date.isoformat()
         return {
-            "expires_from": day,
-            "expires_to": day,
+            "ends_on": self.date.isoformat(),
             "state": State.ACTIVE.value,
             "sort": "expires_at",
         }
 
 
-def next_days(tokens):
-    """Return the Days of the coming month, or none when no working token ends in it."""
+def ended_by_policy():
+    """The condition of tokens that a policy disables before they expire."""
+    sooner = Q(expires_at=None) | Q(expires_at__gt=F("planned_end__ends_at"))
+    return Q(planned_end__isnull=False) & sooner
+
+
+def next_days(tokens, *, by_policy=False):
+    """Return the Days of the coming month, or none when no working token ends in it.
+
+    Where nothing can end `by_policy`, that is not asked.
+    """
     today = timezone.localdate()
     dates = [today + timedelta(days=number) for number in range(DAYS_AHEAD + 1)]
-    counts = _counts(tokens, until=dates[-1])
-    most = max(counts.values(), default=0)
-    return [_day(each, counts.get(each, 0), most) for each in dates] if most else []
+    expiring = _counts(tokens, "expires_at", until=dates[-1])
+    planned = {}
+    if by_policy:
+        ending = tokens.filter(ended_by_policy())
+        planned = _counts(ending, "planned_end__ends_at", until=dates[-1])
+    totals = [expiring.get(each, 0) + planned.get(each, 0) for each in dates]
+    most = max(totals)
+    return [_day(each, expiring, planned, most) for each in dates] if most else []
 
 
-def _day(each, count, most):
-    return Day(each, count, math.ceil(count * LEVELS / most))
+def _day(each, expiring, planned, most):
+    counts = expiring.get(each, 0), planned.get(each, 0)
+    return Day(each, *counts, *(math.ceil(count * LEVELS / most) for count in counts))
 
 
-def _counts(tokens, *, until):
+def _counts(tokens, field, *, until):
     # A day too much is asked for, whatever the zone, and left out by its date.
     soon = clock.now() + timedelta(days=DAYS_AHEAD + 2)
-    ending = tokens.filter(in_any([State.ACTIVE]), expires_at__lt=soon)
-    days = ending.annotate(day=TruncDate("expires_at")).order_by().values_list("day")
+    ending = tokens.filter(in_any([State.ACTIVE]), **{f"{field}__lt": soon})
+    days = ending.annotate(day=TruncDate(field)).order_by().values_list("day")
     counted = days.annotate(Count("pk"))
     return {day: count for day, count in counted if day <= until}
+
+
+def planned_ends(tokens):
+    """Return when a policy disables some tokens, by their ids."""
+    ends = PlannedEnd.objects.filter(pk__in=[token.pk for token in tokens])
+    return dict(ends.values_list("pk", "ends_at"))

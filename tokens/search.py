@@ -118,6 +118,7 @@ class TokenSearch(forms.Form):
     endless = forms.BooleanField(label="Never expires", required=False)
     expires_from = DayField(label="Expires from", required=False)
     expires_to = DayField(label="Expires until", required=False)
+    ends_on = DayField(required=False)
     finding = forms.ChoiceField(
         choices=health.choices, required=False, widget=forms.HiddenInput
     )
@@ -224,6 +225,11 @@ def _begin(day):
     return timezone.make_aware(datetime.combine(day, datetime.min.time()))
 
 
+def _within(day, field):
+    begin, end = _begin(day), _begin(day + timedelta(days=1))
+    return Q(**{f"{field}__gte": begin, f"{field}__lt": end})
+
+
 def _day(day):
     return date_format(day, "j M Y")
 
@@ -233,6 +239,7 @@ def _unused():
     return Q(last_used_at__lt=limit) | Q(last_used_at=None, created_at__lt=limit)
 
 
+PLANNED = "planned_end__ends_at"
 RANGES = {"created": "created_at", "used": "last_used_at", "expires": "expires_at"}
 USES = {Use.NEVER: lambda: Q(last_used_at=None), Use.UNUSED: _unused}
 RESTRICTED = {
@@ -251,6 +258,7 @@ CONDITIONS = {
     "use": lambda use: USES[use](),
     "restricted": lambda what: RESTRICTED[what](),
     "endless": lambda _: Q(expires_at=None),
+    "ends_on": lambda day: _within(day, "expires_at") | _within(day, PLANNED),
     "finding": lambda slug: health.named(slug).condition(),
 }
 CHIPS = {
@@ -265,5 +273,6 @@ CHIPS = {
     "endless": lambda _: "Never expires",
     "expires_from": lambda day: f"Expires from {_day(day)}",
     "expires_to": lambda day: f"Expires until {_day(day)}",
+    "ends_on": lambda day: f"Ends on {_day(day)}",
     "finding": lambda slug: health.named(slug).title,
 }

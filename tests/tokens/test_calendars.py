@@ -8,7 +8,7 @@ from accounts.rate_limits.call_rates import MOST_FETCHES, MOST_GUESSES
 from tests.factories import BY, ChildFactory, MainFactory, ShareFactory, TokenFactory
 from tests.tokens.calendars import subscribe
 from tokens.calendars import MOST_EVENTS, address
-from tokens.models import CalendarFeed, Token
+from tokens.models import CalendarFeed, PlannedEnd, Token
 from tokens.secrets import make_for_calendar
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -108,6 +108,39 @@ def test_what_ends_and_what_does_not(client, admin, main):
         "yesterday of Acme ends",
         "link of Acme ends",
     ]
+
+
+def test_what_a_policy_disables_is_told_apart(client, admin, main):
+    unused = TokenFactory(account=main, name="unused")
+    outside = ends(main, name="outside", days=30)
+    late = ends(main, name="late", days=5)
+    for token, cause, days in (
+        (unused, "unused", 20),
+        (outside, "outside", 3),
+        (late, "outside", 6),
+    ):
+        PlannedEnd.objects.create(
+            token=token,
+            cause=cause,
+            ends_at=NOON + timedelta(days=days),
+            planned_at=NOON,
+            announced_at=NOON + timedelta(hours=1) if cause == "outside" else None,
+        )
+
+    found = events(client.get(subscribe(admin, main)))
+
+    assert [(each["SUMMARY"], each["DTSTART"]) for each in found] == [
+        ("outside of Acme is disabled by a policy", "20261126T120000Z"),
+        ("late of Acme ends", "20261128T120000Z"),
+        ("unused of Acme is disabled by a policy", "20261213T120000Z"),
+        ("outside of Acme ends", "20261223T120000Z"),
+    ]
+    first, _, third, fourth = found
+    assert "API token. It does not keep to the policy. See what" in first["DESCRIPTION"]
+    assert "Nobody has used it for long. Use it to keep it" in third["DESCRIPTION"]
+    assert first["UID"] == fourth["UID"].replace("@", "-policy@")
+    assert first["DTSTAMP"] == "20261123T130000Z"
+    assert third["DTSTAMP"] == "20261123T120000Z"
 
 
 def test_an_organisation_or_one_account(client, admin, sub_admin, main, sub):

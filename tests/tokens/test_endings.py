@@ -4,10 +4,11 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from accounts.lifecycle import suspend_account
+from accounts.models import Organisation
 from tests.factories import BY, ChildFactory, MainFactory, ShareFactory, TokenFactory
 from tests.tokens.all_pages import address
-from tokens.endings import next_days
-from tokens.models import Token
+from tokens.endings import Day, next_days
+from tokens.models import PlannedEnd, Token
 
 # Days are written down before the tests begin, and stay what they are at midnight.
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -101,11 +102,76 @@ def test_a_day_leads_to_its_tokens(client, admin, main, sub, look):
 
     assert day.count == 2
     assert set(look(**day.query)) == {wanted.name, "link"}
+    assert "Ends on 26 Nov 2026" in response.text
     drawn = LINK.search(response.text)[0]
     assert drawn.count("<a ") == 2
     assert drawn.count('aria-current="true"') == 1
     assert 'Thursday 26 November: 2 tokens end"' in drawn
     assert 'Wednesday 25 November: 1 token ends"' in drawn
+
+
+def planned(account, cause="unused", ends=None, **after):
+    token = TokenFactory(account=account, expires_at=ends and NOON + ends)
+    moment = NOON + timedelta(**after)
+    PlannedEnd.objects.create(token=token, cause=cause, ends_at=moment, planned_at=NOON)
+    return token
+
+
+@pytest.fixture
+def asking(main):
+    """The organisation has policies."""
+    Organisation.objects.filter(pk=main.organisation_id).update(has_policies=True)
+
+
+def test_what_a_policy_ends_is_counted_beside(client, admin, main, asking, look):
+    ends(main, days=3)
+    unused, late = planned(main, days=3), planned(main, days=5)
+    planned(main, days=7, ends=timedelta(days=6))
+    planned(main, days=31)
+    planned(main, days=3).disable(by=BY)
+    client.force_login(admin)
+
+    response = client.get(address(main))
+
+    days = {f"{day.date:%m-%d}": day for day in response.context["ending"]}
+    assert {
+        name: (day.expiring, day.planned) for name, day in days.items() if day.count
+    } == {"11-26": (1, 1), "11-28": (0, 1), "11-29": (1, 0)}
+    assert (days["11-26"].level, days["11-26"].planned_level) == (3, 3)
+    drawn = LINK.search(response.text)[0]
+    assert "Thursday 26 November: 1 token ends, 1 is disabled by a policy" in drawn
+    assert "Saturday 28 November: 1 token is disabled by a policy" in drawn
+    assert 'class="ending-key"' in drawn
+    assert unused.name in look(**days["11-26"].query)
+    assert look(**days["11-28"].query) == [late.name]
+    listed = client.get(address(main, **days["11-28"].query)).text
+    assert "Policy disables it" in listed
+
+
+@pytest.mark.parametrize(
+    ("expiring", "disabled", "words"),
+    [
+        (1, 0, "1 token ends"),
+        (2, 0, "2 tokens end"),
+        (0, 1, "1 token is disabled by a policy"),
+        (0, 1200, "1,200 tokens are disabled by a policy"),
+        (1, 2, "1 token ends, 2 are disabled by a policy"),
+    ],
+)
+def test_a_day_says_how_many_end_and_why(expiring, disabled, words):
+    assert Day(NOON.date(), expiring, disabled, 1, 1).words == words
+
+
+def test_without_policies_none_is_asked_for(client, admin, main):
+    ends(main, days=3)
+    planned(main, days=3)
+    client.force_login(admin)
+
+    response = client.get(address(main))
+
+    assert [day.count for day in response.context["ending"] if day.count] == [1]
+    assert "ending-key" not in response.text
+    assert "Policy disables it" not in response.text
 
 
 def test_only_what_the_person_oversees_is_counted(client, admin, main):

@@ -11,7 +11,7 @@ from accounts.models import Action
 from accounts.permissions import Operation
 from accounts.web.exports import csv_response
 from tokens.bulk_words import OFFERED, buttons, recent_jobs
-from tokens.endings import next_days
+from tokens.endings import next_days, planned_ends
 from tokens.kinds import Kind
 from tokens.least_privilege import ids_in, scopes_of
 from tokens.models.bulk import MOST
@@ -55,18 +55,26 @@ def all_list(request, account):
         "search": search,
         "may": rights(request, account, Kind.API),
         "buttons": buttons(OFFERED),
-        "ending": [] if is_typed(request) else next_days(search.seen()),
-        "ending_on": _one_day(search),
+        "ending": [] if is_typed(request) else _ending(account, search),
+        "ending_on": search["ends_on"].value(),
         "list_url": reverse("tokens:all", args=[account.pk]),
     }
     if not search.is_valid():
         return render(request, TEMPLATE, context, status=422)
+    context["by_policy"] = any(day.planned for day in context["ending"])
     page = search.page(request.GET.get("cursor", ""))
     context |= {"page": page, "chips": search.chips()}
+    if account.organisation.has_policies:
+        context["planned"] = planned_ends(page)
     context["rows"] = all_rows(page, context)
     if context["may"]["enable"]:
         context |= _bulk(request, account, page)
     return render(request, TEMPLATE, context)
+
+
+def _ending(account, search):
+    by_policy = account.organisation.has_policies
+    return next_days(search.seen(), by_policy=by_policy)
 
 
 def is_typed(request):
@@ -81,12 +89,6 @@ def _bulk(request, account, page):
     count = len(page) if is_whole else min(page.total, MOST + 1)
     jobs = recent_jobs(account, request.user)
     return {"count": count, "most": MOST, "jobs": jobs}
-
-
-def _one_day(search):
-    """Return the day that the list is narrowed to, as its address says it, if to one."""
-    first, last = (search[name].value() for name in ("expires_from", "expires_to"))
-    return first if first == last else None
 
 
 @require_POST

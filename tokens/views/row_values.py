@@ -58,6 +58,8 @@ def all_rows(tokens, about, mend=None):
     `mend` returns the address and the words of what mends a token, where it is to be.
     """
     parts = [_whose, partial(_mended, mend)] if mend else [_whose]
+    if about.get("planned"):
+        parts.append(partial(_planned, about["planned"]))
     marks = {"picked": bool(about["may"]["enable"] and about["buttons"])}
     return _drawn(OF_ALL, tokens, about, {}, parts, marks)
 
@@ -74,6 +76,10 @@ def _whose(token):
         "short_kind": short_kind(token.kind),
         "keeper": keeper,
     }
+
+
+def _planned(ends, token):
+    return {"planned": token.pk in ends and when(ends[token.pk])}
 
 
 def _mended(mend, token):
