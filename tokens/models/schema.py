@@ -41,9 +41,13 @@ CONSTRAINTS = [
 ]
 
 
-def _in_account(name, field):
-    """Index the pages of one account and kind in the order of a field."""
-    return models.Index(fields=["account", "kind", field, "id"], name=name)
+def _in_account(name, field, condition=STANDING):
+    """Index the pages of one account and kind in the order of a field.
+
+    What is deleted is not among them, so that they are counted without a look at each row.
+    """
+    fields = ["account", "kind", field, "id"]
+    return models.Index(fields=fields, condition=condition, name=name)
 
 
 def _in_organisation(name, *fields, condition=STANDING):
@@ -57,7 +61,8 @@ INDEXES = [
     _in_account("token_by_created", "created_at"),
     _in_account("token_by_name", "name_key"),
     _in_account("token_by_use", "last_used_at"),
-    _in_account("token_by_expiry", "expires_at"),
+    # All tokens of an account, deleted ones too, are found by this one.
+    _in_account("token_by_expiry", "expires_at", condition=None),
     # The limit and the last enabled one are asked among few, whatever is disabled.
     models.Index(
         fields=["account", "kind", "created_at", "id"],
