@@ -2,11 +2,14 @@
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.safestring import SafeString
 
 from accounts.ids import is_id
-from accounts.models import Account
+from accounts.models import Account, AccountKind
+from accounts.web.shapes import draw
 
 ACCOUNTS_SHOWN = 30
+OPTION = "accounts/picker.html#option"
 
 
 class AccountPicker(forms.CheckboxSelectMultiple):
@@ -29,14 +32,16 @@ class AccountPicker(forms.CheckboxSelectMultiple):
         context = super().get_context(name, value, attrs)
         chosen = [int(each) for each in value or () if is_id(each)]
         accounts = self.choices.queryset
-        picked = accounts.filter(pk__in=chosen)
-        others = accounts.exclude(pk__in=chosen).matching(self.text.strip())
-        found = list(others.order_by("name", "pk")[: ACCOUNTS_SHOWN + 1])
+        picked, others = [], accounts.matching(self.text.strip())
+        if chosen:
+            picked = _in_order(accounts.filter(pk__in=chosen))
+            others = others.exclude(pk__in=chosen)
+        found = list(_in_order(others)[: ACCOUNTS_SHOWN + 1])
         return context | {
             "field": name,
             "find": self.find,
-            "picked": picked.order_by("name", "pk"),
-            "found": found[:ACCOUNTS_SHOWN],
+            "picked": _options(name, picked, is_picked=True),
+            "found": _options(name, found[:ACCOUNTS_SHOWN], is_picked=False),
             "shown": ACCOUNTS_SHOWN if len(found) > ACCOUNTS_SHOWN else None,
             "text": self.text,
             "searchable": self.text or len(found) > ACCOUNTS_SHOWN,
@@ -45,6 +50,20 @@ class AccountPicker(forms.CheckboxSelectMultiple):
     # The choices are not walked through: there may be ten thousand.
     def optgroups(self, name, value, attrs=None):
         return []
+
+
+def _in_order(accounts):
+    return accounts.order_by("name", "pk").values_list("pk", "name", "kind")
+
+
+def _options(field, accounts, *, is_picked):
+    """Draw the checkboxes of some accounts."""
+    texts = (
+        {"pk": str(pk), "name": name, "kind_words": AccountKind(kind).label}
+        for pk, name, kind in accounts
+    )
+    drawn = (draw(OPTION, each, field=field, is_picked=is_picked) for each in texts)
+    return SafeString("".join(drawn))
 
 
 class AccountsField(forms.ModelMultipleChoiceField):
