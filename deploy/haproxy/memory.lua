@@ -18,6 +18,7 @@ local MOST_KNOWN, MOST_UNKNOWN = 100000, 25000
 -- Callers are told apart up to the first; at the second nothing is answered from memory
 -- any more, so that Tollgate itself counts.
 local MOST_CALLERS, MOST_ROWS = 50000, 300000
+local WAITS_MS, ASKING_SECONDS, APART_SECONDS, MOST_ASKING = {2, 4, 8, 16, 32, 64}, 0.3, 5, 10000
 local WARN_SECONDS = 60
 local sub = string.sub
 
@@ -241,11 +242,44 @@ local KEY = random_hex(16)
 
 memory = {clock = clock}
 
+-- Of those who would ask the same at once one does, and the others wait for what it is told,
+-- but not for what must be asked each time. A client that leaves takes its question along,
+-- so one stands for a moment only.
+local asking, asking_count, apart, apart_count = {}, 0, {}, 0
+
+local function is_asked(key, now)
+  return now < (asking[key] or 0) and now >= (apart[key] or 0)
+end
+
+-- Returns what another one was told, or nothing to who has to ask.
+function memory.told_to_another(key, caller)
+  for _, milliseconds in ipairs(WAITS_MS) do
+    local now = clock()
+    if now - base >= FRESH or not is_asked(key, now) then break end
+    core.msleep(milliseconds)
+    local decision = find(key)
+    if decision and holds(decision, clock()) then
+      return count(decision, caller) and decision.told or nil
+    end
+  end
+  if asking_count >= MOST_ASKING then asking, asking_count = {}, 0 end
+  asking[key], asking_count = clock() + ASKING_SECONDS, asking_count + 1
+end
+
+local function ask_apart(key)
+  if apart_count >= MOST_ASKING then apart, apart_count = {}, 0 end
+  apart[key], apart_count = clock() + APART_SECONDS, apart_count + 1
+end
+
 -- Keeps what was told to a question of the time `began`; `keep` is X-Tollgate-Keep.
 function memory.keep(key, began, told, keep)
+  asking[key] = nil
   local slot, generation, era, milliseconds, handle =
     keep:match("^(%w+) (%x+) (%x+) (%d+) ([%w_-]+)$")
-  if not slot then return forget(key) end
+  if not slot then
+    if told:sub(1, 3) ~= "503" then ask_apart(key) end
+    return forget(key)
+  end
   put(key, {
     slot = slot, generation = generation, epoch = era, handle = handle, told = told,
     ends = began + tonumber(milliseconds) / 1000,

@@ -94,7 +94,10 @@ end
 
 core.register_action("tollgate", {"http-req"}, function(txn, signal, variable, asked)
   local token = variable == "-" and "" or txn:get_var(variable) or ""
-  local key, began = memory and txn:get_var("txn.key"), memory and memory.clock()
+  local key = memory and txn:get_var("txn.key")
+  local known = key and memory.told_to_another(key, txn:get_var("txn.caller"):sub(14))
+  if known then return txn:set_var("txn.told", known) end
+  local began = memory and memory.clock()
   local lines = question(txn, token, asked == "query")
   local status, headers = tollgate.call("GET", "/gateway/verify/" .. signal, lines, "", SECONDS)
   if not ANSWERS[status] then status, headers = 503, {} end

@@ -9,7 +9,7 @@ local ffi = require "ffi"
 
 local shared, timer, worker = ngx.shared, ngx.timer, ngx.worker
 local known, unknown = shared.tollgate_known, shared.tollgate_unknown
-local state, counts = shared.tollgate_state, shared.tollgate_counts
+local state, counts, asking = shared.tollgate_state, shared.tollgate_counts, shared.tollgate_asking
 local find, sub, byte = string.find, string.sub, string.byte
 local format, concat = string.format, table.concat
 
@@ -23,13 +23,23 @@ local LONGEST_AGENT = 400
 -- Rows of counts that a worker holds with their callers; then it counts by token only.
 local MOST_ROWS = 20000
 -- What waits in shared memory: chunks of so many lines; more stays in the workers, added up.
-local CHUNK_LINES, MOST_CHUNKS = 500, 64
+local CHUNK_LINES, MOST_CHUNKS = 300, 256
 local BATCH_LINES, BATCH_BYTES = 9000, 900000
 local MINUTE, MOST_TALLIES = 60, 60
 
+-- How long a worker goes by what it read of the last look.
+local READ_SECONDS = 0.02
+local BASE = 20
+-- Of those who ask the same: for how long the others wait for the one, and how long it is
+-- known that they need not.
+local ASKED, APART = 1, 2
+local ASKING_SECONDS, APART_SECONDS = 0.3, 5
+local WAITS = { 0.002, 0.004, 0.008, 0.016, 0.032, 0.064 }
+local MOST_PARSED = 1000
+
 -- The headers of an answer, in the order in which they are remembered.
 local HEADERS = {
-  "x_tollgate_token", "x_tollgate_kind", "x_tollgate_account", "accountid", "projectid", "x_scope_orgid",
+  "x_tollgate_kind", "x_tollgate_account", "accountid", "projectid", "x_scope_orgid",
   "x_tollgate_args", "x_tollgate_logql", "x_tollgate_opensearch", "x_tollgate_says", "www_authenticate",
 }
 
@@ -69,150 +79,179 @@ end
 
 -- Counting ---------------------------------------------------------------------------
 
+-- A tally has for each caller a list of what is handed over, "\nHANDLE\t" and calls by turns,
+-- and where in it a handle is. It is laid down in shared memory as soon as it fills a chunk:
+-- to do that with thousands of rows at once, requests would have to wait for.
 local rows = 0
 local tallies = {}
 
 local function tally_of(at)
   local last = tallies[#tallies]
   if last and (at - last.began < MINUTE or #tallies >= MOST_TALLIES) then return last end
-  last = { began = at, callers = {} }
-  table.insert(tallies, last)
+  last = { began = at, callers = {}, rows = 0 }
+  tallies[#tallies + 1] = last
   return last
 end
 
 local function add(tally, caller, handle, calls)
-  if rows >= MOST_ROWS then caller = "\t" end
-  local handles = tally.callers[caller]
-  if not handles then
-    handles = {}
-    tally.callers[caller] = handles
+  local list = tally.callers[rows < MOST_ROWS and caller or "\t"]
+  if not list then
+    list = { size = 0, places = {} }
+    tally.callers[rows < MOST_ROWS and caller or "\t"] = list
   end
-  local before = handles[handle]
-  if not before then rows = rows + 1 end
-  handles[handle] = (before or 0) + calls
+  local place = list.places[handle]
+  if place then
+    list[place] = list[place] + calls
+    return
+  end
+  local size = list.size + 2
+  list[size - 1], list[size] = handle, calls
+  list.size, list.places[handle] = size, size
+  tally.rows, rows = tally.rows + 1, rows + 1
 end
 
-local function push(chunk, lines, at, even_if_full)
-  if not even_if_full and (counts:llen("chunks") or 0) >= MOST_CHUNKS then return false end
-  -- It takes nobody's place: without room it fails.
-  return counts:rpush("chunks", format("%.3f %d\n%s", at, lines, concat(chunk)))
+local function has_room()
+  return (counts:llen("chunks") or 0) < MOST_CHUNKS
 end
 
 -- Puts one tally into shared memory, in chunks; returns what found no room there.
-local function chunked(tally, at, even_if_full)
-  local left, stuck = { began = tally.began, callers = {} }, false
-  local chunk, size, lines, held, kept = {}, 0, 0, {}, 0
+local function laid_down(tally, at, even_if_full)
+  if not even_if_full and not has_room() then return tally end
+  local left = { began = tally.began, callers = {}, rows = 0 }
+  local chunk, lines, held, stuck = {}, 0, {}, false
+  rows = rows - tally.rows
   local function close()
-    stuck = stuck or not push(chunk, lines, at, even_if_full)
-    rows = rows - kept / 3
-    for number = 1, stuck and kept or 0, 3 do
-      add(left, held[number], held[number + 1], held[number + 2])
-    end
-    chunk, size, lines, held, kept = {}, 0, 0, {}, 0
-  end
-  for caller, handles in pairs(tally.callers) do
-    local head = "@\t" .. caller:gsub("[%z\1-\8\10-\31]", " ") .. "\n"
-    local is_named = false
-    for handle, calls in pairs(handles) do
-      if not is_named then
-        chunk[size + 1] = head
-        size, lines, is_named = size + 1, lines + 1, true
+    -- It takes nobody's place: without room it fails.
+    stuck = stuck or not (even_if_full or has_room())
+      or not counts:rpush("chunks", format("%.3f %d\n", at, lines) .. concat(chunk))
+    for _, some in ipairs(stuck and held or {}) do
+      for place = some.from, some.to, 2 do
+        add(left, some.caller, some.list[place], some.list[place + 1])
       end
-      chunk[size + 1], chunk[size + 2], chunk[size + 3], chunk[size + 4] = handle, "\t", calls, "\n"
-      held[kept + 1], held[kept + 2], held[kept + 3] = caller, handle, calls
-      size, lines, kept = size + 4, lines + 1, kept + 3
+    end
+    chunk, lines, held = {}, 0, {}
+  end
+  for caller, list in pairs(tally.callers) do
+    local from = 1
+    while from < list.size do
+      local to = math.min(list.size, from - 1 + 2 * (CHUNK_LINES - lines))
+      chunk[#chunk + 1] = "\n@\t" .. caller:gsub("[%z\1-\8\10-\31]", " ")
+      chunk[#chunk + 1] = concat(list, "", from, to)
+      held[#held + 1] = { caller = caller, list = list, from = from, to = to }
+      lines, from = lines + 1 + (to - from + 1) / 2, to + 1
       -- A name and a row may come yet.
-      if lines > CHUNK_LINES - 2 then
-        close()
-        is_named = false
-      end
+      if lines > CHUNK_LINES - 2 then close() end
     end
   end
-  if kept > 0 then close() end
-  return next(left.callers) and left
+  if lines > 0 then close() end
+  return left.rows > 0 and left or nil
 end
 
--- Each worker does so twice a second, and when it ends.
+-- Each worker does so twice a second, whenever a chunk is full, and when it ends.
 local function hand_in(premature)
   local at, waiting = now(), tallies
   tallies = {}
   for _, tally in ipairs(waiting) do
-    local left = chunked(tally, at - tally.began < MINUTE and at or tally.began, premature)
-    if left then table.insert(tallies, left) end
+    local left = laid_down(tally, at - tally.began < MINUTE and at or tally.began, premature)
+    if left then tallies[#tallies + 1] = left end
   end
 end
 
-local function count(handle, var)
+local function count(handle, var, at)
   local agent = var.http_user_agent or ""
   if #agent > LONGEST_AGENT then agent = sub(agent, 1, LONGEST_AGENT) end
   -- A tab would begin another field.
   if find(agent, "\t", 1, true) then agent = agent:gsub("\t", " ") end
-  add(tally_of(now()), var.remote_addr .. "\t" .. agent, handle, 1)
+  local tally = tally_of(at)
+  add(tally, var.remote_addr .. "\t" .. agent, handle, 1)
   -- The timers of a worker that ends have run for the last time.
-  if worker.exiting() then hand_in(true) end
+  if tally.rows == CHUNK_LINES - 2 or worker.exiting() then hand_in(worker.exiting()) end
 end
 
 -- Remembering ------------------------------------------------------------------------
 
--- What is remembered: when it ends, the mark of its slot, the status (each of a fixed
--- length), then lines: slot, handle, and the headers.
-local ENDS, MARK = 16, 32
+-- The last look at the generations, as this worker has it: to read that for each request
+-- would take as long as the decision itself. It knows its own age, however late it is read.
+local base, marks, looked, told_marks = -math.huge, {}, nil, nil
+local read_at = -math.huge
 
--- LuaJIT compiles what is done for each request as long as there is no loop in it, no number
--- from shared memory, and nothing built-in that is returned as it is called.
-local function line(text, from)
-  local to = find(text, "\n", from, true)
-  return sub(text, from, to - 1), to + 1
+local SLOTS = { [0] = "all" }
+for slot = 0, 255 do
+  SLOTS[slot + 1] = format("%03d", slot)
 end
+
+local function read_look(at)
+  read_at = at
+  local look = state:get("look")
+  if not look or look == looked then return end
+  looked, base = look, tonumber(sub(look, 1, BASE))
+  local told = sub(look, BASE + 1)
+  if told == told_marks then return end
+  told_marks, marks = told, {}
+  local epoch = sub(told, 1, 16)
+  for number = 0, 256 do
+    marks[SLOTS[number]] = epoch .. sub(told, 16 * number + 17, 16 * number + 32)
+  end
+end
+
+local function is_fresh(at)
+  if at - read_at >= READ_SECONDS then read_look(at) end
+  return at - base < FRESH_SECONDS
+end
+
+-- What is remembered: when it ends, the mark of its slot, the status, the slot (each of a
+-- fixed length), then "\nHANDLE\t", the token's id in a line, and a line for each of what is
+-- the same for many tokens.
+local ENDS, MARK, BASE_OF_HANDLE = 16, 32, 16 + 32 + 3 + 3 + 1
 
 local function is_standing(told, at)
-  if tonumber(sub(told, 1, ENDS)) <= at then return false end
-  local base = state:get("base")
-  if not base or at - tonumber(base) >= FRESH_SECONDS then return false end
-  local mark = state:get((line(told, ENDS + MARK + 4)))
-  return mark == sub(told, ENDS + 1, ENDS + MARK)
+  return sub(told, ENDS + 1, ENDS + MARK) == marks[sub(told, ENDS + MARK + 4, ENDS + MARK + 6)]
+    and tonumber(sub(told, 1, ENDS)) > at
 end
 
-local function recall(key)
-  local at = now()
+local function recall(key, at)
+  if not is_fresh(at) then return end
   local told = known:get(key)
   if told and is_standing(told, at) then return told end
   told = unknown:get(key)
   if told and is_standing(told, at) then return told end
 end
 
--- Tells the configuration; all of its variables are empty before.
-local function tell(var, id, kind, account, tenant, project, tenants, args, logql, opensearch, says, challenge)
-  var.tollgate_id, var.tollgate_kind, var.tollgate_account = id, kind, account
-  var.tollgate_tenant, var.tollgate_project, var.tollgate_tenants = tenant, project, tenants
-  if args ~= "" then var.tollgate_args = args end
-  if logql ~= "" then var.tollgate_logql = logql end
-  if opensearch ~= "" then var.tollgate_opensearch = opensearch end
-  if says ~= "" then var.tollgate_says = says end
-  if challenge ~= "" then var.tollgate_challenge = challenge end
+local parsed, parsed_count = {}, 0
+
+local function parse(text)
+  if parsed_count >= MOST_PARSED then parsed, parsed_count = {}, 0 end
+  local values = {}
+  for value in text:gmatch("([^\n]*)\n") do values[#values + 1] = value end
+  parsed[text], parsed_count = values, parsed_count + 1
+  return values
 end
 
--- Tells and counts what is remembered; returns its status.
-local function use(told, var)
-  local _, at = line(told, ENDS + MARK + 4)
-  local handle, id, kind, account, tenant, project, tenants, args, logql, opensearch, says, challenge
-  handle, at = line(told, at)
-  id, at = line(told, at)
-  kind, at = line(told, at)
-  account, at = line(told, at)
-  tenant, at = line(told, at)
-  project, at = line(told, at)
-  tenants, at = line(told, at)
-  args, at = line(told, at)
-  logql, at = line(told, at)
-  opensearch, at = line(told, at)
-  says, at = line(told, at)
-  challenge = line(told, at)
-  tell(var, id, kind, account, tenant, project, tenants, args, logql, opensearch, says, challenge)
-  if challenge ~= "" then ngx.header["WWW-Authenticate"] = challenge end
-  if handle ~= "-" then count(handle, var) end
-  local status = tonumber(sub(told, ENDS + MARK + 1, ENDS + MARK + 3))
-  return status
+-- Tells the configuration; all of its variables are empty before.
+local function tell(var, id, values)
+  var.tollgate_id, var.tollgate_kind, var.tollgate_account = id, values[1], values[2]
+  var.tollgate_tenant, var.tollgate_project, var.tollgate_tenants = values[3], values[4], values[5]
+  if values[6] ~= "" then var.tollgate_args = values[6] end
+  if values[7] ~= "" then var.tollgate_logql = values[7] end
+  if values[8] ~= "" then var.tollgate_opensearch = values[8] end
+  if values[9] ~= "" then var.tollgate_says = values[9] end
+  if values[10] ~= "" then var.tollgate_challenge = values[10] end
+end
+
+-- Tells and counts what is remembered; returns what it told.
+local function use(told, var, at)
+  local from = find(told, "\t", BASE_OF_HANDLE, true)
+  local to = find(told, "\n", from, true)
+  local text = sub(told, to + 1)
+  local values = parsed[text] or parse(text)
+  tell(var, sub(told, from + 1, to - 1), values)
+  local handle = sub(told, BASE_OF_HANDLE, from)
+  if handle ~= "\n-\t" then count(handle, var, at) end
+  return values
+end
+
+local function status_of(told)
+  return sub(told, ENDS + MARK + 1, ENDS + MARK + 3)
 end
 
 -- None of these can have a line's end in it. It is all that Tollgate decides by when its
@@ -222,10 +261,44 @@ local function key_of(var)
     .. (var.http_authorization or "") .. "\n" .. (var.ticket or ""))
 end
 
+local function passed(var)
+  local at = now()
+  local told = recall(key_of(var), at)
+  if not told or status_of(told) ~= "204" then return "" end
+  use(told, var, at)
+  return "1"
+end
+
+-- Returns "1" if it is remembered that the request passes. What is most frequent needs no
+-- handler and no coroutine of its own.
+function tollgate.passes()
+  local done, passes = pcall(passed, ngx.var)
+  if done then return passes end
+  ngx.log(ngx.ERR, "Tollgate is asked, since what is remembered cannot be read: ", passes)
+  return ""
+end
+
+-- Of those who would ask the same at once one does. The others wait for what it is told, but
+-- not for long, and not for what must be asked each time, which is marked.
+local function recalled_soon(key)
+  local at = now()
+  local told = recall(key, at)
+  if told or not is_fresh(at) or asking:add(key, ASKED, ASKING_SECONDS) then return told, at end
+  for _, seconds in ipairs(WAITS) do
+    if asking:get(key) ~= ASKED then return end
+    ngx.sleep(seconds)
+    at = now()
+    told = recall(key, at)
+    if told then return told, at end
+  end
+end
+
 local function recalled(var)
-  local told, status = recall(key_of(var))
-  if told then status = use(told, var) end
-  return status
+  local told, at = recalled_soon(key_of(var))
+  if not told then return end
+  local challenge = use(told, var, at)[10]
+  if challenge ~= "" then ngx.header["WWW-Authenticate"] = challenge end
+  return tonumber(status_of(told))
 end
 
 -- Answers from memory, or lets Tollgate be asked.
@@ -243,32 +316,45 @@ function tollgate.ask()
   return ngx.exec("@tollgate")
 end
 
-local function remember(var, status, keep, values)
+-- Returns whether an answer is remembered.
+local function remember(var, key, status, keep, id, values)
   local slot, generation, epoch, milliseconds, handle = keep:match("^(%w+) (%x+) (%x+) (%d+) ([%w_-]+)$")
-  if not slot or #generation ~= 16 or #epoch ~= 16 then return end
+  if not slot or #generation ~= 16 or #epoch ~= 16 then return false end
   local seconds = tonumber(milliseconds) / 1000
   local told = format("%0" .. ENDS .. ".3f", tonumber(var.tollgate_began) + seconds)
-    .. epoch .. generation .. status .. slot .. "\n" .. handle .. "\n" .. values .. "\n"
+    .. epoch .. generation .. status .. (slot == "all" and slot or format("%03d", tonumber(slot)))
+    .. "\n" .. handle .. "\t" .. id .. "\n" .. concat(values, "\n") .. "\n"
   local memory = slot == "all" and unknown or known
-  if #told <= LONGEST then memory:set(key_of(var), told, seconds) end
+  return #told <= LONGEST and memory:set(key, told, seconds)
+end
+
+local ANSWERS = { [204] = true, [401] = true, [403] = true, [429] = true }
+
+local function keep_answer(var, status, id, values)
+  local key, keep = key_of(var), var.upstream_http_x_tollgate_keep
+  if not ANSWERS[status] then
+    asking:delete(key)
+  elseif keep and status ~= 429 and remember(var, key, status, keep, id, values) then
+    asking:delete(key)
+  else
+    asking:set(key, APART, APART_SECONDS)
+  end
 end
 
 -- As the answer to a question arrives: tells the configuration, and remembers it.
 function tollgate.answered()
-  local var, values = ngx.var, {}
+  local var, values, status = ngx.var, {}, ngx.status
   for number, name in ipairs(HEADERS) do
     values[number] = var["upstream_http_" .. name] or ""
   end
-  tell(var, unpack(values))
-  local keep, status = var.upstream_http_x_tollgate_keep, ngx.status
+  local id = var.upstream_http_x_tollgate_token or ""
+  tell(var, id, values)
   -- Of each question, and never remembered: the token is over its limit.
   if status == 429 then
     var.tollgate_status, var.tollgate_later = "429", var.upstream_http_retry_after or ""
   end
-  if keep and (status == 204 or status == 401 or status == 403) then
-    local done, problem = pcall(remember, var, status, keep, concat(values, "\n"))
-    if not done then ngx.log(ngx.ERR, "An answer of Tollgate cannot be remembered: ", problem) end
-  end
+  local done, problem = pcall(keep_answer, var, status, id, values)
+  if not done then ngx.log(ngx.ERR, "An answer of Tollgate cannot be remembered: ", problem) end
 end
 
 -- Asking for generations, and handing counts over ----------------------------------------
@@ -338,11 +424,6 @@ local function request(method, path, more, body)
   }, "\r\n")
 end
 
-local SLOTS = { "all" }
-for slot = 0, 255 do
-  SLOTS[slot + 2] = tostring(slot)
-end
-
 local function look()
   local began = now()
   local status, body = exchanged(request("GET", "/gateway/generations", "", ""), LOOK_PATIENCE)
@@ -350,15 +431,23 @@ local function look()
   local epoch, age, all, numbers = body:match(
     "^tollgate%-generations 1\nepoch (%x+)\nage (%d+)\nall (%x+)\nslots (%x+)\nend\n$")
   if not epoch or #epoch ~= 16 or #all ~= 16 or #numbers ~= 4096 then return end
-  local base, before = began - tonumber(age) / 1000, state:get("base")
+  local since, before = began - tonumber(age) / 1000, state:get("look")
   -- Another worker or host of Tollgate may know less.
-  if before and base <= tonumber(before) then return end
-  numbers = all .. numbers
-  for number, slot in ipairs(SLOTS) do
-    local mark = epoch .. sub(numbers, 16 * number - 15, 16 * number)
-    if state:get(slot) ~= mark and not state:safe_set(slot, mark) then return end
+  if before and since <= tonumber(sub(before, 1, BASE)) then return end
+  state:safe_set("look", format("%0" .. BASE .. ".6f", since) .. epoch .. all .. numbers)
+end
+
+-- Says at each caller of a chunk how long ago it was.
+local function dated(text, ago)
+  local parts, from = {}, 1
+  while true do
+    local at = find(text, "\n@\t", from, true)
+    if not at then break end
+    parts[#parts + 1] = sub(text, from, at + 1) .. ago
+    from = at + 2
   end
-  state:safe_set("base", format("%.6f", base))
+  parts[#parts + 1] = sub(text, from)
+  return concat(parts)
 end
 
 local function sealed()
@@ -366,14 +455,16 @@ local function sealed()
   while lines + CHUNK_LINES <= BATCH_LINES and bytes <= BATCH_BYTES do
     local chunk = counts:lpop("chunks")
     if not chunk then break end
-    local at, number, text = chunk:match("^(%S+) (%d+)(\n.*)$")
-    local ago = math.max(0, math.floor(now() - tonumber(at)))
-    table.insert(parts, sub(text:gsub("\n@\t", "\n@" .. ago .. "\t"), 2))
+    local head = find(chunk, "\n", 1, true)
+    local at, number = sub(chunk, 1, head - 1):match("^(%S+) (%d+)$")
+    local text = dated(sub(chunk, head + 1), math.max(0, math.floor(now() - tonumber(at))))
+    parts[#parts + 1] = text
     lines, bytes = lines + tonumber(number), bytes + #text
   end
   if lines == 0 then return end
   sequence = sequence + 1
-  local batch = format("%s %.0f\n%send %d\n", sender, sequence, concat(parts), lines)
+  -- Each part begins with a line's end.
+  local batch = format("%s %.0f%s\nend %d\n", sender, sequence, concat(parts), lines)
   -- So that whoever comes after this worker hands it over.
   counts:safe_set("batch", batch)
   return batch
@@ -385,7 +476,8 @@ local function hand_over()
   while not worker.exiting() do
     waiting = waiting or counts:get("batch") or sealed()
     if not waiting then return end
-    local name, body = waiting:match("^(%x+ %d+)\n(.*)$")
+    local head = find(waiting, "\n", 1, true)
+    local name, body = sub(waiting, 1, head - 1), sub(waiting, head + 1)
     local status, said = exchanged(
       request("POST", "/gateway/uses", "X-Tollgate-Batch: " .. name .. "\r\n", body), USES_PATIENCE)
     if status == 400 or status == 413 then

@@ -146,6 +146,37 @@ def test_time_in_which_the_proxy_stood_still_counts(proxy, gate):
         assert answer.result().status_code == 403
 
 
+def test_who_asks_the_same_at_once_waits_for_what_one_is_told(proxy, gate):
+    gate.before_answer = lambda token: time.sleep(0.05)
+
+    # A busy machine looks late or answers late, and more of them ask.
+    assert any(questions_at_once(proxy, gate, f"{n}") == 1 for n in range(9))
+
+
+def questions_at_once(proxy, gate, shown):
+    assert sent_at_once(proxy, 12, shown) == [403] * 12
+    return gate.questions.count(shown)
+
+
+def test_who_is_not_told_holds_nobody_up(proxy, gate):
+    asked_twice = threading.Event()
+
+    def held_up(token):
+        if len(gate.questions) > 1:
+            asked_twice.set()
+        assert asked_twice.wait(timeout=10)
+
+    gate.before_answer = held_up
+
+    assert sent_at_once(proxy, 4) == [200] * 4
+
+
+def sent_at_once(proxy, times, shown="good"):
+    with ThreadPoolExecutor(times) as pool:
+        sent = [pool.submit(send, proxy, shown) for _ in range(times)]
+    return [each.result().status_code for each in sent]
+
+
 def processes(proxy):
     ours = psutil.Process().children(recursive=True)
     return [each for each in ours if each.name() == proxy.program]
