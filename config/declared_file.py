@@ -140,7 +140,7 @@ TOKEN_NAME = NewLogToken.model_fields["name"].rebuild_annotation()
 DeclaredToken = create_model(
     "DeclaredToken",
     __base__=Body,
-    __doc__="A shipping token of the account, or an API token of a child.",
+    __doc__="A shipping token of the account, or an API token, which is made for a child only.",
     kind=(
         Literal["logs", "metrics", "traces", "api"],
         _optional("The kind of token: logs when nothing is said."),

@@ -10,7 +10,8 @@ class Phase(IntEnum):
     What opens an account comes first and what shuts it last, since nothing in a shut
     one can be changed; policies come before what they allow or ask for. Links are
     paused, or kept to fewer networks, before they show something else. Things are made
-    before others are stopped: an account always has a log token that works.
+    before others are stopped: an account always has a log token that works. At the very
+    end the calling token narrows itself.
     """
 
     OPEN = 1
@@ -33,6 +34,7 @@ class Phase(IntEnum):
     DELETE_VIEW = 18
     DELETE_ACCOUNT = 19
     SHUT = 20
+    ITSELF = 21
 
 
 @dataclass(eq=False)
@@ -62,6 +64,10 @@ class Inside(Thing):
         return f"{self.account.path}/{self.root}/{self.id}"
 
 
+# The last one is for people: no API token may do it.
+ACTIONS = {"+": "create", "~": "change", "-": "delete", "!": "by_hand"}
+
+
 @dataclass(eq=False)
 class Change:
     """One thing that comes, changes or goes; `calls` are pairs of a Phase and a function."""
@@ -78,15 +84,14 @@ class Change:
         self.calls.append((phase, function))
 
     def __str__(self):
-        words = {"+": "create", "~": "change", "-": "delete"}
         if self.noun == "account":
-            return f"{words[self.sign]} account {self.account}"
-        return f"{words[self.sign]} {self.noun} {self.name} in {self.account}"
+            return f"{ACTIONS[self.sign]} account {self.account}"
+        return f"{ACTIONS[self.sign]} {self.noun} {self.name} in {self.account}"
 
     @property
     def plain(self):
         return {
-            "action": {"+": "create", "~": "change", "-": "delete"}[self.sign],
+            "action": ACTIONS[self.sign],
             "account": self.account,
             "thing": self.noun.replace(" ", "_"),
             "name": self.name,
@@ -104,6 +109,8 @@ class Plan:
     # How many things are not in the file and stay.
     left: int = 0
     notes: list = field(default_factory=list)
+    # Changes that only people may make.
+    by_hand: list = field(default_factory=list)
     # Tokens of the file: a Thing with what is said of its secret.
     tokens: list = field(default_factory=list)
 
@@ -121,7 +128,13 @@ class Plan:
             "delete": self.count("-"),
             "left": self.left,
             "notes": self.notes,
+            "by_hand": [change.plain for change in self.by_hand],
         }
+
+    @property
+    def differs(self):
+        """Whether the organisation is not as the file says."""
+        return bool(self.changes or self.by_hand)
 
     def count(self, sign):
         return sum(change.sign == sign for change in self.changes)

@@ -53,7 +53,7 @@ def plan(server, output, file, prune, as_json):
         output.thing(made.plain)
     else:
         printing.show(made)
-    sys.exit(DIFFERS if made.changes else NOTHING)
+    sys.exit(DIFFERS if made.differs else NOTHING)
 
 
 @click.command()

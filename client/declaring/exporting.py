@@ -72,7 +72,7 @@ def _account(state, account):
     if not account["accessible"]:
         return found
     tokens = state.tokens[account["id"]]
-    found["tokens"] = [_token(each) for each in tokens if _is_sayable(account, each)]
+    found["tokens"] = [_token(each) for each in tokens if each["kind"] != "shared"]
     if account["kind"] in LOG_KINDS:
         found |= _sharing(state, account, tokens)
     return found
@@ -92,17 +92,10 @@ def _named(state, ids):
     return [{"kind": each["kind"], "name": each["name"]} for each in found]
 
 
-def _is_sayable(account, token):
-    # People make the main account's API tokens, so that a file can only find them gone.
-    is_made_by_people = token["kind"] == "api" and account["kind"] == "main"
-    return token["kind"] != "shared" and not is_made_by_people
-
-
 def _token(token):
     found = {"kind": token["kind"], "name": token["name"]}
-    if token["kind"] == "api":
-        everything = token["scopes"] == ["everything"]
-        return found if everything else found | {"scopes": token["scopes"]}
+    if token["kind"] == "api" and token["scopes"] != ["everything"]:
+        found["scopes"] = token["scopes"]
     if token["kind"] in SINGLE:
         return found | _said(token)
     return found | _said(token) | _working(token)

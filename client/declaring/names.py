@@ -8,7 +8,7 @@ LIVES_IN = {
     "logs": LOG_KINDS,
     "metrics": ("metrics",),
     "traces": ("tracing",),
-    "api": ("sub", "tracing", "security"),
+    "api": ("main", "sub", "metrics", "tracing", "security"),
 }
 # Kinds of which an account has exactly one, from the start and for good.
 SINGLE = ("metrics", "traces")

@@ -3,14 +3,13 @@
 import re
 from datetime import UTC, datetime
 
-from client.declaring import links, log_tokens
+from client.declaring import api_tokens, links, log_tokens
 from client.declaring.changes import Phase, Thing
 from client.declaring.names import SINGLE, filter_key, key, token_key
 from client.declaring.restrictions import (
     NARROWER,
     RESTRICTIONS,
     meant,
-    scopes_meant,
 )
 
 # The token that comes with an account, by the kind of account.
@@ -143,32 +142,37 @@ class Planned:
             self._create()
         else:
             self._update()
-        self.made.tokens.append(self)
+        if self.existing or self.change:
+            self.made.tokens.append(self)
 
     def _problem(self, text):
         self.made.problems.append(f"{self.label} {text}")
 
+    def add(self, sign, fields):
+        """Add the change that the token is, with what it changes."""
+        noun = NOUNS[self.kind]
+        self.change = self.made.add(sign, self.account.label, noun, self.name)
+        self.change.fields = [*fields]
+
+    def sayable(self, *others):
+        """Return what the file says of it, by the names of fields."""
+        return [name for name in (*SAID, *others) if name in self.said]
+
     def _create(self):
-        self.change = self.made.add(
-            "+", self.account.label, NOUNS[self.kind], self.name
-        )
-        self.change.fields = [
-            (name, None, self.said[name])
-            for name in (*SAID, "scopes")
-            if name in self.said
-        ]
         self._check_expiry()
+        if self.kind == "api":
+            api_tokens.create(self)
+            return
+        self.add("+", [(name, None, self.said[name]) for name in self.sayable()])
         if self.kind == "shared":
             links.create(self)
-        elif self.kind == "api":
-            self.change.call(Phase.MAKE, lambda run: run.mint(self))
         else:
             self.change.call(Phase.MAKE, lambda run: run.make_token(self, self.body()))
 
     def body(self):
         """Return what makes a token, as far as tokens of all kinds have it."""
-        names = ("kind", "name", *SAID)
-        return {name: self.said[name] for name in names if name in self.said}
+        names = ("kind", "name", *self.sayable())
+        return {name: self.said[name] for name in names}
 
     def _check_expiry(self):
         moment = self.said.get("expires_at")
@@ -178,16 +182,15 @@ class Planned:
     def _update(self):
         if self.kind in SINGLE and key(self.name) != key(self.existing["name"]):
             self._problem(f"is called {self.existing['name']}, and cannot be renamed.")
-        self._check_scopes()
         fields = [*self._texts(), *self._expiry(), *self._restrictions()]
         switch = self._switch()
+        if self.kind == "api":
+            api_tokens.update(self, [*fields, *switch])
+            return
         scope = links.differences(self) if self.kind == "shared" else []
         if not (fields or switch or scope):
             return
-        self.change = self.made.add(
-            "~", self.account.label, NOUNS[self.kind], self.name
-        )
-        self.change.fields = [*fields, *switch, *scope]
+        self.add("~", [*fields, *switch, *scope])
         self._call(fields, switch)
         if scope:
             links.narrow(self)
@@ -216,16 +219,15 @@ class Planned:
 
     def _check_narrower(self, name, old, new):
         if not NARROWER[name](new, old):
-            way = "rotate it" if self.kind in SINGLE else "make another token"
-            self._problem(
-                f"would be given more by its {name}: a token is only ever given less. For "
-                f"more, {way}."
-            )
+            self.widens(name)
 
-    def _check_scopes(self):
-        scopes = self.said.get("scopes")
-        if scopes and scopes_meant(scopes) != {*self.existing["scopes"]}:
-            self._problem("has other scopes: they are changed by people only.")
+    def widens(self, name):
+        """Note that a token is never given more."""
+        way = "rotate it" if self.kind in SINGLE else "make another token"
+        self._problem(
+            f"would be given more by its {name}: a token is only ever given less. For "
+            f"more, {way}."
+        )
 
     def _switch(self):
         old = self.existing["disabled_at"] is None

@@ -8,7 +8,7 @@ import click
 from client.failures import printable
 from client.output import colour
 
-COLOURS = {"+": "green", "~": "yellow", "-": "red"}
+COLOURS = {"+": "green", "~": "yellow", "-": "red", "!": "yellow"}
 WIDE = 60
 
 
@@ -18,13 +18,21 @@ def show(plan, *, err=False):
         _line(account, err=err, bold=True)
         for change in changes:
             _show(change, err=err)
+    for change in plan.by_hand:
+        _show_by_hand(change, err=err)
     for line in [*plan.notes, summary(plan), *_left(plan.left)]:
         _line(line, err=err)
 
 
+def _show_by_hand(change, *, err):
+    text = f"! {change.noun} {change.name} in {change.account}: {change.remark}."
+    _line(text, err=err, fg=COLOURS[change.sign])
+    _show_fields(change, err=err)
+
+
 def summary(plan):
     if not plan.changes:
-        return "Nothing to do."
+        return "Nothing else to do." if plan.by_hand else "Nothing to do."
     numbers = plan.count("+"), plan.count("~"), plan.count("-")
     words = ("to create", "to change", "to delete")
     return (
@@ -43,6 +51,10 @@ def _show(change, *, err):
     remark = f" ({change.remark})" if change.remark else ""
     text = f"  {change.sign} {change.noun} {change.name}{remark}"
     _line(text, err=err, fg=COLOURS[change.sign])
+    _show_fields(change, err=err)
+
+
+def _show_fields(change, *, err):
     for name, old, new in change.fields:
         for line in _field(change.sign, name, old, new):
             _line(f"      {line}", err=err)

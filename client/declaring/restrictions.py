@@ -72,6 +72,15 @@ def scopes_meant(scopes):
     return {each for each in wanted if not _is_implied(each, wanted)}
 
 
+def is_less(scopes, others):
+    """Whether a token with some scopes can do no more than one with others."""
+    return "everything" in others or all(_is_held(each, others) for each in scopes)
+
+
+def _is_held(scope, others):
+    return scope in others or _is_implied(scope, others)
+
+
 def _is_implied(scope, wanted):
     area, _, access = scope.partition(":")
     return access == "read" and ("read" in wanted or f"{area}:write" in wanted)

@@ -12,11 +12,8 @@ FOR_GOOD = (
     "an account has this token for good: only its note and what it is kept to can be "
     "changed."
 )
-NO_CHANGES = {
-    "api": "API tokens are changed by people only: there are a name and scopes to say.",
-    "metrics": FOR_GOOD,
-    "traces": FOR_GOOD,
-}
+# What is told already when scopes are.
+SAYABLE = {"kind", "name", "secret", "note", "scopes", *RESTRICTIONS}
 
 
 def secrets_in(text):
@@ -122,18 +119,13 @@ def _kinds(account, path):
         of = token.text("kind") or "logs"
         if kind not in names.LIVES_IN.get(of, (kind,)):
             yield Problem(token.line, inside, _misplaced(kind, of))
-        if of not in NO_CHANGES and token.member("scopes"):
+        if of != "api" and token.member("scopes"):
             yield Problem(
                 token.line, f"{inside}.scopes", "only API tokens have scopes."
             )
-        for name in token.value if of in NO_CHANGES else ():
-            if name not in _sayable(of):
-                yield Problem(token.line, f"{inside}.{name}", NO_CHANGES[of])
-
-
-def _sayable(kind):
-    said = {"note", *RESTRICTIONS} if kind in names.SINGLE else {"scopes"}
-    return {"kind", "name", "secret"} | said
+        for name in token.value if of in names.SINGLE else ():
+            if name not in SAYABLE:
+                yield Problem(token.line, f"{inside}.{name}", FOR_GOOD)
 
 
 def _networks(account, path):
@@ -154,8 +146,6 @@ def _wrong_network(value, others):
 
 
 def _misplaced(account_kind, kind):
-    if (account_kind, kind) == ("main", "api"):
-        return "API tokens of the main account are made by people only, in the portal."
     return f"a {account_kind} account has no {kind} tokens."
 
 

@@ -14,7 +14,8 @@ MOST_ACCOUNTS = 100
 class State:
     def __init__(self, server):
         self.server = server
-        me = server.get("/whoami")["account"]
+        whoami = server.get("/whoami")
+        me, self.caller = whoami["account"], whoami["token"]["id"]
         if me["kind"] != "main":
             raise NotAuthorised(
                 "This needs an API token of the main account, and "

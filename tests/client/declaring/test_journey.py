@@ -320,6 +320,7 @@ def test_a_plan_is_there_for_programs(run, main):
         "delete": 0,
         "left": 0,
         "notes": [],
+        "by_hand": [],
     }
     assert json.loads(run("apply", "--yes", "--json").stdout)["change"] == 1
 

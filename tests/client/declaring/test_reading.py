@@ -123,8 +123,6 @@ accounts:
         "17: tokens[2].secret.command: must not be empty.",
         "17: tokens[2].secret.name: must be letters, digits, dashes, dots and "
         "underscores, and begin with no dot.",
-        "18: tokens[3]: API tokens of the main account are made by people only, in the "
-        "portal.",
         "19: tokens[4].kind: must be logs, metrics, traces or api. Did you mean logs?",
         "22: filters[1]: is the same as in line 21.",
         "23: filters[2].field: must not be empty.",

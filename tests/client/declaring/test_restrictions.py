@@ -3,8 +3,8 @@
 import pytest
 
 from accounts.models import Account
-from client.declaring.restrictions import is_narrower, meant, scopes_meant
-from tests.factories import BY, ChildFactory, FilterFactory, ShareFactory, TokenFactory
+from client.declaring.restrictions import is_less, is_narrower, meant, scopes_meant
+from tests.factories import BY, FilterFactory, ShareFactory
 
 ACME = """
 accounts:
@@ -95,19 +95,6 @@ def test_what_would_widen_is_told(run, main, before, after, told):
     assert told in " ".join(refused.stderr.split())
 
 
-def test_scopes_of_a_token_that_exists_are_for_people(run, main):
-    child = ChildFactory(main=main, name="Staging")
-    TokenFactory(account=child, name="Terraform")
-    text = (
-        "accounts: [{kind: sub, name: Staging, tokens: [{name: default},"
-        " {kind: api, name: Terraform, scopes: [read]}]}]"
-    )
-
-    refused = run("plan", text=text, code=1)
-
-    assert "API token Terraform in Staging (sub) has other scopes" in refused.stderr
-
-
 @pytest.mark.parametrize(
     ("before", "after"),
     [("", "[10.0.0.0/8]"), ("10.0.0.0/8", "[10.1.0.0/16]")],
@@ -155,3 +142,20 @@ def test_what_means_the_same_is_the_same():
         "read",
         "users:write",
     }
+
+
+@pytest.mark.parametrize(
+    ("scopes", "others", "less"),
+    [
+        ({"everything"}, {"everything"}, True),
+        ({"read"}, {"everything"}, True),
+        ({"everything"}, {"read"}, False),
+        ({"users:read"}, {"read"}, True),
+        ({"users:read"}, {"users:write"}, True),
+        ({"users:write"}, {"users:read"}, False),
+        ({"read"}, {"users:write"}, False),
+        ({"users:read", "audit:read"}, {"users:read"}, False),
+    ],
+)
+def test_scopes_are_within_others(scopes, others, less):
+    assert is_less(scopes, others) is less
