@@ -14,12 +14,16 @@ import secrets
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from math import inf
 from pathlib import Path
+from statistics import median
+
+import httpx
 
 from benchmarks.__main__ import machine, product_settings
 from benchmarks.load import Measured, cpu_of, find_wrk, measure
@@ -38,6 +42,7 @@ BARE, GUARDED = "bare Django view", "REST framework, token"
 KNOWN, HALF_LOAD = "gate, known token", "gate, at half load"
 # The same on a server whose metrics are asked for.
 WATCHED = ", watched"
+SCRAPE_SECONDS = 15
 LEAST_WATCHED = 0.97
 FLOORED, INSTALLED = "the server's floor", "gate, as installed"
 INVENTED, IMPORTED = "gate, invented tokens", "gate, invented UUIDs"
@@ -81,6 +86,7 @@ def main():
         action="store_true",
         help="measure each case besides on a server that counts for Prometheus",
     )
+    parser.add_argument("--turns", type=int, default=9, help="of a case with --metrics")
     options = parser.parse_args()
     if options.database and len(options.tokens) > 1:
         parser.error("measure one size at a time in a database of your own")
@@ -119,14 +125,35 @@ def at_size(tokens, options):
                 watched = environment | {"METRICS_PORT": str(free_port())}
                 also = stack.enter_context(serving(watched))
                 servers |= {f"{name}{WATCHED}": each for name, each in also.items()}
+                stack.enter_context(scraping(watched["METRICS_PORT"]))
             settle(servers)
             measured = measure_all(servers, made, options.seconds)
+            if options.metrics:
+                measured[WATCHED] = watch(servers, made, options.turns)
             event = float(program("benchmarks.audit_row", environment))
             measured |= {EVENT: event}
         if options.database:
             rates = program("benchmarks.parallel_creates", environment, "3")
             measured |= {PARALLEL: json.loads(rates)}
         return measured
+
+
+@contextmanager
+def scraping(port):
+    """Ask for metrics meanwhile, as often as Prometheus does."""
+    over, address = threading.Event(), f"http://127.0.0.1:{port}/metrics"
+
+    def scrape():
+        while not over.wait(SCRAPE_SECONDS):
+            httpx.get(address, timeout=60).raise_for_status()
+
+    thread = threading.Thread(target=scrape)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
 
 
 def as_installed(environment):
@@ -221,7 +248,7 @@ def measure_all(servers, made, seconds):
     """Return {name: the Measured round with the median rate}."""
     rounds = {}
     for _ in range(ROUNDS):
-        for name, server, path, told in on_all(servers, made):
+        for name, server, path, told in cases(made):
             measured = one_round(servers[server], path, told, seconds)
             rounds.setdefault(name, []).append(measured)
             if name == KNOWN:
@@ -234,15 +261,32 @@ def measure_all(servers, made, seconds):
     return {name: middle(each) for name, each in rounds.items()}
 
 
-def on_all(servers, made):
-    """Yield each case, and right behind it the same on the server that is watched.
+def watch(servers, made, turns):
+    """Return {name: shares} of cases on servers that count for Prometheus and that do not.
 
-    That makes tokens of other names: both have one database.
+    A share is of the CPU time of a request, without metrics to with them, in two seconds of
+    which each has one. Both are asked by turns, first the one and then the other, so that
+    what else the machine does meets both alike.
     """
-    for case, (name, server, path, told) in zip(cases(made), cases(made), strict=True):
-        yield case
-        if f"{server}{WATCHED}" in servers:
-            yield f"{name}{WATCHED}", f"{server}{WATCHED}", path, told
+    shares = {}
+    for (name, server, path, told), (*_, again) in zip(
+        cases(made), cases(made), strict=True
+    ):
+        if f"{server}{WATCHED}" not in servers:
+            continue
+        # They make tokens of other names: both have one database.
+        both = [(servers[server], told), (servers[f"{server}{WATCHED}"], again)]
+        shares[name] = [one_turn(both, path, turn % 2) for turn in range(turns)]
+    return shares
+
+
+def one_turn(both, path, is_reversed):
+    cpu = [0.0, 0.0]
+    order = (1, 0) if is_reversed else (0, 1)
+    for which in order:
+        server, told = both[which]
+        cpu[which] = measure(server, path, seconds=1, **told).cpu
+    return cpu[0] / cpu[1]
 
 
 def one_round(server, path, told, seconds):
@@ -331,14 +375,13 @@ def said(what, goal, *, good):
 
 def watching(tokens, measured):
     """Yield how fast each case is where metrics are asked for, next to where they are not."""
-    for name in measured:
-        if watched := measured.get(f"{name}{WATCHED}"):
-            rate = watched.rate / measured[name].rate
-            cpu = measured[name].cpu / watched.cpu
-            yield (
-                f"{tokens:,} tokens: {name}, watched, is {rate:.3f} times itself, {cpu:.3f} "
-                f"times by CPU time (goal: {LEAST_WATCHED})."
-            )
+    for name, shares in measured.get(WATCHED, {}).items():
+        share = median(shares)
+        told = f"{name}, watched, is {share:.3f} times itself by CPU time"
+        told += f", in turns {min(shares):.2f} to {max(shares):.2f}"
+        yield f"{tokens:,} tokens: " + said(
+            told, f"at least {LEAST_WATCHED}", good=share >= LEAST_WATCHED
+        )
 
 
 def growth(results):
