@@ -2,6 +2,7 @@
 
 WIDTHS = (320, 375, 1024, 1280, 3840)
 SCHEMES = {375: "dark", 1280: "light"}
+MOST_SHOWS = 1280
 # Also the designed pages for what is not there, not permitted and not right yet.
 ANSWERS = (200, 403, 404, 422)
 TOO_WIDE = """
@@ -17,13 +18,17 @@ TOO_WIDE = """
 """
 
 
-def examine(page, response, *, secrets=(), accessibility):
-    """Return what is wrong with a page that was just opened."""
+def examine(page, response, *, secrets=(), accessibility, thoroughly=True):
+    """Return what is wrong with a page that was just opened.
+
+    Where it is one of many, rules that do not depend on the screen are asked for once,
+    where most of the page shows.
+    """
     content = page.content()
     return [
         *answer(response),
         *(f"shows a secret: {each[:8]}" for each in secrets if each in content),
-        *looks(page, accessibility),
+        *looks(page, accessibility, thoroughly),
     ]
 
 
@@ -35,7 +40,7 @@ def answer(response):
         yield f"policy: {policy}"
 
 
-def looks(page, accessibility):
+def looks(page, accessibility, thoroughly):
     """Look at every width, and with axe at the cards in dark and the table in light."""
     page.emulate_media(forced_colors="active", reduced_motion="reduce")
     for width in WIDTHS:
@@ -44,5 +49,6 @@ def looks(page, accessibility):
             yield f"at {width} px: {words}"
         if width in SCHEMES:
             page.emulate_media(color_scheme=SCHEMES[width], forced_colors="none")
-            for rule, targets in accessibility(page):
+            everything = thoroughly or width == MOST_SHOWS
+            for rule, targets in accessibility(page, everything=everything):
                 yield f"{SCHEMES[width]}: {rule} {targets[:3]}"

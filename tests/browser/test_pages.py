@@ -57,7 +57,11 @@ def look(visit, site, world, accessibility):
         for path in paths:
             response = page.goto(site + path)
             found[path] = examine(
-                page, response, secrets=world.secrets, accessibility=accessibility
+                page,
+                response,
+                secrets=world.secrets,
+                accessibility=accessibility,
+                thoroughly=path == paths[0],
             )
             if response.url != site + path:
                 found[path].append(f"leads to {response.url}")
