@@ -10,6 +10,7 @@ from xdist.scheduler import LoadScopeScheduling
 TOGETHER = {
     # One installation is made and started once.
     "tests/test_launch.py": "launch",
+    "tests/test_server_at_work.py": "server at work",
     "tests/test_slow_clients.py": "slow clients",
     "tests/gateway/test_server.py": "server",
     "tests/tokens/test_snippets_sent.py": "snippets",

@@ -7,10 +7,8 @@ import socket
 import sqlite3
 import stat
 import threading
-from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
-from pathlib import Path
+from contextlib import closing
 from types import SimpleNamespace
 
 import httpx
@@ -24,7 +22,7 @@ from config import processes, server
 from config.listener import Listener, until_left
 from config.places import Places
 from config.processes import Processes
-from tests.installation import FORM_TOKEN, Installation, free_ports
+from tests.installation import Installation, free_ports
 from tests.waiting import PATIENCE_SECONDS, wait_until
 
 HOLD_SECONDS = 1.5
@@ -193,21 +191,6 @@ def test_only_who_is_told_by_a_program_waits(monkeypatch, told, seconds, begun):
     os.close(writing)
 
 
-def test_workers_count_the_calls_of_the_api_together(installation):
-    calls = 12
-
-    with installation.running(WORKERS="2", API_FAILURE_RATE="6"):
-        address = f"{installation.address}/api/v1/whoami"
-        answers = [httpx.get(address, timeout=PATIENCE_SECONDS) for _ in range(calls)]
-
-    # A minute may end in between, and then they begin anew.
-    left = [
-        int(re.search(r"r=(\d+)", each.headers["RateLimit"])[1]) for each in answers
-    ]
-    begun = left.index(5, 1) if 5 in left[1:] else 0
-    assert left[begun:] == [max(5 - each, 0) for each in range(calls - begun)]
-
-
 def test_what_is_counted_is_the_servers_own(monkeypatch):
     # Taken back when the test ends, with what the server puts into it.
     monkeypatch.setenv(SHARED_FILE, "")
@@ -219,26 +202,6 @@ def test_what_is_counted_is_the_servers_own(monkeypatch):
         os.umask(before)
 
     assert (stat.S_IMODE(status.st_mode), status.st_size) == (0o600, SIZE)
-
-
-@pytest.mark.sqlite
-def test_workers_count_tries_together(installation):
-    with (
-        installation.running(WORKERS="2"),
-        httpx.Client(timeout=PATIENCE_SECONDS) as client,
-    ):
-        url = f"{installation.address}/password/reset/"
-        token = re.search(FORM_TOKEN, client.get(url).text)[1]
-        form = {"email": "nobody@acme.example", "csrfmiddlewaretoken": token}
-        with ThreadPoolExecutor(10) as pool:
-            posted = [pool.submit(client.post, url, data=form) for _ in range(10)]
-        statuses = Counter(each.result().status_code for each in posted)
-
-    # A busy machine has no time for some, and tells them so.
-    told_in_time = 10 - statuses[503]
-    assert 0 < statuses[302] <= 5
-    assert statuses[302] + statuses[429] == told_in_time
-    assert statuses[302] == 5 or statuses[503]
 
 
 @pytest.mark.programs
@@ -259,84 +222,6 @@ def test_database_url_is_all_that_postgresql_takes(tmp_path):
     assert any("tollgate_session" in name for name in cookies)
     assert process.returncode == 0
     assert not installation.database.exists()
-
-
-@pytest.mark.programs
-def test_an_update_gives_every_place_to_the_new_version(installation):
-    """Nobody is refused meanwhile, and no connection is kept by those that go."""
-    # Long enough for each connection that is kept to be told, on a busy machine as well.
-    running = installation.running("manage.py", "serve", WORKERS="2", DRAIN_SECONDS="2")
-    with running as (process, _):
-        before = grandchildren(process.pid)
-        with ThreadPoolExecutor() as pool, asking(installation, pool) as answers:
-            process.send_signal(signal.SIGHUP)
-            said = said_until(process, "Tollgate")
-        after = grandchildren(process.pid)
-
-    assert said == "Tollgate was updated"
-    assert len(before) == len(after) == 3
-    assert not before & after
-    assert {answer.status_code for answer in answers} == {200, 503}
-    assert process.returncode == 0
-
-
-def grandchildren(pid):
-    """Return the workers: what granian's own processes started, but for their tracker."""
-    return {
-        worker
-        for process in children(pid)
-        for worker in children(process)
-        if b"spawn_main" in Path(f"/proc/{worker}/cmdline").read_bytes()
-    }
-
-
-def children(pid):
-    return {
-        int(child)
-        for task in Path(f"/proc/{pid}/task").iterdir()
-        for child in (task / "children").read_text().split()
-    }
-
-
-@contextmanager
-def asking(installation, pool):
-    """Ask the portal and the gate again and again; yields the list of their answers."""
-    over, answers = threading.Event(), []
-    gate = f"http://127.0.0.1:{installation.gateway_port}"
-    portal = installation.address
-    addresses = f"{portal}/livez", f"{gate}/gateway/verify/logs"
-
-    def ask(address):
-        with httpx.Client(timeout=PATIENCE_SECONDS) as client:
-            while not over.is_set():
-                answers.append(client.get(address))
-
-    asked = [pool.submit(ask, address) for address in addresses]
-    try:
-        yield answers
-    finally:
-        over.set()
-    for each in asked:
-        each.result()
-
-
-def said_until(process, beginning):
-    return next(line.rstrip() for line in process.stdout if line.startswith(beginning))
-
-
-@pytest.mark.programs
-def test_a_version_that_does_not_fit_changes_nothing(installation):
-    with installation.running("manage.py", "serve") as (process, _):
-        before = grandchildren(process.pid)
-        with installation.dotenv.open("a") as file:
-            file.write("GATEWAY_WORKERS=many\n")
-        process.send_signal(signal.SIGHUP)
-
-        assert said_until(process, "Tollgate goes on") == (
-            "Tollgate goes on as it was: the new version does not fit this installation."
-        )
-        assert grandchildren(process.pid) == before
-        assert installation.status("/livez") == 200
 
 
 @pytest.mark.programs
