@@ -39,8 +39,12 @@ def env(monkeypatch):
 
 
 def manage(*arguments, **variables):
+    return python("manage.py", *arguments, **variables)
+
+
+def python(*arguments, **variables):
     return subprocess.run(
-        [sys.executable, "manage.py", *arguments],
+        [sys.executable, *arguments],
         cwd=PROJECT,
         env=outer_environment() | KEYS | variables,
         capture_output=True,
@@ -138,11 +142,9 @@ def test_the_demo_takes_data_where_gateways_ask():
     passwords = {
         f"DEMO_PASSWORD_{role}": "x" for role in ("ADMIN", "USER", "READ_ONLY", "STAFF")
     }
-    result = manage(
-        "shell",
-        "--no-imports",
+    result = python(
         "-c",
-        "from django.conf import settings; print(settings.TRACES_LISTENER_URL)",
+        "from config import settings; print(settings.TRACES_LISTENER_URL)",
         DEMO="true",
         PORT="9000",
         **passwords,
@@ -341,15 +343,16 @@ def test_a_mail_server_is_read_from_an_url(env):
     }
 
 
+# Django itself is not needed for that, and takes longer to start than all else.
 COOKIES = """
-from django.conf import settings
+from config import settings
 print(settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME,
       settings.DEVICE_COOKIE_NAME, settings.MESSAGES_COOKIE_NAME)
 """
 
 
 def cookie_names(**variables):
-    return manage("shell", "--no-imports", "-c", COOKIES, **variables).stdout.split()
+    return python("-c", COOKIES, **variables).stdout.split()
 
 
 def test_cookies_have_names_that_nothing_else_on_the_host_has():

@@ -7,6 +7,7 @@ from collections import Counter
 from dataclasses import replace
 
 import pytest
+from django.db import connection
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import invariant, run_state_machine_as_test
 
@@ -121,7 +122,8 @@ def test_any_order_of_actions_keeps_the_promises(monkeypatch):
     run_state_machine_as_test(
         AccountMachine,
         settings=settings(
-            max_examples=20,
+            # What a database decides shows in few of them; SQLite has them all.
+            max_examples=20 if connection.vendor == "sqlite" else 5,
             stateful_step_count=25,
             deadline=None,
             derandomize=True,
