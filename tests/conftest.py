@@ -197,13 +197,20 @@ def recorder():
 
 
 @pytest.fixture
-def migrated_server(tmp_path_factory):
-    """A PostgreSQL of a test's own, with the portal's tables and nothing in them."""
+def migrate(tmp_path):
+    """Return a function that lets every migration run in the database of a URL."""
 
     def migrate(url):
-        folder = tmp_path_factory.mktemp("migrated_server")
+        folder = tmp_path / "migrating"
+        folder.mkdir()
         Installation(folder, DATABASE_URL=url).set_up()
 
+    return migrate
+
+
+@pytest.fixture
+def migrated_server(migrate):
+    """A PostgreSQL of a test's own, with the portal's tables and nothing in them."""
     with template_database.separate_server(migrate) as server:
         yield server
 

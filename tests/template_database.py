@@ -12,6 +12,7 @@ from importlib.metadata import version
 from pathlib import Path
 from unittest import mock
 
+import psycopg
 from django.apps import apps
 from django.core import management
 from django.db import connection
@@ -64,6 +65,27 @@ def separate_server(migrate):
             _make_data(data, migrate)
     with postgresql.separate(data) as server:
         yield server
+
+
+def database_of_its_own(name, migrate):
+    """Make a database in the run's PostgreSQL in which every migration ran; return its URL.
+
+    `migrate` is called with that where no process has migrated one there yet.
+    """
+    server = postgresql.address()
+    url = server.replace("/postgres?", f"/{name}?")
+    template = template_name()
+    with _alone(), psycopg.connect(server, autocommit=True) as connection:
+        known = connection.execute("SELECT datname FROM pg_database").fetchall()
+        if (template,) not in known:
+            connection.execute(f"CREATE DATABASE {template}")
+            migrate(server.replace("/postgres?", f"/{template}?"))
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+    return url
+
+
+def template_name():
+    return f"template_{_key()}"
 
 
 def _make_data(data, migrate):
@@ -126,7 +148,7 @@ class OfPostgreSQL:
     """One in the same server, which copies whole databases by itself."""
 
     def __init__(self):
-        self.name = f"template_{_key()}"
+        self.name = template_name()
         self.tests = connection.settings_dict["NAME"]
 
     def is_there(self):

@@ -6,10 +6,10 @@ import shutil
 import subprocess
 import sys
 
-import psycopg
 import pytest
 
 from benchmarks import memory
+from tests import template_database
 from tests.installation import PROJECT, outer_environment
 
 SMALL = "--tokens 20 --connections 2 --seconds 1 --rounds 1 --trials 0 --counted 20"
@@ -20,11 +20,8 @@ SMALL = "--tokens 20 --connections 2 --seconds 1 --rounds 1 --trials 0 --counted
     not (shutil.which("wrk") and shutil.which("haproxy")),
     reason="wrk and haproxy are needed",
 )
-def test_the_way_through_a_proxy_is_measured_on_postgresql(tmp_path):
-    server = os.environ["TEST_POSTGRESQL_URL"]
-    with psycopg.connect(server, autocommit=True) as database:
-        database.execute("CREATE DATABASE through")
-    url = server.replace("/postgres?", "/through?")
+def test_the_way_through_a_proxy_is_measured_on_postgresql(tmp_path, migrate):
+    url = template_database.database_of_its_own("through", migrate)
 
     done = subprocess.run(
         [

@@ -15,6 +15,7 @@ import psycopg
 from tests import pgbouncer, postgresql
 from tests.faults.load import Load, Seen, running, settle
 from tests.faults.updates import update_each, update_in_place, version_before
+from tests.gateway import test_revocation
 from tests.installation import PROJECT, Installation
 from tests.relay import Relay
 from tests.test_kill import TORN, acknowledged, ask
@@ -286,6 +287,17 @@ def reloads(times):
         return update_in_place(first, times), kept_by(server)
 
 
+def revocations(times):
+    """Tokens are revoked while gateways ask four workers about each of them."""
+    with behind_a_relay(**test_revocation.WORKERS) as (server, _, installation):
+        installation.command("create_organisation", "Acme", "--plan=pro")
+        late = test_revocation.revoke(installation, times)
+        wrong = [
+            (t, s) for t, s in late.items() if s >= test_revocation.PROMISE_SECONDS
+        ]
+        return Seen(wrong=wrong, silence=max(late.values())), kept_by(server)
+
+
 CAUSES = {
     "SQLite, kill -9 of writers": (kills, 200),
     "PostgreSQL restarted": (restarts, 200),
@@ -295,6 +307,7 @@ CAUSES = {
     "PostgreSQL failed over, by hosts": (hosts, 20),
     "PgBouncer killed, or its server": (poolers, 20),
     "SQLite, disk full": (full_disks, 20),
+    "tokens revoked": (revocations, 1000),
     "two hosts 90 s apart": (skews, 2),
     "two hosts updated": (updates, 3),
     "one host updated in place": (reloads, 5),
