@@ -9,11 +9,13 @@ from dataclasses import dataclass, field
 
 from allauth.usersessions.models import UserSession
 from django.db.models import Q
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts.audit.trail import Actor, record
 from accounts.invitations import accept
 from accounts.locks import locked, repeated
+from accounts.mail import link, send_to_admins
 from accounts.members import last_admin
 from accounts.models import (
     Account,
@@ -25,6 +27,7 @@ from accounts.models import (
     SeenGroups,
 )
 from accounts.models.groups import LONGEST_GROUP
+from accounts.names import quoted
 
 # Of a person that are kept, and that an organisation may give roles to.
 MOST_GROUPS = 500
@@ -193,6 +196,20 @@ def _keep(membership, by):
         membership.save(update_fields=["kept_at"])
         what = "no group gives it any more"
         _record(Action.USER_KEPT, membership, by, what=what)
+        _tell_of_kept(membership)
+
+
+def _tell_of_kept(membership):
+    account = membership.account
+    send_to_admins(
+        account.main,
+        f"{membership.user.email} stays admin of {account.name}",
+        "accounts/mail/kept.html",
+        person=membership.user,
+        kept_in=quoted(account.name),
+        provider=membership.granted_by,
+        users=link(reverse("accounts:user_list", args=[account.pk])),
+    )
 
 
 def _unkeep(membership):

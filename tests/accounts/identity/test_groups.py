@@ -2,6 +2,7 @@
 
 import pytest
 from allauth.usersessions.models import UserSession
+from django.core import mail
 from django.utils import timezone
 
 from accounts import members
@@ -19,6 +20,7 @@ from accounts.models import (
     SeenGroups,
 )
 from accounts.rule_violations import Gone, RuleViolation
+from tests.accounts.mails import said
 from tests.factories import ChildFactory, MainFactory, MembershipFactory, UserFactory
 
 BY = Actor("dana@acme.example")
@@ -191,6 +193,12 @@ def test_the_last_admin_stays_and_that_is_said_once(main, provider, person, left
     assert (row.role, bool(row.kept_at)) == (Role.ADMIN, True)
     assert [each.kept for each in changes] == [[sub.pk]] * 2
     assert actions(Action.USER_KEPT) == [Action.USER_KEPT]
+    # One mail to each admin of the organisation.
+    (sent,) = mail.outbox
+    assert sent.to == [main.memberships.get().user.email]
+    assert sent.subject.endswith(f"zoe@acme.example stays admin of {sub.name}")
+    assert "no group of Acme gives it any more" in said(sent)
+    assert f"/accounts/{sub.pk}/users/" in sent.body
     apply_groups(provider, person, ["platform"])
     assert person.memberships.get().kept_at is None
 
