@@ -35,6 +35,8 @@ GLOBEX = "Globex"
 INITECH = "Initech"
 MAIN = "Acme Production"
 
+# Who is invited, has not answered, and is nobody here yet; a person has no name either.
+INVITED = "kim@acme.test"
 STAFF = Person("staff@tollgate.test", "Sam Staff")
 PEOPLE = (
     Person("dana@acme.test", "Dana Whitfield", ((ACME, MAIN, Role.ADMIN),)),

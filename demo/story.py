@@ -7,10 +7,11 @@ from django.contrib.auth.hashers import make_password
 
 from accounts import lifecycle
 from accounts.audit.trail import Actor, record
+from accounts.invitations import OPEN_FOR
 from accounts.models import Action, Membership, Role, User
 from accounts.signing_in.arrivals import record_for_person
 from demo.accounts import ACCOUNTS, ORGANISATIONS
-from demo.people import BROWSERS, PEOPLE
+from demo.people import ACME, BROWSERS, INVITED, MAIN, PEOPLE
 from demo.timeline import Past
 from tokens.kinds import Kind
 
@@ -134,6 +135,7 @@ def plan_people(story):
         if person.suspended:
             story.past.add(45, hand_over, story, person)
             story.past.add(40, suspend_person, story, person)
+    story.past.add(1.3, invite, story)
 
 
 def join(moment, story, person, place, role):
@@ -152,6 +154,28 @@ def join(moment, story, person, place, role):
         changes=[["role", None, role]],
     )
     return [membership]
+
+
+def invite(moment, story):
+    """Let somebody be invited who does not answer, and cannot sign in."""
+    account, by = story.accounts[ACME, MAIN], story.actors[PEOPLE[0].email]
+    membership = Membership.objects.create(
+        account=account,
+        user=User.objects.create_user(INVITED),
+        role=Role.USER,
+        invited_until=moment + OPEN_FOR,
+        invited_by=by.label,
+    )
+    record(
+        Action.USER_ADDED,
+        by=by,
+        account=account,
+        target=INVITED,
+        user_id=membership.user_id,
+        changes=[["role", None, Role.USER]],
+        mailed=True,
+    )
+    return [membership.user, membership]
 
 
 def hand_over(moment, story, person):

@@ -11,6 +11,7 @@ from django.utils import timezone
 from accounts.audit.trail import verify
 from accounts.models import (
     Account,
+    Action,
     AuditChain,
     AuditEvent,
     Membership,
@@ -18,6 +19,7 @@ from accounts.models import (
     Role,
     User,
 )
+from demo.people import INVITED
 from demo.story import HANDED_OVER
 from sharing.models import Filter, Share, SharedView
 from tests.factories import MainFactory
@@ -125,6 +127,18 @@ def some_tokens_are_kept_to_less_and_policies_end_others(demo, said):
     assert ends.filter(ends_at__lt=in_a_month).exists()
 
 
+def somebody_is_invited_and_nothing_is_seen_of_them(demo, said):
+    (invited,) = Membership.objects.filter(accepted_at=None)
+    assert (invited.state, invited.account.name) == ("invited", "Acme Production")
+    assert invited.invited_by == "dana@acme.test"
+    assert not invited.has_lapsed
+    assert invited.name == invited.user.email == INVITED
+    assert not invited.user.has_usable_password()
+    assert (invited.user.last_login, invited.entered_at) == (None, None)
+    about = AuditEvent.objects.filter(target=INVITED).exclude(user=None)
+    assert [each.action for each in about] == [Action.USER_ADDED]
+
+
 def nothing_happened_before_it_could(demo, said):
     assert not Token.objects.filter(last_used_at__lt=F("created_at")).exists()
     assert not Token.objects.filter(created_at__lt=F("account__created_at")).exists()
@@ -192,6 +206,7 @@ CLAIMS = (
     it_shows_every_state,
     refused_calls_are_shown,
     some_tokens_are_kept_to_less_and_policies_end_others,
+    somebody_is_invited_and_nothing_is_seen_of_them,
     nothing_happened_before_it_could,
     logins_are_listed_with_passwords_that_work,
     what_must_always_hold_holds,
