@@ -140,7 +140,7 @@ STAFF = {
     "accounts:staff_provider_edit": BOTH,
     "accounts:staff_provider_test": DONE,
     "accounts:staff_provider_on": DONE,
-    "accounts:staff_provider_off": DONE,
+    "accounts:staff_provider_off": BOTH,
     "tokens:whose": BOTH,
     "tokens:whose_token": SHOWN,
     "tokens:whose_disable": DONE,

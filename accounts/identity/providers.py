@@ -4,8 +4,10 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.audit.trail import record
+from accounts.identity.required import locked_out_without, spare_key
 from accounts.identity.trial import try_out
 from accounts.locks import repeated
+from accounts.mail import send_to_admins
 from accounts.models import Action, EmailDomain, IdentityProvider
 from accounts.rule_violations import RuleViolation
 
@@ -121,10 +123,26 @@ def switch_on(provider, *, by):
 
 @repeated
 def switch_off(provider, *, by):
-    """Let nobody sign in with a provider; who has stays signed in for an hour at most."""
+    """Let nobody sign in with a provider; who has stays signed in for an hour at most.
+
+    The admins are mailed where it was the last one, and their people need one.
+    """
     with transaction.atomic():
+        required = locked_out_without(provider)
         if IdentityProvider.objects.on().filter(pk=provider.pk).update(is_on=False):
             _record(Action.PROVIDER_OFF, provider, by)
+            if required:
+                _tell(required, provider)
+
+
+def _tell(required, provider):
+    send_to_admins(
+        required.organisation.main,
+        f"Nobody of your domains can sign in: {provider.name} was switched off",
+        "accounts/mail/provider_off.html",
+        provider=provider,
+        spare=spare_key(required),
+    )
 
 
 def _record(action, provider, by, **data):

@@ -1,8 +1,11 @@
 """Organisations that want their people to sign in with their own provider.
 
-It holds for the addresses of their domains, as long as one of their providers is on. One
-person may use a password all the same; each time is an event, and a mail to the admins.
+It holds for the addresses of their domains, while their providers are off as well: to
+switch one off must not open a way in. One person may use a password all the same; each
+time is an event, and a mail to the admins.
 """
+
+from typing import NamedTuple
 
 from allauth.usersessions.models import UserSession
 from django.core.exceptions import ValidationError
@@ -47,15 +50,84 @@ def refuse(request, required, email):
     """Say in a form that an address has no password here, and what there is instead."""
     request.sign_in_with = providers_of(required)
     names = " or ".join(each.name for each in request.sign_in_with)
-    raise ValidationError(
-        f"People of {domain_of(email)} sign in with {names}, not with a password.",
-        code="sign_in_required",
-    )
+    text = f"People of {domain_of(email)} sign in with {names}, not with a password."
+    if not names:
+        text = (
+            f"People of {domain_of(email)} sign in with their organisation's provider, "
+            "which is switched off just now. Ask your admin."
+        )
+    raise ValidationError(text, code="sign_in_required")
 
 
 def providers_of(required):
     rows = IdentityProvider.objects.on().filter(organisation=required.organisation_id)
     return list(rows.order_by("name"))
+
+
+class Trouble(NamedTuple):
+    """What can keep an organisation out that requires its own sign-in, and the remedy."""
+
+    title: str
+    means: str
+    remedy: str
+
+
+def troubles(organisation):
+    """Return the Troubles of an organisation's required sign-in just now."""
+    row = RequiredSignIn.objects.filter(organisation=organisation).first()
+    if row is None:
+        return []
+    spare = spare_key(row)
+    found = []
+    if not organisation.identity_providers.on().exists():
+        found.append(_all_off(spare))
+    if spare is None:
+        found.append(NO_SPARE_KEY)
+    return found
+
+
+def is_locked_out(organisation, providers):
+    """Whether an organisation requires its own sign-in, and none of its providers is on."""
+    if any(each.is_on for each in providers):
+        return False
+    return RequiredSignIn.objects.filter(organisation=organisation).exists()
+
+
+NO_SPARE_KEY = Trouble(
+    "Nobody can break the glass",
+    "Your own sign-in is required, and no admin with a password may sign in without it. "
+    "When your provider is away, nobody of your domains gets in.",
+    "Under Sign-in, choose an admin who has a password and a second factor.",
+)
+
+
+def _all_off(spare):
+    return Trouble(
+        "Nobody can sign in",
+        "Your own sign-in is required, and none of your providers is on: of your domains "
+        f"{f'only {spare.email} gets' if spare else 'nobody gets'} in.",
+        "Ask the operator to switch one on, or under Sign-in require it no more.",
+    )
+
+
+def spare_key(row):
+    """Return who may use a password past what a RequiredSignIn says, and can; or None."""
+    person = row.break_glass
+    if person is None or not person.has_usable_password():
+        return None
+    admins = row.organisation.main.memberships.admins()
+    return person if admins.filter(user=person).exists() else None
+
+
+def locked_out_without(provider):
+    """Return the RequiredSignIn whose people have no provider left without this, or None."""
+    if not provider.is_on:
+        return None
+    row = RequiredSignIn.objects.filter(organisation=provider.organisation_id)
+    others = IdentityProvider.objects.on().filter(organisation=provider.organisation_id)
+    if others.exclude(pk=provider.pk).exists():
+        return None
+    return row.select_related("organisation", "break_glass").first()
 
 
 def note_use(request, required, person):

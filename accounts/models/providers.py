@@ -149,10 +149,9 @@ class EmailDomain(models.Model):
 
 class RequiredSignInQuerySet(models.QuerySet):
     def of_address(self, email):
-        """Return what holds for an address; nothing while its providers are all off."""
+        """Return what holds for an address, whether its providers are on or off."""
         found = self.filter(organisation__email_domains__domain=domain_of(email))
-        rows = IdentityProvider.objects.on().values("organisation")
-        return found.filter(organisation__in=rows).select_related("organisation")
+        return found.select_related("organisation")
 
 
 class RequiredSignIn(models.Model):

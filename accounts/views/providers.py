@@ -1,5 +1,6 @@
 """Sign-in providers, as staff set them up."""
 
+from allauth.socialaccount.models import SocialAccount
 from django.contrib import messages
 from django.db import models
 from django.http import Http404
@@ -12,7 +13,7 @@ from django.views.decorators.http import (
 
 from accounts.audit.trail import Actor
 from accounts.forms.providers import ProviderForm
-from accounts.identity import providers
+from accounts.identity import providers, required
 from accounts.ids import is_id
 from accounts.models import IdentityProvider, Organisation
 from accounts.permissions import staff_only
@@ -118,10 +119,24 @@ def staff_provider_on(request, pk):
     return redirect("accounts:staff_provider", pk)
 
 
-@require_POST
+@require_http_methods(GET_OR_POST)
 @staff_only
 def staff_provider_off(request, pk):
     provider = _provider(pk)
+    if request.method != "POST":
+        return _ask_off(request, provider)
     providers.switch_off(provider, by=Actor.of(request))
     messages.success(request, f"Nobody can sign in with {provider} any more.")
     return redirect("accounts:staff_provider", pk)
+
+
+def _ask_off(request, provider):
+    """Ask whether a provider is to be off, with what that means for how many people."""
+    locked_out = required.locked_out_without(provider)
+    context = {
+        "provider": provider,
+        "connected": SocialAccount.objects.filter(provider=provider.slug).count(),
+        "locked_out": locked_out,
+        "spare": locked_out and required.spare_key(locked_out),
+    }
+    return render(request, "accounts/providers/off.html", context)

@@ -29,6 +29,7 @@ def sign_in_settings(request, account):
         "providers": list(organisation.identity_providers.order_by("name")),
         "domains": list(organisation.email_domains.all()),
         "row": row,
+        "troubles": required.troubles(organisation),
         "people": _people(organisation),
     }
     return render(

@@ -15,6 +15,7 @@ from accounts import lifecycle, quotas
 from accounts.audit.trail import Actor
 from accounts.forms.find import SearchForm
 from accounts.forms.staff import FoundingForm, OrganisationForm, ReasonForm
+from accounts.identity import required
 from accounts.models import Account, AccountKind, Organisation, OutgoingMail
 from accounts.permissions import staff_only
 from accounts.web.form_status import status_of
@@ -59,13 +60,16 @@ def staff_organisation(request, pk):
     if search.text:
         accounts = accounts.filter(name__icontains=search.text)
     rows = accounts.fetch_mode(models.FETCH_RAISE)
+    providers = list(organisation.identity_providers.order_by("name"))
     context = {
         "organisation": organisation,
         "page": paginate(rows, "name", request.GET.get("cursor", "")),
         "search": search.text,
         "shares": _shares(organisation),
         "rooms": _rooms(organisation),
-        "providers": organisation.identity_providers.order_by("name"),
+        "providers": providers,
+        # Nothing is required of whom nobody could sign in.
+        "locked_out": providers and required.is_locked_out(organisation, providers),
         "restorable_since": timezone.now() - lifecycle.RESTORABLE_FOR,
     }
     return render(request, "accounts/staff_organisation.html", context)

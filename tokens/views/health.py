@@ -7,6 +7,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from accounts.identity import required
 from accounts.permissions import Operation, for_account
 from tokens.bulk_words import buttons, recent_jobs
 from tokens.health import count, named
@@ -46,9 +47,19 @@ def _overview(request, account, search, context):
             if number
         ],
         "clear": [finding for finding, number in counted if not number],
+        "troubles": _troubles(account, context["own"]),
         "jobs": context["may"]["enable"] and recent_jobs(account, request.user),
     }
     return render(request, "tokens/health.html", context)
+
+
+def _troubles(account, is_own):
+    """Return what is wrong with how the people of an organisation sign in."""
+    return (
+        required.troubles(account.organisation)
+        if account.is_main and not is_own
+        else []
+    )
 
 
 def _group(request, account, search, finding, number):

@@ -16,6 +16,7 @@ from accounts.signing_in.adapters import AccountAdapter
 from tests.accounts.addresses import place
 from tests.accounts.identity.conftest import on
 from tests.accounts.identity.there_and_back import sign_in
+from tests.accounts.mails import said as said_by
 from tests.accounts.signing_in import PASSWORD, events
 from tests.accounts.signing_in import sign_in as sign_in_with_password
 from tests.factories import BY, MembershipFactory, UserFactory
@@ -78,11 +79,16 @@ def test_others_sign_in_as_before(client, is_required, main):
     assert get_user(client) == person
 
 
-def test_nothing_is_required_while_no_provider_is_on(client, is_required, dana):
+def test_it_stays_required_while_no_provider_is_on(client, is_required, dana):
     IdentityProvider.objects.update(is_on=False)
 
-    sign_in_with_password(client)
+    response = sign_in_with_password(client)
 
+    assert get_user(client).is_anonymous
+    assert "which is switched off just now. Ask your admin." in said(response)
+    is_required.break_glass = dana
+    is_required.save()
+    sign_in_with_password(client)
     assert get_user(client) == dana
 
 
@@ -218,6 +224,96 @@ def test_one_person_may_and_all_admins_are_told(client, is_required, dana, admin
         [dana.email, admin.email]
     )
     assert "without your required provider" in mail.outbox[0].body
+
+
+# While none is on
+
+
+@pytest.fixture
+def off(as_staff, provider):
+    return place("staff_provider_off", provider.pk)
+
+
+def test_staff_are_told_whom_the_last_one_keeps_out(
+    as_staff, off, is_required, dana, main
+):
+    assert "nobody of its domains gets in" in said(as_staff.get(off))
+    is_required.break_glass = dana
+    is_required.save()
+    assert "only <bdi>dana@acme.example</bdi> gets in" in said(as_staff.get(off))
+    organisation = place("staff_organisation", main.organisation_id)
+    assert "none of its providers is on" not in as_staff.get(organisation).text
+
+    as_staff.post(off)
+
+    assert "none of its providers is on" in as_staff.get(organisation).text
+    (sent,) = mail.outbox
+    assert sent.to == [dana.email]
+    assert "Acme SSO was switched off" in sent.subject
+    assert "dana@acme.example may sign in with a password" in said_by(sent)
+
+
+def test_admins_are_told_that_nobody_may_break_the_glass(
+    as_staff, off, is_required, dana
+):
+    as_staff.post(off)
+
+    assert "Nobody may sign in with a password." in said_by(mail.outbox[0])
+
+
+@pytest.mark.parametrize("other", ["on", "not required"])
+def test_one_that_keeps_nobody_out_is_switched_off_without_a_word(
+    as_staff, off, provider, add, other, real, main, dana
+):
+    SocialAccount.objects.create(provider="acme", uid="x", user=dana)
+    if other == "on":
+        RequiredSignIn.objects.create(organisation=provider.organisation)
+        on(add("second", main.organisation))
+
+    page = as_staff.get(off)
+    as_staff.post(off)
+
+    assert "1 person has it connected" in said(page)
+    assert "requires it" not in page.text
+    assert mail.outbox == []
+
+
+def test_one_that_is_off_keeps_nobody_out_any_more(as_staff, off, is_required):
+    as_staff.post(off)
+
+    assert "requires it" not in as_staff.get(off).text
+
+
+def test_health_and_the_page_say_what_can_keep_people_out(
+    as_admin, page, provider, dana, main, admin
+):
+    as_admin.force_login(dana)
+    health = reverse("tokens:health", args=[main.pk])
+    locked, nobody = "Nobody can sign in", "Nobody can break the glass"
+    row = RequiredSignIn.objects.create(organisation=main.organisation)
+    assert nobody in as_admin.get(health).text
+    assert nobody in as_admin.get(page).text
+    assert nobody not in as_admin.get(health, {"account": main.pk}).text
+
+    row.break_glass = dana
+    row.save()
+    assert nobody not in as_admin.get(health).text
+    IdentityProvider.objects.update(is_on=False)
+
+    assert "only dana@acme.example gets in" in as_admin.get(health).text
+    assert locked in as_admin.get(page).text
+    dana.memberships.update(role=Role.USER)
+    as_admin.force_login(admin)
+    text = as_admin.get(health).text
+    assert (locked in text, nobody in text) == (True, True)
+    assert "of your domains nobody gets in" in text
+    row.break_glass = admin
+    row.save()
+    type(admin).objects.filter(pk=admin.pk).update(password="!")
+    as_admin.force_login(type(admin).objects.get(pk=admin.pk))
+    assert nobody in as_admin.get(health).text
+    row.delete()
+    assert locked not in as_admin.get(health).text
 
 
 # The page
