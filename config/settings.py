@@ -72,7 +72,7 @@ QUERY_URL = env.address("QUERY_URL", default="")
 API_RATE = env.whole("API_RATE", default=600, least=1)
 LOGZIO_API_RATE = env.whole("LOGZIO_API_RATE", default=6000, least=1)
 API_FAILURE_RATE = env.whole("API_FAILURE_RATE", default=60, least=1)
-# Where hosts count these calls together; without it each counts for itself.
+# Where hosts count these calls together; without it in PostgreSQL, in parts.
 CACHE_URL = env.cache_service("CACHE_URL")
 # Mails of an organisation to people whom it names, in a day.
 INVITATIONS_A_DAY = env.whole("INVITATIONS_A_DAY", default=100, least=1)

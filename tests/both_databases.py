@@ -10,6 +10,7 @@ test_pages_everywhere.py asks for every one on PostgreSQL.
 CHANGES = (
     "tests/accounts/test_anchors.py",
     "tests/accounts/test_audit.py",
+    "tests/accounts/test_counts_in_database.py",
     "tests/accounts/test_deadline.py",
     "tests/accounts/test_devices.py",
     "tests/accounts/test_generations.py::test_a_change_in_a_database_that_went_back_is_another_one",

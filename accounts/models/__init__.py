@@ -5,6 +5,7 @@ from accounts.models.accounts import (
     AccountKind,
     Role,
 )
+from accounts.models.call_counts import CallCount
 from accounts.models.calls import RecordedCall
 from accounts.models.events import Action, AuditChain, AuditEvent
 from accounts.models.generations import Generation
@@ -30,6 +31,7 @@ __all__ = [
     "Action",
     "AuditChain",
     "AuditEvent",
+    "CallCount",
     "CryptoKey",
     "EmailDomain",
     "Generation",

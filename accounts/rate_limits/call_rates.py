@@ -1,7 +1,7 @@
 """How often a minute may be called: by a token, by an address without a good one.
 
-Calls are counted in memory, which costs no query, and over all hosts where CACHE_URL
-names a service for that. Answers of our own API say so in the headers of
+Calls are counted in memory, which costs no query, and over all hosts in the service that
+CACHE_URL names, or else in PostgreSQL, told of in parts. Answers of our own API say so in the headers of
 draft-ietf-httpapi-ratelimit-headers.
 """
 
@@ -26,15 +26,20 @@ MOST_FETCHES = 20
 NOWHERE, TOGETHER = "nowhere", 20
 
 
-def counted(url):
-    """Return where calls are counted, given the address of a cache service or ""."""
+def counted(url, engine=""):
+    """Return where calls are counted, given the address of a cache service or "".
+
+    `engine` is the database's: several hosts have PostgreSQL.
+    """
+    if not url and engine.endswith("postgresql"):
+        return import_module("accounts.rate_limits.in_database").CountsInDatabase()
     if not url:
         return Counts()
     over_hosts = import_module("accounts.rate_limits.over_hosts")
     return over_hosts.CountsOverHosts(Counts(), url)
 
 
-counts = counted(settings.CACHE_URL)
+counts = counted(settings.CACHE_URL, settings.DATABASES["default"]["ENGINE"])
 
 
 class TooManyCalls(RuleViolation):
@@ -63,7 +68,7 @@ class Allowance:
     def spend(cls, policy, who, quota):
         """Count one call and return what is left."""
         now = time.time()
-        used = counts.add(TABLES.index(policy), str(who), now)
+        used = counts.count(TABLES.index(policy), str(who), now, quota)
         return cls(policy, str(who), quota, used, now)
 
     def give_back(self):

@@ -48,6 +48,9 @@ class CountsOverHosts:
         own = self._own.add(section, key, now)
         return max(own, self._change(section, key, now, 1))
 
+    def count(self, section, key, now, quota):
+        return self.add(section, key, now)
+
     def take_back(self, section, key, now):
         """Undo an `add` of this minute."""
         self._own.take_back(section, key, now)

@@ -11,9 +11,11 @@ MINUTE = 60
 # Names a file that the server lays down before it starts its workers.
 SHARED_FILE = "API_COUNTS_FILE"
 # Each section is a table of its own: what strangers fill leaves the others alone.
-SECTIONS = 6
-# Of the last two: what is left of what a host may let through, and all that it was given.
+SECTIONS = 8
+# What is left of what a host may let through, and all that it was given.
 LEFT, GIVEN = 4, 5
+# How many calls of this host others were told of, and how many they told of.
+TOLD, OTHERS = 6, 7
 SLOTS = 1 << 14
 TRIED = 8
 SIZE = SECTIONS * SLOTS * 16
@@ -42,6 +44,10 @@ class Counts:
             self._words[slot] = digest
             self._words[slot + 1] = minute << COUNT_BITS | count + calls
         return count + calls
+
+    def count(self, section, key, now, quota):
+        """Count a call; `quota` says nothing where there is one host."""
+        return self.add(section, key, now)
 
     def take_back(self, section, key, now):
         """Undo an `add` of this minute; what was counted in another one is gone."""
@@ -79,6 +85,32 @@ class Counts:
     def give(self, key, now, calls):
         """Count what is given to this host for a key, and return all of this minute."""
         return self.add(GIVEN, key, now, calls)
+
+    def untold(self, key, now, own, part):
+        """Return how many calls nobody was told of, once they are a part; they are told then."""
+        minute = int(now) // MINUTE
+        with self._alone():
+            slot, digest, told = self._find(TOLD, key, minute)
+            # What is another key's is left alone: this one is counted here only.
+            if digest != digest_of(key) or own - told < part:
+                return 0
+            self._words[slot] = digest
+            self._words[slot + 1] = minute << COUNT_BITS | own
+        return own - told
+
+    def others(self, key, now):
+        """Return how many calls of other hosts this one knows of."""
+        with self._alone():
+            _, digest, calls = self._find(OTHERS, key, int(now) // MINUTE)
+        return calls if digest == digest_of(key) else 0
+
+    def note_others(self, key, now, calls):
+        minute = int(now) // MINUTE
+        with self._alone():
+            slot, digest, _ = self._find(OTHERS, key, minute)
+            if digest == digest_of(key):
+                self._words[slot] = digest
+                self._words[slot + 1] = minute << COUNT_BITS | calls
 
     def check(self):
         """Nothing can be away: for CountsOverHosts it can."""
