@@ -1,7 +1,7 @@
 """Types of our own API's fields, which are strict, and its headers."""
 
 import re
-from datetime import UTC
+from datetime import UTC, datetime
 from functools import partial
 from typing import Annotated
 
@@ -21,6 +21,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError, PydanticKnownError
 
+from accounts.api.examples import TIME
 from accounts.ids import MAX_INTEGER
 
 YEARS = range(2000, 3000)
@@ -59,6 +60,20 @@ class Asked(Schema):
 
 class Resource(Schema):
     """An object that goes out."""
+
+
+class Owned(Resource):
+    """Something that an account has."""
+
+    id: int = Field(description="Its id.", examples=[77])
+    account_id: int = Field(
+        description="The id of the account that it belongs to.", examples=[1042]
+    )
+    created_at: datetime = Field(description="When it was made.", examples=[TIME])
+    created_by: str = Field(description="Who made it.", examples=["dana@acme.example"])
+    version: int = Field(
+        description="How often it was changed, as in ETag.", examples=[3]
+    )
 
 
 def one_of(shapes, *, by):

@@ -1,20 +1,19 @@
 """The shared views of an account: the dashboards that its links open."""
 
-from datetime import datetime
 from typing import Annotated
 
 from django.core.exceptions import ValidationError
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404
 from ninja import Query
 from ninja.responses import Status
 from pydantic import AfterValidator, Field
 
-from accounts.api.examples import TIME
 from accounts.api.plumbing.fields import VISIBLE, path_id
 from accounts.api.plumbing.guards import account_for, requires
 from accounts.api.plumbing.idempotency import IdempotencyKey, once
 from accounts.api.v1.accounts import AccountPk
-from accounts.api.v1.fields import CONTROL, Body, IfMatch, Resource, whole
+from accounts.api.v1.fields import CONTROL, Body, IfMatch, Owned, Resource, whole
 from accounts.api.v1.pages import Paging
 from accounts.api.v1.routers import ROOT, changes, own_router, reads
 from accounts.api.v1.versions import etag, seen
@@ -72,11 +71,7 @@ class ViewChange(Body):
         return view.values | said
 
 
-class ViewAnswer(Resource):
-    id: int = Field(description="Its id.", examples=[77])
-    account_id: int = Field(
-        description="The id of the account that it belongs to.", examples=[1042]
-    )
+class ViewAnswer(Owned):
     title: Annotated[
         str, Field(description="What visitors read.", examples=["Payments overview"])
     ]
@@ -87,11 +82,6 @@ class ViewAnswer(Resource):
             examples=["https://grafana.example.com/d/payments"],
         ),
     ]
-    created_at: datetime = Field(description="When it was made.", examples=[TIME])
-    created_by: str = Field(description="Who made it.", examples=["dana@acme.example"])
-    version: int = Field(
-        description="How often it was changed, as in ETag.", examples=[3]
-    )
 
 
 class Views(Resource):
@@ -192,10 +182,7 @@ def _check(address):
 
 def _find(request, pk, view_pk, operation):
     account = account_for(request, pk, operation)
-    found = account.shared_views.filter(pk=view_pk).first()
-    if found is None:
-        raise Http404
-    return found
+    return get_object_or_404(account.shared_views, pk=view_pk)
 
 
 def _answered(response, view):

@@ -1,19 +1,18 @@
 """The filters of an account: `field: value`, matched exactly."""
 
-from datetime import datetime
 from typing import Annotated
 
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404
 from ninja import Query
 from ninja.responses import Status
 from pydantic import Field
 
-from accounts.api.examples import TIME
 from accounts.api.plumbing.fields import path_id
 from accounts.api.plumbing.guards import account_for, requires
 from accounts.api.plumbing.idempotency import IdempotencyKey, once
 from accounts.api.v1.accounts import AccountPk
-from accounts.api.v1.fields import Body, IfMatch, Line, Resource
+from accounts.api.v1.fields import Body, IfMatch, Line, Owned, Resource
 from accounts.api.v1.pages import Paging
 from accounts.api.v1.routers import ROOT, changes, own_router, reads
 from accounts.api.v1.versions import etag, seen
@@ -46,19 +45,10 @@ class FilterChange(Body):
     description: Annotated[Description, DESCRIPTION] = Field(default_factory=str)
 
 
-class FilterAnswer(Resource):
-    id: int = Field(description="Its id.", examples=[77])
-    account_id: int = Field(
-        description="The id of the account that it belongs to.", examples=[1042]
-    )
+class FilterAnswer(Owned):
     field: Annotated[str, FIELD]
     value: Annotated[str, VALUE]
     description: Annotated[str, DESCRIPTION]
-    created_at: datetime = Field(description="When it was made.", examples=[TIME])
-    created_by: str = Field(description="Who made it.", examples=["dana@acme.example"])
-    version: int = Field(
-        description="How often it was changed, as in ETag.", examples=[3]
-    )
 
 
 class FilterWithUses(FilterAnswer):
@@ -162,10 +152,7 @@ def filter_shown(filter_):
 
 def _find(request, pk, filter_pk, operation):
     account = account_for(request, pk, operation)
-    found = account.filters.filter(pk=filter_pk).first()
-    if found is None:
-        raise Http404
-    return found
+    return get_object_or_404(account.filters, pk=filter_pk)
 
 
 def _answered(response, filter_):

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated
 
 from django.http import HttpResponse
-from pydantic import Field
+from pydantic import Field, create_model
 
 from accounts.api.plumbing.guards import accounts_for, requires
 from accounts.api.v1.fields import Body, Flag, IfMatch, Moment, Resource, whole
@@ -115,39 +115,19 @@ class PoliciesBody(Body):
             raise RuleViolation(refusal.code, refusal.message, field=field) from None
 
 
-class PolicyAnswer(Resource):
-    """What is asked of one kind of token; what is not asked is null or false."""
+def _plain(name, field):
+    """Return a field of an answer for one of PolicyBody."""
+    kinds = {"kind": KindName, "ends_outside_at": datetime | None}
+    kind = kinds.get(name, bool if field.default is False else int | None)
+    return kind, Field(description=field.description, examples=field.examples)
 
-    kind: KindName = Field(description="The kind of token.", examples=["api"])
-    longest_days: int | None = Field(
-        description="How many days ahead an expiry may be.", examples=[90]
-    )
-    expiry_required: bool = Field(
-        description="Whether an expiry is required.", examples=[True]
-    )
-    note_required: bool = Field(
-        description="Whether a note is required.", examples=[True]
-    )
-    filters_required: bool = Field(
-        description="Whether a link needs a filter.", examples=[False]
-    )
-    networks_required: bool = Field(
-        description="Whether a token has to be kept to networks.", examples=[False]
-    )
-    scopes_required: bool = Field(
-        description="Whether a token has to be kept to scopes.", examples=[False]
-    )
-    least_overlap_hours: int | None = Field(
-        description="How many hours a rotation has to overlap.", examples=[24]
-    )
-    unused_days: int | None = Field(
-        description="After how many days without use a token is disabled.",
-        examples=[90],
-    )
-    ends_outside_at: datetime | None = Field(
-        description="From when on tokens outside of the policy are disabled.",
-        examples=[None],
-    )
+
+PolicyAnswer = create_model(
+    "PolicyAnswer",
+    __base__=Resource,
+    __doc__="What is asked of one kind of token; what is not asked is null or false.",
+    **{name: _plain(name, each) for name, each in PolicyBody.model_fields.items()},
+)
 
 
 class Policies(Resource):
