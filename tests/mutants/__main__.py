@@ -35,6 +35,7 @@ GATE = [
     "gateway/test_kept_to_networks.py",
     "gateway/test_call_limits.py",
 ]
+POLICIES = ["tokens/policies/test_forms.py", "tokens/policies/test_pages.py"]
 MODULES = {
     "accounts.permissions": [
         "accounts/test_permissions.py",
@@ -55,6 +56,11 @@ MODULES = {
         "api/v1/test_narrowing.py",
     ],
     "tokens.networks": ["tokens/test_networks.py", "gateway/test_kept_to_networks.py"],
+    "tokens.call_limits": ["gateway/test_call_limits.py"],
+    "tokens.policies.checks": ["tokens/policies/test_checks.py", *POLICIES],
+    "tokens.policies.conditions": ["tokens/policies/test_outside.py", *POLICIES],
+    "tokens.policies.ends": ["tokens/policies/test_ends.py"],
+    "tokens.policies.saving": ["tokens/policies/test_saving.py", *POLICIES],
     "gateway.verify.conditions": GATE,
     "accounts.rate_limits.leases": ["accounts/test_leases.py"],
     "accounts.crypto.envelope": KEYS,
