@@ -3,16 +3,19 @@
 import math
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache
 
 from django.db.models import Count, F, Q
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 
 from accounts.clock import clock
+from accounts.prepared import Prepared
 from tokens.forms.expiry import SATURDAY
 from tokens.models import PlannedEnd
+from tokens.models.newest import all_of
 from tokens.policies.checks import counted
-from tokens.states import State, in_any
+from tokens.states import State, working
 
 # A token that is given 30 days today ends in the last of them.
 DAYS_AHEAD = 30
@@ -70,18 +73,26 @@ def ended_by_policy():
     return Q(planned_end__isnull=False) & sooner
 
 
-def next_days(tokens, *, by_policy=False):
+def next_days(tokens, *, by_policy=False, whole=None):
     """Return the Days of the coming month, or none when no working token ends in it.
 
-    Where nothing can end `by_policy`, that is not asked.
+    Where nothing can end `by_policy`, that is not asked. `whole` says that the tokens are
+    all those of an organisation, by its id, but for those of some accounts.
     """
-    today = timezone.localdate()
+    today, now = timezone.localdate(), clock.now()
     dates = [today + timedelta(days=number) for number in range(DAYS_AHEAD + 1)]
-    expiring = _counts(tokens, "expires_at", until=dates[-1])
+    # A day too much is asked for, whatever the zone, and not looked at.
+    until = now + timedelta(days=DAYS_AHEAD + 2)
+    if whole:
+        organisation_id, hidden = whole
+        statement = _of_whole(timezone.get_current_timezone())
+        expiring = dict(statement.rows(organisation_id, now, until, *hidden))
+    else:
+        expiring = dict(_by_day(tokens, "expires_at", now, until))
     planned = {}
     if by_policy:
         ending = tokens.filter(ended_by_policy())
-        planned = _counts(ending, "planned_end__ends_at", until=dates[-1])
+        planned = dict(_by_day(ending, "planned_end__ends_at", now, until))
     totals = [expiring.get(each, 0) + planned.get(each, 0) for each in dates]
     most = max(totals)
     return [_day(each, expiring, planned, most) for each in dates] if most else []
@@ -92,13 +103,22 @@ def _day(each, expiring, planned, most):
     return Day(each, *counts, *(math.ceil(count * LEVELS / most) for count in counts))
 
 
-def _counts(tokens, field, *, until):
-    # A day too much is asked for, whatever the zone, and left out by its date.
-    soon = clock.now() + timedelta(days=DAYS_AHEAD + 2)
-    ending = tokens.filter(in_any([State.ACTIVE]), **{f"{field}__lt": soon})
+def _by_day(tokens, field, now, until):
+    """Return the query for days in the viewer's zone, and how many tokens end in them."""
+    ending = tokens.filter(working(now), **{f"{field}__lt": until})
     days = ending.annotate(day=TruncDate(field)).order_by().values_list("day")
-    counted = days.annotate(Count("pk"))
-    return {day: count for day, count in counted if day <= until}
+    return days.annotate(Count("pk"))
+
+
+@cache
+def _of_whole(_zone):
+    """Return the statement for an organisation; its text has the zone."""
+
+    def build(organisation, now, until, *hidden):
+        tokens = all_of(organisation, hidden)
+        return _by_day(tokens, "expires_at", now, until)
+
+    return Prepared(build)
 
 
 def planned_ends(tokens):

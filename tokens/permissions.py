@@ -100,28 +100,28 @@ def in_view(account, user):
 class Sight:
     """The tokens, and their accounts, that a person sees from an account's own pages.
 
-    Where few accounts of the organisation are out of sight they are named: all the other
-    tokens can then be counted without a look at each.
+    Where few accounts of the organisation are out of sight they are named, as `hidden`: all
+    the other tokens can then be counted without a look at each.
     """
 
     def __init__(self, account, user):
         self._account, self._user = account, user
-        self._hidden = _hidden_from(account, user) if account.is_main else None
+        self.hidden = _hidden_from(account, user) if account.is_main else None
 
     @property
     def accounts(self):
         """Return the accounts."""
-        if self._hidden is None:
+        if self.hidden is None:
             return in_view(self._account, self._user)
         accounts = self._account.organisation.accounts.not_deleted()
-        return accounts.exclude(pk__in=self._hidden) if self._hidden else accounts
+        return accounts.exclude(pk__in=self.hidden) if self.hidden else accounts
 
     @property
     def condition(self):
         """Return the condition of tokens of the organisation that are seen."""
-        if self._hidden is None:
+        if self.hidden is None:
             return Q(account__in=self.accounts)
-        return ~Q(account__in=self._hidden) if self._hidden else Q()
+        return ~Q(account__in=self.hidden) if self.hidden else Q()
 
 
 def _hidden_from(main, user):

@@ -1,5 +1,6 @@
 """The search over the tokens of all accounts that a person oversees."""
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from django import forms
@@ -13,11 +14,12 @@ from accounts.clock import clock
 from accounts.forms.ids import IdField
 from accounts.forms.pickers import AccountPicker, AccountsField
 from accounts.scopes import LABELS as SCOPE_LABELS
-from accounts.web.pagination import paginate
+from accounts.web.pagination import COUNTED_UP_TO, paginate
 from tokens import health
 from tokens.kinds import OF_INSTALLATION, Kind
 from tokens.least_privilege import in_any_scope
 from tokens.models import Token
+from tokens.models.newest import ORDER, count_of_all, newest_of_all
 from tokens.permissions import Sight
 from tokens.states import LISTED, in_any, restricted
 from tokens.usage import with_days
@@ -128,7 +130,7 @@ class TokenSearch(forms.Form):
         super().__init__(*args, label_suffix="", **kwargs)
         self.organisation = main.organisation_id
         sight = Sight(main, user)
-        self.in_sight = sight.condition
+        self.in_sight, self.hidden = sight.condition, sight.hidden
         self.fields["account"].queryset = sight.accounts
         address = reverse("tokens:all", args=[main.pk])
         self.fields["account"].widget.address = address
@@ -152,9 +154,26 @@ class TokenSearch(forms.Form):
     def page(self, cursor):
         """Return a page of the tokens that match, each with the calls of its last days."""
         tokens = self.tokens().select_related("account__organisation")
-        page = paginate(tokens.fetch_mode(FETCH_RAISE), self.order, cursor)
+        usual = self._is_usual()
+        first = self._newest if usual else None
+        page = paginate(tokens.fetch_mode(FETCH_RAISE), self.order, cursor, first=first)
+        if usual and page.next:
+            page = replace(page, counted=count_of_all(*self.whole, COUNTED_UP_TO + 1))
         with_days(page)
         return page
+
+    @property
+    def whole(self):
+        """The organisation's id and the accounts out of sight, unless these are many."""
+        return None if self.hidden is None else (self.organisation, self.hidden)
+
+    def _is_usual(self):
+        """Whether all tokens are asked for, as they come."""
+        is_all = self.whole is not None and not any(self.cleaned_data.values())
+        return is_all and self.order == ORDER
+
+    def _newest(self, limit):
+        return newest_of_all(*self.whole, limit)
 
     def tokens(self):
         """Return the tokens that match, in no order."""

@@ -84,19 +84,20 @@ def _in_running():
     return running("account__")
 
 
-def _not_in_plan():
-    return Q(kind=Kind.API) & lacks_api_tokens("account__organisation__")
+def _not_in_plan(now=None):
+    return Q(kind=Kind.API) & lacks_api_tokens("account__organisation__", now)
 
 
-def _working():
-    return enabled() & _in_running() & ~_not_in_plan()
+def working(now=None):
+    """Return the condition that neither a token nor its account or plan stops it."""
+    return enabled(now) & _in_running() & ~_not_in_plan(now)
 
 
 DISABLED = Q(disabled_at__isnull=False)
 # Of tokens that are not deleted; the active ones are those that rotate, too.
 CONDITIONS = {
-    State.ACTIVE: _working,
-    State.ROTATING: lambda: _working() & Q(overlap_until__gt=clock.now()),
+    State.ACTIVE: working,
+    State.ROTATING: lambda: working() & Q(overlap_until__gt=clock.now()),
     State.DISABLED: lambda: DISABLED & ~Q(kind=Kind.SHARED),
     State.PAUSED: lambda: DISABLED & Q(kind=Kind.SHARED),
     State.EXPIRED: lambda: Q(disabled_at=None) & expired(),

@@ -5,19 +5,20 @@ from accounts.clock import clock
 from accounts.plans import ENTITLEMENTS, Plan
 
 
-def on_more(path=""):
+def on_more(path="", now=None):
     """Return the condition of organisations that are `is_on_more`.
 
     `path` leads to the organisation, such as account__organisation__.
     """
-    trial = {f"{path}plan": Plan.COMMUNITY, f"{path}trial_ends_at__gt": clock.now()}
+    now = now or clock.now()
+    trial = {f"{path}plan": Plan.COMMUNITY, f"{path}trial_ends_at__gt": now}
     return models.Q(**trial)
 
 
-def lacks_api_tokens(path=""):
+def lacks_api_tokens(path="", now=None):
     """Return the condition that an organisation's plan has no API tokens right now."""
     plans = [plan for plan in Plan if not ENTITLEMENTS[plan].api_tokens]
-    return models.Q(**{f"{path}plan__in": plans}) & ~on_more(path)
+    return models.Q(**{f"{path}plan__in": plans}) & ~on_more(path, now)
 
 
 class Organisation(models.Model):

@@ -73,18 +73,20 @@ def _of(place, total):
     return f"{place} of {total}" if place else f"{total} in all"
 
 
-def paginate(queryset, sort, cursor="", *, size=PAGE_SIZE):
+def paginate(queryset, sort, cursor="", *, size=PAGE_SIZE, first=None):
     """Return one page of a queryset in the order of `sort`, ties broken by id.
 
     `sort` is a field name, maybe of a related row that is selected along, such as
     account__name, with an optional leading minus; rows without a value come
     last. `cursor` is what an earlier page gave as `next` or `previous`; one that
-    cannot be read gives the first page.
+    cannot be read gives the first page. `first` reads so many rows from the start, where
+    there is a shorter way to them.
     """
     keyset = _Keyset(queryset, sort)
     direction, start, before = keyset.read(cursor) or ("next", None, 0)
     if direction == "next":
-        rows, more = _cut(keyset.rows(start, size + 1), size)
+        found = keyset.rows(start, size + 1) if start or not first else first(size + 1)
+        rows, more = _cut(found, size)
         return keyset.page(rows, before, has_next=more, has_previous=start is not None)
     rows, more = _cut(keyset.reversed().rows(start, size + 1), size)
     rows.reverse()

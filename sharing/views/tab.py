@@ -1,10 +1,14 @@
 """The Shared tab: links, their filters and their dashboards."""
 
+from django.db.models import prefetch_related_objects
+
 from accounts.permissions import Operation, allows
+from accounts.prepared import Prepared
 from accounts.web.pagination import paginate
 from sharing.forms import FilterForm, SharedViewForm, ShareForm
 from sharing.models.dashboards import MOST
 from tokens.kinds import Kind
+from tokens.models.newest import newest, of_kind
 from tokens.states import State
 from tokens.views.listing import listing
 
@@ -30,8 +34,7 @@ STATES = [
 
 def page(request, account, *, form=None, filter_form=None, view_form=None):
     """Return the context of the tab; the forms are ones to show again."""
-    tokens = account.tokens.of_kind(Kind.SHARED).filter(share__isnull=False)
-    tokens = tokens.select_related("share").prefetch_related("share__filters")
+    tokens = _with_shares(account.tokens.of_kind(Kind.SHARED))
     if form is None and request.GET.get("new"):
         form = new_form(account)
     if filter_form is None and request.GET.get("filter") == "new":
@@ -39,7 +42,7 @@ def page(request, account, *, form=None, filter_form=None, view_form=None):
     if view_form is None and request.GET.get("view") == "new":
         view_form = SharedViewForm()
     return {
-        **listing(request, account, Kind.SHARED, tokens=tokens),
+        **listing(request, account, Kind.SHARED, tokens=tokens, first=_newest(account)),
         **about_filters(request, account),
         **about_views(request, account),
         "form": form,
@@ -53,6 +56,28 @@ def page(request, account, *, form=None, filter_form=None, view_form=None):
         "filter_form": filter_form,
         "view_form": view_form,
     }
+
+
+def _with_shares(tokens):
+    tokens = tokens.filter(share__isnull=False).select_related("share")
+    return tokens.prefetch_related("share__filters")
+
+
+def _newest(account):
+    """Return what reads the newest shared tokens of an account."""
+
+    def read(limit):
+        tokens = newest(account, Kind.SHARED, limit, prepared=_NEWEST)
+        shares = [token.share for token in tokens]
+        # What shows everything has no filters.
+        filtered = [share for share in shares if not share.shows_everything]
+        prefetch_related_objects(filtered, "filters")
+        return tokens
+
+    return read
+
+
+_NEWEST = Prepared(lambda *of: _with_shares(of_kind(*of)), paged=True)
 
 
 def new_form(account, data=None):

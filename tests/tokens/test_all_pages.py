@@ -10,6 +10,7 @@ from django.utils import timezone
 from accounts.lifecycle import edit_account
 from accounts.models import AccountKind, Action, AuditEvent
 from accounts.plans import Plan
+from accounts.web.pagination import PAGE_SIZE
 from tests.factories import BY, ChildFactory, MembershipFactory, TokenFactory
 from tests.tokens.all_pages import address
 from tokens.kinds import Kind
@@ -25,6 +26,24 @@ def export_address(account, /, **query):
 @pytest.fixture
 def api(main):
     return TokenFactory(account=main, name="Terraform")
+
+
+@pytest.mark.parametrize("named", [0, 100])
+def test_numbers_leave_out_what_is_out_of_sight(
+    client, admin, main, monkeypatch, named
+):
+    monkeypatch.setattr("tokens.permissions.MOST_NAMED", named)
+    shut = ChildFactory(main=main, name="Shut", accessible=False)
+    tomorrow = timezone.now() + timedelta(days=1)
+    for number, account in enumerate([main] * PAGE_SIZE + [shut]):
+        TokenFactory(account=account, name=f"Token {number}", expires_at=tomorrow)
+    client.force_login(admin)
+
+    response = client.get(address(main))
+
+    # With the log token that comes with an account.
+    assert response.context["page"].span.endswith(f" of {PAGE_SIZE + 1}")
+    assert sum(day.count for day in response.context["ending"]) == PAGE_SIZE
 
 
 @pytest.mark.parametrize(

@@ -74,7 +74,7 @@ def all_list(request, account):
 
 def _ending(account, search):
     by_policy = account.organisation.has_policies
-    return next_days(search.seen(), by_policy=by_policy)
+    return next_days(search.seen(), by_policy=by_policy, whole=search.whole)
 
 
 def is_typed(request):

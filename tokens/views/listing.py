@@ -1,6 +1,7 @@
 """A page of tokens of one kind: what is shown, and how one is added to it."""
 
 from dataclasses import replace
+from functools import partial
 
 from django.db import models
 from django.shortcuts import redirect, render
@@ -13,6 +14,7 @@ from tokens.forms.lists import STATES, ListForm
 from tokens.kind_pages import home_of
 from tokens.kinds import Kind
 from tokens.limits import check_offered
+from tokens.models.newest import ORDER, newest
 from tokens.policies.checks import policy_of
 from tokens.states import State
 from tokens.usage import with_days
@@ -28,15 +30,25 @@ IN_STATE = {
 COLUMNS = {"name": "name_key"}
 
 
-def listing(request, account, kind, *, tokens=None, form=None):
-    """Return the context of a list; `form` is one that was sent with mistakes."""
+def listing(request, account, kind, *, tokens=None, form=None, first=None):
+    """Return the context of a list; `form` is one that was sent with mistakes.
+
+    The list is of all tokens of the kind in the account, or of `tokens`, of which `first`
+    returns the newest.
+    """
     wanted = ListForm(request.GET).read()
-    tokens = account.tokens.of_kind(kind) if tokens is None else tokens
+    if tokens is None:
+        tokens, first = account.tokens.of_kind(kind), partial(newest, account, kind)
     tokens = tokens.not_deleted().fetch_mode(models.FETCH_RAISE)
     added = tokens.filter(pk=wanted["added"]).first() if wanted["added"] else None
     numbers = counts(account, kind)
     narrowed = bool(wanted["q"] or wanted["state"] or wanted["token"])
-    page = paginate(narrow(tokens, wanted), column(wanted["sort"]), wanted["cursor"])
+    page = paginate(
+        narrow(tokens, wanted),
+        column(wanted["sort"]),
+        wanted["cursor"],
+        first=None if narrowed or wanted["sort"] != ORDER else first,
+    )
     if not narrowed:
         page = replace(page, counted=numbers.get("listed"))
     with_days([*page, added] if added else page)

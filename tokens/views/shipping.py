@@ -37,24 +37,19 @@ def _product(request, account):
 
 
 def _page(request, account, kind):
-    tokens = _tokens(request, account, kind)
     context = _frame(request, account, kind)
-    if tokens is None:
+    is_home = kind is not None and account.kind in RULES[kind].lives_in
+    if kind is None or not (is_home or account.is_main):
         context["tabs"] = tabs(account, "tokens:shipping")
         context["homes"] = _accounts_for(request, account, kind)
         return render(request, "tokens/not_shipped.html", context)
+    tokens = None if is_home else _of_others(request, account, kind)
     context |= listing(request, account, kind, tokens=tokens)
     return render(request, TEMPLATE, context)
 
 
-def _tokens(request, account, kind):
-    """Return the tokens that a tab lists, or None when its account has none."""
-    if kind is None:
-        return None
-    if account.kind in RULES[kind].lives_in:
-        return account.tokens.of_kind(kind)
-    if not account.is_main:
-        return None
+def _of_others(request, account, kind):
+    """Return the tokens of the accounts that a main account lists a kind of."""
     tokens = Token.objects.of_kind(kind).select_related("account__organisation")
     return tokens.filter(account__in=visible_to_main_admin(account, request.user))
 
