@@ -4,6 +4,7 @@ import atexit
 import os
 import shutil
 import subprocess
+import tarfile
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
@@ -93,19 +94,44 @@ def end_with_us(folder):
 @contextmanager
 def replica(server, name="replica"):
     """Run a streaming replica of a server, which has caught up at first."""
-    folder = server.pgdata.parent / name
-    # The server's user may write there, and not beside it.
-    folder.mkdir(mode=0o700)
-    if server.system_user:
-        shutil.chown(folder, server.system_user)
-    origin = f"host={socket_of(server).parent} user=postgres"
-    options = "-R", "-X", "stream", "-c", "fast", "-D", folder, "-d", origin
-    control(server, "pg_basebackup", *options)
+    folder = folder_of(server, name)
+    base_backup(server, "-R", "-X", "stream", "-D", folder)
     # The server has its socket in its folder, and the lock of it is copied as well.
     for lock in folder.glob(".s.PGSQL.*"):
         lock.unlink()
     with _package(server.pgdata.parent).get_server(folder) as copy:
         yield copy
+
+
+def folder_of(server, name):
+    """Make a folder beside a server's own."""
+    folder = server.pgdata.parent / name
+    # The server's user may write there, and not beside it.
+    folder.mkdir(mode=0o700)
+    if server.system_user:
+        shutil.chown(folder, server.system_user)
+    return folder
+
+
+def base_backup(server, *options):
+    origin = f"host={socket_of(server).parent} user=postgres"
+    control(server, "pg_basebackup", "-c", "fast", "-d", origin, *options)
+
+
+@contextmanager
+def restored(server, base, restore_command):
+    """Run another server on a base backup of one, with the WAL since that a command brings."""
+    folder = folder_of(server, "restored")
+    with tarfile.open(base / "base.tar.gz") as packed:
+        packed.extractall(folder, filter="tar")
+    with (folder / "postgresql.auto.conf").open("a") as file:
+        file.write(f"restore_command = '{restore_command}'\narchive_mode = off\n")
+    (folder / "recovery.signal").touch()
+    if server.system_user:
+        for path in (folder, *folder.rglob("*")):
+            shutil.chown(path, server.system_user)
+    with _package(server.pgdata.parent).get_server(folder) as found:
+        yield found
 
 
 def restart(server):

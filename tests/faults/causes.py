@@ -208,6 +208,46 @@ def add_replica(stack, servers, relays):
     servers.append(replica)
 
 
+def archives(times):
+    """The server is gone for good; another begins with a base backup and the WAL since.
+
+    Base backups are made under load, as docs/backups.md has them.
+    """
+    with behind_a_relay() as (server, _, installation), ExitStack() as stack:
+        archive = postgresql.folder_of(server, "archive")
+        kept = f"{archive}/%f"
+        for setting, value in (
+            ("archive_mode", "on"),
+            ("archive_command", f"test ! -f {kept} && cp %p {kept}"),
+            ("archive_timeout", "60"),
+        ):
+            run(server, f"ALTER SYSTEM SET {setting} = '{value}'")
+        # Only a start switches it on.
+        postgresql.restart(server)
+        numbers, bases = itertools.count(), []
+
+        def back_up():
+            bases.append(postgresql.folder_of(server, f"base{next(numbers)}"))
+            options = "-D", bases[-1], "-Ft", "-z", "-X", "none"
+            postgresql.base_backup(server, *options)
+
+        seen = under_load(installation, server, back_up, times)
+        wait_until_archived(server)
+        postgresql.crash(server)
+        restored = stack.enter_context(
+            postgresql.restored(server, bases[0], f"cp {archive}/%f %p")
+        )
+        return seen, kept_by(restored)
+
+
+def wait_until_archived(server):
+    """Return when all that was written so far is in the archive."""
+    (name,) = run(server, "SELECT pg_walfile_name(pg_switch_wal())")
+    is_there = f"SELECT 1 FROM pg_stat_archiver WHERE last_archived_wal >= '{name}'"  # noqa: S608 -- the server's own name
+    while not run(server, is_there):
+        time.sleep(0.05)
+
+
 def wait_for_commits(primary):
     """Let every commit wait until the replica has it as well."""
     run(primary, "ALTER SYSTEM SET synchronous_standby_names = '*'")
@@ -305,6 +345,7 @@ CAUSES = {
     "PostgreSQL's packets dropped": (drops, 20),
     "PostgreSQL failed over": (failovers, 20),
     "PostgreSQL failed over, by hosts": (hosts, 20),
+    "PostgreSQL restored from WAL": (archives, 3),
     "PgBouncer killed, or its server": (poolers, 20),
     "SQLite, disk full": (full_disks, 20),
     "tokens revoked": (revocations, 1000),
