@@ -12,7 +12,7 @@
 
 local LOOK_MS, LOOK_SECONDS, FRESH = 250, 0.3, 0.7
 local HAND_OVER_MS, HAND_OVER_SECONDS, TOGETHER = 1000, 3, 10
-local BATCH_ROWS, BATCH_BYTES = 5000, 1000000
+local BATCH_ROWS, BATCH_BYTES, ROWS_AT_ONCE = 5000, 1000000, 200
 -- There are two tables of each: the older is forgotten when the younger is full.
 local MOST_KNOWN, MOST_UNKNOWN = 100000, 25000
 -- Callers are told apart up to the first; at the second nothing is answered from memory
@@ -215,6 +215,8 @@ local function is_settled(batch)
       lines[#lines + 1] = caller_line(caller, ago)
     end
     lines[#lines + 1] = row.handle .. "\t" .. row.calls
+    -- Nobody has Lua meanwhile: thousands of lines at once would hold up every thread.
+    if at % ROWS_AT_ONCE == 0 then core.yield() end
   end
   lines[#lines + 1] = "end " .. #lines .. "\n"
   local named = {"X-Tollgate-Batch: " .. sender .. " " .. batch.sequence}

@@ -119,3 +119,12 @@ class Remembering(Nginx):
 
     needs = MODULES
     remembers_seconds = 0.7
+
+    def configure(self):
+        super().configure()
+        lua = self.folder / "tollgate" / "remembered.lua"
+        text = lua.read_text()
+        # Small, so that a test fills chunks, and what waits in shared memory.
+        small = "CHUNK_LINES, MOST_CHUNKS = 6, 4"
+        lua.write_text(text.replace("CHUNK_LINES, MOST_CHUNKS = 300, 256", small))
+        assert small in lua.read_text()

@@ -301,6 +301,24 @@ def test_callers_are_told_apart(proxy, gate):
     assert {agent.replace("\t", " ")[:400] for agent in agents} <= named
 
 
+def test_counts_that_cannot_be_handed_over_wait_with_their_callers(proxy, gate, store):
+    def call(agent):
+        headers = {"X-API-TOKEN": "good", "User-Agent": agent}
+        proxy.shipper.post("/loki/api/v1/push", content=b"{}", headers=headers)
+
+    gate.break_batch = refusing
+    store.drain()
+    remembered(proxy, gate)
+    agents = {f"caller/{number}" for number in range(60)}
+    for agent in agents:
+        call(agent)
+    gate.break_batch = lambda handler: False
+
+    hits = len(store.drain()) - gate.questions.count("good")
+    wait_until(lambda: gate.counted() == {"good": hits})
+    assert agents & {agent for _, agent in callers(gate)}
+
+
 def test_a_batch_whose_answer_is_lost_comes_again_by_its_name(proxy, gate):
     lost = []
 
