@@ -233,6 +233,7 @@ ACCOUNT_ADAPTER = "accounts.signing_in.adapters.AccountAdapter"
 # allauth counts in the cache, which strangers can flush: accounts.rate_limits.attempts counts.
 ACCOUNT_RATE_LIMITS = MFA_RATE_LIMITS = False
 ACCOUNT_FORMS = {
+    "login": "accounts.forms.signing_in.LoginForm",
     "change_password": "accounts.forms.signing_in.ChangePasswordForm",
     "reset_password": "accounts.forms.signing_in.ResetPasswordForm",
 }

@@ -19,7 +19,22 @@ from accounts.signing_in.totp import step_of
 USED = "That code was used before. Wait until your app shows another one."
 
 
+class LoginForm(account_forms.LoginForm):
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["login"].label = "E-mail"
+        self.fields["remember"].label = "Stay signed in"
+        for name in ("login", "password"):
+            # The label above it says the same.
+            del self.fields[name].widget.attrs["placeholder"]
+
+
 class ResetPasswordForm(account_forms.ResetPasswordForm):
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["email"].label = "E-mail"
+        del self.fields["email"].widget.attrs["placeholder"]
+
     def clean_email(self):
         email = super().clean_email()
         attempt_reset(context.request, email.lower())

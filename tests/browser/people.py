@@ -12,7 +12,7 @@ def with_password(user):
 
 
 def sign_in(page, email):
-    page.get_by_label("Email", exact=True).fill(email)
+    page.get_by_label("E-mail", exact=True).fill(email)
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.get_by_role("button", name="Sign in", exact=True).click()
 

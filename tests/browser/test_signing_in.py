@@ -101,7 +101,7 @@ def test_a_forgotten_password_is_replaced_by_mail(visit, site, dana, mailoutbox)
     page = visit(None, "/login/")
 
     page.get_by_role("link", name=re.compile("Forgot")).click()
-    page.get_by_label("Email").fill(dana.email)
+    page.get_by_label("E-mail").fill(dana.email)
     page.get_by_role("button", name="Send the link").click()
     expect(page.get_by_role("heading", name="Look in your inbox")).to_be_visible()
     link = re.search(r"https?://\S+/password/reset/key/\S+", mailoutbox[0].body)
