@@ -40,7 +40,7 @@ def answer(response):
         yield f"policy: {policy}"
 
 
-def looks(page, accessibility, thoroughly):
+def looks(page, accessibility, thoroughly=True):
     """Look at every width, and with axe at the cards in dark and the table in light."""
     page.emulate_media(forced_colors="active", reduced_motion="reduce")
     for width in WIDTHS:

@@ -182,6 +182,7 @@ def of_staff(world):
         reverse("accounts:staff_provider_add") + f"?organisation={organisation}",
         reverse("accounts:staff_provider", args=[world.provider.pk]),
         reverse("accounts:staff_provider_edit", args=[world.provider.pk]),
+        reverse("accounts:staff_provider_off", args=[world.provider.pk]),
         reverse("tokens:gateway"),
         reverse("tokens:gateway") + "?new=1",
         *(reverse(f"tokens:gateway_{v}", args=[world.gateway.pk]) for v in VERBS),
@@ -207,7 +208,11 @@ def about_oneself():
 def after_a_fresh_sign_in(world):
     names = ("accounts:profile", "usersessions_list", "mfa_index", "mfa_activate_totp")
     keys = ("mfa_list_webauthn", "mfa_add_webauthn")
-    return [*map(reverse, names + keys), *paths(world.main, "accounts:audit_export")]
+    return [
+        *map(reverse, names + keys),
+        *paths(world.main, "accounts:audit_export"),
+        reverse("accounts:disconnect", args=[world.connection.pk]),
+    ]
 
 
 def of_strangers(world):

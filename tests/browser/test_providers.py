@@ -7,6 +7,7 @@ from playwright.sync_api import expect
 from accounts.identity import providers
 from accounts.models import User
 from tests import identity_provider
+from tests.browser.examination import looks
 from tests.factories import BY
 
 
@@ -46,11 +47,15 @@ def page(chromium, site):
     context.close()
 
 
-def test_somebody_signs_in_comes_back_and_signs_out_on_both_sides(page, site, provider):
+def test_somebody_signs_in_comes_back_and_signs_out_on_both_sides(
+    page, site, provider, accessibility
+):
     page.goto(f"{site}{reverse('account_login')}")
     page.get_by_role("link", name="Sign in with your organisation").click()
     page.get_by_label("E-mail").fill("ada@acme.example")
     page.get_by_role("button", name="Continue").click()
+    expect(page.get_by_role("link", name="Continue to Acme SSO")).to_be_visible()
+    assert [*looks(page, accessibility)] == []
     page.get_by_role("link", name="Continue to Acme SSO").click()
     page.get_by_label("Who").fill("ada")
     page.get_by_role("button", name="Continue").click()
@@ -70,12 +75,15 @@ def test_somebody_signs_in_comes_back_and_signs_out_on_both_sides(page, site, pr
     expect(page.get_by_label("Who")).to_be_visible()
 
 
-def test_one_that_is_away_is_a_page(page, site, provider, running_provider):
+def test_one_that_is_away_is_a_page(
+    page, site, provider, running_provider, accessibility
+):
     type(provider).objects.update(metadata=None)
     running_provider.set(away=503)
 
     page.goto(f"{site}{provider.sign_in_path}")
 
     expect(page.get_by_text("It does not answer right now.")).to_be_visible()
+    assert [*looks(page, accessibility)] == []
     page.get_by_role("link", name="Sign in another way").click()
     expect(page.get_by_label("Password")).to_be_visible()

@@ -3,12 +3,13 @@
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from allauth.socialaccount.models import SocialAccount
 from django.utils import timezone
 
 from accounts.audit.trail import Actor
 from accounts.identity.providers import add_provider
 from accounts.members import add_member
-from accounts.models import AccountKind, Role
+from accounts.models import AccountKind, IdentityProvider, RequiredSignIn, Role
 from gateway.models import Webhook
 from leaks.models import Leak
 from tests.factories import (
@@ -47,17 +48,8 @@ def furnish():
     world = World(main=MainFactory(name=LONG, plan="enterprise"))
     world.admin = UserFactory(email="dana@acme.example", full_name=HEBREW)
     MembershipFactory(account=world.main, user=world.admin)
-    world.provider = add_provider(
-        organisation=world.main.organisation,
-        slug="acme",
-        name=UNBROKEN[:40],
-        issuer=f"https://login.acme.example/{UNBROKEN}",
-        client_id=UNBROKEN,
-        secret="secret",
-        domains=[f"{UNBROKEN[:60]}.example", "acme.example"],
-        by=BY,
-    )
     add_accounts(world)
+    add_sign_in(world)
     add_people(world)
     add_tokens(world)
     add_links(world)
@@ -74,6 +66,36 @@ def add_accounts(world):
         setattr(world, kind, child)
     gone = ChildFactory(main=world.main, name="Gone")
     type(gone).objects.filter(pk=gone.pk).update(deleted_at=timezone.now())
+
+
+def add_sign_in(world):
+    """Let people sign in with a provider of theirs, which is required, and with others."""
+    organisation = world.main.organisation
+    domains = [f"{UNBROKEN[:60]}.example", "acme.example"]
+    world.provider = provider("acme", organisation, name=UNBROKEN[:40], domains=domains)
+    for slug, name in (("everybody", LONG[:40]), ("untested", HEBREW)):
+        provider(slug, None, name=name, domains=[])
+    tested = IdentityProvider.objects.exclude(slug="untested")
+    tested.update(is_on=True, tested_at=timezone.now())
+    RequiredSignIn.objects.create(organisation=organisation)
+    world.connection = SocialAccount.objects.create(
+        provider="acme", uid="x", user=world.admin
+    )
+    SocialAccount.objects.create(provider="untested", uid="x", user=world.admin)
+    waits = ChildFactory(main=world.main, name="Waits")
+    MembershipFactory(account=waits, user=world.admin, granted_by=world.provider)
+
+
+def provider(slug, organisation, **fields):
+    return add_provider(
+        organisation=organisation,
+        slug=slug,
+        issuer=f"https://login.{slug}.example/{UNBROKEN}",
+        client_id=UNBROKEN,
+        secret="secret",
+        by=BY,
+        **fields,
+    )
 
 
 def add_people(world):
