@@ -132,7 +132,8 @@ class Bench:
             )
             for kind, front in fronts.items():
                 rate = full[kind][-1].rate if kind == GUARDED else slowest
-                evenly = told | at_half(rate)
+                # What is overloaded may have refused all.
+                evenly = told | at_half(max(1, rate))
                 half[kind].append(self.one_round(front, tollgate, evenly))
         return {kind: Through(middle(full[kind]), calm(half[kind])) for kind in fronts}
 
