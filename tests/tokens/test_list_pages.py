@@ -147,4 +147,19 @@ def test_many_tokens_are_not_counted_further(as_admin, main):
         for n in range(COUNTED_UP_TO)
     )
 
-    assert as_admin.get(api(main)).context["tabs"][2]["count"] == "999+"
+    page = as_admin.get(api(main))
+
+    assert page.context["tabs"][2]["count"] == "999+"
+    assert page.context["page"].span.endswith(" of 1,000")
+
+
+def test_who_sees_the_last_of_many_is_told_how_many_without_a_count(
+    as_admin, main, monkeypatch
+):
+    monkeypatch.setattr("tokens.views.tabs.COUNTED_UP_TO", 2)
+    for name in "ab":
+        TokenFactory(account=main, name=name)
+
+    page = as_admin.get(api(main)).context["page"]
+
+    assert (page.counted, page.span) == (None, "1–2 of 2")

@@ -13,7 +13,7 @@ from tokens.models.tokens import Token
 ORDER = "-created_at"
 # In the order of an index, without which PostgreSQL would read the table.
 COUNT = """SELECT COUNT(*) FROM (
-    SELECT id FROM tokens_token WHERE organisation_id = %s AND deleted_at IS NULL {but}
+    SELECT id FROM tokens_token WHERE {condition} AND deleted_at IS NULL
     ORDER BY created_at LIMIT %s
 ) AS listed"""
 
@@ -48,12 +48,21 @@ def all_of(organisation, hidden):
     return Token.objects.filter(*seen, organisation=organisation).not_deleted()
 
 
+def count_of_kind(account, kind, limit):
+    """Count the tokens of a kind in an account, but not further than to a limit."""
+    return _count("account_id = %s AND kind = %s", [account.pk, str(kind)], limit)
+
+
 def count_of_all(organisation_id, hidden, limit):
     """Count these tokens, but not further than to a limit."""
     marks = ", ".join(["%s"] * len(hidden))
-    but = f"AND account_id NOT IN ({marks})" if hidden else ""
+    but = f" AND account_id NOT IN ({marks})" if hidden else ""
+    return _count(f"organisation_id = %s{but}", [organisation_id, *hidden], limit)
+
+
+def _count(condition, values, limit):
     with connection.cursor() as cursor:
-        cursor.execute(COUNT.format(but=but), [organisation_id, *hidden, limit])
+        cursor.execute(COUNT.format(condition=condition), [*values, limit])
         return cursor.fetchone()[0]
 
 

@@ -7,14 +7,14 @@ from django.db import models
 from django.shortcuts import redirect, render
 
 from accounts.audit.trail import Actor
-from accounts.web.pagination import paginate
+from accounts.web.pagination import COUNTED_UP_TO, paginate
 from accounts.web.resubmission import made_once
 from tokens.forms.creation import TokenForm
 from tokens.forms.lists import STATES, ListForm
 from tokens.kind_pages import home_of
 from tokens.kinds import Kind
 from tokens.limits import check_offered
-from tokens.models.newest import ORDER, newest
+from tokens.models.newest import ORDER, count_of_kind, newest
 from tokens.policies.checks import policy_of
 from tokens.states import State
 from tokens.usage import with_days
@@ -49,8 +49,8 @@ def listing(request, account, kind, *, tokens=None, form=None, first=None):
         wanted["cursor"],
         first=None if narrowed or wanted["sort"] != ORDER else first,
     )
-    if not narrowed:
-        page = replace(page, counted=numbers.get("listed"))
+    if first and not narrowed:
+        page = replace(page, counted=_counted(account, kind, page, numbers["listed"]))
     with_days([*page, added] if added else page)
     about = about_rows(request, account, kind)
     if wanted["new"] and about["adds"] and not form:
@@ -67,6 +67,13 @@ def listing(request, account, kind, *, tokens=None, form=None, first=None):
         "states": STATES,
         "form": form,
     }
+
+
+def _counted(account, kind, page, listed):
+    """Return how many rows a list of all tokens of a kind has, where it has to say so."""
+    if listed is not None or not page.next:
+        return listed
+    return count_of_kind(account, kind, COUNTED_UP_TO + 1)
 
 
 def narrow(tokens, wanted):
