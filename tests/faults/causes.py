@@ -329,7 +329,7 @@ def reloads(times):
 
 def revocations(times):
     """Tokens are revoked while gateways ask four workers about each of them."""
-    with behind_a_relay(**test_revocation.WORKERS) as (server, _, installation):
+    with behind_a_relay(GATEWAY_WORKERS="4") as (server, _, installation):
         installation.command("create_organisation", "Acme", "--plan=pro")
         late = test_revocation.revoke(installation, times)
         wrong = [
