@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.identity import sessions, waiting
+from accounts.identity.required import set_required
 from accounts.members import add_member
 from accounts.models import (
     Account,
@@ -164,8 +165,6 @@ def test_a_provider_that_is_off_gives_nothing_and_says_whom_to_ask(
 
 
 def test_who_may_break_the_glass_needs_no_word(main, zoe, acme):
-    from accounts.identity.required import set_required  # noqa: PLC0415
-
     set_required(main, required=True, break_glass=zoe, by=BY, session_key="")
 
     assert relations(zoe, main) == {Relation.ADMIN}
