@@ -4,11 +4,12 @@
 const A_BLINK = 300;
 const under = new Map();
 
-// What a page asks by itself, again and again, is nobody's work.
+// What a page asks by itself, again and again, is nobody's work, and neither is what it
+// foretells while somebody types.
 // By request: an answer can take the element that asked away before it is told.
 document.addEventListener("htmx:beforeRequest", (event) => {
   const { elt, xhr, requestConfig } = event.detail;
-  if (elt.matches("[hx-trigger^='every']")) return;
+  if (elt.matches("[hx-trigger^='every'], [hx-trigger^='input from']")) return;
   const { verb, triggeringEvent } = requestConfig;
   if (verb !== "get" && isOnItsWay(elt)) return event.preventDefault();
   begin(xhr, elt, triggeringEvent?.submitter ?? elt);

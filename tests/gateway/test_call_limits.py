@@ -150,6 +150,12 @@ def test_a_limit_that_is_narrowed_holds_as_soon_as_the_gate_looks(ask, shipping)
     assert (before, ask.status("logs", shipping.secret_text)) == (204, 429)
 
 
+def test_it_says_in_how_many_seconds_the_next_minute_begins(token, time_machine):
+    time_machine.move_to("2026-05-01T10:00:20Z", tick=False)
+
+    assert [seconds_to_wait(token.pk, 3) for _ in range(5)] == [0, 0, 0, 40, 40]
+
+
 def test_calls_of_two_hosts_count_together(token, monkeypatch, time_machine):
     time_machine.move_to("2026-05-01T10:00:00Z", tick=False)
     hosts, passed = [Counts(), Counts()], []
