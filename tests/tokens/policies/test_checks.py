@@ -184,6 +184,15 @@ def test_a_rotation_leaves_the_time_that_is_asked_for(main, ask, kind):
     assert not token.is_overlapping
 
 
+def test_a_policy_of_other_things_asks_for_no_overlap(main, ask):
+    token = TokenFactory(account=main, note="CI")
+    ask(Kind.API, note_required=True)
+
+    token.rotate(by=BY)
+
+    assert not token.is_overlapping
+
+
 def test_links_are_narrowed(main, ask):
     wide = ShareFactory(account=main)
     named = FilterFactory(account=main)
