@@ -6,7 +6,8 @@ from django.db.models import Q
 from django.utils import timezone
 
 from accounts.clock import clock
-from accounts.models import Account, AccountKind, Membership
+from accounts.models import Account, AccountKind, Membership, Role
+from accounts.models.accounts import APART, administered_through
 from accounts.models.memberships import WORD_HOLDS
 from accounts.permissions import Operation
 from accounts.prepared import Prepared
@@ -127,29 +128,48 @@ class Sight:
 def _hidden_from(main, user):
     """Return the ids of accounts whose tokens a person does not see, unless they are many."""
     heard = timezone.now() - WORD_HOLDS
-    values = main.organisation_id, user.pk, heard, MOST_NAMED + 1, 0
-    found = HIDDEN[user.is_staff].rows(*values)
+    person = main.organisation_id, user.pk, heard
+    oversees = user.is_staff or _OVERSEES.first(*person) is not None
+    hidden = HIDDEN[user.is_staff, oversees]
+    found = hidden.rows(*person, MOST_NAMED + 1, 0)
     return [pk for [pk] in found] if len(found) <= MOST_NAMED else None
 
 
-def _others(seen):
-    """Return a query for ids of accounts, given what is seen of all by a person."""
+def _own(user, heard):
+    return Membership.objects.active().heard_since(heard).filter(user=user)
+
+
+def _overseen(organisation, user, heard):
+    """Return the query for what makes a person an admin of a whole organisation."""
+    admin = _own(user, heard).filter(role=Role.ADMIN, account__kind=AccountKind.MAIN)
+    return admin.filter(account__organisation=organisation).values_list("pk")
+
+
+_OVERSEES = Prepared(_overseen)
+
+
+def _others(seen, among):
+    """Return a query for ids of accounts, given the condition of those that a person sees.
+
+    `among` is a condition that all accounts have that are not seen.
+    """
 
     def build(organisation, user, heard):
-        accounts = Account.objects.filter(organisation=organisation)
-        others = accounts.exclude(pk__in=seen(Account.objects, user, heard))
-        return others.order_by().values_list("pk")
+        accounts = Account.objects.filter(among, organisation=organisation)
+        return accounts.exclude(seen(user, heard)).order_by().values_list("pk")
 
     return Prepared(build, paged=True)
 
 
+def _administered(user, heard):
+    return administered_through(_own(user, heard))
+
+
+# By whether somebody is of the staff, and whether they oversee the whole organisation.
 HIDDEN = {
-    True: _others(lambda accounts, *_: accounts.not_deleted().values("pk")),
-    False: _others(
-        lambda accounts, user, heard: accounts.administered_through(
-            Membership.objects.active().heard_since(heard).filter(user=user)
-        ).values("pk")
-    ),
+    (True, True): _others(lambda *_: Q(deleted_at=None), among=APART),
+    (False, True): _others(_administered, among=APART),
+    (False, False): _others(_administered, among=Q()),
 }
 
 

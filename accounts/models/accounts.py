@@ -49,6 +49,10 @@ def running(path=""):
     return models.Q(**{f"{path}{name}": None for name in stops})
 
 
+# Accounts whose tokens not everybody sees who oversees their organisation.
+APART = models.Q(accessible=False) | models.Q(deleted_at__isnull=False)
+
+
 class AccountQuerySet(models.QuerySet):
     def not_deleted(self):
         """Return accounts that are not deleted."""
@@ -100,15 +104,15 @@ class AccountQuerySet(models.QuerySet):
 
     def administered_by(self, user):
         """Return the accounts whose tokens a person manages."""
-        return self.administered_through(_memberships().usable_by(user))
+        return self.filter(administered_through(_memberships().usable_by(user)))
 
-    def administered_through(self, memberships):
-        """Return the accounts that some memberships make somebody manage the tokens of."""
-        admin = memberships.filter(role=Role.ADMIN)
-        return self.not_deleted().filter(
-            models.Q(pk__in=admin.values("account"))
-            | models.Q(accessible=True, organisation__in=_organisations(admin))
-        )
+
+def administered_through(memberships):
+    """Return the condition of the accounts that memberships make somebody an admin of."""
+    admin = memberships.filter(role=Role.ADMIN)
+    given = models.Q(pk__in=admin.values("account"))
+    opened = models.Q(accessible=True, organisation__in=_organisations(admin))
+    return models.Q(deleted_at=None) & (given | opened)
 
 
 def _memberships():
@@ -230,7 +234,11 @@ class Account(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["organisation", "name", "id"], name="account_by_name")
+            models.Index(fields=["organisation", "name", "id"], name="account_by_name"),
+            # The few that who oversees an organisation may not see the tokens of.
+            models.Index(
+                fields=["organisation"], condition=APART, name="account_apart"
+            ),
         ]
 
     def __str__(self):

@@ -8,15 +8,23 @@ from accounts.lifecycle import (
     suspend_account,
     suspend_organisation,
 )
-from accounts.models import AccountKind
+from accounts.models import AccountKind, Role
 from accounts.permissions import Operation
 from accounts.plans import Plan
-from tests.factories import BY, ShareFactory, TokenFactory
+from tests.factories import (
+    BY,
+    ChildFactory,
+    MembershipFactory,
+    ShareFactory,
+    TokenFactory,
+    UserFactory,
+)
 from tokens.kinds import RULES, SHIPPED_TO, Kind
 from tokens.models import StoredSecret, Token
 from tokens.permissions import (
     OPERATIONS,
     USES,
+    Sight,
     Use,
     operation,
     why_refused,
@@ -233,3 +241,31 @@ def test_a_refusal_tells_the_plan_and_the_account_apart(main, sub):
         told.append(why_refused(row, {Use.API}))
 
     assert told == ["no_api_on_plan", "account_stopped"]
+
+
+def test_what_is_hidden_is_all_that_somebody_does_not_administer(main):
+    opened = ChildFactory(main=main, name="Open")
+    shut = ChildFactory(main=main, name="Shut", accessible=False)
+    own = ChildFactory(main=main, name="Own", accessible=False)
+    gone = ChildFactory(main=main, name="Gone", deleted_at=timezone.now())
+    overseer, member = UserFactory(), UserFactory()
+    MembershipFactory(user=overseer, account=main, role=Role.ADMIN)
+    MembershipFactory(user=member, account=main, role=Role.USER)
+    for person in (overseer, member):
+        MembershipFactory(user=person, account=own, role=Role.ADMIN)
+    staff = UserFactory(is_staff=True)
+
+    hidden = {
+        name: set(Sight(main, person).hidden)
+        for name, person in {
+            "overseer": overseer,
+            "member": member,
+            "staff": staff,
+        }.items()
+    }
+
+    assert hidden == {
+        "overseer": {shut.pk, gone.pk},
+        "member": {main.pk, opened.pk, shut.pk, gone.pk},
+        "staff": {gone.pk},
+    }
