@@ -14,6 +14,17 @@ from tokens.models.policies import policies_of
 from tokens.policies.saving import draft, save_policies, version_of
 
 
+@pytest.mark.parametrize("days", [14, 3660])
+def test_the_first_and_the_last_date_that_can_be_chosen(main, days):
+    moment = NOON + timedelta(days=days)
+
+    made = draft(
+        policies_of(main.organisation_id)[Kind.API], {"ends_outside_at": moment}
+    )
+
+    assert made.ends_outside_at == moment
+
+
 @pytest.mark.parametrize(
     ("kind", "values", "code"),
     [
