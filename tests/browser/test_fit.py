@@ -15,24 +15,32 @@ AREAS = {
     "settings": ("accounts:user_list", "accounts:account_list", "accounts:audit_list"),
     "calls": ("tokens:deleted", "gateway:refused_calls", "tokens:health"),
 }
-# What is in sight of a row must be in its frame, and no cell may lie on another.
+# What is in sight of a row must be in its frame, and nothing may lie on anything else.
 CUT = """
 () => {
   const wrong = new Set();
   const seen = (each) => each.checkVisibility() && !each.closest("thead, .visually-hidden");
   const box = (each) => each.getBoundingClientRect();
+  const lies = (one, other) =>
+    Math.min(one.right, other.right) - Math.max(one.left, other.left) > 2 &&
+    Math.min(one.bottom, other.bottom) - Math.max(one.top, other.top) > 2;
   const called = (each) => each.className || each.dataset.label || each.localName;
   if (document.scrollingElement.scrollWidth > innerWidth) wrong.add("page scrolls");
   for (const row of document.querySelectorAll("tr")) {
     const frame = box(row.closest(".table-wrap, .refused-tokens, main"));
     const cells = [...row.children].filter(seen).map((each) => [each, box(each)]);
+    for (const [cell] of cells) {
+      const parts = [...cell.children].filter(seen).map((each) => [each, box(each)]);
+      for (const [index, [part, here]] of parts.entries()) {
+        for (const [other, there] of parts.slice(index + 1)) {
+          if (lies(here, there)) wrong.add(`${called(part)} lies on ${called(other)}`);
+        }
+      }
+    }
     for (const [cell, here] of cells) {
       if (here.right > frame.right + 1) wrong.add(`${called(cell)} is cut off`);
       for (const [other, there] of cells) {
-        if (cell === other) continue;
-        const across = Math.min(here.right, there.right) - Math.max(here.left, there.left);
-        const down = Math.min(here.bottom, there.bottom) - Math.max(here.top, there.top);
-        if (across > 2 && down > 2) wrong.add(`${called(cell)} lies on ${called(other)}`);
+        if (cell !== other && lies(here, there)) wrong.add(`${called(cell)} lies on ${called(other)}`);
       }
     }
   }
@@ -48,6 +56,7 @@ def world(db):
         last_used_address="2001:db8:85a3:1111:2222:8a2e:370:7334",
         last_used_agent=UNBROKEN,
         created_by=f"{UNBROKEN}@example.com",
+        networks="203.0.113.0/24",
     )
     return world
 
@@ -72,6 +81,23 @@ def test_nothing_of_a_row_is_cut_off(visit, world, look, area):
     page = visit(world.admin, "/profile/")
 
     assert look(page, paths(world.main, *AREAS[area])) == {}
+
+
+COLUMNS = """
+() => [...document.querySelectorAll(".health table")].map((table) =>
+  [...table.querySelectorAll("thead th")].map((each) =>
+    `${each.textContent} at ${Math.round(each.getBoundingClientRect().left)}`).join(", "))
+"""
+
+
+def test_the_columns_of_health_are_where_they_are_in_each_group(visit, world):
+    address = reverse("tokens:health", args=[world.main.pk])
+
+    groups = visit(world.admin, address).evaluate(COLUMNS)
+
+    plain = [group for group in groups if "Remedy" not in group]
+    assert len(plain) > 1
+    assert len(set(plain)) == 1
 
 
 def test_nothing_of_the_console_of_staff_is_cut_off(visit, world, staff, look):
