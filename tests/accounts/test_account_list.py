@@ -229,7 +229,9 @@ def test_sorted_column_says_so(client, manage, admin, sort, order):
 
 
 def test_list_is_paged(client, manage, main, admin, monkeypatch):
-    monkeypatch.setattr("accounts.web.pagination.paginate.__kwdefaults__", {"size": 2})
+    monkeypatch.setattr(
+        "accounts.web.pagination.paginate.__kwdefaults__", {"size": 2, "first": None}
+    )
     for name in "ABC":
         ChildFactory(main=main, name=name)
     client.force_login(admin)

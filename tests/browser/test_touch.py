@@ -25,7 +25,7 @@ def test_row_actions_are_there_without_a_pointer(visit, admin, main, device):
         expect(actions.get_by_text("Set expiry")).to_be_visible()
 
     buttons = actions.locator(".button")
-    expect(buttons).to_have_count(6)
+    expect(buttons).to_have_count(7)
     for action in buttons.all():
         expect(action).to_have_css("opacity", "1")
         box = action.bounding_box()
