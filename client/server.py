@@ -74,10 +74,6 @@ class Server:
         """Change what is the same however often it is sent."""
         return self._call("PATCH", path, json=body)
 
-    def put(self, path, body):
-        """Set the whole of what is the same however often it is sent."""
-        return self._call("PUT", path, json=body)
-
     def delete(self, path):
         # Sent once more after it was done, it would look as if nothing was there.
         return self._call("DELETE", path, repeatable=False)

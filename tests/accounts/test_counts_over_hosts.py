@@ -87,6 +87,14 @@ def test_hosts_count_together(hosts):
     assert counted == [1, 2, 3]
 
 
+def test_each_call_is_told_whatever_the_limit_is(hosts):
+    one, two = hosts
+
+    counted = [each.count(0, "5", 120, 600) for each in (one, two, one)]
+
+    assert counted == [1, 2, 3]
+
+
 def test_every_key_section_and_minute_counts_for_itself(hosts):
     one, two = hosts
     one.add(0, "token 5", 120)
