@@ -141,10 +141,13 @@ class Environment(environ.Env):
                 )
         return places
 
-    def database(self, name, sqlite_file, connections, *, pooled=False):
+    def database(
+        self, name, sqlite_file, connections, *, pooled=False, checkpoint_pages=1000
+    ):
         """Return Django's settings for the database that an URL names.
 
         `pooled`: transactions of one connection may run on several of the server's.
+        `checkpoint_pages`: of SQLite's WAL, after how many it makes a checkpoint; 0: never.
         """
         url = self.str(name, default=f"sqlite:///{sqlite_file}")
         # Looked at here: environ's own complaint shows the password.
@@ -155,9 +158,11 @@ class Environment(environ.Env):
         config = self.db_url_config(url)
         if config["ENGINE"].endswith("sqlite3"):
             # A file does not drop connections, and to open one costs more than to read.
+            pragmas = SQLITE_OPTIONS["init_command"]
+            pragmas += f" PRAGMA wal_autocheckpoint={checkpoint_pages};"
             return config | {
                 "ENGINE": "config.sqlite3",
-                "OPTIONS": SQLITE_OPTIONS,
+                "OPTIONS": SQLITE_OPTIONS | {"init_command": pragmas},
                 "CONN_MAX_AGE": None,
             }
         pool = {"min_size": 1, "max_size": connections}

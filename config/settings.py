@@ -193,6 +193,8 @@ DATABASES = {
         BASE_DIR / "tollgate.sqlite3",
         connections=max(THREADS, GATEWAY_THREADS) + 3,
         pooled=env.boolean("DATABASE_POOLER", default=False),
+        # litestream's copies are damaged where somebody else makes checkpoints as well.
+        checkpoint_pages=env.whole("SQLITE_AUTOCHECKPOINT", default=1000),
     )
 }
 DEFAULT_AUTO_FIELD = "django.db.models.AutoField"

@@ -47,7 +47,7 @@ while True:
 def installation(tmp_path, migrated):
     folder = tmp_path / "here"
     folder.mkdir()
-    return Installation.like(migrated, folder, **KEYS)
+    return Installation.like(migrated, folder, **KEYS, SQLITE_AUTOCHECKPOINT="0")
 
 
 @contextmanager

@@ -1,7 +1,9 @@
 import os
 import re
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -40,6 +42,12 @@ def env(monkeypatch):
 
 def manage(*arguments, **variables):
     return python("manage.py", *arguments, **variables)
+
+
+PRAGMAS = """
+from config.settings import DATABASES
+print(DATABASES["default"]["OPTIONS"]["init_command"])
+"""
 
 
 def python(*arguments, **variables):
@@ -259,6 +267,15 @@ def test_a_broken_dotenv_is_refused(env, tmp_path):
 
     with pytest.raises(ImproperlyConfigured, match="Line 1 of"):
         env(file)
+
+
+@pytest.mark.parametrize("pages", [1000, 0])
+def test_sqlite_leaves_checkpoints_to_others_where_it_is_told_to(pages):
+    said = python("-c", PRAGMAS, DEBUG="true", SQLITE_AUTOCHECKPOINT=str(pages)).stdout
+
+    with closing(sqlite3.connect(":memory:")) as connection:
+        connection.executescript(said)
+        assert connection.execute("PRAGMA wal_autocheckpoint").fetchone() == (pages,)
 
 
 def test_sqlite_takes_the_write_lock_when_a_transaction_begins(env):
