@@ -12,6 +12,8 @@ def with_password(user):
 
 
 def sign_in(page, email):
+    # The page that leads here may have a field of that name, too.
+    expect(page.get_by_role("heading", name="Sign in", exact=True)).to_be_visible()
     page.get_by_label("E-mail", exact=True).fill(email)
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.get_by_role("button", name="Sign in", exact=True).click()
