@@ -5,9 +5,12 @@ to: a name that means something else a moment later (DNS rebinding) gains nothin
 """
 
 import socket
+import ssl
 import threading
 import time
 from concurrent.futures import Future
+from contextlib import contextmanager
+from functools import cache
 
 import httpcore
 
@@ -18,6 +21,28 @@ FAILURES = (
     httpcore.TimeoutException,
     httpcore.UnsupportedProtocol,
 )
+
+
+@contextmanager
+def calling(method, url, headers, body, *, seconds, find=None, context=None):
+    """Send a request and yield httpcore's Response, to be read until a deadline.
+
+    `find` is as Guard has it; without one any address is called. Certificates are checked
+    by a `context` of ssl's, or by what was trusted when the process began to call.
+    Raises what is in FAILURES.
+    """
+    guard = Guard(time.monotonic() + seconds, find or resolved)
+    with (
+        httpcore.ConnectionPool(context or _trusted(), network_backend=guard) as pool,
+        pool.stream(method, url, headers=headers, content=body) as response,
+    ):
+        yield response
+
+
+@cache
+def _trusted():
+    """Return what certificates are checked by; to read them takes a while."""
+    return ssl.create_default_context()
 
 
 class Guard(httpcore.NetworkBackend):

@@ -7,16 +7,13 @@ address, where clouds hand out the credentials of machines.
 
 import ipaddress
 import json
-import ssl
-import time
-from functools import cache
 from http import HTTPStatus
 from urllib.parse import urlencode, urlsplit
 
 import httpcore
 from django.conf import settings
 
-from accounts.connections import FAILURES, Guard, resolved
+from accounts.connections import FAILURES, calling, resolved
 from accounts.identity.problems import Away
 
 SECONDS = 5.0
@@ -75,19 +72,9 @@ def _call(method, url, headers, body):
 
 
 def _exchange(method, url, headers, body):
-    deadline = time.monotonic() + SECONDS
-    guard = Guard(deadline, _addresses(urlsplit(url).scheme))
-    with (
-        httpcore.ConnectionPool(_tls(), network_backend=guard) as pool,
-        pool.stream(method, url, headers=headers, content=body) as response,
-    ):
+    find = _addresses(urlsplit(url).scheme)
+    with calling(method, url, headers, body, seconds=SECONDS, find=find) as response:
         return response.status, _read(response)
-
-
-@cache
-def _tls():
-    """Return what certificates are checked by; to read them takes a while."""
-    return ssl.create_default_context()
 
 
 def _addresses(scheme):

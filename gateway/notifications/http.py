@@ -7,7 +7,6 @@ Redirects are not followed, and proxies of the environment are not asked.
 
 import re
 import ssl
-import time
 from dataclasses import dataclass
 from datetime import timedelta
 from http import HTTPStatus
@@ -15,7 +14,7 @@ from http import HTTPStatus
 import httpcore
 from django.conf import settings
 
-from accounts.connections import FAILURES, Guard, resolved
+from accounts.connections import FAILURES, calling, resolved
 from gateway.notifications.public_addresses import is_public
 
 # Standard Webhooks gives receivers 15 to 30 seconds.
@@ -46,14 +45,11 @@ class HttpAnswer:
 
 def post(url, body, headers):
     """Send bytes to an address and return the HttpAnswer, whatever happens."""
-    deadline = time.monotonic() + SECONDS
-    guard = Guard(deadline, addresses)
+    # Made anew: an operator may come to trust another certificate meanwhile.
     context = ssl.create_default_context()
+    how = {"seconds": SECONDS, "find": addresses, "context": context}
     try:
-        with (
-            httpcore.ConnectionPool(context, network_backend=guard) as pool,
-            pool.stream("POST", url, headers=headers, content=body) as response,
-        ):
+        with calling("POST", url, headers, body, **how) as response:
             wait = _wait(dict(response.headers))
             return HttpAnswer(response.status, _beginning(response), wait)
     except httpcore.TimeoutException:

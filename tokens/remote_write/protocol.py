@@ -6,16 +6,13 @@ kind of message, and Snappy lets what is not compressed be.
 """
 
 import base64
-import ssl
 import struct
-import time
-from functools import cache
 from typing import NamedTuple
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 import httpcore
 
-from accounts.connections import FAILURES, Guard, resolved
+from accounts.connections import FAILURES, calling
 
 TYPES = {
     "Content-Type": "application/x-protobuf",
@@ -92,14 +89,9 @@ def _snappy(content):
 def post(url, headers, body, seconds):
     """Send a request and return the Answer, whatever happens, in so many seconds."""
     address, login = _apart(url)
-    guard = Guard(time.monotonic() + seconds, resolved)
+    headers = TYPES | login | headers
     try:
-        with (
-            httpcore.ConnectionPool(_tls(), network_backend=guard) as pool,
-            pool.stream(
-                "POST", address, headers=TYPES | login | headers, content=body
-            ) as response,
-        ):
+        with calling("POST", address, headers, body, seconds=seconds) as response:
             text = next(iter(response.iter_stream()), b"")[:SHOWN]
             said = {name.lower(): value for name, value in response.headers}
             wait = _wait(said.get(b"retry-after", b""))
@@ -123,9 +115,3 @@ def _apart(url):
 
 def _wait(text):
     return min(int(text), LONGEST_WAIT) if text.isdigit() else 0
-
-
-@cache
-def _tls():
-    """Return what certificates are checked by; to read them takes a while."""
-    return ssl.create_default_context()
