@@ -7,15 +7,15 @@ and hosts together let a few of a hundred too many through: one twentieth for ea
 
 import logging
 import time
+from functools import partial
 
 from django.db import DatabaseError, InterfaceError, connection
 
 from accounts.models.call_counts import add
+from accounts.rate_limits.breaker import Breaker
 from accounts.rate_limits.shared_counts import MINUTE, Counts, digest_of
-from accounts.web.logs import Seldom
 
 PARTS, LEAST_PART = 20, 3
-AWAY_SECONDS = 5
 # Of whom each number is one of a token; the others are strangers.
 TOKENS = 0, 1
 SLOT_BITS = 48
@@ -29,8 +29,13 @@ logger = logging.getLogger(__name__)
 class CountsInDatabase(Counts):
     def __init__(self, file=None):
         super().__init__(file)
-        self._asked_again_at = self._second = self._told = 0
-        self._complaints = Seldom(logger)
+        self._second = self._told = 0
+        self._database = Breaker(
+            (DatabaseError, InterfaceError),
+            logger,
+            "The database does not count calls (%s): until it does, each host counts "
+            "for itself.",
+        )
 
     def count(self, section, key, now, quota):
         """Count a call and return how many there were on all hosts, as far as is known."""
@@ -57,20 +62,12 @@ class CountsInDatabase(Counts):
 
     def _tell(self, section, key, now, untold, own, others):
         """Tell the database of calls; return how many other hosts had, or what is known."""
-        if time.monotonic() < self._asked_again_at:
-            return others
+        total = self._database.ask(partial(self._add, section, key, now, untold))
+        return others if total is None else max(others, total - own)
+
+    def _add(self, section, key, now, calls):
         self._told += section not in TOKENS
-        try:
-            total = add(connection, slot_of(section, key), int(now) // MINUTE, untold)
-        except (DatabaseError, InterfaceError) as error:
-            self._asked_again_at = time.monotonic() + AWAY_SECONDS
-            self._complaints.warn(
-                "The database does not count calls (%s): until it does, each host counts "
-                "for itself.",
-                error,
-            )
-            return others
-        return max(others, total - own)
+        return add(connection, slot_of(section, key), int(now) // MINUTE, calls)
 
 
 def slot_of(section, key):

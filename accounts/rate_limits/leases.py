@@ -6,17 +6,15 @@ than the limit says; what a host has taken and does not use may be missing to ot
 """
 
 import logging
-import time
+from functools import partial
 
 from django.db import DatabaseError, InterfaceError
 
 from accounts.rate_limits import call_rates
-from accounts.web.logs import Seldom
+from accounts.rate_limits.breaker import Breaker
 
 # A host takes a fiftieth at a time.
 PARTS = 50
-# While nothing is shared each host lets the whole limit through, and asks this seldom.
-AWAY_SECONDS = 5
 
 logger = logging.getLogger(__name__)
 
@@ -25,8 +23,12 @@ class Leases:
     """The parts that this host takes, from the cache service where there is one."""
 
     def __init__(self):
-        self._asked_again_at = 0
-        self._complaints = Seldom(logger)
+        self._database = Breaker(
+            (DatabaseError, InterfaceError),
+            logger,
+            "The database does not count the calls of limits (%s): until it does, each "
+            "host counts for itself.",
+        )
 
     def spend(self, key, most, now, count):
         """Count a call of a limit's minute; return whether it passes.
@@ -53,18 +55,7 @@ class Leases:
     def _total(self, key, now, asked, count):
         if lease := getattr(call_rates.counts, "lease", None):
             return lease(key, now, asked)
-        if time.monotonic() < self._asked_again_at:
-            return None
-        try:
-            return count(asked)
-        except (DatabaseError, InterfaceError) as error:
-            self._asked_again_at = time.monotonic() + AWAY_SECONDS
-            self._complaints.warn(
-                "The database does not count the calls of limits (%s): until it does, each "
-                "host counts for itself.",
-                error,
-            )
-            return None
+        return self._database.ask(partial(count, asked))
 
 
 leases = Leases()

@@ -4,22 +4,20 @@ Imported only where there is one: its client takes 10 MB of a process.
 """
 
 import logging
-import time
+from functools import partial
 
 from django.utils.crypto import salted_hmac
 from redis import Redis, RedisError
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from accounts.rate_limits.breaker import Breaker
 from accounts.rate_limits.shared_counts import MINUTE
-from accounts.web.logs import Seldom
 
 logger = logging.getLogger(__name__)
 
 # Of one try to connect or to be answered; a call must not wait for its own counting.
 TIMEOUT_SECONDS = 0.2
-# While it is away it is asked this seldom, so that a hanging one holds up few calls.
-AWAY_SECONDS = 5
 # Hosts' minutes do not begin at the same moment.
 KEPT_SECONDS = 2 * MINUTE
 
@@ -40,8 +38,12 @@ class CountsOverHosts:
             socket_connect_timeout=TIMEOUT_SECONDS,
             retry=Retry(NoBackoff(), 1),
         )
-        self._asked_again_at = 0
-        self._complaints = Seldom(logger)
+        self._breaker = Breaker(
+            (RedisError, OSError),
+            logger,
+            "The cache service of CACHE_URL does not count (%s): until it does, each "
+            "host counts calls for itself.",
+        )
 
     def add(self, section, key, now):
         """Count a call and return how many there were in this minute."""
@@ -75,31 +77,16 @@ class CountsOverHosts:
 
     def check(self):
         """Have the log say so when the service does not answer."""
-        self._ask(self._service.ping)
+        self._breaker.ask(self._service.ping)
 
     def _change(self, section, key, now, amount):
         name = _name(section, key, int(now) // MINUTE)
-        count, _ = self._ask(lambda: self._write(name, amount)) or (0, None)
+        count, _ = self._breaker.ask(partial(self._write, name, amount)) or (0, None)
         return count
 
     def _write(self, name, amount):
         with self._service.pipeline() as both:
             return both.incrby(name, amount).expire(name, KEPT_SECONDS).execute()
-
-    def _ask(self, question):
-        """Return an answer of the service, or None while it is away."""
-        if time.monotonic() < self._asked_again_at:
-            return None
-        try:
-            return question()
-        except (RedisError, OSError) as error:
-            self._asked_again_at = time.monotonic() + AWAY_SECONDS
-            self._complaints.warn(
-                "The cache service of CACHE_URL does not count (%s): until it does, each "
-                "host counts calls for itself.",
-                error,
-            )
-            return None
 
 
 def _name(section, key, minute):

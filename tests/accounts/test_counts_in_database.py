@@ -1,11 +1,13 @@
 """Calls that several hosts count in the database, each telling it of parts only."""
 
+import time
+
 import pytest
 from django.db import OperationalError, connection
 
 from accounts.models import CallCount
 from accounts.models.call_counts import add
-from accounts.rate_limits import call_rates, in_database
+from accounts.rate_limits import breaker, call_rates, in_database
 from accounts.rate_limits.in_database import PARTS, CountsInDatabase, slot_of
 from accounts.rate_limits.shared_counts import SLOTS, TRIED, Counts
 
@@ -74,7 +76,7 @@ def test_a_flood_of_strangers_is_none_at_the_database(
     hosts, monkeypatch, django_assert_max_num_queries
 ):
     moment = 1000.0
-    monkeypatch.setattr(in_database.time, "monotonic", lambda: moment)
+    monkeypatch.setattr(time, "monotonic", lambda: moment)
     with django_assert_max_num_queries(2 * in_database.MOST_TOLD):
         for number in range(100):
             passed(hosts[:1], 10, section=FAILURES, key=f"192.0.2.{number}", quota=60)
@@ -87,7 +89,7 @@ def test_a_flood_of_strangers_is_none_at_the_database(
 
 def test_without_the_database_each_host_counts_for_itself(hosts, monkeypatch, caplog):
     moment = 1000.0
-    monkeypatch.setattr(in_database.time, "monotonic", lambda: moment)
+    monkeypatch.setattr(time, "monotonic", lambda: moment)
     with monkeypatch.context() as gone:
         gone.setattr(in_database, "add", away)
         assert passed(hosts, 3 * QUOTA) == 2 * QUOTA
@@ -96,7 +98,7 @@ def test_without_the_database_each_host_counts_for_itself(hosts, monkeypatch, ca
     # Nor is it asked at once.
     passed(hosts, 2 * PART, key="8")
     assert not CallCount.objects.exists()
-    moment += in_database.AWAY_SECONDS
+    moment += breaker.AWAY_SECONDS
     passed(hosts, 2 * PART, key="8")
 
     assert CallCount.objects.get().slot == slot_of(TOKEN, "8")

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import pytest
 from redis import ConnectionError as NotConnected
 
-from accounts.rate_limits import call_rates, over_hosts
+from accounts.rate_limits import breaker, call_rates, over_hosts
 from accounts.rate_limits.over_hosts import CountsOverHosts
 from accounts.rate_limits.shared_counts import Counts
 from tests.waiting import PATIENCE_SECONDS, wait_until
@@ -75,7 +75,7 @@ def hosts(store):
 def time_passes(monkeypatch):
     """Move on the clock by which the service is asked again."""
     now = [1000.0]
-    monkeypatch.setattr(over_hosts.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(breaker.time, "monotonic", lambda: now[0])
     return lambda seconds: now.__setitem__(0, now[0] + seconds)
 
 
@@ -141,7 +141,7 @@ def test_a_service_that_is_away_is_asked_seldom(hosts, store, time_passes):
     assert sum(store.values()) == asked
 
     store.answers = True
-    time_passes(over_hosts.AWAY_SECONDS)
+    time_passes(breaker.AWAY_SECONDS)
     one.add(0, "a", 120)
     assert sum(store.values()) == asked + 1
 
@@ -227,7 +227,7 @@ def test_a_service_goes_and_comes_back(tmp_path, time_passes):
     assert [one.add(0, "a", 120), two.add(0, "a", 120)] == [2, 2]
 
     with serving(socket):
-        time_passes(over_hosts.AWAY_SECONDS)
+        time_passes(breaker.AWAY_SECONDS)
         # It has forgotten all; each host's own count still holds.
         assert [one.add(0, "a", 120), two.add(0, "a", 120)] == [3, 3]
         assert [one.add(0, "b", 120), two.add(0, "b", 120)] == [1, 2]

@@ -5,8 +5,9 @@ import threading
 import pytest
 from django.db import OperationalError
 
-from accounts.rate_limits import call_rates, leases
-from accounts.rate_limits.leases import AWAY_SECONDS, PARTS, Leases
+from accounts.rate_limits import breaker, call_rates
+from accounts.rate_limits.breaker import AWAY_SECONDS
+from accounts.rate_limits.leases import PARTS, Leases
 from accounts.rate_limits.shared_counts import SLOTS, TRIED, Counts
 
 NOW = 6_000.0
@@ -119,7 +120,7 @@ def test_without_what_is_shared_each_host_has_the_limit(shared, caplog):
 
 def test_what_was_taken_before_it_went_away_counts(shared, monkeypatch):
     host, now = Host(shared, 100), [0.0]
-    monkeypatch.setattr(leases.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(breaker.time, "monotonic", lambda: now[0])
     before = passed([host], 40)
     shared.is_away = True
     away = passed([host], 40)
