@@ -1,17 +1,23 @@
 from django.db import models
 
-# A host whose clock is a little behind counts in the minute that others are in already.
-ADD = """
-INSERT INTO accounts_callcount (slot, minute, calls) VALUES (%s, %s, %s)
-ON CONFLICT (slot) DO UPDATE SET
-    calls = excluded.calls + CASE
-        WHEN accounts_callcount.minute BETWEEN excluded.minute AND excluded.minute + 1
-        THEN accounts_callcount.calls ELSE 0 END,
-    minute = CASE
-        WHEN accounts_callcount.minute BETWEEN excluded.minute AND excluded.minute + 1
-        THEN accounts_callcount.minute ELSE excluded.minute END
-RETURNING calls
-"""
+
+def adding(table, key, count):
+    """Return the statement that adds to a minute's count, and answers with its sum.
+
+    It takes a key, a minute and how many. A host whose clock is a little behind counts in
+    the minute that others are in already.
+    """
+    is_this = f"{table}.minute BETWEEN excluded.minute AND excluded.minute + 1"
+    return f"""
+INSERT INTO {table} ({key}, minute, {count}) VALUES (%s, %s, %s)
+ON CONFLICT ({key}) DO UPDATE SET
+    {count} = excluded.{count} + CASE WHEN {is_this} THEN {table}.{count} ELSE 0 END,
+    minute = CASE WHEN {is_this} THEN {table}.minute ELSE excluded.minute END
+RETURNING {count}
+"""  # noqa: S608 -- names of ours
+
+
+ADD = adding("accounts_callcount", "slot", "calls")
 
 
 class CallCount(models.Model):

@@ -41,8 +41,7 @@ class Counts:
         minute = int(now) // MINUTE
         with self._alone():
             slot, digest, count = self._find(section, key, minute)
-            self._words[slot] = digest
-            self._words[slot + 1] = minute << COUNT_BITS | count + calls
+            self._write(slot, digest, minute, count + calls)
         return count + calls
 
     def count(self, section, key, now, quota):
@@ -79,8 +78,7 @@ class Counts:
             # What is another key's is not given away: this one has to ask each time.
             if digest == digest_of(key):
                 left = 0 if left == NOTHING else left
-                self._words[slot] = digest
-                self._words[slot + 1] = minute << COUNT_BITS | (left + calls or NOTHING)
+                self._write(slot, digest, minute, left + calls or NOTHING)
 
     def give(self, key, now, calls):
         """Count what is given to this host for a key, and return all of this minute."""
@@ -94,8 +92,7 @@ class Counts:
             # What is another key's is left alone: this one is counted here only.
             if digest != digest_of(key) or own - told < part:
                 return 0
-            self._words[slot] = digest
-            self._words[slot + 1] = minute << COUNT_BITS | own
+            self._write(slot, digest, minute, own)
         return own - told
 
     def others(self, key, now):
@@ -109,8 +106,11 @@ class Counts:
         with self._alone():
             slot, digest, _ = self._find(OTHERS, key, minute)
             if digest == digest_of(key):
-                self._words[slot] = digest
-                self._words[slot + 1] = minute << COUNT_BITS | calls
+                self._write(slot, digest, minute, calls)
+
+    def _write(self, slot, digest, minute, count):
+        self._words[slot] = digest
+        self._words[slot + 1] = minute << COUNT_BITS | count
 
     def check(self):
         """Nothing can be away: for CountsOverHosts it can."""

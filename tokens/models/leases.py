@@ -1,19 +1,9 @@
 from django.db import models
 
+from accounts.models.call_counts import adding
 from tokens.models.tokens import Token
 
-# A host whose clock is a little behind takes of the minute that others are in already.
-TAKE = """
-INSERT INTO tokens_calllease (token_id, minute, taken) VALUES (%s, %s, %s)
-ON CONFLICT (token_id) DO UPDATE SET
-    taken = excluded.taken + CASE
-        WHEN tokens_calllease.minute BETWEEN excluded.minute AND excluded.minute + 1
-        THEN tokens_calllease.taken ELSE 0 END,
-    minute = CASE
-        WHEN tokens_calllease.minute BETWEEN excluded.minute AND excluded.minute + 1
-        THEN tokens_calllease.minute ELSE excluded.minute END
-RETURNING taken
-"""
+TAKE = adding("tokens_calllease", "token_id", "taken")
 
 
 class CallLease(models.Model):
