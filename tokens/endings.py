@@ -10,11 +10,11 @@ from django.db.models.functions import TruncDate
 from django.utils import timezone
 
 from accounts.clock import clock
+from accounts.plurals import counted
 from accounts.prepared import Prepared
 from tokens.forms.expiry import SATURDAY
 from tokens.models import PlannedEnd
 from tokens.models.newest import all_of
-from tokens.policies.checks import counted
 from tokens.states import State, working
 
 # A token that is given 30 days today ends in the last of them.

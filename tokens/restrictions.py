@@ -7,6 +7,7 @@ from datetime import timedelta
 from django.db.models import Sum
 
 from accounts.clock import clock
+from accounts.plurals import counted
 from accounts.scopes import QUERIES, READ
 from tokens.least_privilege import ids_in
 from tokens.models import TokenUsage
@@ -19,9 +20,9 @@ CALLERS_SHOWN = 5
 def in_words(networks, calls_per_minute):
     """Return the sentence that says from where and how often a token works."""
     count = len(networks.split())
-    place = f"{_counted(count, 'network')} only" if count else "anywhere"
+    place = f"{counted(count, 'network')} only" if count else "anywhere"
     often = (
-        f"up to {calls_per_minute:,} time{'' if calls_per_minute == 1 else 's'} a minute"
+        f"up to {counted(calls_per_minute, 'time')} a minute"
         if calls_per_minute
         else "as often as it is called"
     )
@@ -31,7 +32,7 @@ def in_words(networks, calls_per_minute):
 def in_few_words(networks, calls_per_minute):
     """Return the same for a column of many tokens."""
     count = len(networks.split())
-    place = _counted(count, "network") if count else "anywhere"
+    place = counted(count, "network") if count else "anywhere"
     often = f"{calls_per_minute:,} a minute" if calls_per_minute else "no limit"
     return f"{place}, {often}"
 
@@ -42,9 +43,9 @@ def in_a_row(token):
     if token.scopes:
         parts.append(_scopes(token.scopes.split()))
     if token.kept_to:
-        parts.append(_counted(len(ids_in(token.kept_to)), "account"))
+        parts.append(counted(len(ids_in(token.kept_to)), "account"))
     if token.networks:
-        parts.append(_counted(len(token.networks.split()), "network"))
+        parts.append(counted(len(token.networks.split()), "network"))
     if token.calls_per_minute:
         parts.append(f"{token.calls_per_minute:,} a minute")
     return ", ".join(parts)
@@ -54,11 +55,7 @@ def _scopes(scopes):
     if all(scope.endswith(READ) for scope in scopes):
         areas = {scope.partition(":")[0] for scope in scopes}
         return "queries only" if areas <= QUERIES else "reads only"
-    return _counted(len(scopes), "scope")
-
-
-def _counted(number, noun):
-    return f"{number} {noun}{'' if number == 1 else 's'}"
+    return counted(len(scopes), "scope")
 
 
 @dataclass(frozen=True, slots=True)

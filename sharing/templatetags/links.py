@@ -4,6 +4,7 @@ from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from accounts.plurals import counted
 from accounts.web.shapes import draw
 
 register = template.Library()
@@ -29,5 +30,5 @@ def _clause(each):
 def row_texts(token):
     """Return what the row of a shared token says besides."""
     visits = token.share.visits
-    said = f"{visits:,} visit{'' if visits == 1 else 's'}" if visits else ""
+    said = counted(visits, "visit") if visits else ""
     return {"shows": logic(token.share), "visits": said}

@@ -6,10 +6,11 @@ from django import forms
 
 from accounts.clock import clock
 from accounts.names import NameField
+from accounts.plurals import counted
 from tokens.forms.rules import ChangeForm, RuleForm
 from tokens.kinds import OVERLAPS
 from tokens.limits import MAX_NAME, MAX_NOTE
-from tokens.policies.checks import allows_overlap, counted, of_token
+from tokens.policies.checks import allows_overlap, of_token
 from tokens.restrictions import in_words
 from tokens.secrets import masked_within
 

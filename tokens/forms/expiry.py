@@ -8,8 +8,9 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from accounts.clock import clock
+from accounts.plurals import counted
 from tokens.forms.rules import ChangeForm, RuleForm
-from tokens.policies.checks import counted, is_kept_endless, of_token
+from tokens.policies.checks import is_kept_endless, of_token
 
 PRESETS = (7, 30, 60, 90, 365)
 

@@ -7,6 +7,7 @@ and is listed as outside of it. What moves in with its secret is taken as it is,
 from accounts import hooks
 from accounts.clock import clock
 from accounts.models import Account
+from accounts.plurals import counted
 from accounts.rule_violations import RuleViolation
 from tokens.kinds import Kind
 from tokens.models.policies import TokenPolicy
@@ -179,8 +180,3 @@ def is_kept_endless(token):
 def _within(policy):
     days = policy.longest_days
     return f" within {counted(days, 'day')}" if days else ""
-
-
-def counted(number, noun):
-    """Return a number with its noun, such as 1 day or 14 days."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -10,9 +10,9 @@ from datetime import datetime
 from django.db.models import Count, Max, Q
 
 from accounts.clock import clock
+from accounts.plurals import counted
 from tokens.models import PlannedEnd, Token
 from tokens.models.policies import Cause
-from tokens.policies.checks import counted
 from tokens.policies.conditions import broken_rules, is_last
 from tokens.policies.ends import ends_of, soonest
 

@@ -15,10 +15,11 @@ from django.db.models import Exists, OuterRef, Q
 from accounts.audit.trail import Actor
 from accounts.clock import clock
 from accounts.locks import repeated
+from accounts.plurals import counted
 from tokens.limits import locked_account
 from tokens.models import PlannedEnd, PolicyRound, Token, TokenPolicy
 from tokens.models.policies import Cause
-from tokens.policies.checks import counted, why_outside
+from tokens.policies.checks import why_outside
 from tokens.policies.conditions import is_last, outside, unused_since
 from tokens.policies.saving import NOTICE
 from tokens.states import State

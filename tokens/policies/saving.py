@@ -6,9 +6,9 @@ from accounts.audit.trail import record
 from accounts.clock import clock
 from accounts.locks import locked, repeated
 from accounts.models import Action, Organisation
+from accounts.plurals import counted
 from accounts.rule_violations import RuleViolation, Stale
 from tokens.models.policies import PolicyRound, TokenPolicy, policies_of
-from tokens.policies.checks import counted
 from tokens.policies.rules import KINDS, RULES, of_kind
 
 # What is disabled is announced so long ahead.

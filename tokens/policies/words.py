@@ -3,7 +3,7 @@
 from django.utils import timezone
 from django.utils.formats import date_format
 
-from tokens.policies.checks import counted
+from accounts.plurals import counted
 from tokens.policies.rules import of_kind
 
 YES = "required"

@@ -3,6 +3,7 @@
 from django import template
 from django.db.models import Count
 
+from accounts.plurals import counted
 from tokens import defaults
 from tokens.kinds import Kind
 from tokens.trial import trial_end
@@ -38,5 +39,4 @@ def what_stops(account):
 
 
 def _number(count, label):
-    words = label if label.startswith("API") else label.lower()
-    return f"{count:,} {words}{'' if count == 1 else 's'}"
+    return counted(count, label if label.startswith("API") else label.lower())

@@ -6,6 +6,7 @@ from datetime import date
 from django import template
 from django.utils.html import format_html
 
+from accounts.plurals import counted
 from accounts.templatetags.accounts import icon
 from tokens.rotation_progress import Progress
 
@@ -39,12 +40,11 @@ def sparkline(days):
     bars = list(enumerate(heights))
     # A quiet day has a mark of its own, so that days can be counted.
     quiet = [(number, 1) for number, height in bars if not height]
-    total = days.total
     return format_html(
         DRAWING,
         width=STEP * len(bars) - STEP + BAR,
         tall=TALL,
-        words=f"{total:,} call{'' if total == 1 else 's'} in 14 days",
+        words=f"{counted(days.total, 'call')} in 14 days",
         quiet=_path("quiet", quiet),
         past=_path("past", [bar for bar in bars[:-1] if bar[1]]),
         today=_path("today", [bar for bar in bars[-1:] if bar[1]]),
