@@ -6,8 +6,10 @@ from django.urls import reverse
 from tests.browser.places import paths
 from tests.browser.world import UNBROKEN, furnish
 from tests.factories import TokenFactory
+from tests.tokens.bulk_jobs import at
 from tests.tokens.uses import use
-from tokens.models import Token
+from tokens.models import BulkJob, Token
+from tokens.models.bulk_items import BulkAction
 
 WIDTHS = (320, 375, 768, 1024, 1100, 1200, 1300, 1440, 1920)
 AREAS = {
@@ -29,6 +31,8 @@ CUT = """
   for (const row of document.querySelectorAll("tr")) {
     const frame = box(row.closest(".table-wrap, .refused-tokens, main"));
     const cells = [...row.children].filter(seen).map((each) => [each, box(each)]);
+    const ends = Math.max(...cells.map(([, here]) => here.bottom));
+    if (cells.length && ends < box(row).bottom - 16) wrong.add("a line of a row is empty");
     for (const [cell] of cells) {
       const parts = [...cell.children].filter(seen).map((each) => [each, box(each)]);
       for (const [index, [part, here]] of parts.entries()) {
@@ -81,6 +85,18 @@ def test_nothing_of_a_row_is_cut_off(visit, world, look, area):
     page = visit(world.admin, "/profile/")
 
     assert look(page, paths(world.main, *AREAS[area])) == {}
+
+
+@pytest.mark.parametrize(
+    ("action", "query"),
+    [(BulkAction.ROTATE, ""), (BulkAction.RESTRICT, "?networks=203.0.113.0/25")],
+)
+def test_nothing_of_what_becomes_of_many_is_cut_off(visit, world, look, action, query):
+    tokens = Token.objects.filter(account=world.main).not_deleted()
+    job = BulkJob.prepare(tokens, account=world.main, user=world.admin, action=action)
+    page = visit(world.admin, "/profile/")
+
+    assert look(page, [at("job", world.main, job.pk) + query]) == {}
 
 
 COLUMNS = """
