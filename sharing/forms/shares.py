@@ -7,14 +7,14 @@ from django.utils.formats import date_format
 
 from accounts.forms.ids import VersionField
 from accounts.ids import is_id
-from accounts.names import NameField
 from sharing.models import Filter, Share
 from sharing.scope import Operator
 from sharing.summary import Summary
+from tokens.forms.creation import name_field
 from tokens.forms.expiry import ExpiryForm
 from tokens.forms.restrictions import RestrictionForm
 from tokens.kinds import Kind
-from tokens.limits import MAX_NAME, MAX_NOTE
+from tokens.limits import MAX_NOTE
 from tokens.policies.checks import policy_of
 
 PRESETS = (1, 7, 30, 90)
@@ -41,17 +41,7 @@ class FiltersField(forms.ModelMultipleChoiceField):
 class ShareForm(RestrictionForm, ExpiryForm):
     """The form of a link: its name, its end and its filters."""
 
-    name = NameField(
-        max_length=MAX_NAME,
-        widget=forms.TextInput(
-            attrs={
-                "placeholder": "Who it is for, for example Payments board",
-                "autocomplete": "off",
-                "autofocus": True,
-            }
-        ),
-        error_messages={"required": "Give the token a name."},
-    )
+    name = name_field("Who it is for, for example Payments board")
     find = forms.CharField(label="Find a filter", required=False, max_length=100)
     filters = FiltersField(Filter.objects.none(), required=False)
     operator = forms.ChoiceField(choices=Operator, required=False)

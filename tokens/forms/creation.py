@@ -9,20 +9,20 @@ from tokens.limits import MAX_NAME, MAX_NOTE
 from tokens.models import Token
 
 
+def name_field(placeholder):
+    """Return the field for the name of a new token."""
+    attributes = {"placeholder": placeholder, "autocomplete": "off", "autofocus": True}
+    return NameField(
+        max_length=MAX_NAME,
+        widget=forms.TextInput(attrs=attributes),
+        error_messages={"required": "Give the token a name."},
+    )
+
+
 class TokenForm(RestrictionForm, ExpiryForm):
     """A new token: only its name is asked, the rest is folded."""
 
-    name = NameField(
-        max_length=MAX_NAME,
-        widget=forms.TextInput(
-            attrs={
-                "placeholder": "What uses it, for example Terraform",
-                "autocomplete": "off",
-                "autofocus": True,
-            }
-        ),
-        error_messages={"required": "Give the token a name."},
-    )
+    name = name_field("What uses it, for example Terraform")
     expires_at = forms.ChoiceField(label="Expires", required=False)
     note = forms.CharField(
         max_length=MAX_NOTE,

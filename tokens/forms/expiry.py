@@ -13,11 +13,7 @@ from tokens.forms.rules import ChangeForm, RuleForm
 from tokens.policies.checks import is_kept_endless, of_token
 
 PRESETS = (7, 30, 60, 90, 365)
-
-
 LATEST = timedelta(days=3660)
-
-
 SATURDAY = 5
 
 

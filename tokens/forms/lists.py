@@ -12,8 +12,6 @@ STATES = [
     (state.value, state.label)
     for state in (State.ACTIVE, State.DISABLED, State.EXPIRED)
 ]
-
-
 SORTS = ("created_at", "name", "last_used_at", "expires_at")
 
 

@@ -153,8 +153,7 @@ def _overlap(job):
 
 def _preview(request, job):
     form = _form(job, request.GET)
-    preview = _foreseen(job, form)
-    return _look_over(request, job, form, preview)
+    return _look_over(request, job, form, _foreseen(job, form))
 
 
 def _foreseen(job, form):
