@@ -7,7 +7,8 @@ from http import HTTPStatus
 
 from django.utils.text import slugify
 
-from accounts.permissions import POLICY, Operation, Relation
+from accounts.permissions import POLICY, Operation
+from accounts.relations import Relation
 
 PLACES = {"path": "In the path", "query": "In the query", "header": "Headers"}
 TOKENS = (Relation.TOKEN, Relation.MAIN_TOKEN, Relation.MAIN_TOKEN_SHUT)

@@ -2,7 +2,8 @@
 
 from http import HTTPStatus
 
-from accounts.permissions import ANY_SCOPE, NO_SCOPE, POLICY, SCOPE_OF, Relation
+from accounts.permissions import ANY_SCOPE, NO_SCOPE, POLICY, SCOPE_OF
+from accounts.relations import Relation
 
 PATIENCE = {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}
 ABOUT = (

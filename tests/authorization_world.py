@@ -7,7 +7,7 @@ from django.test import Client
 from accounts.identity.providers import add_provider
 from accounts.lifecycle import delete_account
 from accounts.models import Role
-from accounts.permissions import Relation
+from accounts.relations import Relation
 from accounts.web.middleware import SEEN
 from gateway.models import Webhook
 from tests import authorization_routes as declared

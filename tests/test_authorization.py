@@ -10,7 +10,8 @@ from django.http import HttpResponse
 from django.urls import URLPattern, get_resolver, resolve, reverse
 
 from accounts.models import Organisation, Role
-from accounts.permissions import Operation, Relation, allows
+from accounts.permissions import Operation, allows
+from accounts.relations import Relation
 from accounts.web import errors
 from tests import authorization_routes as declared
 from tests.answers import said

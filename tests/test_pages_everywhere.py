@@ -6,7 +6,7 @@ SQLite test_authorization.py asks for the same of everybody.
 
 import pytest
 
-from accounts.permissions import Relation
+from accounts.relations import Relation
 from tests import authorization_routes as declared
 from tests.authorization_world import World
 from tests.test_authorization import DENIED, METHODS, any_path, ask, methods

@@ -10,7 +10,8 @@ from django.views.decorators.http import require_safe
 from accounts import quotas
 from accounts.forms.lists import PRODUCTS, AccountListForm
 from accounts.models import Account, AccountKind
-from accounts.permissions import Operation, for_account, relations_to
+from accounts.permissions import Operation, for_account
+from accounts.relations import relations_to
 from accounts.web.pagination import paginate
 
 LISTED = 10

@@ -9,7 +9,8 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from accounts.permissions import about_oneself, relations
+from accounts.permissions import about_oneself
+from accounts.relations import relations
 from accounts.signing_in.arrivals import first_account
 from accounts.web.navigation import SETTINGS_PAGES, TOKENS, counterpart
 

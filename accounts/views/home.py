@@ -8,7 +8,8 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.forms.find import ThemeForm
 from accounts.identity import waiting
 from accounts.models import Membership
-from accounts.permissions import about_oneself, relations
+from accounts.permissions import about_oneself
+from accounts.relations import relations
 from accounts.signing_in.arrivals import first_account
 from accounts.web import navigation
 from accounts.web.return_addresses import own_address

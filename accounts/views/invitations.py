@@ -20,7 +20,8 @@ from accounts.audit.trail import Actor
 from accounts.forms.invitations import WelcomeForm
 from accounts.invitations import accept, by_key, decline
 from accounts.models import Membership, Organisation
-from accounts.permissions import about_oneself, relations
+from accounts.permissions import about_oneself
+from accounts.relations import relations
 from accounts.rule_violations import RuleViolation
 from accounts.web import navigation
 from accounts.web.form_status import status_of

@@ -7,7 +7,8 @@ from django.views.decorators.http import require_safe
 
 from accounts.forms.find import SearchForm
 from accounts.models import Account, Membership
-from accounts.permissions import about_oneself, relations_to
+from accounts.permissions import about_oneself
+from accounts.relations import relations_to
 from accounts.web.navigation import counterpart, page_at
 
 ACCOUNTS_SHOWN = 50

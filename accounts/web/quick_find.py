@@ -6,7 +6,7 @@ from django.urls import reverse
 
 from accounts import hooks
 from accounts.models import Account
-from accounts.permissions import relations, relations_to
+from accounts.relations import relations, relations_to
 from accounts.web.navigation import PROFILE, SETTINGS_PAGES, STAFF, home
 
 ACCOUNTS_SHOWN = 8

@@ -9,14 +9,8 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.audit.trail import Actor
-from accounts.permissions import (
-    Operation,
-    allows,
-    for_account,
-    relations,
-    relations_to,
-    require,
-)
+from accounts.permissions import Operation, allows, for_account, require
+from accounts.relations import relations, relations_to
 from accounts.rule_violations import RuleViolation
 from accounts.web.pagination import paginate
 from gateway.models import RefusedCall

@@ -11,16 +11,14 @@ from accounts.models import Role
 from accounts.permissions import (
     Forbidden,
     Operation,
-    Relation,
     about_oneself,
     allows,
     for_account,
     invitation,
-    relations,
-    relations_to,
     require,
     staff_only,
 )
+from accounts.relations import Relation, relations, relations_to
 from tests.factories import MainFactory, MembershipFactory
 
 

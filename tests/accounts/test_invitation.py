@@ -21,7 +21,7 @@ from accounts.models import (
     Role,
     User,
 )
-from accounts.permissions import relations
+from accounts.relations import relations
 from accounts.rule_violations import RuleViolation
 from tests.accounts.mails import said
 from tests.accounts.signing_in import PASSWORD, sign_in

@@ -6,12 +6,8 @@ of answers, so that a permission nobody meant to add fails here.
 
 import pytest
 
-from accounts.permissions import (
-    COLUMNS,
-    Operation,
-    Relation,
-    allows,
-)
+from accounts.permissions import COLUMNS, Operation, allows
+from accounts.relations import Relation
 
 # USR own, ADM own, MADM child+, MADM child-, MUSR child+, MUSR child-, STAFF, TOK own,
 # MTOK child+, MTOK child-. "main": yes in the main account, else 403. "self": yes for

@@ -5,15 +5,8 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404
 
 from accounts.models import AccountKind, Role
-from accounts.permissions import (
-    Operation,
-    Relation,
-    may,
-    relations,
-    relations_to,
-    require,
-    token_relations,
-)
+from accounts.permissions import Operation, may, require
+from accounts.relations import Relation, relations, relations_to, token_relations
 from tests.factories import ChildFactory, MainFactory, MembershipFactory, UserFactory
 from tokens.models import Token
 

@@ -12,11 +12,11 @@ from accounts.permissions import (
     SCOPE_OF,
     KeptElsewhere,
     OutOfScope,
-    Relation,
     require_of_token,
     require_scope,
     token_may,
 )
+from accounts.relations import Relation
 from accounts.rule_violations import RuleViolation
 from accounts.scopes import (
     AREAS,

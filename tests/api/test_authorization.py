@@ -3,7 +3,8 @@
 import pytest
 
 from accounts.models import AuditEvent
-from accounts.permissions import Relation, allows
+from accounts.permissions import allows
+from accounts.relations import Relation
 from tests.api.calls import FORBIDDEN, REQUEST_ID
 from tests.api.routes import KINDS, ROUTES
 from tests.api.world import operations

@@ -3,7 +3,8 @@
 import pytest
 
 from accounts.models import Action, AuditEvent, Membership, Role
-from accounts.permissions import POLICY, Operation, Relation
+from accounts.permissions import POLICY, Operation
+from accounts.relations import Relation
 from tests.api.calls import coded, invalid
 from tests.api.users import (
     NEW,

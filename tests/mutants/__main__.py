@@ -43,6 +43,11 @@ MODULES = {
         "accounts/test_guards.py",
         "accounts/test_scopes.py",
     ],
+    "accounts.relations": [
+        "accounts/test_relations.py",
+        "accounts/test_guards.py",
+        "accounts/identity/test_waiting.py",
+    ],
     "accounts.scopes": ["accounts/test_scopes.py", "api/test_minting.py"],
     "tokens.permissions": [
         "tokens/test_token_permissions.py",

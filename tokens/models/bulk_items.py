@@ -4,7 +4,8 @@ from django.db import DatabaseError, models, transaction
 from django.http import Http404
 
 from accounts.locks import repeated
-from accounts.permissions import Forbidden, relations, require
+from accounts.permissions import Forbidden, require
+from accounts.relations import relations
 from accounts.rule_violations import Gone, RuleViolation, Unavailable
 from tokens.kinds import OVERLAPS
 from tokens.models.tokens import Token

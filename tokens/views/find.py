@@ -6,7 +6,8 @@ from django.shortcuts import redirect
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
-from accounts.permissions import Operation, allows, for_account, relations
+from accounts.permissions import Operation, allows, for_account
+from accounts.relations import relations
 from tokens.kind_pages import HOMES, page_of
 from tokens.kinds import Kind
 from tokens.models import Token

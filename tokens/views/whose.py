@@ -11,7 +11,8 @@ from django.views.decorators.http import (
 )
 
 from accounts.audit.trail import Actor
-from accounts.permissions import relations, require, staff_only
+from accounts.permissions import require, staff_only
+from accounts.relations import relations
 from tokens.forms.changes import DisableForm
 from tokens.models import Token
 from tokens.permissions import operation, why_stopped

@@ -7,13 +7,8 @@ from django.http import Http404
 
 from accounts.api.plumbing.streams import CHUNK
 from accounts.locks import repeated
-from accounts.permissions import (
-    Operation,
-    require_of_token,
-    require_scope,
-    token_may,
-    token_relations,
-)
+from accounts.permissions import Operation, require_of_token, require_scope, token_may
+from accounts.relations import token_relations
 
 READING = ("GET", "HEAD")
 # What only the main account's token may ask about other accounts.

@@ -21,7 +21,8 @@ from accounts.models import (
     RequiredSignIn,
     Role,
 )
-from accounts.permissions import Operation, Relation, may, relations
+from accounts.permissions import Operation, may
+from accounts.relations import Relation, relations
 from tests.accounts.addresses import place
 from tests.accounts.identity.test_groups import provider_of
 from tests.accounts.identity.there_and_back import back, sign_in

@@ -2,7 +2,8 @@
 
 from django.http import Http404
 
-from accounts.permissions import require_of_token, token_relations
+from accounts.permissions import require_of_token
+from accounts.relations import token_relations
 from tokens.kinds import OF_INSTALLATION, Kind
 from tokens.models import Token
 from tokens.models.querysets import TokenQuerySet
