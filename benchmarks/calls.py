@@ -14,7 +14,6 @@ import secrets
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, replace
@@ -23,11 +22,10 @@ from math import inf
 from pathlib import Path
 from statistics import median
 
-import httpx
-
 from benchmarks.__main__ import machine, product_settings
 from benchmarks.load import Measured, cpu_of, find_wrk, measure
 from benchmarks.measure import free_port, wait_for
+from benchmarks.watched import scraping, shares
 
 FOLDER = Path(__file__).resolve().parent
 PORTAL, GATE, PEERS, FLOOR = "portal", "gate", "peers", "floor"
@@ -42,7 +40,6 @@ BARE, GUARDED = "bare Django view", "REST framework, token"
 KNOWN, HALF_LOAD = "gate, known token", "gate, at half load"
 # The same on a server whose metrics are asked for.
 WATCHED = ", watched"
-SCRAPE_SECONDS = 15
 LEAST_WATCHED = 0.97
 FLOORED, INSTALLED = "the server's floor", "gate, as installed"
 INVENTED, IMPORTED = "gate, invented tokens", "gate, invented UUIDs"
@@ -129,31 +126,13 @@ def at_size(tokens, options):
             settle(servers)
             measured = measure_all(servers, made, options.seconds)
             if options.metrics:
-                measured[WATCHED] = watch(servers, made, options.turns)
+                measured[WATCHED] = shares(both_ways(servers, made), options.turns)
             event = float(program("benchmarks.audit_row", environment))
             measured |= {EVENT: event}
         if options.database:
             rates = program("benchmarks.parallel_creates", environment, "3")
             measured |= {PARALLEL: json.loads(rates)}
         return measured
-
-
-@contextmanager
-def scraping(port):
-    """Ask for metrics meanwhile, as often as Prometheus does."""
-    over, address = threading.Event(), f"http://127.0.0.1:{port}/metrics"
-
-    def scrape():
-        while not over.wait(SCRAPE_SECONDS):
-            httpx.get(address, timeout=60).raise_for_status()
-
-    thread = threading.Thread(target=scrape)
-    thread.start()
-    try:
-        yield
-    finally:
-        over.set()
-        thread.join()
 
 
 def as_installed(environment):
@@ -261,32 +240,16 @@ def measure_all(servers, made, seconds):
     return {name: middle(each) for name, each in rounds.items()}
 
 
-def watch(servers, made, turns):
-    """Return {name: shares} of cases on servers that count for Prometheus and that do not.
+def both_ways(servers, made):
+    """Yield each case that is also on a server that is watched, as `shares` takes it.
 
-    A share is of the CPU time of a request, without metrics to with them, in two seconds of
-    which each has one. Both are asked by turns, first the one and then the other, so that
-    what else the machine does meets both alike.
+    They make tokens of other names: both have one database.
     """
-    shares = {}
     for (name, server, path, told), (*_, again) in zip(
         cases(made), cases(made), strict=True
     ):
-        if f"{server}{WATCHED}" not in servers:
-            continue
-        # They make tokens of other names: both have one database.
-        both = [(servers[server], told), (servers[f"{server}{WATCHED}"], again)]
-        shares[name] = [one_turn(both, path, turn % 2) for turn in range(turns)]
-    return shares
-
-
-def one_turn(both, path, is_reversed):
-    cpu = [0.0, 0.0]
-    order = (1, 0) if is_reversed else (0, 1)
-    for which in order:
-        server, told = both[which]
-        cpu[which] = measure(server, path, seconds=1, **told).cpu
-    return cpu[0] / cpu[1]
+        if watched := servers.get(f"{server}{WATCHED}"):
+            yield name, path, ((servers[server], told), (watched, again))
 
 
 def one_round(server, path, told, seconds):
@@ -375,10 +338,10 @@ def said(what, goal, *, good):
 
 def watching(tokens, measured):
     """Yield how fast each case is where metrics are asked for, next to where they are not."""
-    for name, shares in measured.get(WATCHED, {}).items():
-        share = median(shares)
+    for name, turns in measured.get(WATCHED, {}).items():
+        share = median(turns)
         told = f"{name}, watched, is {share:.3f} times itself by CPU time"
-        told += f", in turns {min(shares):.2f} to {max(shares):.2f}"
+        told += f", in turns {min(turns):.2f} to {max(turns):.2f}"
         yield f"{tokens:,} tokens: " + said(
             told, f"at least {LEAST_WATCHED}", good=share >= LEAST_WATCHED
         )
