@@ -120,6 +120,10 @@ def bind(host, port):
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     # `::` is every address, of IPv4 too.
     is_dual = family == socket.AF_INET6 and socket.has_dualstack_ipv6()
-    return socket.create_server(
+    server = socket.create_server(
         (host, port), family=family, backlog=BACKLOG, dualstack_ipv6=is_dual
     )
+    # Connections have it from here, as they do where Granian listens by itself: a body that
+    # is written after its head would wait up to 40 ms for the client to acknowledge that.
+    server.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return server

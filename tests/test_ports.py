@@ -56,6 +56,16 @@ def test_who_listens_everywhere_listens_here(port, place):
         require_free_port(HERE, port)
 
 
+@pytest.mark.parametrize("place", EVERYWHERE)
+def test_no_part_of_an_answer_waits_for_the_one_before_it(port, place):
+    with (
+        closing(listen_at(place, port)) as listening,
+        socket.create_connection((HERE, port)),
+        closing(listening.accept()[0]) as connection,
+    ):
+        assert connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+
+
 def test_a_restart_is_not_refused_because_of_connections_that_were(port):
     with listen(HERE, port) as worker, socket.create_connection((HERE, port)) as client:
         # Who closes first has it in TIME_WAIT.
