@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 
 from accounts.audit.trail import Actor, record
-from accounts.identity import people, sessions
+from accounts.identity import people, proof, sessions
 from accounts.identity.problems import ProviderProblem
 from accounts.models import Action, IdentityProvider
 
@@ -52,6 +52,8 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):
             person = people.person_of(sociallogin.identity, by=by)
         except people.ToBeConfirmed:
             self._ask(request, sociallogin)
+        if once_more := proof.check(request, sociallogin, person):
+            raise ImmediateHttpResponse(once_more)
         sociallogin.account = people.connection(sociallogin.identity)
         sociallogin.user = person
         keep = request.session.session_key or ""

@@ -5,6 +5,7 @@ all the same, with the provider's published keys.
 """
 
 import hmac
+import time
 from datetime import timedelta
 from hashlib import sha256
 
@@ -38,6 +39,17 @@ def check(provider, token, nonce):
         raise Refused("The ID token has another nonce.")
     _check_subject(claims["sub"])
     return claims
+
+
+def signed_in_at(claims):
+    """Return when somebody signed in at the provider by its word; 0 if it does not say.
+
+    A time to come is not taken.
+    """
+    at = claims.get("auth_time")
+    if not isinstance(at, int | float) or isinstance(at, bool):
+        return 0
+    return at if at <= time.time() + SKEW.total_seconds() else 0
 
 
 def decode(provider, token, needed):

@@ -46,10 +46,8 @@ class ProviderSessionMiddleware:
 
 def _belongs_elsewhere(person):
     """Whether somebody could make a way into what their session is not good for."""
-    if person.only_in is None:
-        return False
-    others = person.memberships.exclude(account__organisation=person.only_in)
-    return others.exists()
+    only = person.only_in
+    return only is not None and waiting.belongs_elsewhere(person, only)
 
 
 def _asked(request, here):

@@ -77,7 +77,11 @@ class Conversation(OpenIDConnectOAuth2Adapter):
         found = identity(self.row, claims, self._userinfo(token.token))
         login = self.provider.sociallogin_from_response(request, found)
         login.identity = found
-        login.session = {"sid": claims.get("sid"), "id_token": response["id_token"]}
+        login.session = {
+            "sid": claims.get("sid"),
+            "id_token": response["id_token"],
+            "auth_time": id_tokens.signed_in_at(claims),
+        }
         return login
 
     def _userinfo(self, access_token):

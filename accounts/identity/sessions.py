@@ -20,16 +20,25 @@ def note(request, login):
     """Note by whom the person was signed in, or seen again, just now."""
     found = login.identity
     token = login.session["id_token"]
-    _keep(request, found, token if len(token) <= MOST_ID_TOKEN else "")
+    _keep(
+        request,
+        found,
+        token if len(token) <= MOST_ID_TOKEN else "",
+        login.session["auth_time"],
+    )
     _name(request, found, login.session["sid"])
 
 
-def _keep(request, identity, id_token):
-    request.session[KEY] = {
-        "provider": identity.provider.slug,
+def _keep(request, identity, id_token, auth_time=0):
+    who = {"provider": identity.provider.slug, "subject": identity.subject}
+    before = of(request) or {}
+    if who.items() <= before.items():
+        # What it was asked for once it need not say each time.
+        auth_time = max(auth_time, before.get("auth_time", 0))
+    request.session[KEY] = who | {
         "organisation": identity.provider.organisation_id,
-        "subject": identity.subject,
         "at": int(time.time()),
+        "auth_time": auth_time,
         "id_token": id_token,
     }
 

@@ -36,6 +36,11 @@ def is_elsewhere(membership, person):
     return only is not None and membership.account.organisation_id != only
 
 
+def belongs_elsewhere(person, organisation):
+    """Whether somebody belongs to another organisation, or is invited to one."""
+    return person.memberships.exclude(account__organisation=organisation).exists()
+
+
 def lead(request, waiting, *, is_needed):
     """Return what leads to where some memberships wait no more, or None.
 

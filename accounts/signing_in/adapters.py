@@ -3,6 +3,7 @@
 from contextlib import suppress
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.usersessions.adapter import DefaultUserSessionsAdapter
 from django.contrib import messages
@@ -13,7 +14,7 @@ from django.urls import reverse
 from accounts.audit.trail import Actor, record
 from accounts.crypto import seeds
 from accounts.crypto.envelope import Sealed
-from accounts.identity import people, required, sessions
+from accounts.identity import people, proof, required, sessions
 from accounts.identity.problems import ProviderProblem
 from accounts.mail import link, send
 from accounts.models import Action, User
@@ -97,6 +98,14 @@ class AccountAdapter(DefaultAccountAdapter):
         with suppress(ProviderProblem):
             people.connect(pending, user, by=Actor.of(request))
         sessions.note_connected(request, pending)
+
+    def is_reauthentication_required(self, **kwargs):
+        """Lead who is to prove it by their provider there; allauth would let them pass."""
+        if proof.is_by_provider(self.request):
+            if there := proof.ask(self.request):
+                raise ImmediateHttpResponse(there)
+            return False
+        return super().is_reauthentication_required(**kwargs)
 
     def get_login_stages(self):
         """Leave our second factor out where a provider has signed somebody in."""

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.audit.trail import Actor
 from accounts.forms.providers import AddressForm
-from accounts.identity import people, sessions
+from accounts.identity import people, proof, sessions
 from accounts.identity.adapters import ONLY, problem_page, tell_of_waiting
 from accounts.identity.problems import ProviderProblem
 from accounts.identity.provider import Conversation
@@ -32,7 +32,8 @@ def provider_sign_in(request, slug):
     """Lead to a provider.
 
     `next` is where to go afterwards; `connect` lets who is signed in connect it; `hint`
-    is the address that it should know somebody by; `silent` asks it not to ask.
+    is the address that it should know somebody by; `silent` asks it not to ask; `again` that they signed in there
+    just now.
     """
     if request.user.is_authenticated:
         process = AuthProcess.CONNECT if "connect" in request.GET else AuthProcess.LOGIN
@@ -45,14 +46,17 @@ def provider_sign_in(request, slug):
 def _begin(request, provider, process):
     hint = request.GET.get("hint", "")[:MOST_HINT]
     silent = request.GET.get("silent", "")
+    again = request.GET.get("again", "")
     return provider.redirect(
         request,
         process,
         next_url=get_next_redirect_url(request),
         scope=provider.app.row.scope.split(),
         auth_params=({"login_hint": hint} if hint else {})
-        | ({"prompt": "none"} if silent else {}),
+        | ({"prompt": "none"} if silent else {})
+        | proof.parameters(again),
         silent=silent,
+        again=again,
     )
 
 

@@ -59,6 +59,7 @@ def comes_from(client, provider, *, minutes=0):
         "provider": provider.slug,
         "subject": "x",
         "at": int(time.time()) - minutes * 60,
+        "auth_time": int(time.time()) - minutes * 60,
         "id_token": "",
     }
     session.save()
@@ -257,14 +258,15 @@ def test_one_without_a_password_signs_in_there_once_more(client, zoe, provider):
     page = place("disconnect", row.pk)
     asked = client.post(page)
 
-    assert asked.url == f"{other.sign_in_path}?next={page.replace('/', '%2F')}"
+    following = page.replace("/", "%2F")
+    assert asked.url == f"{other.sign_in_path}?again=again&next={following}"
     assert SocialAccount.objects.filter(pk=row.pk).exists()
     comes_from(client, other, minutes=14)
     client.post(page)
     assert not SocialAccount.objects.filter(pk=row.pk).exists()
 
 
-def test_where_that_is_off_there_is_nothing_to_ask(client, zoe, provider):
+def test_where_that_is_off_nothing_can_tell_that_it_is_them(client, zoe, provider):
     other = provider_of(None, "everybody")
     row = connect(zoe, provider)
     connect(zoe, other)
@@ -272,6 +274,8 @@ def test_where_that_is_off_there_is_nothing_to_ask(client, zoe, provider):
     client.force_login(zoe)
     comes_from(client, provider, minutes=16)
 
-    client.post(place("disconnect", row.pk))
+    response = client.post(place("disconnect", row.pk))
 
-    assert not SocialAccount.objects.filter(pk=row.pk).exists()
+    assert response.status_code == 409
+    assert "What signed you in is switched off" in response.text
+    assert SocialAccount.objects.filter(pk=row.pk).exists()

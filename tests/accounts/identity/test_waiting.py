@@ -351,12 +351,5 @@ def test_who_came_with_a_password_may_add_a_passkey(client, zoe):
     assert page.url.startswith(reverse("account_reauthenticate"))
 
 
-def test_who_belongs_to_one_organisation_may_add_a_passkey(client, real, provider):
-    real.set(accounts={"ada": ADA})
-    sign_in(client, real)
-
-    assert client.get(reverse("mfa_add_webauthn")).status_code == 200
-
-
 def test_strangers_are_asked_to_sign_in(client, db):
     assert client.get(reverse("mfa_add_webauthn")).status_code == 302
