@@ -85,6 +85,8 @@ def one_of(shapes, *, by):
 
 def _without_tag(by, value, check):
     """Name fields in errors as the caller does: pydantic puts the shape's name first."""
+    if not isinstance(value, dict):
+        raise PydanticKnownError("model_type", {"class_name": "object"})
     try:
         return check(value)
     except ValidationError as error:

@@ -159,6 +159,14 @@ def test_other_kinds_are_not_made(api, path, kind):
     )
 
 
+@pytest.mark.parametrize("body", [[], "x", 1, None])
+def test_what_is_no_object_names_no_field(api, path, body):
+    answer = invalid(("", "body", "must be a JSON object"))
+
+    assert api.post(path, body) == answer
+    assert api.post("/api/v1/accounts", body) == answer
+
+
 def test_what_is_wrong_is_named_as_in_the_body(api, path):
     given = ("kind", "body", "must be given")
 
