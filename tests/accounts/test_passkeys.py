@@ -39,6 +39,15 @@ def test_a_passkey_is_not_renamed_to_what_cannot_be_seen(client, dana):
     assert key.data["name"] == "Work"
 
 
+@pytest.mark.parametrize("page", ["mfa_add_webauthn", "mfa_activate_totp"])
+def test_who_chose_a_password_by_a_mailed_link_may_add_one(client, dana, page):
+    client.post(reverse("account_reset_password"), {"email": dana.email})
+    client.force_login(dana)
+    client.post(reverse("account_reauthenticate"), {"password": PASSWORD})
+
+    assert client.get(reverse(page)).status_code == 200
+
+
 @pytest.fixture
 def made():
     """What a browser sends of a passkey that it has just made."""
