@@ -10,7 +10,7 @@ from allauth.mfa.totp import forms as totp_forms
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from accounts.identity import required, sessions
+from accounts.identity import required, sessions, waiting
 from accounts.models import User
 from accounts.rate_limits.attempts import CODE, PASSWORD, attempt, attempt_reset
 from accounts.rate_limits.limiter import settle
@@ -39,7 +39,7 @@ class ResetPasswordForm(account_forms.ResetPasswordForm):
         email = super().clean_email()
         attempt_reset(context.request, email.lower())
         needed = required.required_for(email)
-        if needed and not _may_be_connected(email):
+        if needed and not (_may_be_connected(email) or _needs_one(email)):
             required.refuse(context.request, needed, email)
         return email
 
@@ -48,6 +48,14 @@ def _may_be_connected(email):
     """Whether somebody comes from the provider, and has to sign in as before once."""
     pending = sessions.pending(context.request)
     return pending is not None and pending.email == email.lower()
+
+
+def _needs_one(email):
+    """Whether somebody is signed in who proves with it who they are, to other organisations."""
+    person = context.request.user
+    if not person.is_authenticated or person.email != email.lower():
+        return False
+    return waiting.is_kept_out(person)
 
 
 class ChangePasswordForm(account_forms.ChangePasswordForm):

@@ -39,15 +39,9 @@ class ProviderSessionMiddleware:
 
     def process_view(self, request, view_func, view_args, view_kwargs):
         name = request.resolver_match.url_name
-        if name in NEW_WAYS and _belongs_elsewhere(request.user):
+        if name in NEW_WAYS and waiting.is_kept_out(request.user):
             return waiting.prove(request)
         return None
-
-
-def _belongs_elsewhere(person):
-    """Whether somebody could make a way into what their session is not good for."""
-    only = person.only_in
-    return only is not None and waiting.belongs_elsewhere(person, only)
 
 
 def _asked(request, here):

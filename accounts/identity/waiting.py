@@ -15,7 +15,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
 
-from accounts.models import Membership
+from accounts.models import Membership, RequiredSignIn
 from accounts.models.memberships import WORD_HOLDS
 from accounts.web.return_addresses import page_behind
 
@@ -39,6 +39,17 @@ def is_elsewhere(membership, person):
 def belongs_elsewhere(person, organisation):
     """Whether somebody belongs to another organisation, or is invited to one."""
     return person.memberships.exclude(account__organisation=organisation).exists()
+
+
+def is_kept_out(person):
+    """Whether there is something that a person has to prove in their session who they are for."""
+    return person.only_in is not None and belongs_elsewhere(person, person.only_in)
+
+
+def _requiring(person):
+    """Return the name of the organisation whose own sign-in a person has to use, or None."""
+    row = RequiredSignIn.objects.of_address(person.email)
+    return row.values_list("organisation__name", flat=True).first()
 
 
 def lead(request, waiting, *, is_needed):
@@ -81,10 +92,12 @@ def by_the_login(request):
 def prove(request):
     """Ask who came in by a provider to prove here who they are; for its page alone.
 
-    By the second factor of those who have one. Who has nothing is told what to do.
+    By the second factor of those who have one. Who has nothing can have a password, with
+    which nobody signs in whose organisation requires its provider.
     """
     ways = get_adapter().get_reauthentication_methods(request.user)
     if not ways:
-        return render(request, "accounts/sign_in/elsewhere.html", status=403)
+        context = {"requires": _requiring(request.user)}
+        return render(request, "accounts/sign_in/elsewhere.html", context, status=403)
     messages.info(request, "Your provider does not speak for this: prove it is you.")
     return redirect(f"{ways[-1]['url']}?{urlencode({'next': request.get_full_path()})}")

@@ -1,12 +1,15 @@
 """Rights that wait: of groups for their provider's word, of others for proof of who it is."""
 
+import re
 from datetime import timedelta
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 import pytest
 from allauth.mfa.totp.internal.auth import TOTP
 from allauth.socialaccount.models import SocialAccount
 from django.contrib.auth import get_user
+from django.core import mail
+from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
@@ -286,6 +289,61 @@ def test_a_provider_opens_nothing_of_another_organisation(client, joined, main, 
     assert client.get(place("user_list", main.pk)).status_code == 200
     passkey = client.get(reverse("mfa_add_webauthn"))
     assert passkey.status_code == 403
+
+
+@pytest.mark.parametrize("is_required", [True, False])
+def test_who_has_nothing_of_ours_gets_a_password_for_the_other_one(
+    client, joined, real, other, main, is_required
+):
+    """The one organisation's requirement stays, and so does the other's proof."""
+    client.post(place("invitation_accept", other.organisation_id))
+    if is_required:
+        RequiredSignIn.objects.create(organisation=main.organisation)
+    page = place("user_list", other.pk)
+
+    told = client.get(page)
+    assert ("Acme</bdi> requires its provider" in told.text) is is_required
+    # The form of that page.
+    mail.outbox.clear()
+    sent = client.post(reverse("account_reset_password"), {"email": joined.email})
+    assert sent.status_code == 302
+    link = re.search(r"http://\S+/password/\S+/", mail.outbox[0].body)[0]
+    chosen = client.get(urlsplit(link).path, follow=True)
+    password = {"password1": PASSWORD, "password2": PASSWORD}
+    client.post(chosen.redirect_chain[-1][0], password)
+
+    # What was open is not: the password was changed.
+    assert get_user(client).is_anonymous
+    sign_in_with_password(client, joined.email)
+    assert get_user(client).is_anonymous is is_required
+    client.logout()
+    sign_in(client, real)
+    asked = client.get(page)
+    assert asked.url.startswith(reverse("account_reauthenticate"))
+    client.post(asked.url, {"password": PASSWORD, "next": page})
+    assert client.get(page).status_code == 200
+    assert client.get(reverse("mfa_add_webauthn")).status_code == 200
+
+
+def test_nobody_gets_one_for_somebody_else(client, joined, main):
+    RequiredSignIn.objects.create(organisation=main.organisation)
+    UserFactory(email="eve@acme.example", password=PASSWORD)
+    mail.outbox.clear()
+
+    client.post(reverse("account_reset_password"), {"email": "eve@acme.example"})
+    Client().post(reverse("account_reset_password"), {"email": joined.email})
+
+    assert mail.outbox == []
+
+
+def test_who_belongs_to_nobody_else_gets_none(client, joined, main, other):
+    RequiredSignIn.objects.create(organisation=main.organisation)
+    other.memberships.filter(user=joined).delete()
+    mail.outbox.clear()
+
+    client.post(reverse("account_reset_password"), {"email": joined.email})
+
+    assert mail.outbox == []
 
 
 def test_who_has_nothing_at_home_is_told_what_to_do(client, joined, main, other):
