@@ -7,6 +7,7 @@ import pytest
 from django.db import connections
 
 from config.environment import SQLITE_OPTIONS
+from config.sqlite3.base import shut
 
 pytestmark = pytest.mark.sqlite
 
@@ -82,3 +83,26 @@ def test_a_link_leads_to_a_file_of_its_owner_alone(connect, tmp_path):
     connect("link").execute("CREATE TABLE a (b)")
 
     assert set(modes(tmp_path / "elsewhere").values()) == {0o600}
+
+
+def test_what_is_no_database_keeps_its_mode(connect, tmp_path):
+    folder, file = tmp_path / "folder", tmp_path / "another program's"
+    folder.mkdir(0o755)
+    file.write_text("root:x:0:0:root:/root:/bin/bash\n" * 100)
+    file.chmod(0o644)
+
+    for each in (folder, file):
+        with pytest.raises(connections["default"].Database.DatabaseError):
+            connect(each.name)
+
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o755
+    assert modes(tmp_path) == {file.name: 0o644}
+
+
+def test_a_device_keeps_its_mode(tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe, 0o640)
+
+    shut(str(pipe))
+
+    assert stat.S_IMODE(pipe.stat().st_mode) == 0o640

@@ -10,6 +10,7 @@ import threading
 from contextlib import contextmanager, suppress
 from math import inf
 from pathlib import Path
+from stat import S_ISREG
 
 from django.db.backends.sqlite3 import base
 
@@ -32,9 +33,10 @@ class DatabaseWrapper(Settling, base.DatabaseWrapper):
         if not self.is_in_memory_db():
             self._path = os.fspath(conn_params["database"])
             same_file.require(self._path)
-            shut(os.path.realpath(self._path))
+            create(os.path.realpath(self._path))
         opened = super().get_new_connection(conn_params)
         if self._path:
+            shut(os.path.realpath(self._path))
             same_file.note(self._path)
         return opened
 
@@ -110,21 +112,24 @@ def _identity(path):
 same_file = SameFile()
 
 
-def shut(path):
-    """Make a database's file if there is none, and leave it to its owner alone.
+def create(path):
+    """Make a database's file if there is none, for its owner alone.
 
     What cannot be done here, SQLite says better when it opens the file.
     """
-    with suppress(OSError):
-        _create(path)
+    # Never opens a file that is there: to close it would drop this process's locks.
+    with suppress(OSError), _creating:
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, OWNER_ONLY))
+
+
+def shut(path):
+    """Leave a database that SQLite has opened to its owner alone.
+
+    What a wrong name leads to is not touched: a folder, or another program's file.
+    """
     for suffix in BESIDE:
         with suppress(OSError):
             file = Path(path + suffix)
-            if file.stat().st_mode & 0o077:
+            mode = file.stat().st_mode
+            if S_ISREG(mode) and mode & 0o077:
                 file.chmod(OWNER_ONLY)
-
-
-def _create(path):
-    # Never opens a file that is there: to close it would drop this process's locks.
-    with _creating:
-        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, OWNER_ONLY))
