@@ -147,6 +147,10 @@ DeclaredToken = create_model(
     ),
     **_of(NewLogToken, *TOKEN),
     **_of(ChildApiToken, "scopes"),
+    accounts=(
+        Annotated[list[AccountReference], Field(min_length=1, max_length=1000)],
+        _optional("Which accounts an API token of the main account is kept to."),
+    ),
     was=_was(TOKEN_NAME),
     secret=SECRET,
 )

@@ -72,7 +72,8 @@ def _account(state, account):
     if not account["accessible"]:
         return found
     tokens = state.tokens[account["id"]]
-    found["tokens"] = [_token(each) for each in tokens if each["kind"] != "shared"]
+    others = [each for each in tokens if each["kind"] != "shared"]
+    found["tokens"] = [_token(state, each) for each in others]
     if account["kind"] in LOG_KINDS:
         found |= _sharing(state, account, tokens)
     return found
@@ -92,10 +93,14 @@ def _named(state, ids):
     return [{"kind": each["kind"], "name": each["name"]} for each in found]
 
 
-def _token(token):
+def _token(state, token):
     found = {"kind": token["kind"], "name": token["name"]}
     if token["kind"] == "api" and token["scopes"] != ["everything"]:
         found["scopes"] = token["scopes"]
+    # Of those that are gone by now nothing can be said.
+    there = [pk for pk in token["accounts"] or () if pk in state.by_id]
+    if there:
+        found["accounts"] = _named(state, there)
     if token["kind"] in SINGLE:
         return found | _said(token)
     return found | _said(token) | _working(token)

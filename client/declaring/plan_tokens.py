@@ -145,7 +145,7 @@ class Planned:
         if self.existing or self.change:
             self.made.tokens.append(self)
 
-    def _problem(self, text):
+    def problem(self, text):
         self.made.problems.append(f"{self.label} {text}")
 
     def add(self, sign, fields):
@@ -177,11 +177,11 @@ class Planned:
     def _check_expiry(self):
         moment = self.said.get("expires_at")
         if moment and _moment(moment) <= datetime.now(UTC):
-            self._problem("would have ended before now: look at its expires_at.")
+            self.problem("would have ended before now: look at its expires_at.")
 
     def _update(self):
         if self.kind in SINGLE and key(self.name) != key(self.existing["name"]):
-            self._problem(f"is called {self.existing['name']}, and cannot be renamed.")
+            self.problem(f"is called {self.existing['name']}, and cannot be renamed.")
         fields = [*self._texts(), *self._expiry(), *self._restrictions()]
         switch = self._switch()
         if self.kind == "api":
@@ -224,7 +224,7 @@ class Planned:
     def widens(self, name):
         """Note that a token is never given more."""
         way = "rotate it" if self.kind in SINGLE else "make another token"
-        self._problem(
+        self.problem(
             f"would be given more by its {name}: a token is only ever given less. For "
             f"more, {way}."
         )

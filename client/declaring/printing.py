@@ -10,6 +10,8 @@ from client.output import colour
 
 COLOURS = {"+": "green", "~": "yellow", "-": "red", "!": "yellow"}
 WIDE = 60
+# What it means that something is not set, where that is not nothing.
+NONE_OF = {"expires_at": "never", "accounts": "all"}
 
 
 def show(plan, *, err=False):
@@ -71,7 +73,7 @@ def _field(sign, name, old, new):
 
 def _value(name, value):
     if value is None:
-        return "never" if name == "expires_at" else "nothing"
+        return NONE_OF.get(name, "nothing")
     if isinstance(value, list):
         return ", ".join(value) or "none"
     return value if value == "everything" else json.dumps(value, ensure_ascii=False)

@@ -8,12 +8,13 @@ from client.declaring.schema import closest
 HOLDS_TOKEN = (
     "a whole token is in it. Take it out, and rotate it if others saw this file."
 )
+NOT_KEPT = "only API tokens of the main account are kept to accounts."
 FOR_GOOD = (
     "an account has this token for good: only its note and what it is kept to can be "
     "changed."
 )
-# What is told already when scopes are.
-SAYABLE = {"kind", "name", "secret", "note", "scopes", *RESTRICTIONS}
+# What is told already when scopes and accounts are.
+SAYABLE = {"kind", "name", "secret", "note", "scopes", "accounts", *RESTRICTIONS}
 
 
 def secrets_in(text):
@@ -119,13 +120,17 @@ def _kinds(account, path):
         of = token.text("kind") or "logs"
         if kind not in names.LIVES_IN.get(of, (kind,)):
             yield Problem(token.line, inside, _misplaced(kind, of))
-        if of != "api" and token.member("scopes"):
-            yield Problem(
-                token.line, f"{inside}.scopes", "only API tokens have scopes."
-            )
+        yield from _kept_to(token, inside, kind, of)
         for name in token.value if of in names.SINGLE else ():
             if name not in SAYABLE:
                 yield Problem(token.line, f"{inside}.{name}", FOR_GOOD)
+
+
+def _kept_to(token, path, account_kind, kind):
+    if kind != "api" and token.member("scopes"):
+        yield Problem(token.line, f"{path}.scopes", "only API tokens have scopes.")
+    if (account_kind, kind) != ("main", "api") and token.member("accounts"):
+        yield Problem(token.line, f"{path}.accounts", NOT_KEPT)
 
 
 def _networks(account, path):

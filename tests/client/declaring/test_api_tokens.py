@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from accounts.lifecycle import delete_account
 from accounts.models import AccountKind
 from tests.factories import BY, ChildFactory, TokenFactory
 from tests.tokens.actions import again
@@ -155,4 +156,104 @@ def test_an_export_has_them_with_all_that_can_be_said(run, main, sub, terraform)
     assert "name: Declared" in text
     assert "name: Minted" in text
     assert "note: CI" in text
+    assert run("plan", "--prune", text=text).stdout == "Nothing to do.\n"
+
+
+# Which accounts one of the main account is kept to
+
+KEPT = "{{kind: api, name: {name}, accounts: [{accounts}]}}"
+MAIN = "{kind: main, name: Acme}"
+STAGING = "{kind: sub, name: Staging}"
+
+
+def kept(main, name, *accounts):
+    return of(main, KEPT.format(name=name, accounts=", ".join(accounts)))
+
+
+@pytest.fixture
+def robot(main, sub):
+    return TokenFactory(account=main, name="Robot")
+
+
+def test_to_which_accounts_it_is_kept_is_told(run, main, robot):
+    planned = run("plan", text=kept(main, "Robot", STAGING, STAGING, MAIN), code=2)
+
+    _, field, _ = planned.stdout.splitlines()
+    assert field.strip() == "accounts: all \u2192 Staging (sub), Acme (main)"
+    assert again(robot).kept_to == ""
+
+
+def test_one_that_is_kept_to_them_differs_in_nothing(run, main, sub, robot):
+    robot.restrict(accounts=[sub.pk, main.pk], by=BY)
+
+    planned = run("plan", text=kept(main, "Robot", STAGING, MAIN))
+
+    assert planned.stdout == "Nothing to do.\n"
+
+
+def test_no_account_is_added_to_them(run, main, sub, robot):
+    robot.restrict(accounts=[sub.pk], by=BY)
+
+    refused = run("plan", text=kept(main, "Robot", MAIN), code=1)
+
+    assert "Robot in Acme (main) would be given more by its accounts" in refused.stderr
+
+
+def test_one_that_is_not_there_is_made_with_them(run, main, sub):
+    planned = run("plan", text=kept(main, "CI", STAGING), code=2)
+
+    assert "accounts: none \u2192 Staging (sub)" in planned.stdout
+
+
+def test_an_account_that_is_not_there_is_a_mistake(run, main, robot):
+    refused = run("plan", text=kept(main, "Robot", "{kind: sub, name: Prod}"), code=1)
+
+    assert "is kept to Prod (sub), and there is no such account." in refused.stderr
+
+
+def test_the_one_that_calls_keeps_itself_to_them_with_new_ones(run, main, sub, wire):
+    text = kept(main, "Declared", "{kind: sub, name: New}", MAIN)
+    text = text.replace("accounts: [", "scopes: [read], accounts: [")
+    text += "  - {kind: sub, name: New, max_daily_gb: 1}\n"
+
+    run("apply", "--yes", text=text)
+
+    caller = main.tokens.get(name="Declared")
+    new = main.organisation.accounts.get(name="New")
+    assert caller.kept_to == f",{main.pk},{new.pk},"
+    assert caller.scopes == "read"
+
+
+def test_the_one_that_calls_keeps_its_scopes(run, main, sub):
+    run("apply", "--yes", text=kept(main, "Declared", MAIN))
+
+    caller = main.tokens.get(name="Declared")
+    assert (caller.kept_to, caller.scopes) == (f",{main.pk},", "")
+
+
+@pytest.mark.parametrize("token", ["kind: api, name: CI", "name: Shipper"])
+def test_no_other_token_is_kept_to_accounts(run, main, sub, token):
+    account = sub if "api" in token else main
+    text = of(account, f"{{{token}, accounts: [{MAIN}]}}")
+
+    refused = run("plan", text=text, code=1)
+
+    assert "only API tokens of the main account are kept to accounts." in refused.stderr
+
+
+def test_none_at_all_is_a_mistake(run, main, robot):
+    assert "accounts" in run("plan", text=kept(main, "Robot"), code=1).stderr
+
+
+def test_an_export_has_them_without_those_that_are_gone(run, main, sub, robot):
+    gone = ChildFactory(main=main, name="Gone")
+    only = TokenFactory(account=main, name="Only there")
+    robot.restrict(accounts=[sub.pk, gone.pk], by=BY)
+    only.restrict(accounts=[gone.pk], by=BY)
+    delete_account(gone, by=BY)
+
+    text = run("export").stdout
+
+    assert "    - kind: sub\n      name: Staging\n" in text
+    assert text.count("accounts:") == 2 + text.count("all_accounts:")
     assert run("plan", "--prune", text=text).stdout == "Nothing to do.\n"
