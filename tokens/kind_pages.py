@@ -6,6 +6,8 @@ from django.urls import reverse
 
 from tokens.kinds import Kind
 
+ROWS = "tokens/row_cells.html#row"
+
 
 @dataclass(frozen=True, slots=True)
 class Home:
@@ -44,11 +46,11 @@ def _reverse(name, account_id, **options):
 
 
 def _shipping(product, adds=""):
-    return Home("tokens:shipping", "tokens/rows.html", adds, {"product": product})
+    return Home("tokens:shipping", ROWS, adds, {"product": product})
 
 
 HOMES = {
-    Kind.API: Home("tokens:api", "tokens/rows.html", "tokens:api_create"),
+    Kind.API: Home("tokens:api", ROWS, "tokens:api_create"),
     Kind.LOGS: _shipping("logs", "tokens:shipping_create"),
     Kind.METRICS: _shipping("metrics"),
     Kind.TRACES: _shipping("traces"),
@@ -64,8 +66,8 @@ HOMES = {
         facts="sharing/facts.html",
         extend="sharing:edit",
     ),
-    Kind.GATEWAY: Home("tokens:gateway", "tokens/rows.html", "tokens:gateway_create"),
-    Kind.SCANNER: Home("tokens:scanner", "tokens/rows.html", "tokens:scanner_create"),
+    Kind.GATEWAY: Home("tokens:gateway", ROWS, "tokens:gateway_create"),
+    Kind.SCANNER: Home("tokens:scanner", ROWS, "tokens:scanner_create"),
 }
 
 

@@ -108,7 +108,7 @@ def new_words(kind):
     return WORDS[kind][1]
 
 
-@register.inclusion_tag("tokens/page_action.html")
+@register.inclusion_tag("tokens/action.html#on_page")
 def page_action(verb, token, words, icon, reason=""):
     """Show a button of the token's page that opens a dialog, or why it does not."""
     url = action_url(verb, token, next=page_of(token))

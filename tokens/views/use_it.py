@@ -14,7 +14,7 @@ def use_it(request, account, token):
         "back": back_from(request) or home_of(token),
         "may": rights(request, account, token.kind),
     }
-    return render(request, "tokens/use_it_page.html", context)
+    return render(request, "tokens/use_it.html", context)
 
 
 token_use_it = require_safe(for_token("list")(use_it))
