@@ -44,7 +44,7 @@ def share_create(request, account):
     context = changed(request, share.token, highlighted=True) | counts(
         account, Kind.SHARED
     )
-    return render(request, "sharing/added.html", context)
+    return render(request, "sharing/new_row.html#added", context)
 
 
 def _issue(request, form):

@@ -152,7 +152,7 @@ COLUMNS = {
 }
 
 
-@register.inclusion_tag("tokens/sort_header.html", takes_context=True)
+@register.inclusion_tag("tokens/list_parts.html#sort_header", takes_context=True)
 def sort_header(context, name, label, current):
     """Show the head of a column that the list can be sorted by."""
     ascending, descending = name, f"-{name}"

@@ -10,7 +10,13 @@ from tokens.views.token_page import ANSWER, about_page
 
 
 def answer(
-    request, token, text, *, template="tokens/changed.html", highlighted=False, **extra
+    request,
+    token,
+    text,
+    *,
+    template="tokens/answers.html#changed",
+    highlighted=False,
+    **extra,
 ):
     """Answer a change: with the row or the page for htmx, else with where the token is.
 

@@ -106,7 +106,7 @@ def add(request, account, kind, template, *, tokens=None, **frame):
     if not request.htmx:
         return redirect(home_of(token, added=token.pk))
     context = changed(request, token, highlighted=True) | counts(account, kind)
-    return render(request, "tokens/added.html", context)
+    return render(request, "tokens/answers.html#added", context)
 
 
 def _form(account, kind, address, *args, **kwargs):
