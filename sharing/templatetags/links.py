@@ -24,7 +24,7 @@ def _clauses(share):
 
 
 def _clause(each):
-    return draw("sharing/clause.html", {"field": each.field, "value": each.value})
+    return draw("sharing/logic.html#clause", {"field": each.field, "value": each.value})
 
 
 def row_texts(token):

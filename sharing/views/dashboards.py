@@ -106,5 +106,5 @@ def _answer(request, account, text, highlighted=None, *, undo=None):
         return redirect("sharing:list", account.pk)
     context = about_views(request, account)
     context |= {"text": text, "changed": highlighted, "undo": undo}
-    response = render(request, "sharing/view_answer.html", context)
+    response = render(request, "sharing/views.html#answer", context)
     return trigger_client_event(response, "tollgate:close")

@@ -5,7 +5,7 @@ from django.utils.safestring import SafeString
 from accounts.web import shapes
 from accounts.web.shapes import draw
 
-CLAUSE = "sharing/clause.html"
+CLAUSE = "sharing/logic.html#clause"
 LOGIC = "sharing/logic.html"
 
 
