@@ -1,6 +1,7 @@
 """Pages for what went wrong."""
 
 import sys
+from typing import NamedTuple
 
 from django.contrib.auth.decorators import login_not_required
 from django.db import InterfaceError, OperationalError
@@ -19,9 +20,44 @@ from accounts.web.return_addresses import page_before, page_behind
 ADMINS_NAMED = 20
 JSON = "application/json"
 OUT_OF_DATE = (404, 412)
+ERROR = "error.html"
 TOO_OLD = (
     "This page is from before you signed in or out, or its cookies were deleted. Nothing "
     "was changed: reload it, and what you typed is back."
+)
+
+
+class ErrorPage(NamedTuple):
+    """The words of a page that is there for one error."""
+
+    status: int
+    title: str
+    heading: str
+    text: str
+
+
+MALFORMED = ErrorPage(
+    400, "Not understood", "This request makes no sense to us", "Go back and try again."
+)
+STALE = ErrorPage(
+    403,
+    "Out of date",
+    "This page was too old",
+    "You signed in or out since it was opened, or the browser keeps no cookies for this "
+    "site. Nothing was changed: go back, reload and try again.",
+)
+NO_PAGE = ErrorPage(
+    405,
+    "Nothing to look at",
+    "Nothing to look at here",
+    "A form sends to this address; it is not a page to open. Nothing was changed.",
+)
+BROKEN = ErrorPage(
+    500,
+    "Something broke",
+    "Something broke on our side",
+    "It was written to the log. Whether your last change was kept shows when you look at "
+    "it again.",
 )
 
 
@@ -54,7 +90,8 @@ def not_allowed(request, methods):
     """Say that nothing can be looked at there; forms send to such an address."""
     account_id = request.resolver_match.kwargs.get("account_id")
     home = account_id and reverse("accounts:general", args=[account_id])
-    response = render(request, "405.html", {"home": home or "/"}, status=405)
+    context = {"error": NO_PAGE, "account_url": home}
+    response = render(request, ERROR, context, status=405)
     response["Allow"] = methods
     return response
 
@@ -106,7 +143,7 @@ def broken(request):
     Before and behind a view, reading the session comes here. The page must not read it
     again, to say who is logged in.
     """
-    context = {"request_id": request.request_id}
+    context = {"request_id": request.request_id, "error": BROKEN}
     if isinstance(sys.exception(), OperationalError | InterfaceError):
         is_part = "HX-Request" in request.headers
         template = "components/refusal.html" if is_part else "refused.html"
@@ -116,12 +153,12 @@ def broken(request):
         wait = {"Retry-After": str(refusal.retry_after)}
         response = HttpResponse(page, status=503, headers=wait)
         return _as_notice(response) if is_part else response
-    return HttpResponse(render_to_string("500.html", context), status=500)
+    return HttpResponse(render_to_string(ERROR, context), status=500)
 
 
 def malformed(request, exception):
-    context = {"request_id": request.request_id}
-    return HttpResponse(render_to_string("400.html", context), status=400)
+    context = {"request_id": request.request_id, "error": MALFORMED}
+    return HttpResponse(render_to_string(ERROR, context), status=400)
 
 
 def csrf_failure(request, reason=""):
@@ -130,7 +167,7 @@ def csrf_failure(request, reason=""):
         return _as_notice(
             render(request, "components/notice.html", context, status=403)
         )
-    return render(request, "csrf.html", status=403)
+    return render(request, ERROR, {"error": STALE}, status=403)
 
 
 @login_not_required
