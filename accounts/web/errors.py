@@ -70,7 +70,7 @@ def refused(request, refusal):
         if refusal.status in OUT_OF_DATE:
             context["page"] = page_behind(request)
         response = render(
-            request, "components/refusal.html", context, status=refusal.status
+            request, "components/notice.html#refusal", context, status=refusal.status
         )
         response = _as_notice(response)
     else:
@@ -146,7 +146,7 @@ def broken(request):
     context = {"request_id": request.request_id, "error": BROKEN}
     if isinstance(sys.exception(), OperationalError | InterfaceError):
         is_part = "HX-Request" in request.headers
-        template = "components/refusal.html" if is_part else "refused.html"
+        template = "components/notice.html#refusal" if is_part else "refused.html"
         refusal = database_away()
         context |= {"refusal": refusal, "back": "/"}
         page = render_to_string(template, context)
