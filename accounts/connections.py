@@ -4,12 +4,15 @@ The address is checked at the moment of connecting, and that very address is con
 to: a name that means something else a moment later (DNS rebinding) gains nothing.
 """
 
+import re
 import socket
 import ssl
 import threading
 import time
 from concurrent.futures import Future
 from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
 from functools import cache
 
 import httpcore
@@ -21,6 +24,32 @@ FAILURES = (
     httpcore.TimeoutException,
     httpcore.UnsupportedProtocol,
 )
+
+
+@dataclass(frozen=True, slots=True)
+class HttpAnswer:
+    """An answer: a status, or 0 and the reason why there was none."""
+
+    status: int
+    text: str
+    # How long it asks to wait before the next try.
+    retry_after: timedelta = timedelta()
+
+    @property
+    def is_fine(self):
+        return 200 <= self.status < 300
+
+    def __str__(self):
+        return f"{self.status} {self.text}".strip() if self.status else self.text
+
+
+def retry_after(response):
+    """Return what Retry-After asks for in seconds; it is seldom a date, and then not."""
+    names = {name.lower(): value for name, value in response.headers}
+    seconds = names.get(b"retry-after", b"")
+    if not re.fullmatch(rb"[0-9]{1,9}", seconds):
+        return timedelta()
+    return timedelta(seconds=int(seconds))
 
 
 @contextmanager

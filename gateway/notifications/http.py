@@ -5,42 +5,23 @@ to: a name that means something else a moment later (DNS rebinding) gains nothin
 Redirects are not followed, and proxies of the environment are not asked.
 """
 
-import re
 import ssl
-from dataclasses import dataclass
-from datetime import timedelta
-from http import HTTPStatus
 
 import httpcore
 from django.conf import settings
 
-from accounts.connections import FAILURES, calling, resolved
+from accounts.connections import (
+    FAILURES,
+    HttpAnswer,
+    calling,
+    resolved,
+    retry_after,
+)
 from gateway.notifications.public_addresses import is_public
 
 # Standard Webhooks gives receivers 15 to 30 seconds.
 SECONDS = 15.0
 MOST_BYTES = 2000
-
-
-@dataclass(frozen=True, slots=True)
-class HttpAnswer:
-    """An answer: a status, or 0 and the reason why there was none."""
-
-    status: int
-    text: str
-    # What the receiver asks to wait before the next try.
-    retry_after: timedelta = timedelta()
-
-    @property
-    def is_fine(self):
-        return 200 <= self.status < 300
-
-    @property
-    def is_gone(self):
-        return self.status == HTTPStatus.GONE
-
-    def __str__(self):
-        return f"{self.status} {self.text}".strip() if self.status else self.text
 
 
 def post(url, body, headers):
@@ -50,21 +31,12 @@ def post(url, body, headers):
     how = {"seconds": SECONDS, "find": addresses, "context": context}
     try:
         with calling("POST", url, headers, body, **how) as response:
-            wait = _wait(dict(response.headers))
-            return HttpAnswer(response.status, _beginning(response), wait)
+            said = _beginning(response)
+            return HttpAnswer(response.status, said, retry_after(response))
     except httpcore.TimeoutException:
         return HttpAnswer(0, f"No answer within {SECONDS:.0f} seconds")
     except FAILURES as error:
         return HttpAnswer(0, f"No answer: {_printable(str(error))[:200]}")
-
-
-def _wait(headers):
-    """Return what Retry-After asks for in seconds; it is seldom a date, and then not."""
-    names = {name.lower(): value for name, value in headers.items()}
-    seconds = names.get(b"retry-after", b"")
-    if not re.fullmatch(rb"[0-9]{1,9}", seconds):
-        return timedelta()
-    return timedelta(seconds=int(seconds))
 
 
 def _beginning(response):

@@ -6,6 +6,7 @@ as well: those who receive them were built to these.
 
 import json
 from base64 import b64encode
+from http import HTTPStatus
 
 from django.utils import timezone
 
@@ -34,7 +35,7 @@ def call(webhook, event, data, *, message_id, occurred_at):
     if before:
         headers |= _signed_as_before(before, event, timestamp, text)
     answer = http.post(webhook.url, text, headers)
-    if answer.is_gone:
+    if answer.status == HTTPStatus.GONE:
         webhook.stop()
     return answer
 

@@ -289,7 +289,7 @@ def test_a_login_in_the_address_is_sent_as_a_header():
         answer = protocol.post(url, {"X-Scope-OrgID": "ops"}, b"", 5)
 
     [(path, headers, _)] = receiver.calls
-    assert answer.is_taken
+    assert answer.is_fine
     assert path == "/hook"
     assert headers["Authorization"] == "Basic dXNAZXI6cC93"
     assert headers["X-Scope-OrgID"] == "ops"
@@ -306,7 +306,7 @@ def test_a_receiver_that_is_not_there_or_says_too_little_is_an_answer():
 
     assert str(silent) == str(slow) == "no answer within 0 seconds"
     assert str(nobody).startswith("no answer: ")
-    assert not nobody.is_taken
+    assert not nobody.is_fine
 
 
 @pytest.fixture(params=["victoria-metrics", "prometheus"])
@@ -346,7 +346,7 @@ def test_a_real_database_counts_what_was_called(database, settings, token, monke
         clock.shift(15)
         use(token, 4)
         [batch] = writer.totals.batches(writer._before, int((now - 30) * MS))
-        taken = [protocol.post(url, {}, batch.body, 60).is_taken for _ in range(3)]
+        taken = [protocol.post(url, {}, batch.body, 60).is_fine for _ in range(3)]
 
     asked = {
         "query": f"max_over_time({METRIC}[1h]) - min_over_time({METRIC}[1h])",

@@ -7,12 +7,12 @@ kind of message, and Snappy lets what is not compressed be.
 
 import base64
 import struct
-from typing import NamedTuple
+from datetime import timedelta
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 import httpcore
 
-from accounts.connections import FAILURES, calling
+from accounts.connections import FAILURES, HttpAnswer, calling, retry_after
 
 TYPES = {
     "Content-Type": "application/x-protobuf",
@@ -27,22 +27,7 @@ NUMBER, MOMENT = 1 << 3 | 1, 2 << 3
 # Snappy: a literal whose length, less one, stands in the next two bytes.
 LITERAL, MOST_LITERAL = 61 << 2, 1 << 16
 SHOWN = 200
-LONGEST_WAIT = 600
-
-
-class Answer(NamedTuple):
-    """A status, or 0 and why there is none; for how many seconds not to ask again."""
-
-    status: int
-    text: str
-    wait: int = 0
-
-    @property
-    def is_taken(self):
-        return 200 <= self.status < 300
-
-    def __str__(self):
-        return f"{self.status} {self.text}".strip() if self.status else self.text
+LONGEST_WAIT = timedelta(minutes=10)
 
 
 def encode(series):
@@ -87,19 +72,18 @@ def _snappy(content):
 
 
 def post(url, headers, body, seconds):
-    """Send a request and return the Answer, whatever happens, in so many seconds."""
+    """Send a request and return the HttpAnswer, whatever happens, in so many seconds."""
     address, login = _apart(url)
     headers = TYPES | login | headers
     try:
         with calling("POST", address, headers, body, seconds=seconds) as response:
             text = next(iter(response.iter_stream()), b"")[:SHOWN]
-            said = {name.lower(): value for name, value in response.headers}
-            wait = _wait(said.get(b"retry-after", b""))
-            return Answer(response.status, text.decode(errors="replace"), wait)
+            wait = min(retry_after(response), LONGEST_WAIT)
+            return HttpAnswer(response.status, text.decode(errors="replace"), wait)
     except httpcore.TimeoutException:
-        return Answer(0, f"no answer within {seconds:.0f} seconds")
+        return HttpAnswer(0, f"no answer within {seconds:.0f} seconds")
     except (*FAILURES, OSError) as error:
-        return Answer(0, f"no answer: {error}"[:SHOWN])
+        return HttpAnswer(0, f"no answer: {error}"[:SHOWN])
 
 
 def _apart(url):
@@ -111,7 +95,3 @@ def _apart(url):
     login = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
     encoded = base64.b64encode(login.encode()).decode()
     return address, {"Authorization": f"Basic {encoded}"}
-
-
-def _wait(text):
-    return min(int(text), LONGEST_WAIT) if text.isdigit() else 0

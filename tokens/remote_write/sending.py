@@ -87,7 +87,7 @@ class RemoteWriter:
         """Send a batch; returns whether it need not be sent again."""
         address, headers = settings.REMOTE_WRITE_URL, settings.REMOTE_WRITE_HEADERS
         answer = post(address, headers, batch.body, seconds)
-        if answer.is_taken:
+        if answer.is_fine:
             remote_writes.add("taken")
             self._failures = 0
             return True
@@ -99,7 +99,7 @@ class RemoteWriter:
             answer,
         )
         if not is_refused:
-            self._pause(answer.wait)
+            self._pause(answer.retry_after.total_seconds())
         return is_refused
 
     def _pause(self, asked):
