@@ -19,6 +19,7 @@ from accounts.api.v1.account_settings import (
 )
 from accounts.api.v1.accounts import AccountPk, AccountQuery, account_fields
 from accounts.api.v1.fields import IfMatch, Resource
+from accounts.api.v1.pages import NextCursor
 from accounts.api.v1.routers import ROOT, changes, own_router, reads
 from accounts.api.v1.versions import etag, seen
 from accounts.audit.trail import Actor
@@ -36,10 +37,7 @@ ACCOUNT = f"{ACCOUNTS}/{{int:pk}}"
 
 class Accounts(Resource):
     items: list[AccountWithSettings] = Field(description="What is on this page.")
-    next: str | None = Field(
-        description="The cursor of the next page; null on the last one.",
-        examples=[None],
-    )
+    next: NextCursor
 
 
 @router.get(

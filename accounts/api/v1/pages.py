@@ -1,5 +1,7 @@
 """Lists in pages: `limit` and `cursor` in, `items`, `next` and a Link header out."""
 
+from typing import Annotated
+
 from pydantic import Field
 
 from accounts.api.v1.fields import Asked
@@ -7,6 +9,13 @@ from accounts.rule_violations import RuleViolation
 from accounts.web.pagination import is_cursor, paginate
 
 UNREADABLE = "The cursor is not one of this list. Begin again without it."
+NextCursor = Annotated[
+    str | None,
+    Field(
+        description="The cursor of the next page; null on the last one.",
+        examples=[None],
+    ),
+]
 
 
 class Paging(Asked):

@@ -13,7 +13,7 @@ from accounts.api.plumbing.guards import account_for, requires
 from accounts.api.plumbing.idempotency import IdempotencyKey, once
 from accounts.api.v1.accounts import AccountPk
 from accounts.api.v1.fields import Body, IfMatch, Line, Owned, Resource
-from accounts.api.v1.pages import Paging
+from accounts.api.v1.pages import NextCursor, Paging
 from accounts.api.v1.routers import ROOT, changes, own_router, reads
 from accounts.api.v1.versions import etag, seen
 from accounts.audit.trail import Actor
@@ -66,10 +66,7 @@ class FilterWithUses(FilterAnswer):
 
 class Filters(Resource):
     items: list[FilterAnswer] = Field(description="What is on this page.")
-    next: str | None = Field(
-        description="The cursor of the next page; null on the last one.",
-        examples=[None],
-    )
+    next: NextCursor
 
 
 @router.get(FILTERS, response=reads(Filters), summary="List an account's filters")

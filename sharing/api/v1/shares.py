@@ -1,6 +1,6 @@
 """What a shared token shows."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
@@ -11,7 +11,7 @@ from accounts.api.plumbing.fields import path_id
 from accounts.api.plumbing.guards import account_for, requires
 from accounts.api.v1.accounts import AccountPk
 from accounts.api.v1.fields import Body, Flag, Ids, IfMatch, Resource
-from accounts.api.v1.pages import Paging
+from accounts.api.v1.pages import NextCursor, Paging
 from accounts.api.v1.routers import ROOT, changes, own_router, reads
 from accounts.api.v1.versions import etag, seen
 from accounts.audit.trail import Actor
@@ -84,22 +84,34 @@ class Choice(Body):
         }
 
 
+OperatorOfScope = Annotated[
+    OperatorName,
+    Field(description="Whether a log must pass all filters or any.", examples=["AND"]),
+]
+ShowsEverything = Annotated[
+    bool,
+    Field(
+        description="Without filters: show all logs of the account.", examples=[False]
+    ),
+]
+LostFilter = Annotated[
+    str | None,
+    Field(
+        description="A deleted filter, because of which it shows nothing.",
+        examples=[None],
+    ),
+]
+
+
 class SharedScope(Resource):
     """`lost_filter` was deleted: until somebody decides anew, the link shows nothing."""
 
     filters: list[FilterAnswer] = Field(
         description="What a log has to be like to be shown."
     )
-    operator: OperatorName = Field(
-        description="Whether a log must pass all filters or any.", examples=["AND"]
-    )
-    shows_everything: bool = Field(
-        description="Without filters: show all logs of the account.", examples=[False]
-    )
-    lost_filter: str | None = Field(
-        description="A deleted filter, because of which it shows nothing.",
-        examples=[None],
-    )
+    operator: OperatorOfScope
+    shows_everything: ShowsEverything
+    lost_filter: LostFilter
 
 
 class SharedScopeOf(Resource):
@@ -109,24 +121,14 @@ class SharedScopeOf(Resource):
     filters: list[int] = Field(
         description="The ids of the filters that a log has to pass.", examples=[[5]]
     )
-    operator: OperatorName = Field(
-        description="Whether a log must pass all filters or any.", examples=["AND"]
-    )
-    shows_everything: bool = Field(
-        description="Without filters: show all logs of the account.", examples=[False]
-    )
-    lost_filter: str | None = Field(
-        description="A deleted filter, because of which it shows nothing.",
-        examples=[None],
-    )
+    operator: OperatorOfScope
+    shows_everything: ShowsEverything
+    lost_filter: LostFilter
 
 
 class SharedScopes(Resource):
     items: list[SharedScopeOf] = Field(description="What is on this page.")
-    next: str | None = Field(
-        description="The cursor of the next page; null on the last one.",
-        examples=[None],
-    )
+    next: NextCursor
 
 
 @router.get(

@@ -10,7 +10,7 @@ from pydantic import Field
 from accounts.api.plumbing.fields import Text
 from accounts.api.plumbing.guards import accounts_for, named_accounts_for, requires
 from accounts.api.v1.fields import AskedId, Moment, Resource
-from accounts.api.v1.pages import Paging
+from accounts.api.v1.pages import NextCursor, Paging
 from accounts.api.v1.routers import ROOT, own_router, reads
 from accounts.permissions import Operation, in_scope, require_scope
 from tokens.api.plumbing.scopes import ScopeName
@@ -121,10 +121,7 @@ class TokenQuery(Paging):
 
 class Tokens(Resource):
     items: list[TokenAnswer] = Field(description="What is on this page.")
-    next: str | None = Field(
-        description="The cursor of the next page; null on the last one.",
-        examples=[None],
-    )
+    next: NextCursor
 
 
 @router.get(
