@@ -10,7 +10,7 @@ from datetime import timedelta
 from django.contrib.auth.tokens import PasswordResetTokenGenerator
 from django.utils import timezone
 
-from accounts.audit.trail import Actor, record
+from accounts.audit.trail import Actor, record_of
 from accounts.locks import locked, repeated
 from accounts.mail import send_added, send_invitation, send_welcome
 from accounts.models import Action, Membership, RequiredSignIn
@@ -87,7 +87,7 @@ def accept(person, organisation, *, by):
         for membership in found:
             membership.accepted_at = timezone.now()
             membership.save(update_fields=["accepted_at"])
-            _record(Action.USER_ACCEPTED, membership, by)
+            record_of(membership, Action.USER_ACCEPTED, by=by)
         if found:
             here = person.memberships.filter(account__organisation=organisation)
             here.come_in()
@@ -99,7 +99,7 @@ def decline(person, organisation):
     """Take an organisation's invitations away; that is all that it is told."""
     with _open(person, organisation) as found:
         for membership in found:
-            _record(Action.USER_DECLINED, membership, Actor(person.email))
+            record_of(membership, Action.USER_DECLINED, by=Actor(person.email))
             membership.delete()
     return found
 
@@ -113,13 +113,3 @@ def _open(person, organisation):
     rows = found.select_related("user", "account").order_by("pk")
     with locked(*(membership.account for membership in rows)):
         yield list(rows.all())
-
-
-def _record(action, membership, by):
-    record(
-        action,
-        by=by,
-        account=membership.account,
-        target=membership.user.email,
-        user_id=membership.user_id,
-    )

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from accounts.audit.trail import record
+from accounts.audit.trail import record_of
 from accounts.invitations import mail_to
 from accounts.lifecycle import found_organisation
 from accounts.locks import locked, repeated
@@ -42,8 +42,8 @@ def add_member(account, *, email, role, by, full_name="", tell=True, joined=Fals
             **times,
         )
         told = {"mailed": True} if tell else {}
-        _record(
-            Action.USER_ADDED, membership, by, changes=[["role", None, role]], **told
+        record_of(
+            membership, Action.USER_ADDED, by=by, changes=[["role", None, role]], **told
         )
         if tell:
             mail_to(membership, by=by)
@@ -85,7 +85,7 @@ def invite_again(membership, *, by):
         raise RuleViolation("has_come", f"{membership.name} has accepted already.")
     what = "invitation sent again"
     with transaction.atomic():
-        _record(Action.USER_UPDATED, membership, by, what=what, mailed=True)
+        record_of(membership, Action.USER_UPDATED, by=by, what=what, mailed=True)
         mail_to(membership, by=by)
 
 
@@ -117,7 +117,9 @@ def change_role(membership, *, role, by):
         # What somebody here decided is no group's to change any more.
         membership.granted_by = membership.kept_at = None
         membership.save(update_fields=["role", "granted_by", "kept_at"])
-        _record(Action.USER_ROLE_CHANGED, membership, by, changes=[["role", old, role]])
+        record_of(
+            membership, Action.USER_ROLE_CHANGED, by=by, changes=[["role", old, role]]
+        )
 
 
 @repeated
@@ -136,7 +138,7 @@ def rename_person(membership, *, by, **names):
         for field, _, name in changes:
             setattr(membership, field, name)
         membership.save(update_fields=[field for field, *_ in changes])
-        _record(Action.USER_UPDATED, membership, by, changes=changes)
+        record_of(membership, Action.USER_UPDATED, by=by, changes=changes)
 
 
 @repeated
@@ -147,7 +149,7 @@ def suspend_member(membership, *, by):
         _protect_last_admin(membership)
         membership.suspended_at = timezone.now()
         membership.save(update_fields=["suspended_at"])
-        _record(Action.USER_SUSPENDED, membership, by)
+        record_of(membership, Action.USER_SUSPENDED, by=by)
 
 
 @repeated
@@ -157,7 +159,7 @@ def unsuspend_member(membership, *, by):
             return
         membership.suspended_at = None
         membership.save(update_fields=["suspended_at"])
-        _record(Action.USER_UNSUSPENDED, membership, by)
+        record_of(membership, Action.USER_UNSUSPENDED, by=by)
 
 
 @repeated
@@ -166,7 +168,7 @@ def remove_member(membership, *, by):
     with _changing(membership):
         _protect_last_admin(membership)
         withdrawn = {} if membership.accepted_at else {"what": "invitation withdrawn"}
-        _record(Action.USER_REMOVED, membership, by, **withdrawn)
+        record_of(membership, Action.USER_REMOVED, by=by, **withdrawn)
         membership.delete()
 
 
@@ -207,14 +209,3 @@ def _protect_last_admin(membership):
             f"{membership.name} is the last active admin of "
             f"{membership.account.name}. Make somebody else an admin first.",
         )
-
-
-def _record(action, membership, by, **data):
-    record(
-        action,
-        by=by,
-        account=membership.account,
-        target=membership.user.email,
-        user_id=membership.user_id,
-        **data,
-    )

@@ -122,6 +122,18 @@ def record(
     return event
 
 
+def record_of(membership, action, *, by, **data):
+    """Append an event about somebody's membership in an account, as record() does."""
+    return record(
+        action,
+        by=by,
+        account=membership.account,
+        target=membership.user.email,
+        user_id=membership.user_id,
+        **data,
+    )
+
+
 # Others wait for the chain until the change is committed.
 MOVE_ON = "UPDATE accounts_auditchain SET sequence = %s, digest = %s WHERE id = %s"
 

@@ -12,7 +12,7 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.audit.trail import Actor, record
+from accounts.audit.trail import Actor, record_of
 from accounts.invitations import accept
 from accounts.locks import locked, repeated
 from accounts.mail import link, send_to_admins
@@ -161,7 +161,7 @@ def _give(provider, person, account_id, role, by):
         accepted_at=now,
         entered_at=now,
     )
-    _record(Action.USER_ADDED, membership, by, changes=[["role", None, role]])
+    record_of(membership, Action.USER_ADDED, by=by, changes=[["role", None, role]])
 
 
 def adjust(membership, role, by, changes):
@@ -174,7 +174,9 @@ def adjust(membership, role, by, changes):
         _keep(membership, by)
         changes.kept.append(membership.account_id)
     elif role is None:
-        _record(Action.USER_REMOVED, membership, by, what="no group gives it any more")
+        record_of(
+            membership, Action.USER_REMOVED, by=by, what="no group gives it any more"
+        )
         membership.delete()
         changes.lost.append(membership.account_id)
     else:
@@ -187,7 +189,7 @@ def _change(membership, role, by):
     changes = [["role", membership.role, role]]
     membership.role, membership.kept_at = role, None
     membership.save(update_fields=["role", "kept_at"])
-    _record(Action.USER_ROLE_CHANGED, membership, by, changes=changes)
+    record_of(membership, Action.USER_ROLE_CHANGED, by=by, changes=changes)
 
 
 def _keep(membership, by):
@@ -195,7 +197,7 @@ def _keep(membership, by):
         membership.kept_at = timezone.now()
         membership.save(update_fields=["kept_at"])
         what = "no group gives it any more"
-        _record(Action.USER_KEPT, membership, by, what=what)
+        record_of(membership, Action.USER_KEPT, by=by, what=what)
         _tell_of_kept(membership)
 
 
@@ -225,14 +227,3 @@ def end_sessions(people, *, keep=""):
     for session in sessions:
         session.end()
     return len(sessions)
-
-
-def _record(action, membership, by, **data):
-    record(
-        action,
-        by=by,
-        account=membership.account,
-        target=membership.user.email,
-        user_id=membership.user_id,
-        **data,
-    )
