@@ -42,10 +42,14 @@ def check_new(token):
     """Raise PolicyViolation when a policy stands against a token that is to be made."""
     policy = of_token(token)
     if policy:
-        _check_note(policy, token)
-        _check_networks(policy, token)
-        _check_scopes(policy, token)
-        _check_expiry(policy, token, token.expires_at)
+        _check_all(policy, token)
+
+
+def _check_all(policy, token):
+    _check_note(policy, token)
+    _check_networks(policy, token)
+    _check_scopes(policy, token)
+    _check_expiry(policy, token, token.expires_at)
 
 
 def check_note(token):
@@ -105,10 +109,7 @@ def check_kept(token):
     """Raise PolicyViolation when a token may not be brought to life as it is."""
     policy = of_token(token)
     if policy:
-        _check_note(policy, token)
-        _check_networks(policy, token)
-        _check_scopes(policy, token)
-        _check_expiry(policy, token, token.expires_at)
+        _check_all(policy, token)
         for check in hooks.policy_checks:
             check(token)
 
