@@ -1,4 +1,4 @@
-"""What the command line of an operator's command takes: numbers within bounds.
+"""Arguments of an operator's commands: numbers within bounds.
 
 Nothing here imports Django: keys are made before there are settings.
 """

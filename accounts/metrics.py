@@ -1,4 +1,4 @@
-"""What this process counts for whoever watches it: plain numbers in memory.
+"""Numbers that this process counts in memory for whoever watches it.
 
 Nothing is written, locked or sent where something is counted on the way of an answer:
 `gateway.metrics` looks at the numbers when there is time. Nothing here imports Django.

@@ -1,4 +1,4 @@
-"""What an API token may be kept to: scopes, each the reading or the writing of one area.
+"""Scopes of API tokens, each the reading or the writing of one area.
 
 A token's scopes are one text: names with spaces between, in the order of SCOPES. An empty
 one is everything, which costs nothing to ask.

@@ -27,7 +27,7 @@ STOPPED_SHARE = 10
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """What went through a proxy, and the CPU seconds of Tollgate meanwhile."""
+    """Requests that went through a proxy, and the CPU seconds of Tollgate meanwhile."""
 
     measured: Measured
     tollgate_seconds: float

@@ -1,4 +1,4 @@
-"""What a known token costs at the gate and at the API, here and in another checkout.
+"""Cost of a known token at the gate and at the API, here and in another checkout.
 
     git worktree add ../before <commit>
     .venv/bin/python -m benchmarks.known_token ../before

@@ -1,4 +1,4 @@
-"""What a gateway could ask instead: a bare Django view, one behind REST framework."""
+"""Others that a gateway could ask: a bare Django view, one behind REST framework."""
 
 import django
 from django.core.handlers.wsgi import WSGIHandler

@@ -1,4 +1,4 @@
-"""What it costs to count for Prometheus: the same requests with metrics and without."""
+"""Cost of counting for Prometheus: the same requests with metrics and without."""
 
 import threading
 from contextlib import contextmanager

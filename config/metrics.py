@@ -1,4 +1,4 @@
-"""What Prometheus asks: a listener of its own, which the public never reaches."""
+"""The listener that Prometheus asks, which the public never reaches."""
 
 import os
 import time

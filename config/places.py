@@ -14,7 +14,7 @@ from config.preflight import CannotStartError, listen_at
 
 
 class Places:
-    """What listens for each Listener, until it is closed.
+    """The sockets of each Listener, until they are closed.
 
     Raises CannotStartError where somebody listens already, or nobody can.
     """

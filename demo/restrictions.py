@@ -1,4 +1,4 @@
-"""What some of the demo's tokens are kept to, and what Acme asks of its tokens."""
+"""Restrictions of some of the demo's tokens, and Acme's policies."""
 
 from datetime import timedelta
 

@@ -85,7 +85,7 @@ class KnownToken(Sparse):
 
 
 class Learning(Sparse):
-    """What Logz.io has no words for; a Tollgate tells of it at another place."""
+    """Settings that Logz.io has no words for; a Tollgate tells of them at another place."""
 
     note: Text = ""
     is_paused: bool = False

@@ -1,4 +1,4 @@
-"""What scanners report: a list of findings, in the form that GitHub's partners get.
+"""Reports of scanners: a list of findings, in the form that GitHub's partners get.
 
 Each is an object with `token` and, if known, `url`, where it was found, and `type`, what
 the scanner calls it; other fields are ignored.

@@ -1,4 +1,4 @@
-"""What is done about a secret that was found: it is stopped or not, and admins are told.
+"""Actions on a secret that was found: it is stopped or not, and admins are told.
 
 Workers of all hosts take turns. What is done about a token, the note of that and the
 mails about it are one transaction: a worker that dies over it leaves nothing done twice.

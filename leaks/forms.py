@@ -38,7 +38,7 @@ class FoundForm(forms.Form):
 
 
 class PolicyForm(forms.Form):
-    """What an organisation wants done about tokens that were found."""
+    """An organisation's wishes for tokens that were found."""
 
     stops_at_once = forms.TypedChoiceField(
         label="When somebody reports a token that works",

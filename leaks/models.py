@@ -1,4 +1,4 @@
-"""What was found where it should not be, and what an organisation wants done about it."""
+"""Tokens that were found where they should not be, and what is to be done about them."""
 
 from datetime import timedelta
 
@@ -22,7 +22,7 @@ MOST_PLACES = 100
 
 
 class Outcome(models.TextChoices):
-    """What was done about a secret that was found."""
+    """The outcome for a secret that was found."""
 
     WAITING = "", "Waiting"
     TOLD = "told", "Nothing was stopped: the admins were told"

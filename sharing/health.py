@@ -1,4 +1,4 @@
-"""What can be wrong with what a link shows."""
+"""Findings about what a link shows."""
 
 from django.db.models import Q
 

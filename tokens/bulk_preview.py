@@ -116,7 +116,7 @@ class Preview:
 
     @cached_property
     def _stranger(self):
-        """What stands against the keeper that was chosen, whichever token it is, or None."""
+        """Return what stands against the chosen keeper, whichever token it is, or None."""
         try:
             limits.check_keeper(self.job.account, self.job.keeper)
         except RuleViolation as refusal:

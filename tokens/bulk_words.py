@@ -1,4 +1,4 @@
-"""What an action on many tokens is called, and what it does to them."""
+"""Names of the actions on many tokens, and what they do."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""What a person's calendar fetches: the ends of the tokens that they look after."""
+"""The calendar of a person: the ends of the tokens that they look after."""
 
 from datetime import datetime, timedelta
 from typing import NamedTuple

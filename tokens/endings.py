@@ -59,7 +59,7 @@ class Day:
 
     @property
     def query(self):
-        """What the list of all tokens is asked for to show just these."""
+        """The query by which the list of all tokens shows just these."""
         return {
             "ends_on": self.date.isoformat(),
             "state": State.ACTIVE.value,

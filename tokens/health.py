@@ -1,4 +1,4 @@
-"""What can be wrong with tokens that work, and what is to be done about it.
+"""Findings about tokens that work, and their remedies.
 
 Apps above add findings of their own through `hooks.token_findings`.
 """

@@ -1,4 +1,4 @@
-"""What a token is kept to besides what its kind and its account allow: less, never more."""
+"""Limits of one token within what its kind and its account allow: less, never more."""
 
 from django.db.models import Q
 

@@ -1,4 +1,4 @@
-"""What an API token may do, and where, as people choose it on pages."""
+"""Fields for what an API token may do, and where."""
 
 from django import forms
 from django.db import models
@@ -49,7 +49,7 @@ def _row(area):
 
 
 class PrivilegeForm(forms.Form):
-    """What a token may do. Cleaned, `held` is as a token has it; None when nothing was said.
+    """The rights of a token. Cleaned, `held` is as a token has it, or None.
 
     Only API tokens have scopes, and only those of the main account are kept to others.
     """
@@ -111,7 +111,7 @@ class PrivilegeForm(forms.Form):
 
     @property
     def privileges(self):
-        """What the model is given of it."""
+        """The arguments for the model."""
         accounts = self.chosen_accounts
         return {
             "scopes": self.cleaned_data.get("held") or "",
@@ -128,7 +128,7 @@ class PrivilegeForm(forms.Form):
 
     @property
     def says_can(self):
-        """What the token can do, in a sentence, or nothing while that is not clear."""
+        """A sentence that says what the token can do; nothing while that is not clear."""
         if "may" not in self.fields or self.errors.keys() & {*NO_FIELDS}:
             return ""
         cleaned = self.cleaned_data if self.is_bound else {}

@@ -1,4 +1,4 @@
-"""What a token is restricted to, in words, and which of its callers that keeps out."""
+"""Restrictions of a token in words, and the callers that they keep out."""
 
 from collections import defaultdict
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What a running trial's end means for the tokens of an account."""
+"""The end of a trial, and what it means for the tokens of an account."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,7 +19,7 @@ class TrialEnd:
 
     @property
     def consequences(self):
-        """What is not as before once the trial has ended, in words."""
+        """Words for what is not as before once the trial has ended."""
         return self.consequences_for("this account")
 
     def consequences_for(self, whose):

@@ -166,7 +166,7 @@ def read(text, listed):
 
 
 class Latest:
-    """What this process was told last, by the thread that watches the database."""
+    """The last word of the thread that watches the database."""
 
     def __init__(self):
         self.publish(None, -inf)

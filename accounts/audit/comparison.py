@@ -15,7 +15,7 @@ ASKED_AT_ONCE = 500
 
 
 class Anchored:
-    """What was anchored, from files that anchors were appended to or logged in.
+    """Anchors, from files that they were appended to or logged in.
 
     `count` is of how many, `skipped` of those whose key is not configured; `wrong` are
     sentences about lines that are no anchors of this installation.

@@ -5,7 +5,7 @@ from django.utils.functional import cached_property
 
 
 class AskedForm(forms.Form):
-    """What an address asks for; what makes no sense is as if it were not there."""
+    """A search in an address; a value that makes no sense is as if it were not there."""
 
     @cached_property
     def asked(self):

@@ -1,4 +1,4 @@
-"""What a provider says about itself (OpenID Connect Discovery 1.0), and its keys.
+"""The document of a provider (OpenID Connect Discovery 1.0), and its keys.
 
 Both are kept in the provider's row for an hour, and used for a day when it is away. A
 key that is not known is asked for once, and then not again for half a minute.

@@ -176,7 +176,7 @@ def best(roles, groups):
 
 
 class Effect(NamedTuple):
-    """What a change of the list means for a person."""
+    """The effect of a change of the list on one person."""
 
     email: str
     words: str

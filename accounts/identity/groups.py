@@ -1,4 +1,4 @@
-"""What the groups of a provider give: roles in accounts, by a list that admins keep.
+"""Roles in accounts from the groups of a provider, by a list that admins keep.
 
 A membership that came from groups is told by its `granted_by`; what was given by hand is
 never touched. Who is taken out of a group loses what it gave at the next sign-in or

@@ -1,4 +1,4 @@
-"""What can go wrong with a provider: each has a sentence for who wants to sign in."""
+"""Failures of a provider: each has a sentence for who wants to sign in."""
 
 from allauth.socialaccount.providers.base import ProviderException
 
@@ -32,7 +32,7 @@ class Away(ProviderProblem):
 
 
 class Refused(ProviderProblem):
-    """What the provider answered does not hold."""
+    """An answer of the provider that does not hold."""
 
     status = 401
 

@@ -27,7 +27,7 @@ from accounts.identity.token_endpoint import exchange
 
 
 class Conversation(OpenIDConnectOAuth2Adapter):
-    """What is said to one provider about one sign-in; raises ProviderProblem."""
+    """One sign-in at one provider; raises ProviderProblem."""
 
     @cached_property
     def provider(self):

@@ -65,7 +65,7 @@ def providers_of(required):
 
 
 class Trouble(NamedTuple):
-    """What can keep an organisation out that requires its own sign-in, and the remedy."""
+    """A danger of being locked out by the required sign-in, and its remedy."""
 
     title: str
     means: str

@@ -1,4 +1,4 @@
-"""What a browser's session knows of the provider that it was opened by."""
+"""The provider that a browser's session was opened by."""
 
 import time
 from urllib.parse import urlencode

@@ -1,4 +1,4 @@
-"""What is asked at a provider's token endpoint (RFC 6749, section 4.1.3)."""
+"""The request to a provider's token endpoint (RFC 6749, section 4.1.3)."""
 
 from base64 import b64encode
 from urllib.parse import quote_plus

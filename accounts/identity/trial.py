@@ -12,7 +12,7 @@ from accounts.identity.token_endpoint import exchange
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What was looked at, whether it is well, and what was seen."""
+    """One thing that was looked at, whether it is well, and what was seen."""
 
     label: str
     is_fine: bool

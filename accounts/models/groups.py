@@ -9,7 +9,7 @@ LONGEST_GROUP = 255
 
 
 class GroupRole(models.Model):
-    """What the people of a provider's group may do in an account."""
+    """The role of a provider's group in an account."""
 
     account = models.ForeignKey(
         Account, on_delete=models.CASCADE, related_name="group_roles"

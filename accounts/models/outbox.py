@@ -87,7 +87,7 @@ class OutgoingMail(Turn, models.Model):
 
     @property
     def content(self):
-        """What it says, as `keep` was given it; raises Sealed."""
+        """The mail as `keep` was given it; raises Sealed."""
         return json.loads(unseal(self.envelope, *self._context))
 
     @property

@@ -1,4 +1,4 @@
-"""What the frame of every page has and no page changes: drawn once in a process."""
+"""Parts of every page's frame that no page changes: drawn once in a process."""
 
 from functools import cache
 

@@ -1,4 +1,4 @@
-"""What pages in front of the login say of sign-in providers."""
+"""Sign-in providers, for the pages in front of the login."""
 
 from django import template
 

@@ -1,4 +1,4 @@
-"""What a person is invited to: accepted or declined when signed in, or by a mail's link."""
+"""Invitations: accepted or declined when signed in, or by a mail's link."""
 
 from dataclasses import replace
 from itertools import groupby

@@ -1,4 +1,4 @@
-"""What a browser is called by people, of what it calls itself."""
+"""Names of browsers as people know them, from what they call themselves."""
 
 from accounts.names import quoted
 

@@ -1,4 +1,4 @@
-"""What becomes of each request, for whoever watches the portal."""
+"""One line of the log for each request, for whoever watches the portal."""
 
 import logging
 

@@ -2,7 +2,7 @@ from typing import NamedTuple
 
 
 class Undo(NamedTuple):
-    """What takes a change back: the notice that tells of the change has a form for it.
+    """The way back of a change: the notice that tells of the change has a form for it.
 
     `fields` are sent to `url`, and the answer takes the place of what the selector `row`
     names; without one the page is left.

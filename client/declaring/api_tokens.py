@@ -1,4 +1,4 @@
-"""What becomes of API tokens: one makes others for children, and narrows none but itself."""
+"""The plan for API tokens: one makes others for children, and narrows none but itself."""
 
 from client.declaring.changes import Change, Phase
 from client.declaring.names import account_key, label

@@ -1,4 +1,4 @@
-"""What a plan consists of: things, changes of them, and the calls that make these."""
+"""Parts of a plan: things, changes of them, and the calls that make these."""
 
 from dataclasses import dataclass, field
 from enum import IntEnum

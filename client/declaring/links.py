@@ -1,4 +1,4 @@
-"""What shared tokens show, and how it changes without a link showing more in between."""
+"""The plan for a shared token's filters, so that no link shows more in between."""
 
 from client.declaring.changes import Phase
 from client.declaring.names import clause

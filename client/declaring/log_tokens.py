@@ -1,4 +1,4 @@
-"""What an account's log tokens must be like together, as the server will ask."""
+"""Rules for an account's log tokens together, as the server will ask."""
 
 from datetime import UTC, datetime
 

@@ -1,4 +1,4 @@
-"""What tells one thing of an organisation from another: account, kind and name."""
+"""Account, kind and name, which tell one thing of an organisation from another."""
 
 import unicodedata
 

@@ -21,7 +21,7 @@ SECONDS = 60
 
 
 class Outlets:
-    """What was asked for; without anything no secret leaves."""
+    """The way out that was asked for; without one no secret leaves."""
 
     def __init__(self, *, directory=None, manifest=None, command=()):
         self.directory = Path(directory) if directory else None

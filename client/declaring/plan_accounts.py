@@ -1,4 +1,4 @@
-"""What becomes of accounts themselves: their names and settings."""
+"""The plan for accounts themselves: their names and settings."""
 
 from dataclasses import dataclass, field
 

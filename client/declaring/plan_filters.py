@@ -1,4 +1,4 @@
-"""What becomes of the filters of an account."""
+"""The plan for the filters of an account."""
 
 from client.declaring.changes import Inside, Phase
 from client.declaring.names import clause, filter_key, key

@@ -1,4 +1,4 @@
-"""What becomes of the policies of an organisation: those of each kind are one whole."""
+"""The plan for the policies of an organisation: those of each kind are one whole."""
 
 from datetime import datetime
 

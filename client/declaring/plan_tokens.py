@@ -1,4 +1,4 @@
-"""What becomes of the tokens of an account, shared ones and others."""
+"""The plan for the tokens of an account, shared ones and others."""
 
 import re
 from datetime import UTC, datetime

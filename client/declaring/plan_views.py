@@ -1,4 +1,4 @@
-"""What becomes of the shared views of an account, and of their order."""
+"""The plan for the shared views of an account, and for their order."""
 
 from client.declaring.changes import Inside, Phase
 from client.declaring.names import view_keys

@@ -1,4 +1,4 @@
-"""What is wrong with a file, all of it at once."""
+"""Mistakes in a file, all of them at once."""
 
 import re
 from dataclasses import dataclass

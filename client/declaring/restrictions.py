@@ -1,4 +1,4 @@
-"""What a token is kept to: networks, calls a minute, scopes; each in its one spelling."""
+"""Restrictions of a token: networks, calls a minute, scopes; each in its one spelling."""
 
 from ipaddress import collapse_addresses, ip_network
 

@@ -1,4 +1,4 @@
-"""What a file must keep to beyond its schema: nothing twice, nothing that is not there."""
+"""Rules for a file beyond its schema: nothing twice, nothing that is not there."""
 
 from client.declaring import names
 from client.declaring.problems import SECRET, Problem

@@ -1,4 +1,4 @@
-"""What Prometheus is told when it asks: all processes together, and the database's queues.
+"""Answers to Prometheus: all processes together, and the database's queues.
 
 Prometheus' own mode for several processes is not used: there gauges of the dead stay,
 and one that was not set yet counts as 0 in a minimum. Here the dead leave their counters

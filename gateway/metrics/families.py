@@ -1,4 +1,4 @@
-"""What is told to Prometheus: names, meanings and labels, by its naming conventions.
+"""Metrics for Prometheus: names, meanings and labels, by its naming conventions.
 
 Labels have few values: no token, account, person or address is ever one.
 """

@@ -1,4 +1,4 @@
-"""What waits in the database, and how old its keys are."""
+"""Lengths of the queues in the database, and the age of its keys."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""What a process tells of itself, once a second, in a file of its own.
+"""Numbers of one process, once a second, in a file of its own.
 
 The file of a process that ended stays: what was counted in it happened. A lock that
 ends with the process tells the living from the dead, however it died.

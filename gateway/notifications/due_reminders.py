@@ -1,4 +1,4 @@
-"""What ends soon and has not been told of: tokens, and trials with what they allow.
+"""Ends that are near and were not told of: of tokens, and of trials with what they allow.
 
 Days are those of UTC. An end is told of at each step of DAYS, once: whoever was away
 on the day itself is told on the next one, of the step that the end has come to. What
@@ -40,7 +40,7 @@ ENDS_AT = "planned_end__ends_at"
 
 @dataclass(frozen=True, slots=True)
 class Endings:
-    """What an account is told of: tokens and the end of its trial, each with its step."""
+    """One account's reminders: tokens and the end of its trial, each with its step."""
 
     account: Account
     now: datetime

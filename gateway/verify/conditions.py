@@ -1,4 +1,4 @@
-"""What is asked of each question, whatever is remembered of the token that it shows."""
+"""Conditions of a token that are asked of each question, whatever is remembered."""
 
 from accounts.audit.trail import read_agent
 from accounts.web.addresses import read_address

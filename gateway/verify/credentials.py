@@ -16,7 +16,7 @@ PLACEHOLDER = {"sqlite": "?", "postgresql": "%s"}
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """What a caller may show: a token, or the ticket of a link.
+    """A caller's credential: a token, or the ticket of a link.
 
     `read` takes a text and the Listed of now, if that is known, and returns what the text
     may be, or None when it cannot be anything; `find` takes Django's connection and this,

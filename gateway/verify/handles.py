@@ -1,4 +1,4 @@
-"""What a proxy counts by: it tells of a token without being its id or its secret.
+"""Handles, which proxies count by: they tell of a token without being its id or its secret.
 
 Ids come again after a failover, so a handle tells the secret's birth besides. It is
 signed, so that a proxy can count for what it was told of and for nothing else.

@@ -1,4 +1,4 @@
-"""What a proxy is told so that it can remember decisions, and for how long they stand.
+"""Headers by which a proxy can remember decisions, and for how long they stand.
 
 With a decision it is told the generation of its slot, as this stood before the decision
 was made. Several times a second it asks for all generations: what it remembers holds

@@ -63,7 +63,7 @@ class SharedView(models.Model):
 
     @property
     def values(self):
-        """What a person writes of it."""
+        """The fields that a person writes."""
         return {name: getattr(self, name) for name in WRITTEN}
 
     @property

@@ -50,7 +50,7 @@ class Filter(models.Model):
 
     @property
     def values(self):
-        """What a person writes of it."""
+        """The fields that a person writes."""
         return {name: getattr(self, name) for name in WRITTEN}
 
     @property

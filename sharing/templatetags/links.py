@@ -1,4 +1,4 @@
-"""What pages say of the links of shared tokens."""
+"""The filters of shared tokens, as pages show them."""
 
 from django import template
 from django.utils.html import format_html

@@ -37,7 +37,7 @@ class RenameForm(ChangeForm):
 
 
 class NoteForm(ChangeForm):
-    """What a token is for. The model counts it: browsers send a line's end as two."""
+    """The purpose of a token. The model counts it: browsers send a line's end as two."""
 
     note = forms.CharField(
         required=False,

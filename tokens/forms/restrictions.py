@@ -1,4 +1,4 @@
-"""What a token is kept to."""
+"""Fields for networks and a limit of calls."""
 
 from django import forms
 from django.db import transaction
@@ -20,7 +20,7 @@ WITHIN = (
 
 
 class RestrictionForm(RuleForm, PrivilegeForm):
-    """Where a token may be used, how often, and what for. Cleaned, `networks` is as a token has them.
+    """Where, how often and for what a token may be used. `networks` is as a token has it.
 
     A token of the installation asks for all others, so that it has no limit.
     """
@@ -87,7 +87,7 @@ class RestrictionForm(RuleForm, PrivilegeForm):
 
     @property
     def restrictions(self):
-        """What the model is given of it."""
+        """The arguments for the model."""
         cleaned = self.cleaned_data
         return {
             "networks": cleaned["networks"].split(),
@@ -102,7 +102,7 @@ class RestrictionForm(RuleForm, PrivilegeForm):
 
     @property
     def says(self):
-        """What the token can do, in a sentence, or nothing while that is not clear."""
+        """A sentence that says what the token can do; nothing while that is not clear."""
         if not self.is_bound:
             return in_words("", None)
         if self.errors.keys() & {*RESTRICTIONS}:
@@ -175,7 +175,7 @@ class RestrictForm(ChangeForm, RestrictionForm):
 
     @property
     def narrows(self):
-        """What the token loses for good: nothing, when nothing was said of it."""
+        """Return what the token loses for good: nothing, when nothing was said of it."""
         if not self.is_bound or self.cleaned_data.get("held") is None:
             return {}
         accounts = self.privileges["accounts"]

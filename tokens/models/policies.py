@@ -1,4 +1,4 @@
-"""What an organisation asks of its tokens, and which of them end because of it."""
+"""Policies of an organisation, and which tokens end because of them."""
 
 from datetime import timedelta
 
@@ -16,7 +16,7 @@ EVERY = timedelta(minutes=5)
 
 
 class TokenPolicy(models.Model):
-    """What an organisation asks of one kind of token; see tokens/policies/rules.py."""
+    """The policy for one kind of token; its rules are in tokens/policies/rules.py."""
 
     organisation = models.ForeignKey(
         Organisation,

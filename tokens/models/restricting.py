@@ -1,4 +1,4 @@
-"""What a token is kept to, and how it is kept to less."""
+"""Networks, limits and scopes of a token, and how they are narrowed."""
 
 from django.db import transaction
 

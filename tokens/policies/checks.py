@@ -1,4 +1,4 @@
-"""What a policy of the organisation stands against; asked while the account's lock is held.
+"""Objections of a policy to a change; asked while the account's lock is held.
 
 A policy holds for what is made or changed from now on: what is there already works on,
 and is listed as outside of it. What moves in with its secret is taken as it is, too.

@@ -55,7 +55,7 @@ def able_to_do_everything():
 
 
 def without_filters():
-    """What a higher app knows: which shared tokens show everything."""
+    """Known to a higher app only: which shared tokens show everything."""
     return any_of([condition() for condition in hooks.unfiltered_tokens])
 
 

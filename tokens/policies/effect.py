@@ -1,4 +1,4 @@
-"""What saving a policy would affect, in numbers and names, before it is saved.
+"""The effect of a policy, in numbers and names, before it is saved.
 
 Tokens that are there work on: what is outside of a policy is listed, and ends only where
 the policy has a date, or was unused for too long.

@@ -32,7 +32,7 @@ def _number(name, label, unit, help_text):
 
 
 class PolicyForm(forms.Form):
-    """What is asked of one kind: fields of rules that it cannot have are not there."""
+    """The policy for one kind: fields of rules that it cannot have are not there."""
 
     lifetime = forms.ChoiceField(
         label="Expiry",
@@ -168,7 +168,7 @@ class PolicyForm(forms.Form):
 
     @property
     def key(self):
-        """What the person agrees to: it changes when what is affected does."""
+        """A key of what the person agrees to: it changes when what is affected does."""
         facts = [
             (each.rule, each.tokens, each.accounts, str(each.until))
             for each in self.effects.effects

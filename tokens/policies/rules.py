@@ -1,4 +1,4 @@
-"""What the policy of a kind of token can ask for, and of which kinds it can."""
+"""The rules that a policy can have, and for which kinds."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""What a policy asks for, in words."""
+"""A policy in words."""
 
 from django.utils import timezone
 from django.utils.formats import date_format

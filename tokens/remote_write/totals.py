@@ -19,7 +19,7 @@ METRIC = "tollgate_token_calls_total"
 
 
 class Counted(NamedTuple):
-    """What is counted by. A rotated token has another public id, and so another series."""
+    """Labels of a series: a rotated token has another public id, so another series."""
 
     token: str
     account: str

@@ -1,4 +1,4 @@
-"""What a page tells of the calls with a token."""
+"""The calls with a token, as its page shows them."""
 
 from tokens.models.usage import KEPT_FOR
 from tokens.usage import CALLERS_SHOWN, by_day, by_week, callers

@@ -156,7 +156,7 @@ class DetailedTimeBasedAccount(Answer):
 
 
 class AccountSerializer:
-    """What the answers about accounts of one organisation have in common, read once."""
+    """Data that one organisation's accounts have in common, read once."""
 
     def __init__(self, main):
         self.main = main

@@ -1,4 +1,4 @@
-"""What the groups of a single sign-on give in the token's account."""
+"""The roles that groups of a single sign-on give in the token's account."""
 
 from typing import Annotated
 

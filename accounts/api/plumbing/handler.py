@@ -1,4 +1,4 @@
-"""What becomes of a call between its arrival and its endpoint, and on the way back.
+"""The way of a call to its endpoint, and of the answer back.
 
 A page passes through twenty layers of middleware, and ninja does for each call what only
 some calls need. A call of ours has no session, form or message: it needs what stands here,

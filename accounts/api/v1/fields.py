@@ -43,7 +43,7 @@ class Body(BaseModel):
 
 
 class Asked(Schema):
-    """What the query of a list asks for; a name that nobody knows is refused."""
+    """The query of a list; a name that nobody knows is refused."""
 
     @model_validator(mode="before")
     @classmethod

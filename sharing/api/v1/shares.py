@@ -1,4 +1,4 @@
-"""What a shared token shows."""
+"""The scope of a shared token: filters, or everything."""
 
 from typing import Annotated, Literal
 
