@@ -6,7 +6,7 @@ from django.urls import reverse
 
 from tokens.kinds import Kind
 
-ROWS = "tokens/row_cells.html#row"
+ROWS = "tokens/_row_cells.html#row"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +56,14 @@ HOMES = {
     Kind.TRACES: _shipping("traces"),
     Kind.SHARED: Home(
         "sharing:list",
-        "sharing/rows.html",
+        "sharing/_rows.html",
         "sharing:create",
         start="Resume",
         stop="Pause",
         verbs=("link",),
         loses="Its link and QR code stop for everybody who has them.",
-        use="sharing/token_parts.html#use_it",
-        facts="sharing/token_parts.html#facts",
+        use="sharing/_token_parts.html#use_it",
+        facts="sharing/_token_parts.html#facts",
         extend="sharing:edit",
     ),
     Kind.GATEWAY: Home("tokens:gateway", ROWS, "tokens:gateway_create"),

@@ -28,7 +28,7 @@ class May(models.TextChoices):
 class ScopeList(forms.CheckboxSelectMultiple):
     """A row for each area, with a box for reading and one for changing it, too."""
 
-    template_name = "tokens/scope_list.html"
+    template_name = "tokens/_scope_list.html"
 
     def get_context(self, name, value, attrs):
         context = super().get_context(name, value, attrs)

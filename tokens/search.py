@@ -65,7 +65,7 @@ class DayField(forms.DateField):
 class AccountFilter(AccountPicker):
     """The picker in a form that is an address: finding more only asks the list again."""
 
-    template_name = "tokens/account_filter.html"
+    template_name = "tokens/_account_filter.html"
     address = ""
 
     def get_context(self, name, value, attrs):

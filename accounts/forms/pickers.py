@@ -9,7 +9,7 @@ from accounts.models import Account, AccountKind
 from accounts.web.shapes import draw
 
 ACCOUNTS_SHOWN = 30
-OPTION = "accounts/picker.html#option"
+OPTION = "accounts/_picker.html#option"
 
 
 class AccountPicker(forms.CheckboxSelectMultiple):
@@ -19,7 +19,7 @@ class AccountPicker(forms.CheckboxSelectMultiple):
     finding more accounts is only another rendering of the same form.
     """
 
-    template_name = "accounts/picker.html"
+    template_name = "accounts/_picker.html"
     text = ""
     # The address that shows the form again with the accounts that are looked for.
     find = ""

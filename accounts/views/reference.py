@@ -73,6 +73,6 @@ def _searched(api, sought):
         "sought": sought,
     }
     return {
-        part: render_to_string(f"reference/{part}.html", context)
+        part: render_to_string(f"reference/_{part}.html", context)
         for part in ("index", "contents")
     }

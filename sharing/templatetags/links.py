@@ -15,7 +15,7 @@ def logic(share):
     """Show which logs a link lets its visitors see."""
     clauses = "" if share.shows_everything else _clauses(share)
     texts = {"lost": share.lost_filter, "clauses": clauses}
-    return draw("sharing/logic.html", texts, everything=share.shows_everything)
+    return draw("sharing/_logic.html", texts, everything=share.shows_everything)
 
 
 def _clauses(share):
@@ -24,7 +24,9 @@ def _clauses(share):
 
 
 def _clause(each):
-    return draw("sharing/logic.html#clause", {"field": each.field, "value": each.value})
+    return draw(
+        "sharing/_logic.html#clause", {"field": each.field, "value": each.value}
+    )
 
 
 def row_texts(token):

@@ -28,7 +28,7 @@ def view_create(request, account):
         return _answer(request, account, f"{made} is added.", made)
     if request.htmx:
         context = {"view_form": form}
-        response = render(request, "sharing/views.html#new_view", context, status=422)
+        response = render(request, "sharing/_views.html#new_view", context, status=422)
         return retarget(response, "#new-view")
     return render(request, TEMPLATE, page(request, account, view_form=form), status=422)
 
@@ -106,5 +106,5 @@ def _answer(request, account, text, highlighted=None, *, undo=None):
         return redirect("sharing:list", account.pk)
     context = about_views(request, account)
     context |= {"text": text, "changed": highlighted, "undo": undo}
-    response = render(request, "sharing/views.html#answer", context)
+    response = render(request, "sharing/_views.html#answer", context)
     return trigger_client_event(response, "tollgate:close")

@@ -29,7 +29,7 @@ def filter_create(request, account):
         return _answer(request, account, made, "added", f"{made} is added.")
     if request.htmx:
         context = {"filter_form": form}
-        return render(request, "sharing/filters.html#new_filter", context, status=422)
+        return render(request, "sharing/_filters.html#new_filter", context, status=422)
     return render(
         request, TEMPLATE, page(request, account, filter_form=form), status=422
     )
@@ -100,7 +100,7 @@ def _answer(request, account, filter_, what, text, shares=(), undo=None):
         "undo": undo,
         "rows": kind_rows(with_days(tokens), about, oob=True),
     }
-    response = render(request, "sharing/filters.html#answer", context)
+    response = render(request, "sharing/_filters.html#answer", context)
     # An open form for a new link offers the filters as they are now.
     trigger_client_event(response, "tollgate:filters")
     return trigger_client_event(response, "tollgate:close")

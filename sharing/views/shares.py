@@ -19,7 +19,7 @@ from tokens.views.guards import posted
 from tokens.views.rows import about_rows, back_from, changed, counts, leading_back
 from tokens.views.tabs import tabs
 
-FORM = "sharing/new_row.html"
+FORM = "sharing/_new_row.html"
 EDITING = (Operation.SHARED_RENAME, Operation.SHARED_EXPIRY, Operation.SHARED_FILTERS)
 
 
@@ -44,7 +44,7 @@ def share_create(request, account):
     context = changed(request, share.token, highlighted=True) | counts(
         account, Kind.SHARED
     )
-    return render(request, "sharing/new_row.html#added", context)
+    return render(request, "sharing/_new_row.html#added", context)
 
 
 def _issue(request, form):

@@ -5,8 +5,8 @@ from django.utils.safestring import SafeString
 from accounts.web import shapes
 from accounts.web.shapes import draw
 
-CLAUSE = "sharing/logic.html#clause"
-LOGIC = "sharing/logic.html"
+CLAUSE = "sharing/_logic.html#clause"
+LOGIC = "sharing/_logic.html"
 
 
 def test_values_stand_where_the_template_prints_them_and_are_escaped():

@@ -108,7 +108,7 @@ def new_words(kind):
     return WORDS[kind][1]
 
 
-@register.inclusion_tag("tokens/action.html#on_page")
+@register.inclusion_tag("tokens/_action.html#on_page")
 def page_action(verb, token, words, icon, reason=""):
     """Show a button of the token's page that opens a dialog, or why it does not."""
     url = action_url(verb, token, next=page_of(token))
@@ -122,7 +122,7 @@ def page_action(verb, token, words, icon, reason=""):
     }
 
 
-@register.inclusion_tag("tokens/action.html")
+@register.inclusion_tag("tokens/_action.html")
 def action(verb, words, icon, when=""):
     """Show an icon of the rows' menu that opens the dialog of a verb.
 
@@ -131,7 +131,7 @@ def action(verb, words, icon, when=""):
     return _of_menu(words, icon, when) | {"verb": verb}
 
 
-@register.inclusion_tag("tokens/action.html")
+@register.inclusion_tag("tokens/_action.html")
 def off(words, icon, when, reason):
     """Show an icon of the rows' menu that is switched off, and why."""
     return _of_menu(words, icon, when) | {"reason": reason}
@@ -152,7 +152,7 @@ COLUMNS = {
 }
 
 
-@register.inclusion_tag("tokens/list_parts.html#sort_header", takes_context=True)
+@register.inclusion_tag("tokens/_list_parts.html#sort_header", takes_context=True)
 def sort_header(context, name, label, current):
     """Show the head of a column that the list can be sorted by."""
     ascending, descending = name, f"-{name}"

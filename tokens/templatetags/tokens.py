@@ -15,7 +15,7 @@ register.simple_tag(defaults.default_tokens)
 register.simple_tag(trial_end)
 
 
-@register.inclusion_tag("tokens/default.html", takes_context=True)
+@register.inclusion_tag("tokens/_default.html", takes_context=True)
 def default_token(context, account, tokens=None):
     """Show an account's default token as far as the person may see it.
 

@@ -88,13 +88,13 @@ def short(number):
     return str(number)
 
 
-@register.inclusion_tag("tokens/days.html")
+@register.inclusion_tag("tokens/_days.html")
 def calls_by_day(days):
     """Draw the last days with their numbers."""
     return _bars(days) | {"span": "14 days", "each": ""}
 
 
-@register.inclusion_tag("tokens/days.html")
+@register.inclusion_tag("tokens/_days.html")
 def calls_by_week(weeks):
     """Draw the last weeks with their numbers."""
     return _bars(weeks) | {"span": "90 days", "each": "Week from "}

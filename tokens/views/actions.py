@@ -169,7 +169,7 @@ def delete(request, account, token):
             request,
             token,
             text,
-            template="tokens/answers.html#deleted",
+            template="tokens/_answers.html#deleted",
             undo=undoing(token, "restore"),
             **counts(account, token.kind),
         )

@@ -14,7 +14,7 @@ def answer(
     token,
     text,
     *,
-    template="tokens/answers.html#changed",
+    template="tokens/_answers.html#changed",
     highlighted=False,
     **extra,
 ):

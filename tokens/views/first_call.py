@@ -73,7 +73,7 @@ def first_call(request, account, token):
     if token.last_used_at:
         about |= usage(request, token)
     about |= {"token": token, "stopped": why_stopped(token), "oob": True}
-    return render(request, "tokens/first_call.html#told", about)
+    return render(request, "tokens/_first_call.html#told", about)
 
 
 token_first_call = require_safe(for_token("list", among=TokenQuerySet.kept)(first_call))

@@ -106,7 +106,7 @@ def add(request, account, kind, template, *, tokens=None, **frame):
     if not request.htmx:
         return redirect(home_of(token, added=token.pk))
     context = changed(request, token, highlighted=True) | counts(account, kind)
-    return render(request, "tokens/answers.html#added", context)
+    return render(request, "tokens/_answers.html#added", context)
 
 
 def _form(account, kind, address, *args, **kwargs):
@@ -127,7 +127,7 @@ def _again(request, account, kind, template, form, tokens, frame, *, status):
     """Show a form as it was sent, with its mistakes or with what would come of it."""
     if request.htmx:
         context = about_rows(request, account, kind) | {"form": form}
-        return render(request, "tokens/new_row.html", context, status=status)
+        return render(request, "tokens/_new_row.html", context, status=status)
     context = frame | listing(request, account, kind, tokens=tokens, form=form)
     return render(request, template, context, status=status)
 

@@ -23,7 +23,7 @@ from tokens.templatetags.usage import sparkline
 
 # What is in a row only for those who may do it.
 SHOWN_RIGHTS = ("reveal", "rotate", "link")
-OF_ALL = "tokens/all_table.html#row"
+OF_ALL = "tokens/_all_table.html#row"
 
 
 class Badge(NamedTuple):
