@@ -69,6 +69,16 @@ settings_of_examples.register_profile(
 settings_of_examples.load_profile("tests" if "EXAMPLES" in os.environ else "same")
 
 
+def examples(several):
+    """Return how many examples a test takes that needs some time for each.
+
+    `make fuzz` says how many; on PostgreSQL what a database decides shows in few of them.
+    """
+    if "EXAMPLES" in os.environ:
+        return int(os.environ["EXAMPLES"])
+    return several // 3 if "DATABASE_URL" in os.environ else several
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_configure():
     """Keep the tests' SQLite in memory.

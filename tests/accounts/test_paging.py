@@ -1,7 +1,6 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.db import connection
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -9,13 +8,13 @@ from accounts.models import User
 from accounts.web import pagination
 from accounts.web.pagination import paginate
 from tests.cursors import IMPOSSIBLE, packed
+from tests.environment import examples
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 # Few different values, so that there are ties, and rows without any.
 moments = st.one_of(st.none(), st.integers(0, 4))
 per_example = settings(
-    # What a database decides shows in few of them; SQLite has them all.
-    max_examples=60 if connection.vendor == "sqlite" else 20,
+    max_examples=examples(24),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

@@ -7,7 +7,6 @@ from collections import Counter
 from dataclasses import replace
 
 import pytest
-from django.db import connection
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import invariant, run_state_machine_as_test
 
@@ -18,6 +17,7 @@ from accounts.models import Action, AuditChain, AuditEvent
 from accounts.plans import ENTITLEMENTS, Plan
 from sharing.models import Share
 from sharing.scope import widens
+from tests.environment import examples
 from tests.sharing.actions import Actions
 from tests.sharing.lines import LINES, shown
 from tests.sharing.reference import LIMIT
@@ -122,11 +122,9 @@ def test_any_order_of_actions_keeps_the_promises(monkeypatch):
     run_state_machine_as_test(
         AccountMachine,
         settings=settings(
-            # What a database decides shows in few of them; SQLite has them all.
-            max_examples=20 if connection.vendor == "sqlite" else 5,
+            max_examples=examples(9),
             stateful_step_count=25,
             deadline=None,
-            derandomize=True,
             suppress_health_check=list(HealthCheck),
         ),
     )
