@@ -27,6 +27,12 @@ ANCHORS = re.compile(
     re.ASCII,
 )
 
+NAMES_FILE = re.compile(r"sqlite:(?:///[^?]|//:memory:\Z)")
+UNREADABLE = (
+    "{} must be like postgres://user:password@host:5432/name, where a user or password "
+    "has %2F in place of /, %3F of ?, %23 of #, %5B of [ and %40 of @."
+)
+
 RECEIVER = re.compile(
     r"https?://(?:[^@/?#\s]*@)?(?:[\w.-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?/[!-~]*",
     re.ASCII,
@@ -149,13 +155,7 @@ class Environment(environ.Env):
         `pooled`: transactions of one connection may run on several of the server's.
         `checkpoint_pages`: of SQLite's WAL, after how many it makes a checkpoint; 0: never.
         """
-        url = self.str(name, default=f"sqlite:///{sqlite_file}")
-        # Looked at here: environ's own complaint shows the password.
-        if url.partition(":")[0] not in ("sqlite", "postgres", "postgresql"):
-            raise ImproperlyConfigured(
-                f"{name} must be a sqlite:// or postgres:// URL."
-            )
-        config = self.db_url_config(url)
+        config = self._of_database(name, f"sqlite:///{sqlite_file}")
         if config["ENGINE"].endswith("sqlite3"):
             # A file does not drop connections, and to open one costs more than to read.
             pragmas = SQLITE_OPTIONS["init_command"]
@@ -177,6 +177,25 @@ class Environment(environ.Env):
             "DISABLE_SERVER_SIDE_CURSORS": pooled,
             "CONN_HEALTH_CHECKS": True,
         }
+
+    def _of_database(self, name, default):
+        """Return what an URL of a database says; errors do not show it, or its password."""
+        url = self.str(name, default=default)
+        if url.partition(":")[0] not in ("sqlite", "postgres", "postgresql"):
+            raise ImproperlyConfigured(
+                f"{name} must be a sqlite:// or postgres:// URL."
+            )
+        # environ takes the first part of such a path for a host, and leaves it out.
+        if url.startswith("sqlite") and not NAMES_FILE.match(url):
+            raise ImproperlyConfigured(f"{name} must be like sqlite:////path/of/file.")
+        try:
+            config = None if "#" in url else self.db_url_config(url)
+        except ValueError:
+            # A / or ? in a password ends the host, and what is before it is no port.
+            config = None
+        if not (config and config["NAME"]):
+            raise ImproperlyConfigured(UNREADABLE.format(name))
+        return config
 
     def mailer(self, name, *, default):
         """Return an entry for MAILERS from an URL like smtp+tls://user:pw@host:587."""

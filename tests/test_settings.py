@@ -344,6 +344,33 @@ def test_another_database_is_refused(env, url):
         env(URL=url).database("URL", "unused", 3)
 
 
+@pytest.mark.parametrize(
+    "rest",
+    [
+        "u:pa/ss@h/db",
+        "u:pa?ss@h/db",
+        "u:pa#ss@h/db",
+        "u:pa[ss@[::1/db",
+        "u:pass@h:port/db",
+        "u:pass@h:99999/db",
+        "u:pass@h/",
+        "",
+    ],
+)
+def test_a_database_that_cannot_be_read_is_a_sentence_without_it(env, rest):
+    with pytest.raises(ImproperlyConfigured, match="URL must be like post") as error:
+        env(URL=f"postgres://{rest}").database("URL", "unused", 3)
+
+    assert "pa" not in str(error.value).replace("password", "").replace("place", "")
+    assert error.value.__cause__ is None
+
+
+@pytest.mark.parametrize("rest", ["", "//", "///", "//x.sqlite3", "//var/x", "///?a=b"])
+def test_sqlite_needs_a_file(env, rest):
+    with pytest.raises(ImproperlyConfigured, match="URL must be like sqlite:////path"):
+        env(URL=f"sqlite:{rest}").database("URL", "unused", 3)
+
+
 def test_a_mail_server_is_read_from_an_url(env):
     mailer = env(URL="smtp+tls://me:pw@mail.example.com:587").mailer("URL", default="")
 
