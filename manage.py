@@ -4,6 +4,7 @@ import sys
 
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
+from django.db import DatabaseError
 
 from accounts.management.commands import generate_key
 
@@ -22,6 +23,13 @@ if __name__ == "__main__":
         main()
     except ImproperlyConfigured as error:
         sys.exit(f"Tollgate is not set up: {error}")
+    except DatabaseError as error:
+        # Of a command of Django's; ours say so themselves.
+        if "--traceback" in sys.argv:
+            raise
+        from accounts.console import unusable  # needs the settings
+
+        sys.exit(unusable(error))
     except KeyboardInterrupt:
         # As a shell says of what a signal ended.
         sys.stderr.write("\nStopped.\n")

@@ -11,7 +11,8 @@ from contextlib import contextmanager
 from django.core import checks
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
-from django.db import DatabaseError
+from django.db import DatabaseError, connection
+from psycopg_pool import PoolTimeout
 
 from accounts.audit.trail import Actor
 from accounts.crypto.checks import check_keys, note_keys_in_use
@@ -72,9 +73,26 @@ def database_in_a_sentence():
     try:
         yield
     except DatabaseError as error:
-        raise CommandError(
-            f"The database cannot be used: {error}. Is it there, and migrated?"
-        ) from error
+        raise CommandError(unusable(error)) from error
+
+
+def unusable(error):
+    """Return the sentence of a command that a DatabaseError ends."""
+    reason = " ".join(str(_behind(error)).split())
+    # The library of PostgreSQL asks, too.
+    stop = "" if reason.endswith(("?", ".")) else "."
+    return f"The database cannot be used: {reason}{stop} Is it there, and migrated?"
+
+
+def _behind(error):
+    """Return why there is no connection, which a pool keeps to itself."""
+    if not isinstance(error.__cause__, PoolTimeout):
+        return error
+    try:
+        connection.Database.connect(**connection.get_connection_params()).close()
+    except connection.Database.Error as reason:
+        return reason
+    return error
 
 
 def typed(*, whole_text=False):

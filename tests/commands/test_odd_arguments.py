@@ -12,8 +12,10 @@ from django.core import management
 from django.core.management import CommandError, get_commands, load_command_class
 from django.core.management.base import DjangoHelpFormatter
 from django.db import OperationalError, connection, connections, transaction
+from psycopg_pool import PoolTimeout
 
 from accounts.console import typed as read_typed
+from accounts.console import unusable
 from tests.factories import TokenFactory
 from tests.installation import PROJECT
 
@@ -238,3 +240,56 @@ def test_a_database_that_does_not_answer_is_one_sentence(db, run, monkeypatch, c
         patch.setattr(connection, "ensure_connection", away)
         with pytest.raises(CommandError, match=r"cannot be used: nobody listens\."):
             run(command)
+
+
+class Unreachable:
+    """A driver of a database whose server turns everybody away."""
+
+    Error = connection.Database.Error
+
+    def connect(self, **parameters):
+        raise self.Error("no password fits\n\tIs it right?")
+
+
+def no_connection_in_time():
+    error = OperationalError("couldn't get a connection after 0.15 sec")
+    error.__cause__ = PoolTimeout()
+    return error
+
+
+def test_why_a_pool_has_no_connection_is_found_out(db, monkeypatch):
+    monkeypatch.setattr(connection, "Database", Unreachable())
+
+    assert unusable(no_connection_in_time()) == (
+        "The database cannot be used: no password fits Is it right? "
+        "Is it there, and migrated?"
+    )
+
+
+def test_what_is_gone_by_the_time_of_a_second_look_is_said_as_it_was(db):
+    assert "couldn't get a connection after 0.15 sec." in unusable(
+        no_connection_in_time()
+    )
+
+
+@pytest.fixture
+def no_database(monkeypatch):
+    """Let `manage.py` run a command of Django's whose database is away."""
+
+    def away(argv):
+        raise OperationalError("nobody listens")
+
+    monkeypatch.setattr(management, "execute_from_command_line", away)
+
+    def run(*words):
+        monkeypatch.setattr(sys, "argv", ["manage.py", *words])
+        runpy.run_path(str(PROJECT / "manage.py"), run_name="__main__")
+
+    return run
+
+
+def test_commands_of_django_say_so_too(no_database):
+    with pytest.raises(SystemExit, match=r"^The database cannot be used: nobody list"):
+        no_database("check")
+    with pytest.raises(OperationalError):
+        no_database("check", "--traceback")

@@ -19,10 +19,14 @@ LIMITS = "statement_timeout", "lock_timeout", "idle_in_transaction_session_timeo
 
 
 class Command(migrate.Command):
+    def execute(self, *args, **options):
+        # Django's checks, which come first, ask the database what it can do.
+        with database_in_a_sentence():
+            connections[options["database"]].ensure_connection()
+        return super().execute(*args, **options)
+
     def handle(self, *args, **options):
         database = connections[options["database"]]
-        with database_in_a_sentence():
-            database.ensure_connection()
         if database.vendor != "postgresql":
             return super().handle(*args, **options)
         with _alone(database), _unhurried(database):
