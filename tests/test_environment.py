@@ -1,0 +1,333 @@
+"""Values of the environment: how each is read, and how a wrong one is refused."""
+
+import os
+from pathlib import Path
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+from config.environment import Environment
+
+
+@pytest.fixture
+def env(monkeypatch):
+    def environment(file=Path(os.devnull), **variables):
+        for name, value in variables.items():
+            monkeypatch.setenv(name, value)
+        return Environment(file)
+
+    return environment
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "tollgate.example.com",
+        "ftp://tollgate.example.com",
+        "https://",
+        "https://user:password@tollgate.example.com",
+        "https://tollgate.example.com/a b",
+        "https://tollgate.example.com/?a=b",
+        "https://tollgate.example.com/'",
+        'https://tollgate.example.com"',
+        "https://tollgate.example.com/$(id)",
+        "https://tollgate.example.com:8071x",
+        "https://tollgate.example.com/\\",
+        "https://tollgate.ex\u00e4mple",
+    ],
+)
+def test_an_address_that_would_break_what_it_is_put_into_is_refused(env, text):
+    said = "LISTENER_URL must begin with http:// or https://"
+
+    with pytest.raises(ImproperlyConfigured, match=said):
+        env(LISTENER_URL=text).address("LISTENER_URL", default="")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "http://localhost",
+        "https://listener.example.com:8071",
+        "https://[2001:db8::1]:8071/",
+        "https://example.com/up/to-here_~.x",
+    ],
+)
+def test_addresses_of_servers_are_read(env, text):
+    assert env(LISTENER_URL=text).address("LISTENER_URL", default="") == text
+
+
+def test_an_address_that_is_not_set_is_the_default(env):
+    assert env(LISTENER_URL="").address("LISTENER_URL", default="x") == "x"
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("true", True),
+        ("YES", True),
+        (" 1 ", True),
+        ("on", True),
+        ("false", False),
+        ("No", False),
+        ("0", False),
+        ("off", False),
+        ("", False),
+    ],
+)
+def test_a_boolean_is_read(env, text, value):
+    assert env(SWITCH=text).boolean("SWITCH", default=not value) is value
+
+
+@pytest.mark.parametrize("text", ["ture", "2", "None", "enabled"])
+def test_a_misspelt_boolean_is_refused(env, text):
+    with pytest.raises(ImproperlyConfigured, match="SWITCH must be true or false"):
+        env(SWITCH=text).boolean("SWITCH", default=True)
+
+
+def test_a_number_is_read(env):
+    assert env(NUMBER="8001").whole("NUMBER", default=1) == 8001
+
+
+@pytest.mark.parametrize("text", ["", "0", "-1", "1.5", "eight", "٣"])
+def test_what_is_no_positive_number_is_refused(env, text):
+    with pytest.raises(ImproperlyConfigured, match="NUMBER must be a whole number, 1"):
+        env(NUMBER=text).whole("NUMBER", default=1, least=1)
+
+
+def test_a_required_value_may_begin_with_a_dollar_sign(env):
+    assert env(KEY="$HOME").required("KEY") == "$HOME"
+
+
+def test_a_required_value_may_be_in_a_file(env, tmp_path):
+    (tmp_path / "key").write_text("from a file\n")
+
+    assert env(KEY_FILE=str(tmp_path / "key")).required("KEY") == "from a file"
+
+
+def test_a_file_that_cannot_be_read_is_named(env, tmp_path):
+    environment = env(KEY_FILE=str(tmp_path / "key"))
+
+    with pytest.raises(ImproperlyConfigured, match=r"KEY_FILE names .* No such file"):
+        environment.required("KEY")
+
+
+def test_places_of_anchors_are_read(env):
+    places = (
+        "/var/log/anchors.log, syslog:/dev/log,syslog://[::1]:514,syslog://logs,"
+        "program:/etc/tollgate/anchor"
+    )
+
+    assert env(ANCHORS=places).anchors("ANCHORS") == places.replace(" ", "").split(",")
+    assert env(ANCHORS="").anchors("ANCHORS") == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("anchors.log", "syslog:", "syslog:log", "syslog://a:b:c", "http://x", "/a,x"),
+        "program:anchor",
+    ],
+)
+def test_a_place_of_anchors_that_is_none_is_refused(env, text):
+    with pytest.raises(ImproperlyConfigured, match="ANCHORS takes paths that begin"):
+        env(ANCHORS=text).anchors("ANCHORS")
+
+
+def test_the_process_environment_goes_before_dotenv(env, tmp_path, monkeypatch):
+    monkeypatch.delenv("ONE", raising=False)
+    file = tmp_path / ".env"
+    file.write_text("ONE=from the file\nTWO=from the file\n")
+
+    environment = env(file, TWO="from the process")
+
+    assert (environment.str("ONE"), environment.str("TWO")) == (
+        "from the file",
+        "from the process",
+    )
+    monkeypatch.delenv("ONE")
+
+
+def test_a_broken_dotenv_is_refused(env, tmp_path):
+    file = tmp_path / ".env"
+    file.write_text("what is this\n")
+
+    with pytest.raises(ImproperlyConfigured, match="Line 1 of"):
+        env(file)
+
+
+def test_sqlite_takes_the_write_lock_when_a_transaction_begins(env):
+    database = env(URL="sqlite:////tmp/x.sqlite3").database("URL", "unused", 3)
+
+    assert database["NAME"] == "/tmp/x.sqlite3"  # noqa: S108 -- never opened
+    assert database["OPTIONS"]["transaction_mode"] == "IMMEDIATE"
+    assert "journal_mode=WAL" in database["OPTIONS"]["init_command"]
+
+
+def test_postgresql_keeps_its_limits_and_takes_options_from_the_url(env):
+    url = "postgres://u:p%40ss@db.example.com:5433/tollgate?sslmode=verify-full"
+
+    database = env(URL=url).database("URL", "unused", 3)
+
+    assert (database["HOST"], database["PORT"]) == ("db.example.com", 5433)
+    assert (database["NAME"], database["PASSWORD"]) == ("tollgate", "p@ss")
+    assert database["OPTIONS"]["sslmode"] == "verify-full"
+    assert "statement_timeout=5000" in database["OPTIONS"]["options"]
+
+
+def test_one_of_some_words_is_one_of_them(env):
+    assert env(FORM=" JSON ").one_of("FORM", ("text", "json"), default="text") == "json"
+    with pytest.raises(
+        ImproperlyConfigured, match="FORM must be text or json, not 'x'"
+    ):
+        env(FORM="x").one_of("FORM", ("text", "json"), default="text")
+
+
+def test_behind_a_pooler_nothing_is_said_of_a_session(env):
+    url = "postgres://u@db.example.com/tollgate"
+
+    database = env(URL=url).database("URL", "unused", 3, pooled=True)
+
+    assert "options" not in database["OPTIONS"]
+    assert database["DISABLE_SERVER_SIDE_CURSORS"]
+    assert database["OPTIONS"]["target_session_attrs"] == "primary"
+
+
+def test_several_hosts_of_a_database_may_be_named(env):
+    url = "postgres://u:p@db1.example.com:5432,db2.example.com:5433/tollgate"
+
+    database = env(URL=url).database("URL", "unused", 3)
+    chosen = env(URL=f"{url}?target_session_attrs=read-write").database("URL", "", 3)
+
+    assert database["HOST"] == "db1.example.com,db2.example.com"
+    assert str(database["PORT"]) == "5432,5433"
+    assert chosen["OPTIONS"]["target_session_attrs"] == "read-write"
+
+
+def test_a_postgresql_that_vanished_is_found_out_unless_the_url_says_otherwise(env):
+    url = "postgres://u@db.example.com/tollgate"
+
+    options = env(URL=url).database("URL", "unused", 3)["OPTIONS"]
+    patient = env(URL=f"{url}?tcp_user_timeout=60000").database("URL", "unused", 3)
+
+    assert (options["tcp_user_timeout"], options["keepalives"]) == (10_000, 1)
+    probing = options["keepalives_interval"] * options["keepalives_count"]
+    assert options["keepalives_idle"] + probing <= 15
+    assert patient["OPTIONS"]["tcp_user_timeout"] == 60_000
+
+
+@pytest.mark.parametrize("url", ["mysql://u@h/db", "tollgate", "oracle://u@h/db"])
+def test_another_database_is_refused(env, url):
+    with pytest.raises(ImproperlyConfigured, match="URL must be a sqlite"):
+        env(URL=url).database("URL", "unused", 3)
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [
+        "u:pa/ss@h/db",
+        "u:pa?ss@h/db",
+        "u:pa#ss@h/db",
+        "u:pa[ss@[::1/db",
+        "u:pass@h:port/db",
+        "u:pass@h:99999/db",
+        "u:pass@h/",
+        "",
+    ],
+)
+def test_a_database_that_cannot_be_read_is_a_sentence_without_it(env, rest):
+    with pytest.raises(ImproperlyConfigured, match="URL must be like post") as error:
+        env(URL=f"postgres://{rest}").database("URL", "unused", 3)
+
+    assert "pa" not in str(error.value).replace("password", "").replace("place", "")
+    assert error.value.__cause__ is None
+
+
+@pytest.mark.parametrize("rest", ["", "//", "///", "//x.sqlite3", "//var/x", "///?a=b"])
+def test_sqlite_needs_a_file(env, rest):
+    with pytest.raises(ImproperlyConfigured, match="URL must be like sqlite:////path"):
+        env(URL=f"sqlite:{rest}").database("URL", "unused", 3)
+
+
+def test_a_mail_server_is_read_from_an_url(env):
+    mailer = env(URL="smtp+tls://me:pw@mail.example.com:587").mailer("URL", default="")
+
+    assert mailer == {
+        "BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+        "OPTIONS": {
+            "host": "mail.example.com",
+            "port": 587,
+            "username": "me",
+            "password": "pw",
+            "use_tls": True,
+            "timeout": 10,
+        },
+    }
+
+
+@pytest.mark.parametrize(
+    ("url", "meant"),
+    [
+        ("", ""),
+        ("redis://cache.example", "redis://cache.example"),
+        ("valkey://[::1]:6379/2", "redis://[::1]:6379/2"),
+        ("rediss://me:pa%20ss@cache:6379", "rediss://me:pa%20ss@cache:6379"),
+        ("valkeys://:password@cache/", "rediss://:password@cache/"),
+        ("unix:///run/valkey/socket", "unix:///run/valkey/socket"),
+    ],
+)
+def test_a_cache_service_has_an_address(env, url, meant):
+    assert env(CACHE_URL=url).cache_service("CACHE_URL") == meant
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("", "http://127.0.0.1:8428/api/v1/write", "http://[::1]/api/v1/write"),
+        "https://me:pa%20ss@vm.example:8480/insert/0/prometheus/api/v1/write",
+    ],
+)
+def test_a_receiver_has_an_address(env, url):
+    assert env(URL=url).write_address("URL") == url
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["hush", "ftp://hush/x", "http://me:hush@vm.example", "http://vm.example/h ush"],
+)
+def test_an_address_of_a_receiver_that_is_none_is_not_shown(env, url):
+    with pytest.raises(ImproperlyConfigured, match="URL must be like") as error:
+        env(URL=url).write_address("URL")
+
+    assert "ush" not in str(error.value)
+
+
+def test_headers_are_read(env):
+    given = "X-Scope-OrgID=ops, Authorization=Bearer a=b==,"
+
+    found = env(HEADERS=given).headers("HEADERS")
+
+    assert found == {"X-Scope-OrgID": "ops", "Authorization": "Bearer a=b=="}
+    assert env(HEADERS="").headers("HEADERS") == {}
+    for wrong in ("hush", "A: hush", "A=", "A=hü"):
+        with pytest.raises(ImproperlyConfigured, match="HEADERS must be") as error:
+            env(HEADERS=wrong).headers("HEADERS")
+        assert wrong not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "memcached://cache",
+        "redis:",
+        "redis://",
+        "redis://me:hush@cache:port",
+        "redis://hush@cache?no_such_option=1",
+        "unix://hush",
+        "hush",
+    ],
+)
+def test_an_address_of_a_cache_service_that_is_none_is_not_shown(env, url):
+    with pytest.raises(ImproperlyConfigured, match="CACHE_URL must be") as error:
+        env(CACHE_URL=url).cache_service("CACHE_URL")
+
+    assert "hush" not in str(error.value)
