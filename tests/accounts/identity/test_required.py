@@ -15,7 +15,7 @@ from accounts.models import Action, IdentityProvider, RequiredSignIn, Role
 from accounts.signing_in.adapters import AccountAdapter
 from tests.accounts.addresses import place
 from tests.accounts.identity.conftest import on
-from tests.accounts.identity.there_and_back import sign_in
+from tests.accounts.identity.there_and_back import said, sign_in
 from tests.accounts.mails import said as said_by
 from tests.accounts.signing_in import PASSWORD, events
 from tests.accounts.signing_in import sign_in as sign_in_with_password
@@ -38,10 +38,6 @@ def is_required(provider):
 @pytest.fixture
 def page(main):
     return place("sign_in_settings", main.pk)
-
-
-def said(response):
-    return " ".join(response.text.split())
 
 
 # Passwords

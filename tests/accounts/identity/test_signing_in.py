@@ -18,7 +18,7 @@ from accounts.models import Action, EmailDomain, IdentityProvider, Role, User
 from accounts.models.providers import domain_of
 from tests.accounts.addresses import place
 from tests.accounts.identity.conftest import on
-from tests.accounts.identity.there_and_back import back, begin, sign_in
+from tests.accounts.identity.there_and_back import back, begin, said, sign_in
 from tests.accounts.signing_in import PASSWORD, events
 from tests.accounts.signing_in import sign_in as sign_in_with_password
 from tests.factories import BY, MainFactory, MembershipFactory, UserFactory
@@ -30,21 +30,13 @@ def _ada(real):
     real.set(accounts={"ada": ADA})
 
 
-def who(client):
-    return get_user(client)
-
-
-def said(response):
-    return " ".join(response.text.split())
-
-
 # Coming in
 
 
 def test_first_sign_in_makes_the_person(client, real, provider):
     response = sign_in(client, real)
 
-    person = who(client)
+    person = get_user(client)
     assert (response.status_code, response.url) == (302, "/")
     assert (person.email, person.full_name) == ("ada@acme.example", "Ada Lovelace")
     assert not person.has_usable_password()
@@ -69,14 +61,14 @@ def test_a_person_without_a_password_has_none_to_change(client, real, provider):
 def test_who_returns_is_the_same_person_and_is_not_asked_again(client, real, provider):
     browser = Person(real)
     sign_in(client, real, person=browser)
-    first = who(client)
+    first = get_user(client)
     client.logout()
     real.set(accounts={"ada": ADA | {"email": "ada.l@acme.example"}})
 
     response = back(client, browser.go(begin(client, next="/profile/").url))
 
     assert response.url == "/profile/"
-    assert who(client) == first
+    assert get_user(client) == first
     assert first.email == "ada@acme.example"
     assert User.objects.filter(email__startswith="ada").count() == 1
 
@@ -101,7 +93,7 @@ def test_who_is_invited_needs_no_confirmation(client, real, provider, main):
 
     sign_in(client, real)
 
-    assert who(client) == membership.user
+    assert get_user(client) == membership.user
     membership.refresh_from_db()
     elsewhere.refresh_from_db()
     assert membership.accepted_at is not None
@@ -111,14 +103,14 @@ def test_who_is_invited_needs_no_confirmation(client, real, provider, main):
 
 def test_a_second_factor_of_ours_is_not_asked_for(client, real, provider, main):
     sign_in(client, real)
-    person = who(client)
+    person = get_user(client)
     client.logout()
     TOTP.activate(person, "JBSWY3DPEHPK3PXP")
 
     response = sign_in(client, real)
 
     assert response.url == "/"
-    assert who(client) == person
+    assert get_user(client) == person
 
 
 def test_one_who_was_disabled_does_not_get_in(client, real, provider):
@@ -129,7 +121,7 @@ def test_one_who_was_disabled_does_not_get_in(client, real, provider):
     response = sign_in(client, real)
 
     assert response.url == "/inactive/"
-    assert who(client).is_anonymous
+    assert get_user(client).is_anonymous
 
 
 def test_sign_in_sends_pkce_nonce_and_hint(client, provider):
@@ -157,7 +149,7 @@ def test_one_of_the_installation_accepts_nothing(client, real, everybodys, main)
     sign_in(client, real)
 
     membership.refresh_from_db()
-    assert who(client) == membership.user
+    assert get_user(client) == membership.user
     assert membership.accepted_at is None
 
 
@@ -239,7 +231,7 @@ def test_an_id_token_that_does_not_hold_lets_nobody_in(
     response = sign_in(client, real)
 
     assert refused(response, detail)
-    assert who(client).is_anonymous
+    assert get_user(client).is_anonymous
     assert not User.objects.filter(email="ada@acme.example").exists()
 
 
@@ -250,7 +242,7 @@ def test_clocks_may_differ_by_a_minute(client, real, provider, seconds, is_in):
 
     sign_in(client, real)
 
-    assert who(client).is_authenticated is is_in
+    assert get_user(client).is_authenticated is is_in
 
 
 def test_an_answer_is_good_once(client, real, provider):
@@ -262,7 +254,7 @@ def test_an_answer_is_good_once(client, real, provider):
 
     assert again.status_code == 400
     assert "is done already" in again.text
-    assert who(client).is_anonymous
+    assert get_user(client).is_anonymous
     assert events(Action.LOGIN_FAILED) == []
 
 
@@ -273,7 +265,7 @@ def test_an_answer_is_good_in_its_own_browser(
     client.cookies.clear()
 
     assert back(client, address).status_code == 400
-    assert who(client).is_anonymous
+    assert get_user(client).is_anonymous
 
 
 def test_an_answer_of_another_provider_is_refused(client, real, provider):
@@ -310,7 +302,7 @@ def test_new_keys_are_fetched_once(client, real, provider, time_machine):
 
     sign_in(client, real)
 
-    assert who(client).is_authenticated
+    assert get_user(client).is_authenticated
     assert real.asked["/jwks"] == 1
 
 
@@ -337,7 +329,7 @@ def test_one_that_is_away_is_a_page_and_passwords_work(
     assert "?next=%2Fprofile%2F" in response.text or "Try again" in response.text
     assert events(Action.LOGIN_FAILED) == []
     sign_in_with_password(client)
-    assert who(client) == dana
+    assert get_user(client) == dana
 
 
 def test_one_that_goes_away_meanwhile_is_a_page(client, real, provider):
@@ -347,7 +339,7 @@ def test_one_that_goes_away_meanwhile_is_a_page(client, real, provider):
     response = back(client, address)
 
     assert response.status_code == 503
-    assert who(client).is_anonymous
+    assert get_user(client).is_anonymous
 
 
 def test_a_secret_that_cannot_be_opened_is_a_page(client, real, provider):
@@ -372,7 +364,7 @@ def test_one_without_userinfo_says_it_in_the_id_token(client, real, provider):
 
     sign_in(client, real)
 
-    assert who(client).email == "ada@acme.example"
+    assert get_user(client).email == "ada@acme.example"
 
 
 # Whom it may speak for
@@ -398,7 +390,7 @@ def test_addresses_are_verified_and_of_its_domains(
 
     assert response.status_code == 403
     assert sentence in response.text
-    assert who(client).is_anonymous
+    assert get_user(client).is_anonymous
     assert not User.objects.filter(email="ada@acme.example").exists()
 
 
@@ -485,7 +477,7 @@ def test_a_known_person_signs_in_as_before_once(client, real, provider, ada):
     assert "You can sign in with Acme SSO from now on." in done.text
     client.logout()
     sign_in(client, real)
-    assert who(client) == ada
+    assert get_user(client) == ada
     ada.refresh_from_db()
     assert ada.has_usable_password()
 

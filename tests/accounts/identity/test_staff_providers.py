@@ -11,6 +11,7 @@ from accounts.identity.problems import Away
 from accounts.models import Action, AuditEvent, EmailDomain, IdentityProvider
 from accounts.rule_violations import Unavailable
 from tests.accounts.addresses import place
+from tests.accounts.identity.there_and_back import said
 from tests.accounts.signing_in import events
 from tests.factories import MainFactory, TokenFactory
 from tests.reencryption.conftest import fresh
@@ -29,10 +30,6 @@ TYPED = {
 
 def typed(**fields):
     return TYPED | fields
-
-
-def said(response):
-    return " ".join(response.text.split())
 
 
 # Adding

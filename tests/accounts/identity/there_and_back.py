@@ -22,3 +22,8 @@ def sign_in(client, real, login="ada", *, person=None, slug="acme", **query):
     there = begin(client, slug, **query)
     person = person or Person(real)
     return back(client, person.go(there.url, login))
+
+
+def said(response):
+    """Return a page as one line."""
+    return " ".join(response.text.split())
