@@ -54,3 +54,10 @@ class Conversation:
     @property
     def bodies(self):
         return [json.loads(each.content) for each in self.requests]
+
+
+NAMED = "token 77, Fluent Bit (tgl_8fJ2kQ1x…9aZ0), in Staging (1042)"
+
+
+def made(status=201, **changes):
+    return httpx.Response(status, json=WITH_SECRET | changes)
