@@ -17,6 +17,7 @@ CHANGES = (
     "tests/accounts/test_generations.py::test_a_change_that_is_undone_is_not_counted",
     "tests/accounts/test_generations.py::test_changes_are_noted_by_a_number_that_does_not_come_again",
     "tests/accounts/test_generations.py::test_changes_of_gateway_tokens_are_counted_apart",
+    "tests/accounts/identity/test_group_roles.py",
     "tests/accounts/identity/test_groups.py",
     "tests/accounts/identity/test_staying.py",
     "tests/accounts/test_invitation.py",
