@@ -21,6 +21,7 @@ CHANGES = (
     "tests/accounts/identity/test_groups.py",
     "tests/accounts/identity/test_staying.py",
     "tests/accounts/test_invitation.py",
+    "tests/accounts/test_invitation_of_known.py",
     "tests/accounts/test_key_checks.py::test_a_key_that_no_row_uses_does_not_stop_the_start",
     "tests/accounts/test_key_checks.py::test_a_key_that_rows_use_is_never_forgotten",
     "tests/accounts/test_key_checks.py::test_keys_in_use_are_noted_once",
