@@ -11,8 +11,6 @@ from accounts.models import (
 from tests.accounts.signing_in import PASSWORD
 
 BY = Actor("dana@acme.example")
-
-
 NEW = "new@acme.example"
 
 
