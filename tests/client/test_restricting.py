@@ -5,7 +5,7 @@ import pytest
 
 from accounts.scopes import EVERYTHING
 from accounts.scopes import SCOPES as KNOWN_SCOPES
-from client.tokens import SCOPES
+from client.token_changes import SCOPES
 from tests.client.conversation import NAMED, TOKEN, made, page
 
 API_TOKEN = TOKEN | {
