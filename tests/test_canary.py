@@ -9,9 +9,10 @@ from django.urls import reverse
 
 from accounts.models import AuditEvent
 from accounts.web.logs import JsonFormatter
+from tests.authorization_asking import ACCOUNT_ROUTES, methods
 from tests.authorization_routes import SHOWN
+from tests.authorization_world import World
 from tests.factories import BY, FilterFactory, ShareFactory, TokenFactory
-from tests.test_authorization import ACCOUNT_ROUTES, World, methods
 from tokens.kinds import Kind
 from tokens.models import Token
 from tokens.secrets import Secret

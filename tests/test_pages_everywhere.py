@@ -8,8 +8,8 @@ import pytest
 
 from accounts.relations import Relation
 from tests import authorization_routes as declared
+from tests.authorization_asking import DENIED, METHODS, any_path, ask, methods
 from tests.authorization_world import World
-from tests.test_authorization import DENIED, METHODS, any_path, ask, methods
 
 # What calls a receiver gives back its connection, in the middle of this transaction.
 ELSEWHERE = "gateway:webhook_test"
