@@ -15,6 +15,7 @@ from tokens.networks import holds
 
 LOOKED_BACK = timedelta(days=7)
 CALLERS_SHOWN = 5
+NO_BREAK = "\N{NO-BREAK SPACE}"
 
 
 def in_words(networks, calls_per_minute):
@@ -30,11 +31,11 @@ def in_words(networks, calls_per_minute):
 
 
 def in_few_words(networks, calls_per_minute):
-    """Return the same for a column of many tokens."""
+    """Return the same for a column of many tokens: a line ends between the two or nowhere."""
     count = len(networks.split())
     place = counted(count, "network") if count else "anywhere"
     often = f"{calls_per_minute:,} a minute" if calls_per_minute else "no limit"
-    return f"{place}, {often}"
+    return ", ".join(each.replace(" ", NO_BREAK) for each in (place, often))
 
 
 def in_a_row(token):

@@ -264,14 +264,27 @@ def single(main):
 
 def test_a_rotation_lets_the_only_token_leave_what_it_is_kept_to(as_admin, single):
     dialog = as_admin.get(url("rotate", single)).text
-    sent = {"unrestricted": "on", "version": single.version}
-    refused = as_admin.post(url("rotate", single), sent | {"overlap": "24h"})
-    as_admin.post(url("rotate", single), sent | {"overlap": "now"})
+    sent = {"overlap": "unrestricted", "version": single.version}
+    as_admin.post(url("rotate", single), sent)
 
     assert "It works from 1 network only, up to 60 times a minute." in dialog
-    assert refused.status_code == 422
-    assert "stays restricted for as long as it works" in refused.text
-    assert again(single).networks == ""
+    assert "now, and its networks and limit with it" in dialog
+    single = again(single)
+    assert (single.networks, single.calls_per_minute) == ("", None)
+    assert not single.is_overlapping
+
+
+@pytest.mark.parametrize(
+    ("networks", "most", "words"),
+    [(["10.0.0.0/8"], None, "networks"), ([], 60, "limit")],
+)
+def test_a_rotation_names_what_goes(as_admin, main, networks, most, words):
+    token = ChildFactory(main=main, kind=AccountKind.METRICS).tokens.get()
+    token.limit_use(networks=networks, calls_per_minute=most, by=BY)
+
+    dialog = as_admin.get(url("rotate", token)).text
+
+    assert f"now, and its {words} with it" in dialog
 
 
 def asked_by_policy(token, **rules):
@@ -287,7 +300,7 @@ def asked_by_policy(token, **rules):
 def test_a_rotation_offers_that_only_where_the_policy_lets_it(as_admin, single, rule):
     asked_by_policy(single, **rule)
 
-    assert 'name="unrestricted"' not in as_admin.get(url("rotate", single)).text
+    assert 'value="unrestricted"' not in as_admin.get(url("rotate", single)).text
 
 
 @pytest.mark.parametrize("asks", [False, True])
@@ -296,9 +309,10 @@ def test_a_rotation_of_other_tokens_keeps_it(as_admin, main, asks):
     if asks:
         asked_by_policy(token, note_required=True)
 
-    assert 'name="unrestricted"' not in as_admin.get(url("rotate", token)).text
-    as_admin.post(url("rotate", token), {"overlap": "now", "unrestricted": "on"})
-    assert again(token).networks == "10.0.0.0/8"
+    assert 'value="unrestricted"' not in as_admin.get(url("rotate", token)).text
+    refused = as_admin.post(url("rotate", token), {"overlap": "unrestricted"})
+    assert refused.status_code == 422
+    assert again(token).version == token.version
 
 
 def test_a_version_that_is_past_changes_nothing(as_admin, token):

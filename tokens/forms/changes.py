@@ -15,6 +15,8 @@ from tokens.restrictions import in_words
 from tokens.secrets import masked_within
 
 RECENTLY = timedelta(days=7)
+NO_OVERLAP = timedelta(0)
+UNRESTRICTED = "unrestricted"
 
 
 class RenameForm(ChangeForm):
@@ -97,11 +99,6 @@ class HandOverForm(RuleForm):
 
 
 class RotateForm(ChangeForm, OverlapForm):
-    unrestricted = forms.BooleanField(
-        label="Let networks and limit go with the old secret, which then stops now",
-        required=False,
-    )
-
     def __init__(self, *args, token, **kwargs):
         super().__init__(*args, token=token, **kwargs)
         policy, field = of_token(token), self.fields["overlap"]
@@ -115,10 +112,11 @@ class RotateForm(ChangeForm, OverlapForm):
             least = counted(policy.least_overlap_hours, "hour")
             field.help_text = f"The policy asks for an overlap of at least {least}."
         if self._may_let_go(policy):
+            field.choices = [field.choices[0], _letting_go(token), *field.choices[1:]]
             said = in_words(token.networks, token.calls_per_minute)
-            self.fields["unrestricted"].help_text = f"{said} That is never widened."
-        else:
-            del self.fields["unrestricted"]
+            field.help_text = (
+                f"{said} That is never widened, and only goes with the secret."
+            )
 
     def _may_let_go(self, policy):
         token = self.token
@@ -130,15 +128,23 @@ class RotateForm(ChangeForm, OverlapForm):
 
     def rotate(self, *, by):
         """Return whether it was done; otherwise the form says why not."""
+        chosen = self.cleaned_data["overlap"]
         with self.explaining():
             self.token.rotate(
                 by=by,
-                overlap=OVERLAPS[self.cleaned_data["overlap"]],
-                unrestricted=self.cleaned_data.get("unrestricted", False),
+                overlap=OVERLAPS.get(chosen, NO_OVERLAP),
+                unrestricted=chosen == UNRESTRICTED,
                 version=self.seen,
             )
             return True
         return False
+
+
+def _letting_go(token):
+    """Return the choice that takes off what a token is kept to."""
+    limit = "limit" if token.calls_per_minute else ""
+    parts = ["networks" if token.networks else "", limit]
+    return UNRESTRICTED, f"now, and its {' and '.join(filter(None, parts))} with it"
 
 
 class EndRotationForm(ChangeForm):
