@@ -6,7 +6,6 @@ https://docs.github.com/code-security/secret-scanning/secret-scanning-partner-pr
 """
 
 import base64
-import binascii
 import json
 import threading
 import time
@@ -47,7 +46,7 @@ def check_signature(request, body):
     try:
         signature = base64.b64decode(request.headers.get(SIGNATURE, ""), validate=True)
         key.verify(signature, body, ec.ECDSA(hashes.SHA256()))
-    except (binascii.Error, ValueError, InvalidSignature):
+    except (ValueError, InvalidSignature):
         raise WrongSignature("wrong_signature", "The signature is wrong.") from None
 
 

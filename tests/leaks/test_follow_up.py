@@ -14,7 +14,9 @@ from tests.factories import BY, ChildFactory, TokenFactory, UserFactory
 from tests.leaks.conftest import PLACE
 from tokens.kinds import Kind
 from tokens.models import Token
+from tokens.models.policies import policies_of
 from tokens.permissions import Use
+from tokens.policies.saving import draft, save_policies
 from tokens.verification import verify
 
 
@@ -65,6 +67,21 @@ def test_what_is_found_is_stopped_at_once_where_that_is_wanted(
     assert fresh(token).disabled_reason == f"Found by gitleaks: {PLACE}"
     assert outcomes() == [Outcome.DISABLED]
     assert "It was disabled" in said(mails[0])
+
+
+def test_a_leak_waits_for_no_overlap(report, stopping):
+    """Whatever a policy asks of rotations."""
+    token = ChildFactory(main=stopping, kind="metrics").tokens.get()
+    policy = draft(
+        policies_of(stopping.organisation_id)[Kind.METRICS], {"least_overlap_hours": 24}
+    )
+    save_policies(stopping, [policy], by=BY)
+    leaked = token.reveal(by=BY).reveal()
+
+    report(leaked)
+
+    assert outcomes() == [Outcome.ROTATED]
+    assert verify(leaked, Use.SHIP_METRICS) is None
 
 
 def test_a_reason_says_that_no_place_was_told(report, stopping, token):

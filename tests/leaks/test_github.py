@@ -89,6 +89,26 @@ def hashed(text):
     return base64.b64encode(sha256(text.encode()).digest()).decode()
 
 
+@pytest.mark.parametrize("extra", ["!", " ", "\u00e9"])
+def test_a_signature_with_anything_else_in_it_is_none(client, token, extra):
+    body = [{"token": token.secret_text}]
+    good = signed(json.dumps(body).encode())
+
+    answer = send(client, body, signature=good[:9] + extra + good[9:])
+
+    assert answer.status_code == 400
+    assert send(client, body, signature=good).status_code == 200
+
+
+@pytest.mark.parametrize("name", [github.IDENTIFIER, github.SIGNATURE])
+def test_half_a_signature_is_a_wrong_one(client, db, name):
+    answer = client.post(
+        "/leaks", b"[]", content_type="application/json", headers={name: "one"}
+    )
+
+    assert answer.status_code == 400
+
+
 @pytest.mark.parametrize(
     ("identifier", "signature"),
     [
@@ -140,7 +160,9 @@ def test_a_new_key_is_looked_for_but_not_at_every_request(
     keys_file.write_text(published(two=KEY))
     assert send(client, [], identifier="two").status_code == 400
 
-    now += github.AT_MOST_EVERY + 1
+    now += github.AT_MOST_EVERY
+    assert send(client, [], identifier="two").status_code == 400
+    now += 1
     assert send(client, [], identifier="two").status_code == 200
     # The one that is not published any more is not known any more.
     assert send(client, [], identifier="one").status_code == 400
@@ -152,7 +174,9 @@ def test_keys_are_read_again_after_an_hour(client, db, keys_file, monkeypatch):
     assert send(client, []).status_code == 200
     keys_file.write_text(published(two=KEY))
 
-    now += github.LASTS_SECONDS + 1
+    now += github.LASTS_SECONDS
+    assert send(client, []).status_code == 200
+    now += 1
     assert send(client, []).status_code == 400
 
 

@@ -35,6 +35,8 @@ GATE = [
     "gateway/test_kept_to_networks.py",
     "gateway/test_call_limits.py",
 ]
+SIGN_IN = ["accounts/identity/test_signing_in.py", "accounts/identity/test_proof.py"]
+LEAKS = ["leaks/test_reports.py", "leaks/test_follow_up.py", "leaks/test_pages.py"]
 POLICIES = ["tokens/policies/test_forms.py", "tokens/policies/test_pages.py"]
 MODULES = {
     "accounts.permissions": [
@@ -63,10 +65,27 @@ MODULES = {
     "tokens.networks": ["tokens/test_networks.py", "gateway/test_kept_to_networks.py"],
     "tokens.call_limits": ["gateway/test_call_limits.py"],
     "tokens.policies.checks": ["tokens/policies/test_checks.py", *POLICIES],
-    "tokens.policies.conditions": ["tokens/policies/test_outside.py", *POLICIES],
+    "tokens.policies.conditions": [
+        "tokens/policies/test_outside.py",
+        "tokens/policies/test_ends.py",
+        *POLICIES,
+    ],
     "tokens.policies.ends": ["tokens/policies/test_ends.py"],
     "tokens.policies.saving": ["tokens/policies/test_saving.py", *POLICIES],
     "gateway.verify.conditions": GATE,
+    "accounts.identity.id_tokens": [*SIGN_IN, "accounts/identity/test_staying.py"],
+    "accounts.identity.people": [*SIGN_IN, "accounts/identity/test_required.py"],
+    "accounts.identity.proof": [*SIGN_IN, "accounts/identity/test_disconnecting.py"],
+    "accounts.identity.sessions": [
+        *SIGN_IN,
+        "accounts/identity/test_staying.py",
+        "accounts/identity/test_waiting.py",
+    ],
+    "leaks.findings": LEAKS,
+    "leaks.follow_up": LEAKS,
+    "leaks.github": ["leaks/test_github.py"],
+    "leaks.models": LEAKS,
+    "leaks.reporting": [*LEAKS, "leaks/test_github.py"],
     "accounts.rate_limits.leases": ["accounts/test_leases.py"],
     "accounts.crypto.envelope": KEYS,
     "accounts.crypto.keys": [*KEYS, "reencryption/test_rotate_keys.py"],

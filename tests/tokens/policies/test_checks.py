@@ -165,6 +165,47 @@ def test_networks_stay_where_they_are_asked_for(main, ask):
     assert (token.networks, bare.networks) == ("203.0.113.7/32", "")
 
 
+@pytest.fixture
+def single(main):
+    """The token that a metrics account has for good, kept to networks."""
+    account = ChildFactory(main=main, kind=AccountKind.METRICS)
+    token = account.tokens.get()
+    token.set_networks(["203.0.113.0/24"], by=BY)
+    return token
+
+
+def test_a_single_token_stays_in_networks_where_they_are_asked_for(single, ask):
+    ask(Kind.METRICS, networks_required=True)
+
+    refused = code_of(single.rotate, by=BY, unrestricted=True)
+
+    assert refused == ("policy_networks_required", "networks")
+    single.refresh_from_db()
+    assert (single.networks, single.version) == ("203.0.113.0/24", 2)
+
+
+def test_where_nothing_is_asked_tokens_may_be_without_anything(main, single):
+    token = TokenFactory(account=main, note="CI", expires_at=days(1))
+
+    token.set_note("", by=BY)
+    token.set_expiry(None, by=BY)
+    token.rotate(by=BY)
+    single.rotate(by=BY, unrestricted=True)
+
+    assert (token.note, token.expires_at, single.networks) == ("", None, "")
+
+
+@pytest.mark.parametrize(("hours", "words"), [(1, "1 hour."), (48, "48 hours.")])
+def test_the_overlap_that_is_asked_for_is_said(main, ask, hours, words):
+    token = TokenFactory(account=main)
+    ask(Kind.API, least_overlap_hours=hours)
+
+    with pytest.raises(PolicyViolation) as refusal:
+        token.rotate(by=BY)
+
+    assert f"asks for an overlap of at least {words}" in refusal.value.message
+
+
 @pytest.mark.parametrize("kind", [Kind.API, Kind.METRICS])
 def test_a_rotation_leaves_the_time_that_is_asked_for(main, ask, kind):
     account = (

@@ -93,6 +93,23 @@ def test_what_is_unused_ends_two_weeks_after_it_was_seen(
     assert planned() == ([("Old", "unused", ends_at)] if ends_at else [])
 
 
+@pytest.mark.parametrize(("minute", "days"), [(59, 14), (60, 15)])
+def test_who_is_to_be_told_has_an_hour_for_it(minute, days):
+    late = datetime(2026, 11, 23, 22, tzinfo=UTC) + timedelta(minutes=minute)
+
+    assert ends.soonest(late) == midnight(days)
+
+
+def test_what_nobody_was_told_of_moves_on(old, ask, round_later):
+    old()
+    ask(Kind.API, unused_days=90)
+
+    round_later(told=False)
+    round_later(days=1, told=False)
+
+    assert planned() == [("Old", "unused", midnight(15))]
+
+
 def test_it_ends_when_its_time_is_over_if_that_is_later(old, ask, round_later):
     old(75.5)
     ask(Kind.API, unused_days=90)

@@ -30,6 +30,8 @@ def names(condition):
         ({"note_required": True}, ["bare"]),
         ({"expiry_required": True}, ["endless"]),
         ({"longest_days": 40}, ["endless"]),
+        ({"longest_days": 30}, ["endless"]),
+        ({"longest_days": 29}, ["bare", "endless"]),
         ({"longest_days": 10}, ["bare", "endless"]),
         ({"longest_days": 10, "note_required": True}, ["bare", "endless"]),
         ({"unused_days": 90}, []),
