@@ -9,7 +9,7 @@ from accounts.lists import LISTS
 from accounts.locks import locked, repeated
 from accounts.models import Account, AccountKind, Action, Organisation, User
 from accounts.models.accounts import RESTORABLE_DAYS, RESTORABLE_FOR
-from accounts.names import check_no_secret
+from accounts.names import check_no_secret, check_seen
 from accounts.rule_violations import Gone, RuleViolation, Stale
 
 
@@ -146,6 +146,7 @@ def _save(account, by, *fields):
 def suspend_account(account, *, by, reason=""):
     """Stop an account's tokens from the next request on, until it is reactivated."""
     refuse_main(account, "suspended")
+    check_seen(reason=reason)
     with locked(account.main, account):
         account.refresh_from_db()
         if account.suspended_at is None:

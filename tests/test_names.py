@@ -30,6 +30,7 @@ READ_BY_OTHERS = [
     "log token",
     "renamed token",
     "reason",
+    "suspension",
     "shared token",
     "filter",
     "edited filter",
@@ -125,6 +126,7 @@ def typed(as_admin, main, sub):
         "log token": ("tokens:shipping_create", [main.pk], "name", {}),
         "renamed token": ("tokens:rename", [main.pk, token.pk], "name", {}),
         "reason": ("tokens:disable", [main.pk, token.pk], "reason", {}),
+        "suspension": ("accounts:account_suspend", [sub.pk], "reason", {}),
         "shared token": ("sharing:create", [main.pk], "name", link),
         "filter": ("sharing:filter_create", [main.pk], "description", clause),
         "edited filter": (

@@ -13,6 +13,7 @@ from accounts.audit.trail import Actor
 from accounts.forms.lists import PRODUCTS
 from accounts.models import Account
 from accounts.models.accounts import RESTORABLE_DAYS
+from accounts.names import NameField
 from accounts.permissions import Operation, for_account, staff_only
 from accounts.views.accounts import rows, with_relations
 from accounts.web.return_addresses import own_address
@@ -21,7 +22,7 @@ SHOWN_OR_SENT = ["GET", "HEAD", "POST"]
 
 
 class SuspendForm(forms.Form):
-    reason = forms.CharField(
+    reason = NameField(
         max_length=200,
         help_text="Its admins and the audit trail see it.",
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
