@@ -24,6 +24,7 @@ LISTS = (
     "code_challenge_methods_supported",
     "response_types_supported",
     "token_endpoint_auth_methods_supported",
+    "claims_supported",
 )
 # Signatures that only the provider can make; none of those with our own secret.
 ALGORITHMS = (

@@ -54,7 +54,15 @@ def _flow(provider):
         known = ", ".join(ways)
         return _wrong(_flow, f"Its token endpoint takes {known}.")
     pkce = "with PKCE" if methods else "PKCE is sent, though it does not say so"
-    return _fine(_flow, f"Authorization code, {pkce}, {provider.token_auth_method}.")
+    found = f"Authorization code, {pkce}, {provider.token_auth_method}."
+    return _fine(_flow, found + _proofs(said["claims_supported"]))
+
+
+def _proofs(claims):
+    """Return a sentence about one that does not say that it tells when people signed in."""
+    if claims is None or "auth_time" in claims:
+        return ""
+    return " auth_time is not among its claims: people may not be able to prove who they are."
 
 
 def _keys(provider):

@@ -259,6 +259,18 @@ def test_a_test_says_what_is_not_well(liar, provider, metadata, keys, sentence):
     assert sentence in try_out(provider)[-1].said
 
 
+@pytest.mark.parametrize(
+    ("claims", "is_said"), [(None, False), (["auth_time"], False), (["sub"], True)]
+)
+def test_a_test_says_what_proofs_need(liar, provider, claims, is_said):
+    liar.claims_to_be(claims_supported=claims)
+
+    _, flow, *_ = try_out(provider)
+
+    assert flow.is_fine
+    assert ("auth_time is not among its claims" in flow.said) is is_said
+
+
 def test_a_test_asks_no_further_than_the_first_that_is_not_well(liar, provider):
     liar.says = {}
 
