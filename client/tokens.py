@@ -70,7 +70,7 @@ def tokens():
 @click.option(
     "--restricted/--unrestricted",
     default=None,
-    help="Only those with networks or a limit, or without.",
+    help="Only those kept to networks, scopes or accounts, or with a limit; or the others.",
 )
 @click.option("--deleted", is_flag=True, help="Those deleted in the last 30 days.")
 @click.option(

@@ -197,3 +197,31 @@ def test_the_api_of_logzio_refuses_with_a_code(api, main):
         " for.",
         "parameters": {},
     }
+
+
+@pytest.mark.parametrize(
+    ("kind", "rule", "path", "words"),
+    [
+        (
+            "api",
+            "scopes_required",
+            "/v1/api-tokens/sub-account",
+            "for API tokens allows none that can do everything",
+        ),
+        (
+            "shared",
+            "filters_required",
+            "/v1/shared-tokens",
+            "for shared tokens asks for at least one filter",
+        ),
+    ],
+)
+def test_so_it_does_for_other_kinds(api, main, sub, kind, rule, path, words):
+    put(api, {"kind": kind, rule: True})
+    account = {"name": "new", "accountId": sub.pk}
+    body = account if kind == "api" else {"tokenName": "new", "filters": []}
+
+    answer = api.response("POST", path, body)
+
+    assert answer.status_code == 400
+    assert words in answer.json()["message"]
