@@ -10,7 +10,8 @@ local ffi = require "ffi"
 local shared, timer, worker = ngx.shared, ngx.timer, ngx.worker
 local known, unknown = shared.tollgate_known, shared.tollgate_unknown
 local state, counts, asking = shared.tollgate_state, shared.tollgate_counts, shared.tollgate_asking
-local find, sub, byte = string.find, string.sub, string.byte
+local var, sha1 = ngx.var, ngx.sha1_bin
+local find, sub = string.find, string.sub
 local format, concat = string.format, table.concat
 
 local FRESH_SECONDS = 0.7
@@ -26,6 +27,9 @@ local MOST_ROWS = 20000
 local CHUNK_LINES, MOST_CHUNKS = 300, 256
 local BATCH_LINES, BATCH_BYTES = 9000, 900000
 local MINUTE, MOST_TALLIES = 60, 60
+
+-- A worker keeps at most twice as many decisions for itself, each about 600 bytes.
+local MOST_NEAR = 100000
 
 -- How long a worker goes by what it read of the last look.
 local READ_SECONDS = 0.02
@@ -44,7 +48,7 @@ local HEADERS = {
 }
 
 local tollgate = {}
-local addresses, credential, inner, outer, sender
+local addresses, credential, secret, sender
 local sequence = 0
 
 -- ngx.now() is the host's clock, which can jump. This one goes on while the host sleeps.
@@ -67,21 +71,19 @@ local function random(bytes)
   return read
 end
 
--- HMAC (RFC 2104): what was shown cannot be told from what is in the memory.
-local function padded(key, with)
-  return (key:gsub(".", function(one) return string.char(bit.bxor(byte(one), with)) end))
-end
-
-local function hashed(text)
-  local hash = ngx.sha1_bin(outer .. ngx.sha1_bin(inner .. text))
-  return hash
+-- What was shown cannot be told from what is in the memory: the secret is random, and ends
+-- with nginx. $tollgate_shown is all that Tollgate decides by when its answer may be
+-- remembered.
+local function key_of(shown)
+  return sha1(secret .. shown)
 end
 
 -- Counting ---------------------------------------------------------------------------
 
 -- A tally has for each caller a list of what is handed over, "\nHANDLE\t" and calls by turns,
--- and where in it a handle is. It is laid down in shared memory as soon as it fills a chunk:
--- to do that with thousands of rows at once, requests would have to wait for.
+-- and where in it a handle is, if that is not known otherwise. It is laid down in shared
+-- memory as soon as it fills a chunk: to do that with thousands of rows at once, requests
+-- would have to wait for.
 local rows = 0
 local tallies = {}
 
@@ -93,25 +95,43 @@ local function tally_of(at)
   return last
 end
 
-local function add(tally, caller, handle, calls)
-  local list = tally.callers[rows < MOST_ROWS and caller or "\t"]
+local function list_of(tally, caller)
+  if rows >= MOST_ROWS then caller = "\t" end
+  local list = tally.callers[caller]
   if not list then
-    list = { size = 0, places = {} }
-    tally.callers[rows < MOST_ROWS and caller or "\t"] = list
+    list = { tally = tally, size = 0, places = {} }
+    tally.callers[caller] = list
   end
+  return list
+end
+
+-- Returns where the calls are.
+local function append(list, handle, calls)
+  local size, tally = list.size + 2, list.tally
+  list[size - 1], list[size] = handle, calls
+  list.size, tally.rows, rows = size, tally.rows + 1, rows + 1
+  return size
+end
+
+local function add(list, handle, calls)
   local place = list.places[handle]
   if place then
     list[place] = list[place] + calls
-    return
+    return place
   end
-  local size = list.size + 2
-  list[size - 1], list[size] = handle, calls
-  list.size, list.places[handle] = size, size
-  tally.rows, rows = tally.rows + 1, rows + 1
+  place = append(list, handle, calls)
+  list.places[handle] = place
+  return place
 end
 
 local function has_room()
   return (counts:llen("chunks") or 0) < MOST_CHUNKS
+end
+
+-- The address ends at the first tab; another one would begin another field.
+local function named(caller)
+  local tab = find(caller, "\t", 1, true)
+  return "\n@\t" .. sub(caller, 1, tab) .. sub(caller, tab + 1):gsub("[%z\1-\31]", " ")
 end
 
 -- Puts one tally into shared memory, in chunks; returns what found no room there.
@@ -126,7 +146,7 @@ local function laid_down(tally, at, even_if_full)
       or not counts:rpush("chunks", format("%.3f %d\n", at, lines) .. concat(chunk))
     for _, some in ipairs(stuck and held or {}) do
       for place = some.from, some.to, 2 do
-        add(left, some.caller, some.list[place], some.list[place + 1])
+        add(list_of(left, some.caller), some.list[place], some.list[place + 1])
       end
     end
     chunk, lines, held = {}, 0, {}
@@ -135,7 +155,7 @@ local function laid_down(tally, at, even_if_full)
     local from = 1
     while from < list.size do
       local to = math.min(list.size, from - 1 + 2 * (CHUNK_LINES - lines))
-      chunk[#chunk + 1] = "\n@\t" .. caller:gsub("[%z\1-\8\10-\31]", " ")
+      chunk[#chunk + 1] = named(caller)
       chunk[#chunk + 1] = concat(list, "", from, to)
       held[#held + 1] = { caller = caller, list = list, from = from, to = to }
       lines, from = lines + 1 + (to - from + 1) / 2, to + 1
@@ -157,15 +177,14 @@ local function hand_in(premature)
   end
 end
 
-local function count(handle, var, at)
-  local agent = var.http_user_agent or ""
-  if #agent > LONGEST_AGENT then agent = sub(agent, 1, LONGEST_AGENT) end
-  -- A tab would begin another field.
-  if find(agent, "\t", 1, true) then agent = agent:gsub("\t", " ") end
-  local tally = tally_of(at)
-  add(tally, var.remote_addr .. "\t" .. agent, handle, 1)
+local function hand_in_if_due(tally)
   -- The timers of a worker that ends have run for the last time.
   if tally.rows == CHUNK_LINES - 2 or worker.exiting() then hand_in(worker.exiting()) end
+end
+
+local function shortened(caller)
+  if #caller <= LONGEST_AGENT then return caller end
+  return sub(caller, 1, find(caller, "\t", 1, true) + LONGEST_AGENT)
 end
 
 -- Remembering ------------------------------------------------------------------------
@@ -199,23 +218,13 @@ local function is_fresh(at)
   return at - base < FRESH_SECONDS
 end
 
--- What is remembered: when it ends, the mark of its slot, the status, the slot (each of a
--- fixed length), then "\nHANDLE\t", the token's id in a line, and a line for each of what is
--- the same for many tokens.
-local ENDS, MARK, BASE_OF_HANDLE = 16, 32, 16 + 32 + 3 + 3 + 1
-
-local function is_standing(told, at)
-  return sub(told, ENDS + 1, ENDS + MARK) == marks[sub(told, ENDS + MARK + 4, ENDS + MARK + 6)]
-    and tonumber(sub(told, 1, ENDS)) > at
-end
-
-local function recall(key, at)
-  if not is_fresh(at) then return end
-  local told = known:get(key)
-  if told and is_standing(told, at) then return told end
-  told = unknown:get(key)
-  if told and is_standing(told, at) then return told end
-end
+-- What is remembered: when it ends (16 characters), the mark of its slot (32), the status (3),
+-- the slot (3), a line for each of what is the same for many tokens, a return, the token's id,
+-- and "\nHANDLE\t". What is each token's own is last: LuaJIT hashes the first, the last and
+-- eight other bytes of a string, and those that it cannot tell apart so cost it microseconds.
+local HEAD = 16 + 32 + 3 + 3
+-- It taken apart; the last two are where it was counted last.
+local ENDS, MARK, STATUS, SLOT, HANDLE, ID, VALUES, LIST, PLACE = 1, 2, 3, 4, 5, 6, 7, 8, 9
 
 local parsed, parsed_count = {}, 0
 
@@ -227,8 +236,34 @@ local function parse(text)
   return values
 end
 
+local function taken_apart(told)
+  local tab = find(told, "\r", HEAD, true)
+  local line_end = find(told, "\n", tab, true)
+  local text, id, handle = sub(told, HEAD + 1, tab - 1), sub(told, tab + 1, line_end - 1), sub(told, line_end)
+  return {
+    tonumber(sub(told, 1, 16)), sub(told, 17, 48), sub(told, 49, 51), sub(told, 52, 54),
+    -- What is not counted has none.
+    handle ~= "\n-\t" and handle, id, parsed[text] or parse(text), false, 0,
+  }
+end
+
+local function is_standing(decision, at)
+  return decision[MARK] == marks[decision[SLOT]] and decision[ENDS] > at
+end
+
+local function recall_from(memory, key, at)
+  local told = memory:get(key)
+  local decision = told and taken_apart(told)
+  if decision and is_standing(decision, at) then return decision end
+end
+
+local function recall(key, at)
+  if not is_fresh(at) then return end
+  return recall_from(known, key, at) or recall_from(unknown, key, at)
+end
+
 -- Tells the configuration; all of its variables are empty before.
-local function tell(var, id, values)
+local function tell(id, values)
   var.tollgate_id, var.tollgate_kind, var.tollgate_account = id, values[1], values[2]
   var.tollgate_tenant, var.tollgate_project, var.tollgate_tenants = values[3], values[4], values[5]
   if values[6] ~= "" then var.tollgate_args = values[6] end
@@ -238,44 +273,61 @@ local function tell(var, id, values)
   if values[10] ~= "" then var.tollgate_challenge = values[10] end
 end
 
--- Tells and counts what is remembered; returns what it told.
-local function use(told, var, at)
-  local from = find(told, "\t", BASE_OF_HANDLE, true)
-  local to = find(told, "\n", from, true)
-  local text = sub(told, to + 1)
-  local values = parsed[text] or parse(text)
-  tell(var, sub(told, from + 1, to - 1), values)
-  local handle = sub(told, BASE_OF_HANDLE, from)
-  if handle ~= "\n-\t" then count(handle, var, at) end
-  return values
+-- What this worker lets pass. To find it in shared memory and to take it apart costs more
+-- than all the rest. The older table is forgotten when the younger is full.
+local near, near_before, near_count = {}, {}, 0
+
+local function brought_near(key, at)
+  local decision = near_before[key]
+  if not decision or not is_standing(decision, at) then decision = recall_from(known, key, at) end
+  if not decision or decision[STATUS] ~= "204" then return end
+  if near_count >= MOST_NEAR then near, near_before, near_count = {}, near, 0 end
+  if not near[key] then near_count = near_count + 1 end
+  near[key] = decision
+  return decision
 end
 
-local function status_of(told)
-  return sub(told, ENDS + MARK + 1, ENDS + MARK + 3)
-end
-
--- None of these can have a line's end in it. It is all that Tollgate decides by when its
--- answer may be remembered.
-local function key_of(var)
-  return hashed(var.uri .. "\n" .. (var.handed_over or "") .. "\n" .. (var.http_x_api_token or "") .. "\n"
-    .. (var.http_authorization or "") .. "\n" .. (var.ticket or ""))
-end
-
-local function passed(var)
-  local at = now()
-  local told = recall(key_of(var), at)
-  if not told or status_of(told) ~= "204" then return "" end
-  use(told, var, at)
-  return "1"
+local function count_first(decision, tally, caller)
+  local list, handle, before = list_of(tally, shortened(caller)), decision[HANDLE], decision[LIST]
+  if before and before.tally == tally then
+    -- By another caller: from now on both lists know where it is.
+    before.places[handle] = decision[PLACE]
+    decision[PLACE] = add(list, handle, 1)
+  elseif rows >= MOST_ROWS then
+    decision[PLACE] = add(list, handle, 1)
+  else
+    decision[PLACE] = append(list, handle, 1)
+  end
+  decision[LIST] = list
+  hand_in_if_due(tally)
 end
 
 -- Returns "1" if it is remembered that the request passes. What is most frequent needs no
 -- handler and no coroutine of its own.
+--
+-- LuaJIT has to compile this, which is worth a third of nginx's time: what it has not compiled
+-- calls nginx slowly. So what cannot begin a trace (reading variables, hashing) comes first,
+-- before anything is decided, and there is no pcall(): an error would be 503.
 function tollgate.passes()
-  local done, passes = pcall(passed, ngx.var)
-  if done then return passes end
-  ngx.log(ngx.ERR, "Tollgate is asked, since what is remembered cannot be read: ", passes)
-  return ""
+  local at, caller, key = now(), var.tollgate_caller, key_of(var.tollgate_shown)
+  if at - read_at >= READ_SECONDS then read_look(at) end
+  if at - base >= FRESH_SECONDS then return "" end
+  local decision = near[key]
+  if not decision or decision[MARK] ~= marks[decision[SLOT]] or decision[ENDS] <= at then
+    decision = brought_near(key, at)
+    if not decision then return "" end
+  end
+  tell(decision[ID], decision[VALUES])
+  if not decision[HANDLE] then return "1" end
+  local tally = tally_of(at)
+  local list = tally.callers[caller]
+  if list and decision[LIST] == list then
+    local place = decision[PLACE]
+    list[place] = list[place] + 1
+  else
+    count_first(decision, tally, caller)
+  end
+  return "1"
 end
 
 -- Of those who would ask the same at once one does. The others wait for what it is told, but
@@ -293,18 +345,28 @@ local function recalled_soon(key)
   end
 end
 
-local function recalled(var)
-  local told, at = recalled_soon(key_of(var))
-  if not told then return end
-  local challenge = use(told, var, at)[10]
+-- Tells and counts what is remembered; returns the status.
+local function use(decision, at)
+  tell(decision[ID], decision[VALUES])
+  if decision[HANDLE] then
+    local tally = tally_of(at)
+    add(list_of(tally, shortened(var.tollgate_caller)), decision[HANDLE], 1)
+    hand_in_if_due(tally)
+  end
+  return tonumber(decision[STATUS])
+end
+
+local function recalled()
+  local decision, at = recalled_soon(key_of(var.tollgate_shown))
+  if not decision then return end
+  local challenge = decision[VALUES][10]
   if challenge ~= "" then ngx.header["WWW-Authenticate"] = challenge end
-  return tonumber(status_of(told))
+  return use(decision, at)
 end
 
 -- Answers from memory, or lets Tollgate be asked.
 function tollgate.ask()
-  local var = ngx.var
-  local done, status = pcall(recalled, var)
+  local done, status = pcall(recalled)
   if done and status then
     ngx.status = status
     return
@@ -317,24 +379,24 @@ function tollgate.ask()
 end
 
 -- Returns whether an answer is remembered.
-local function remember(var, key, status, keep, id, values)
+local function remember(key, status, keep, id, values)
   local slot, generation, epoch, milliseconds, handle = keep:match("^(%w+) (%x+) (%x+) (%d+) ([%w_-]+)$")
   if not slot or #generation ~= 16 or #epoch ~= 16 then return false end
   local seconds = tonumber(milliseconds) / 1000
-  local told = format("%0" .. ENDS .. ".3f", tonumber(var.tollgate_began) + seconds)
+  local told = format("%016.3f", tonumber(var.tollgate_began) + seconds)
     .. epoch .. generation .. status .. (slot == "all" and slot or format("%03d", tonumber(slot)))
-    .. "\n" .. handle .. "\t" .. id .. "\n" .. concat(values, "\n") .. "\n"
+    .. concat(values, "\n") .. "\n\r" .. id .. "\n" .. handle .. "\t"
   local memory = slot == "all" and unknown or known
   return #told <= LONGEST and memory:set(key, told, seconds)
 end
 
 local ANSWERS = { [204] = true, [401] = true, [403] = true, [429] = true }
 
-local function keep_answer(var, status, id, values)
-  local key, keep = key_of(var), var.upstream_http_x_tollgate_keep
+local function keep_answer(status, id, values)
+  local key, keep = key_of(var.tollgate_shown), var.upstream_http_x_tollgate_keep
   if not ANSWERS[status] then
     asking:delete(key)
-  elseif keep and status ~= 429 and remember(var, key, status, keep, id, values) then
+  elseif keep and status ~= 429 and remember(key, status, keep, id, values) then
     asking:delete(key)
   else
     asking:set(key, APART, APART_SECONDS)
@@ -343,17 +405,19 @@ end
 
 -- As the answer to a question arrives: tells the configuration, and remembers it.
 function tollgate.answered()
-  local var, values, status = ngx.var, {}, ngx.status
+  local values, status = {}, ngx.status
   for number, name in ipairs(HEADERS) do
     values[number] = var["upstream_http_" .. name] or ""
   end
   local id = var.upstream_http_x_tollgate_token or ""
-  tell(var, id, values)
+  tell(id, values)
   -- Of each question, and never remembered: the token is over its limit.
   if status == 429 then
     var.tollgate_status, var.tollgate_later = "429", var.upstream_http_retry_after or ""
   end
-  local done, problem = pcall(keep_answer, var, status, id, values)
+  -- A question of the server in forms.conf is not remembered.
+  if var.tollgate_began == "" then return end
+  local done, problem = pcall(keep_answer, status, id, values)
   if not done then ngx.log(ngx.ERR, "An answer of Tollgate cannot be remembered: ", problem) end
 end
 
@@ -510,15 +574,14 @@ function tollgate.begin(options)
   file:close()
   assert(credential, options.credential .. " sets no X-Tollgate-Gateway")
   addresses = options.addresses
-  local key = random(64)
-  inner, outer = padded(key, 0x36), padded(key, 0x5c)
+  secret = random(32)
 end
 
 -- In init_worker_by_lua.
 function tollgate.work()
   assert(timer.every(HAND_IN_SECONDS, hand_in))
   if worker.id() ~= 0 then return end
-  sender = random(16):gsub(".", function(one) return format("%02x", byte(one)) end)
+  sender = random(16):gsub(".", function(one) return format("%02x", one:byte()) end)
   assert(timer.every(LOOK_SECONDS, one_at_a_time(look)))
   assert(timer.every(HAND_IN_SECONDS, one_at_a_time(hand_over)))
   assert(timer.at(0, one_at_a_time(look)))
