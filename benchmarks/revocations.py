@@ -3,7 +3,9 @@
 import asyncio
 import random
 import time
+from collections import Counter
 from dataclasses import asdict, dataclass
+from math import inf
 
 PROMISE_SECONDS = 1.0
 # For so long after the acknowledgement is asked whether it passes again.
@@ -14,13 +16,19 @@ AT_ONCE = 20
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """Seconds from the acknowledgement: to the first refusal at the last proxy, and to
-    the sending of the last request that passed anywhere.
+    """Seconds from the acknowledgement, at the proxy where it took longest.
+
+    The last request that passed was sent after `passed_last`. The first one that was not
+    let pass was sent after `refused_from`, and its answer read after `answered_after`:
+    under full load Tollgate may take a while to say so. `statuses` says how often what
+    was answered after the acknowledgement.
     """
 
-    refused_after: float
+    refused_from: float
+    answered_after: float
     passed_last: float
     passed_late: int
+    statuses: dict
 
 
 class Client:
@@ -144,26 +152,38 @@ def judged(asked, acknowledged):
         for sent, _, status in each
         if status == 200
     ]
-    # A 503 lets nobody pass either.
-    refused = [
-        min(
-            (now for _, now, status in each if status != 200 and now > acknowledged),
-            default=float("inf"),
-        )
-        for each in asked
-    ]
+    refused = [first_refusal(each, acknowledged) for each in asked]
+    statuses = (
+        status for each in asked for _, now, status in each if now > acknowledged
+    )
     return Trial(
-        max(refused) - acknowledged,
+        max(sent for sent, _ in refused) - acknowledged,
+        max(now for _, now in refused) - acknowledged,
         max(passed, default=0.0),
         sum(late > PROMISE_SECONDS for late in passed),
+        dict(Counter(statuses)),
+    )
+
+
+def first_refusal(asked, acknowledged):
+    """Return when it was sent and answered; a 503 lets nobody pass either."""
+    return next(
+        (
+            (sent, now)
+            for sent, now, status in asked
+            if status != 200 and now > acknowledged
+        ),
+        (inf, inf),
     )
 
 
 def summary(trials):
     return {
         "trials": len(trials),
-        "longest": max(trial.refused_after for trial in trials),
+        "refused_from": max(trial.refused_from for trial in trials),
+        "answered_after": max(trial.answered_after for trial in trials),
         "passed_last": max(trial.passed_last for trial in trials),
         "passed_late": sum(trial.passed_late for trial in trials),
+        "statuses": dict(sum((Counter(trial.statuses) for trial in trials), Counter())),
         "raw": [asdict(trial) for trial in trials],
     }
