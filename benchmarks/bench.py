@@ -3,8 +3,10 @@
 import json
 import os
 import tempfile
+import time
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 
 from benchmarks import counting, revocations
@@ -23,6 +25,9 @@ from benchmarks.load import Measured, cpu_of, load_on, measure
 STOPPED_TOKENS = 10
 # One in so many of the counted calls is with one of those.
 STOPPED_SHARE = 10
+WARM_UPS = 4
+# Of one core; and how long is waited for that at most.
+IDLE, SETTLED_SECONDS = 0.15, 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,12 +147,17 @@ class Bench:
         return {"lines": used, "header": "X-API-TOKEN", "connections": connections}
 
     def warm_up(self, front, told):
-        """Ask with every token once, so that what is remembered is there."""
-        left = len(told["lines"])
+        """Ask with every token, so that what is remembered is there.
+
+        Once puts it into what processes of a proxy share. Connections are spread over
+        them at random, so after some times more nearly each of them has it for itself.
+        """
+        left = WARM_UPS * len(told["lines"])
         while left > 0:
             left -= measure(front, "/", seconds=self.options.seconds, **told).requests
 
     def one_round(self, front, tollgate, told):
+        settle(tollgate, self.options.settling)
         before = cpu_of(tollgate.pid)
         found = measure(front, "/", seconds=self.options.seconds, **told)
         return Round(found, cpu_of(tollgate.pid) - before)
@@ -189,6 +199,15 @@ class Bench:
             ports = [front.port for front in fronts]
             trials = revocations.measure(some, ports, portals, self.made["api"])
         return revocations.summary(trials)
+
+
+def settle(tollgate, seconds):
+    """Wait until it has written what it counted in other rounds, but not for ever."""
+    used, ends = inf, time.monotonic() + SETTLED_SECONDS
+    while used > IDLE * seconds and time.monotonic() < ends:
+        before = cpu_of(tollgate.pid)
+        time.sleep(seconds)
+        used = cpu_of(tollgate.pid) - before
 
 
 def calm(rounds):

@@ -36,6 +36,12 @@ def main():
     parser.add_argument("--connections", type=int, nargs="+", default=[16, 256])
     parser.add_argument("--seconds", type=int, default=2, help="of a case in a round")
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument(
+        "--settling",
+        type=float,
+        default=2,
+        help="seconds in which Tollgate has to be idle before each round",
+    )
     parser.add_argument("--trials", type=int, default=1000, help="tokens to delete")
     parser.add_argument("--counted", type=int, default=20_000, help="calls to count")
     parser.add_argument("--database", help="URL of an empty PostgreSQL database")

@@ -12,7 +12,10 @@ from benchmarks import memory
 from tests import template_database
 from tests.installation import PROJECT, outer_environment
 
-SMALL = "--tokens 20 --connections 2 --seconds 1 --rounds 1 --trials 0 --counted 20"
+SMALL = (
+    "--tokens 20 --connections 2 --seconds 1 --rounds 1 --settling 0 --trials 0"
+    " --counted 20"
+)
 
 
 @pytest.mark.postgresql
