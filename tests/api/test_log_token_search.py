@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 
 from accounts.models import Action, AuditEvent
 from tests.api.calls import invalid
@@ -193,3 +194,21 @@ def test_search_query_count_does_not_grow(main, api, count, django_assert_num_qu
         _, answer = api.post(f"{TOKENS}/search", {"filter": {"enabled": True}})
 
     assert len(answer["results"]) == count
+
+
+@pytest.mark.sqlite
+def test_search_does_not_read_disabled_tokens_to_find_enabled_ones(api, lot):
+    asked = []
+
+    def note(execute, sql, params, many, context):
+        asked.append((sql, params))
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(note):
+        api.post(f"{TOKENS}/search", {"filter": {"enabled": True}})
+    [(sql, params)] = [each for each in asked if "secrets__envelope" in each[0]]
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN QUERY PLAN {sql}", params)
+        plan = [row[3] for row in cursor.fetchall()]
+
+    assert "USING INDEX token_enabled " in plan[0]
