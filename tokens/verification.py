@@ -90,19 +90,24 @@ def _recall(secret):
 
 def opened(row):
     """Return the token of a row as the caller's own, with its account."""
-    token = _own(row.token)
+    account = row.token.account
+    if account is None:
+        token = _own(row.token)
+    else:
+        organisation = _own(account.organisation)
+        token = _own(row.token, account=_own(account, organisation=organisation))
     token.opened_by = row.pk, row.born
-    if token.account is not None:
-        token.account = _own(token.account)
-        token.account.organisation = _own(token.account.organisation)
     return token
 
 
-def _own(instance):
-    """Return a copy of an instance, as `copy` makes one in three times the time."""
+def _own(instance, **related):
+    """Return a copy of an instance with others that it is related to.
+
+    `copy` takes three times as long, and so do the attributes of relations.
+    """
     own = object.__new__(type(instance))
-    own.__dict__ |= instance.__dict__
-    own._state = ModelState()
-    own._state.__dict__ |= instance._state.__getstate__()
-    own._state.fields_cache = instance._state.fields_cache.copy()
+    own.__dict__.update(instance.__dict__)
+    before, own._state = instance._state, ModelState()
+    own._state.db, own._state.adding = before.db, before.adding
+    own._state.fields_cache = before.fields_cache | related
     return own
