@@ -1,5 +1,10 @@
 """Rules of the product that stand against what a caller may otherwise do."""
 
+from typing import ClassVar
+
+# In an environ, the NotTaken of a request of which only the head is there.
+NOT_TAKEN = "tollgate.not_taken"
+
 
 class RuleViolation(Exception):  # noqa: N818 -- a refusal is an answer, not an error
     """A business rule said no: 409 on pages, 400 in the Logz.io-compatible API."""
@@ -46,3 +51,17 @@ class Unavailable(RuleViolation):
 
     status = 503
     retry_after = 5
+
+
+class NotTaken(RuleViolation):
+    """A request that did not arrive as one that can be answered."""
+
+    CODES: ClassVar = {
+        400: "bad_request",
+        408: "request_timeout",
+        413: "body_too_large",
+    }
+
+    def __init__(self, status, message):
+        super().__init__(self.CODES[status], message)
+        self.status = status

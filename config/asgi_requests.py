@@ -13,6 +13,7 @@ from io import BytesIO
 from tempfile import SpooledTemporaryFile
 from urllib.parse import unquote_to_bytes
 
+from accounts.rule_violations import NOT_TAKEN, NotTaken
 from config.threads import Threads
 
 # The most that Django takes of a form.
@@ -32,9 +33,10 @@ SINGLE = {
     "CONTENT_TYPE",
 }
 MB = 1024 * 1024
-TOO_LARGE = "A request takes at most {:g} MB"
-TOO_SLOW = "The request did not arrive in time"
-CUT_SHORT = "The request ended before it was whole"
+TOO_LARGE = "A request takes at most {:g} MB."
+TOO_SLOW = "The request did not arrive in time."
+CUT_SHORT = "The request ended before it was whole."
+TWICE = "A request has one header {}."
 GONE = "http.disconnect"
 # In an environ, when the request was there, on the monotonic clock: it may have to wait
 # for a thread.
@@ -51,10 +53,6 @@ OF_ALL = {
 }
 
 
-class RefusedError(Exception):
-    """A request that cannot be taken: a status and a sentence."""
-
-
 class Arriving:
     """An ASGI application that runs a WSGI application in `threads` threads."""
 
@@ -63,14 +61,17 @@ class Arriving:
         self._threads = Threads(threads)
 
     async def __call__(self, scope, receive, send):
+        environ = environ_of(scope)
         try:
-            environ = environ_of(scope)
             environ["wsgi.input"] = await body_of(environ, receive)
-            environ[ARRIVED_AT] = time.monotonic()
-        except RefusedError as refusal:
-            await refuse(*refusal.args, send)
-            return
+        except NotTaken as refusal:
+            environ |= {NOT_TAKEN: refusal, "wsgi.input": BytesIO()}
+            environ["CONTENT_LENGTH"] = "0"
+        environ[ARRIVED_AT] = time.monotonic()
         start, parts = await self._threads.run(answered, self._application, environ)
+        if NOT_TAKEN in environ:
+            # What has not arrived yet would be taken for the next request.
+            start["headers"].append((b"Connection", b"close"))
         await send(start)
         for part in parts:
             await send(part)
@@ -104,7 +105,9 @@ def environ_of(scope):
         key, text = variable(name), value.decode("latin-1")
         if key is None:
             continue
-        if key in environ:
+        if key in environ and key in SINGLE:
+            environ[NOT_TAKEN] = NotTaken(400, TWICE.format(named(key)))
+        elif key in environ:
             text = joined(key, environ[key], text)
         environ[key] = text
     return environ
@@ -124,8 +127,6 @@ def variable(name):
 
 
 def joined(key, text, more):
-    if key in SINGLE:
-        raise RefusedError("400", f"A request has one header {named(key)}")
     return f"{text}; {more}" if key == "HTTP_COOKIE" else f"{text},{more}"
 
 
@@ -134,18 +135,23 @@ def named(key):
 
 
 async def body_of(environ, receive):
-    """Return a file with the body, which has then arrived; tells its length."""
+    """Return a file with the body, which has then arrived; tells its length.
+
+    Raises NotTaken for one that does not arrive, and for what is known not to be taken.
+    """
+    if NOT_TAKEN in environ:
+        raise environ[NOT_TAKEN]
     chunked = environ.pop("HTTP_TRANSFER_ENCODING", None)
     length = environ.get("CONTENT_LENGTH", "0")
     if not chunked and length == "0":
         return BytesIO()
-    most = LONG_BODIES.get(environ["PATH_INFO"], MAX_BODY)
+    most = LONG_BODIES.get(environ["PATH_INFO"].rstrip("/"), MAX_BODY)
     if int(length) > most:
-        raise RefusedError("413", TOO_LARGE.format(most / MB))
+        raise NotTaken(413, TOO_LARGE.format(most / MB))
     file = SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 -- closed by who answers
     try:
         await fill(file, receive, most)
-    except RefusedError:
+    except NotTaken:
         file.close()
         raise
     environ["CONTENT_LENGTH"] = str(file.tell())
@@ -159,9 +165,9 @@ async def fill(file, receive, most):
             async for chunk in chunks(receive):
                 file.write(chunk)
                 if file.tell() > most:
-                    raise RefusedError("413", TOO_LARGE.format(most / MB))
+                    raise NotTaken(413, TOO_LARGE.format(most / MB))
     except TimeoutError as error:
-        raise RefusedError("408", TOO_SLOW) from error
+        raise NotTaken(408, TOO_SLOW) from error
 
 
 async def chunks(receive):
@@ -170,7 +176,7 @@ async def chunks(receive):
         async with asyncio.timeout(SILENT_SECONDS):  # that long without a byte
             message = await receive()
         if message["type"] == GONE:
-            raise RefusedError("400", CUT_SHORT)
+            raise NotTaken(400, CUT_SHORT)
         more = message["more_body"]
         yield message["body"]
 
@@ -190,13 +196,6 @@ def read_out(file):
         while part := file.read(PART):
             yield {"type": BODY, "body": part, "more_body": True}
     yield {"type": BODY, "body": b""}
-
-
-async def refuse(status, sentence, send):
-    # What has not arrived yet would be taken for the next request.
-    headers = ("Content-Type", "text/plain"), ("Connection", "close")
-    await send(start_of(status, headers))
-    await send({"type": BODY, "body": f"{sentence}\n".encode()})
 
 
 def start_of(status, headers):

@@ -12,6 +12,7 @@ django_application = get_wsgi_application()
 
 # Models can be imported only now.
 from accounts.deadline import request_deadline  # noqa: E402
+from accounts.rule_violations import NOT_TAKEN  # noqa: E402
 from config.asgi_requests import ARRIVED_AT  # noqa: E402
 from gateway.metrics.report import reporter_of  # noqa: E402
 from gateway.verify import background  # noqa: E402
@@ -37,7 +38,7 @@ def begin():
 def application(environ, start_response):
     # Not at the import, which tools and tests do as well.
     begin()
-    if environ["PATH_INFO"].startswith(PREFIX):
+    if environ["PATH_INFO"].startswith(PREFIX) and NOT_TAKEN not in environ:
         return measured(environ, start_response)
     return portal(environ, start_response)
 

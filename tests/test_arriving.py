@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from accounts.rule_violations import NOT_TAKEN, NotTaken
 from config import asgi_requests
 from config.asgi_requests import Arriving
 
@@ -20,6 +21,10 @@ SCOPE = {
 
 
 def echo(environ, start_response):
+    refusal = environ.get(NOT_TAKEN)
+    if refusal:
+        start_response(f"{refusal.status} Refused", [])
+        return [refusal.message.encode(), environ["wsgi.input"].read()]
     start_response("200 OK", [("Content-Type", "text/plain")])
     return [environ["wsgi.input"].read()]
 
@@ -57,7 +62,14 @@ def message(body, *, more=False):
 
 def ask(*messages, headers=(), application=echo):
     """Return the status and the body of the answer to a request."""
-    scope, told, sent = SCOPE | {"headers": list(headers)}, iter(messages), []
+    start, *parts = sent(*messages, headers=headers, application=application)
+    return start["status"], b"".join(part["body"] for part in parts)
+
+
+def sent(*messages, headers=(), application=echo, path=SCOPE["raw_path"]):
+    """Return the messages of the answer to a request."""
+    scope = SCOPE | {"headers": list(headers), "raw_path": path}
+    told, sent = iter(messages), []
 
     async def receive():
         for each in told:
@@ -68,8 +80,7 @@ def ask(*messages, headers=(), application=echo):
         sent.append(each)
 
     asyncio.run(Arriving(application, 1)(scope, receive, send))
-    start, *parts = sent
-    return start["status"], b"".join(part["body"] for part in parts)
+    return sent
 
 
 def environ(*headers):
@@ -110,7 +121,7 @@ def test_headers_of_one_name_are_one_list():
 def test_what_there_can_be_one_of_is_not_chosen_from():
     twice = [(b"x-api-token", b"one"), (b"x-api-token", b"other")]
 
-    assert ask(headers=twice) == (400, b"A request has one header X-Api-Token\n")
+    assert ask(headers=twice) == (400, b"A request has one header X-Api-Token.")
 
 
 def test_a_body_is_handed_over_whole():
@@ -135,13 +146,60 @@ def test_a_body_that_is_too_long_is_not_waited_for():
     )
 
 
+@pytest.mark.parametrize("path", [b"/leaks", b"/leaks/"])
+def test_reports_of_scanners_may_be_longer(path):
+    length = (b"content-length", str(asgi_requests.MAX_BODY + 1).encode())
+
+    start, _ = sent(message(b"abc"), headers=[length], path=path)
+
+    assert start["status"] == 200
+
+
+def test_no_other_request_comes_behind_one_that_was_not_taken():
+    length = (b"content-length", str(asgi_requests.MAX_BODY + 1).encode())
+
+    assert sent(headers=[length])[0]["headers"] == [(b"Connection", b"close")]
+    assert sent()[0]["headers"] == [(b"Content-Type", b"text/plain")]
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("/api/v1/tokens", {"status": 413, "code": "body_too_large"}),
+        ("/v1/log-shipping/tokens", {"errorCode": "tollgate/BODY_TOO_LARGE"}),
+        ("/gateway/introspect", {"errorCode": "tollgate/BODY_TOO_LARGE"}),
+    ],
+)
+def test_a_call_that_was_not_taken_is_told_in_json(client, path, said):
+    response = client.post(path, **{NOT_TAKEN: NotTaken(413, "Too much.")})
+
+    assert response.status_code == 413
+    assert said.items() <= response.json().items()
+    assert "Too much." in response.text
+    assert response["X-Request-Id"] in response.text
+
+
+@pytest.mark.parametrize("path", ["/login/", "/gateway/verify/logs"])
+def test_a_form_that_was_not_taken_is_told_on_a_page(client, path):
+    extra = {NOT_TAKEN: NotTaken(408, "Too slow.")}
+
+    page = client.post(path, **extra)
+    notice = client.post(path, headers={"hx-request": "true"}, **extra)
+
+    assert (page.status_code, notice.status_code) == (408, 408)
+    assert "<p>Too slow.</p>" in page.text
+    assert page["X-Request-Id"] in page.text
+    assert "Too slow." in notice.text
+    assert notice["HX-Retarget"] == "#notice"
+
+
 @pytest.mark.parametrize("patience", ["BODY_SECONDS", "SILENT_SECONDS"])
 def test_a_body_that_does_not_come_is_refused(monkeypatch, patience):
     monkeypatch.setattr(asgi_requests, patience, 0.01)
 
     answer = ask(message(b"a", more=True), headers=[(b"content-length", b"3")])
 
-    assert answer == (408, b"The request did not arrive in time\n")
+    assert answer == (408, b"The request did not arrive in time.")
 
 
 def test_half_a_body_is_none():
@@ -149,7 +207,7 @@ def test_half_a_body_is_none():
 
     answer = ask(message(b"a", more=True), gone, headers=[(b"content-length", b"3")])
 
-    assert answer == (400, b"The request ended before it was whole\n")
+    assert answer == (400, b"The request ended before it was whole.")
 
 
 def test_a_long_answer_is_made_before_it_is_sent():
@@ -167,4 +225,4 @@ def test_what_fails_is_left_to_the_server():
         ask(application=broken)
 
 
-TOO_LARGE = b"A request takes at most 2.5 MB\n"
+TOO_LARGE = b"A request takes at most 2.5 MB."

@@ -7,6 +7,7 @@ from wsgiref.util import setup_testing_defaults
 
 from accounts.deadline import CHANGING_SECONDS, READING_SECONDS, request_deadline
 from accounts.metrics import FOLDER
+from accounts.rule_violations import NOT_TAKEN, NotTaken
 from config import gateway, wsgi
 from config.asgi_requests import ARRIVED_AT
 from gateway.verify.gate import Gate
@@ -21,6 +22,14 @@ def ask(path, application=wsgi.application, **headers):
     started = []
     body = application(environ, lambda status, headers: started.append(status))
     return started, b"".join(body)
+
+
+def test_a_question_that_was_not_taken_is_not_asked(monkeypatch):
+    monkeypatch.setattr(wsgi, "begin", lambda: None)
+    monkeypatch.setattr(wsgi, "portal", lambda environ, start_response: [b"a page"])
+    refusal = {NOT_TAKEN: NotTaken(400, "Two of them.")}
+
+    assert ask("/gateway/verify/logs", **refusal)[1] == b"a page"
 
 
 def test_a_request_has_its_time_from_when_it_arrived(monkeypatch):

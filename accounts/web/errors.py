@@ -143,17 +143,22 @@ def broken(request):
     Before and behind a view, reading the session comes here. The page must not read it
     again, to say who is logged in.
     """
-    context = {"request_id": request.request_id, "error": BROKEN}
     if isinstance(sys.exception(), OperationalError | InterfaceError):
-        is_part = "HX-Request" in request.headers
-        template = "components/notice.html#refusal" if is_part else "refused.html"
-        refusal = database_away()
-        context |= {"refusal": refusal, "back": "/"}
-        page = render_to_string(template, context)
-        wait = {"Retry-After": str(refusal.retry_after)}
-        response = HttpResponse(page, status=503, headers=wait)
-        return _as_notice(response) if is_part else response
+        return refused_early(request, database_away())
+    context = {"request_id": request.request_id, "error": BROKEN}
     return HttpResponse(render_to_string(ERROR, context), status=500)
+
+
+def refused_early(request, refusal):
+    """Say why something is not done, of a request that no other layer has seen."""
+    is_part = "HX-Request" in request.headers
+    template = "components/notice.html#refusal" if is_part else "refused.html"
+    context = {"request_id": request.request_id, "refusal": refusal, "back": "/"}
+    page = render_to_string(template, context)
+    response = HttpResponse(page, status=refusal.status)
+    if refusal.retry_after:
+        response["Retry-After"] = str(refusal.retry_after)
+    return _as_notice(response) if is_part else response
 
 
 def malformed(request, exception):

@@ -97,15 +97,15 @@ class Area:
 class PlainArea(Area):
     """A part of the API whose errors are a message and nothing else.
 
-    Only where no token was asked for yet they are those of the whole API.
+    Only where a call did not get so far they are those of the whole API.
     """
 
     failures: ClassVar = {
-        400: (ErrorMessage,),
+        400: (ErrorMessage, CodedError),
         403: (ErrorMessage, ShortError),
         404: (ErrorMessage, CodedError),
         411: (ErrorMessage,),
-        413: (ErrorMessage,),
+        413: (ErrorMessage, CodedError),
         429: (ShortError,),
         500: (ErrorMessage, CodedError),
         503: (ErrorMessage,),

@@ -8,6 +8,8 @@ from django.utils.decorators import sync_only_middleware
 from accounts.api.plumbing.areas import EVERYWHERE
 from accounts.api.plumbing.handler import Handler
 from accounts.api.v1.problems import MEDIA_TYPE, PROBLEMS
+from accounts.rule_violations import NOT_TAKEN
+from accounts.web.errors import refused_early
 
 # Samples of Logz.io leave out the version here and there.
 UNVERSIONED = (
@@ -45,7 +47,7 @@ def ApiMiddleware(get_response):  # noqa: N802 -- named like its siblings
         is_data = API_PATH.match(path) is not None and path != DOCS_PAGE
         request.is_api = is_data and path != DOCUMENT
         if not is_data:
-            return get_response(request)
+            return _page(request, get_response)
         request.path = request.path_info = path
         request.area = PROBLEMS if f"{path}/".startswith("/api/") else EVERYWHERE
         bare = request.method == "HEAD"
@@ -60,6 +62,11 @@ def ApiMiddleware(get_response):  # noqa: N802 -- named like its siblings
     return middleware
 
 
+def _page(request, get_response):
+    refusal = request.META.get(NOT_TAKEN)
+    return refused_early(request, refusal) if refusal else get_response(request)
+
+
 def _without_body(response):
     response.close()
     bare = HttpResponse(status=response.status_code, headers=response.headers)
@@ -72,6 +79,8 @@ def _called(request, get_response):
     # Django would redirect to https, with the token already sent in the clear.
     if settings.HTTPS and not request.is_secure():
         response = request.area.insecure(request, HTTPS_ONLY)
+    elif NOT_TAKEN in request.META:
+        response = _not_taken(request, request.META[NOT_TAKEN])
     else:
         response = _in_json(request, get_response)
     response.cookies.clear()
@@ -79,6 +88,11 @@ def _called(request, get_response):
         response["Idempotent-Replayed"] = "true"
     response.setdefault("Cache-Control", "no-store")
     return response
+
+
+def _not_taken(request, refusal):
+    code = refusal.code.upper()
+    return request.area.failed(request, refusal.status, code, refusal.message)
 
 
 def _in_json(request, get_response):
