@@ -13,28 +13,32 @@ BOOLEANS = {
     **dict.fromkeys(("0", "false", "no", "off", ""), False),
 }
 
-ADDRESS = re.compile(
-    r"https?://(?:[\w.-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?(?:/[\w.~/-]*)?", re.ASCII
+# A host, and a port of at most 65535.
+SERVER = (
+    r"(?:[\w.-]+|\[[0-9A-Fa-f:.]+\])(?::(?:[0-9]{1,4}|[1-5][0-9]{4}|6[0-4][0-9]{3}"
+    r"|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]))?"
 )
+ADDRESS = re.compile(rf"https?://{SERVER}(?:/[\w.~/-]*)?", re.ASCII)
 
 CACHE_ADDRESS = re.compile(
-    r"(?:redis|valkey)s?://(?:[^@/?#\s]*@)?(?:[\w.-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?"
-    r"(?:/[0-9]*)?|unix:///[^?#\s]+",
+    rf"(?:redis|valkey)s?://(?:[^@/?#\s]*@)?{SERVER}(?:/[0-9]*)?|unix:///[^?#\s]+",
     re.ASCII,
 )
 ANCHORS = re.compile(
-    r"(?:program:)?/.+|syslog:(?:/[^/].*|//(?:[\w.-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?)",
+    rf"(?:program:)?/.+|syslog:(?:/[^/].*|//{SERVER})",
     re.ASCII,
 )
 
 NAMES_FILE = re.compile(r"sqlite:(?:///[^?]|//:memory:\Z)")
-UNREADABLE = (
-    "{} must be like postgres://user:password@host:5432/name, where a user or password "
-    "has %2F in place of /, %3F of ?, %23 of #, %5B of [ and %40 of @."
+ESCAPES = (
+    "where a user or password has %2F in place of /, %3F of ?, %23 of #, %5B of [ and "
+    "%40 of @."
 )
+UNREADABLE = f"{{}} must be like postgres://user:password@host:5432/name, {ESCAPES}"
+UNREADABLE_MAILER = f"{{}} must be like smtp+tls://user:password@host:587, {ESCAPES}"
 
 RECEIVER = re.compile(
-    r"https?://(?:[^@/?#\s]*@)?(?:[\w.-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?/[!-~]*",
+    rf"https?://(?:[^@/?#\s]*@)?{SERVER}/[!-~]*",
     re.ASCII,
 )
 HEADER = re.compile(r"([!#$%&'*+.^_`|~\w-]+)=([ -~]+)", re.ASCII)
@@ -199,7 +203,11 @@ class Environment(environ.Env):
 
     def mailer(self, name, *, default):
         """Return an entry for MAILERS from an URL like smtp+tls://user:pw@host:587."""
-        config = self.email_url(name, default=default)
+        try:
+            config = self.email_url(name, default=default)
+        except (ValueError, ImproperlyConfigured):
+            # Their words have a part of the password when it has a / in it.
+            raise ImproperlyConfigured(UNREADABLE_MAILER.format(name)) from None
         options = {
             option: config[key]
             for key, option in MAILER_OPTIONS.items()

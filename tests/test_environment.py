@@ -248,6 +248,43 @@ def test_sqlite_needs_a_file(env, rest):
         env(URL=f"sqlite:{rest}").database("URL", "unused", 3)
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("", "x", "smtp+foo://h", "smtp://u:pw@h:port", "smtp://u:pw@h:99999"),
+        *("smtp://u:pw/x@h", "smtp://u:pw#x@h", "smtp://u:pw?x@h", "smtp://u:pw[x@h"),
+    ],
+)
+def test_a_mail_server_that_cannot_be_read_is_not_shown(env, url):
+    with pytest.raises(ImproperlyConfigured, match=r"URL must be like smtp\+") as error:
+        env(URL=url).mailer("URL", default="")
+
+    assert "pw" not in str(error.value)
+    assert error.value.__cause__ is None
+
+
+def test_no_server_has_a_port_beyond_the_last_one(env):
+    for host in ("h:65535", "h:80", "[::1]:9"):
+        told = env(A=f"http://{host}", B=f"redis://{host}", C=f"syslog://{host}")
+        assert told.address("A", default="") == f"http://{host}"
+        assert told.cache_service("B") == f"redis://{host}"
+        assert told.anchors("C") == [f"syslog://{host}"]
+    beyond = env(
+        A="http://h:65536",
+        B="redis://h:70000",
+        C="syslog://h:99999",
+        D="http://h:65540/x",
+    )
+    for read in (
+        lambda: beyond.address("A", default=""),
+        lambda: beyond.cache_service("B"),
+        lambda: beyond.anchors("C"),
+        lambda: beyond.write_address("D"),
+    ):
+        with pytest.raises(ImproperlyConfigured):
+            read()
+
+
 def test_a_mail_server_is_read_from_an_url(env):
     mailer = env(URL="smtp+tls://me:pw@mail.example.com:587").mailer("URL", default="")
 
