@@ -2,6 +2,7 @@
 
 import os
 import re
+from urllib.parse import unquote
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -169,6 +170,8 @@ class Environment(environ.Env):
                 "OPTIONS": SQLITE_OPTIONS | {"init_command": pragmas},
                 "CONN_MAX_AGE": None,
             }
+        # The folder of a Unix socket has slashes, which libpq takes as %2F only.
+        config["HOST"] = unquote(config["HOST"])
         pool = {"min_size": 1, "max_size": connections}
         options = {"pool": pool} | POSTGRESQL_OPTIONS
         if pooled:

@@ -203,6 +203,14 @@ def test_several_hosts_of_a_database_may_be_named(env):
     assert chosen["OPTIONS"]["target_session_attrs"] == "read-write"
 
 
+def test_the_socket_of_a_postgresql_may_be_named(env):
+    url = "postgres://tollgate@%2Fvar%2Frun%2Fpostgresql/tollgate"
+
+    database = env(URL=url).database("URL", "unused", 3)
+
+    assert database["HOST"] == "/var/run/postgresql"
+
+
 def test_a_postgresql_that_vanished_is_found_out_unless_the_url_says_otherwise(env):
     url = "postgres://u@db.example.com/tollgate"
 
