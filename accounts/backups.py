@@ -171,8 +171,27 @@ def read_notes(path):
     """Return what was said of a backup; raises BackupError."""
     try:
         notes = json.loads(Path(path).read_text())
-        return {name: notes[name] for name in ("made_at", "rows", "anchors")}
+        return {name: notes[name] for name in ("made_at", "rows", "anchors", "sha256")}
     except OSError as error:
         raise BackupError(f"{path} cannot be read: {error.strerror}.") from error
     except (ValueError, TypeError, KeyError):
         raise BackupError(f"{path} is not what `backup` writes beside one.") from None
+
+
+def is_unchanged(database, notes):
+    """Whether a database of SQLite's is the very file that `back_up` has made and checked.
+
+    It must not be in use meanwhile; its connection is closed.
+    """
+    if database.is_in_memory_db():
+        return False
+    # Whoever closes a file drops the locks that its process has on it.
+    database.close()
+    path = Path(database.settings_dict["NAME"])
+    if _size(Path(f"{path}-wal")):
+        return False
+    return _measure(path)["sha256"] == notes["sha256"]
+
+
+def _size(path):
+    return path.stat().st_size if path.exists() else 0

@@ -106,6 +106,7 @@ def test_a_backup_under_writes_opens_what_it_opened(installation, tmp_path):
 
     said = check(elsewhere, "--notes", f"{backup}.json")
 
+    assert said[0] == "The database's file is the backup, byte by byte."
     assert said[-1] == "It is whole."
     secrets = [secret for _, secret in before]
     assert owners(elsewhere.database, secrets) == [int(pk) for pk, _ in before]

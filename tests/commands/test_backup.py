@@ -1,5 +1,6 @@
 """Copies of a database, and what is said of a database that was made of one."""
 
+import hashlib
 import json
 import os
 import sqlite3
@@ -8,11 +9,12 @@ from contextlib import closing
 
 import pytest
 from django.core.management import CommandError
-from django.db import connection
+from django.db import connection, connections
 
 from accounts import backups
 from accounts.audit.trail import Actor, record
 from accounts.models import Action, AuditChain, AuditEvent, CryptoKey
+from config.environment import SQLITE_OPTIONS
 from gateway.models import Webhook
 from tests.commands.outcomes import error
 from tests.factories import TokenFactory
@@ -21,6 +23,9 @@ from tokens.models import StoredSecret, Token
 # What is PostgreSQL's own is in test_backup_postgresql.py.
 # SQLite copies nothing in the middle of a change.
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.sqlite]
+
+
+CHANGE = "UPDATE tokens_token SET note = 'else'"
 
 
 @pytest.fixture
@@ -154,6 +159,59 @@ def test_a_database_like_its_backup_is_whole(run, notes):
     ]
     # It only looks.
     assert CryptoKey.objects.count() == before
+
+
+@pytest.fixture
+def restored(path, notes):
+    """A connection to the backup, as an installation has it that it was brought back to."""
+    wrapper = connections.create_connection("default")
+    options = wrapper.settings_dict["OPTIONS"] | SQLITE_OPTIONS
+    wrapper.settings_dict = wrapper.settings_dict | {"NAME": path, "OPTIONS": options}
+    with closing(wrapper):
+        yield wrapper
+
+
+def ask_restored(restored, statement):
+    with restored.cursor() as cursor:
+        cursor.execute(statement)
+    restored.close()
+
+
+def kept_of(restored, path):
+    # Tests keep no WAL; every backup of an installation is of a file that has one.
+    ask_restored(restored, "SELECT 1")
+    with path.open("rb") as file:
+        return {"sha256": hashlib.file_digest(file, "sha256").hexdigest()}
+
+
+def test_the_very_file_that_was_made_is_known(restored, path):
+    kept = kept_of(restored, path)
+
+    ask_restored(restored, "SELECT * FROM tokens_token")
+    assert backups.is_unchanged(restored, kept)
+    ask_restored(restored, CHANGE)
+    assert not backups.is_unchanged(restored, kept)
+
+
+def test_a_file_with_changes_beside_it_is_another(restored, path):
+    kept = kept_of(restored, path)
+
+    with closing(sqlite3.connect(path)) as somebody:
+        # Who has it open, too, keeps what is beside it.
+        somebody.execute(CHANGE)
+        somebody.commit()
+        assert not backups.is_unchanged(restored, kept)
+
+
+def test_the_very_file_that_was_made_is_not_read_again(run, notes, monkeypatch):
+    command = "tokens.management.commands.restore_check"
+    monkeypatch.setattr(f"{command}.is_unchanged", lambda *_: True)
+    monkeypatch.setattr(f"{command}.damage", None)
+
+    said = run("restore_check", "--notes", notes).out.splitlines()
+
+    assert said[0] == "The database's file is the backup, byte by byte."
+    assert said[-1] == "It is whole."
 
 
 def test_some_secrets_are_opened_unless_all_are_asked_for(run, main):

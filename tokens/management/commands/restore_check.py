@@ -6,7 +6,13 @@ from django.db.models import Max
 from accounts import hooks
 from accounts.audit.comparison import add_anchors, read_anchors
 from accounts.audit.trail import broken_at, verify_all
-from accounts.backups import BackupError, count_rows, damage, read_notes
+from accounts.backups import (
+    BackupError,
+    count_rows,
+    damage,
+    is_unchanged,
+    read_notes,
+)
 from accounts.console import OperatorCommand, refuse_wrong_keys
 from accounts.management.commands.serve import Command as Serve
 from accounts.rule_violations import Unavailable
@@ -42,12 +48,12 @@ class Command(OperatorCommand):
         refuse_wrong_keys()
 
     def handle(self, *, notes, anchors, **options):
-        self.wrong = []
-        self.require_whole_file()
+        self.wrong, kept = [], read(notes) if notes else None
+        self.require_whole_file(kept)
         Serve().require_migrated()
         self.stdout.write("The schema is this version's, and the keys fit.")
         anchored = read_anchors(anchors)
-        noted = self.read_notes(notes, anchored)
+        noted = self.take_in(kept, notes, anchored) if kept else {}
         with snapshot():
             self.check_secrets(options["all"])
             self.check_ids()
@@ -55,26 +61,24 @@ class Command(OperatorCommand):
             lacking = self.check_trail(anchored)
         self.conclude(lacking)
 
-    def require_whole_file(self):
+    def require_whole_file(self, kept):
         if connection.vendor != "sqlite":
+            return
+        if kept and is_unchanged(connection, kept):
+            # Its pages and indexes were checked when it was made.
+            self.stdout.write("The database's file is the backup, byte by byte.")
             return
         with connection.cursor() as cursor:
             if found := damage(cursor):
                 raise CommandError(f"The database is damaged: {found}.")
         self.stdout.write("The database's file is whole.")
 
-    def read_notes(self, path, anchored):
+    def take_in(self, kept, path, anchored):
         """Return the rows that a backup had, and take in the heads of its chains."""
-        if not path:
-            return {}
-        try:
-            notes = read_notes(path)
-        except BackupError as reason:
-            raise CommandError(str(reason)) from reason
-        for number, line in enumerate(notes["anchors"], start=1):
+        for number, line in enumerate(kept["anchors"], start=1):
             anchored.read_line(line, f"Anchor {number} of {path}")
-        self.stdout.write(f"The backup is of {notes['made_at']}.")
-        return notes["rows"]
+        self.stdout.write(f"The backup is of {kept['made_at']}.")
+        return kept["rows"]
 
     def check_secrets(self, every):
         count, wrong = check_secrets() if every else check_some_secrets(SAMPLE)
@@ -139,6 +143,14 @@ class Command(OperatorCommand):
                 returncode=OLDER,
             )
         self.stdout.write("It is whole.")
+
+
+def read(notes):
+    """Return what `backup` wrote beside its file; raises CommandError."""
+    try:
+        return read_notes(notes)
+    except BackupError as reason:
+        raise CommandError(str(reason)) from reason
 
 
 def _numbered():
