@@ -25,7 +25,8 @@ local LONGEST_AGENT = 400
 local MOST_ROWS = 20000
 -- What waits in shared memory: chunks of so many lines; more stays in the workers, added up.
 local CHUNK_LINES, MOST_CHUNKS = 300, 256
-local BATCH_LINES, BATCH_BYTES = 9000, 900000
+-- Tollgate takes a batch of so many in some milliseconds; more would hold up its questions.
+local BATCH_LINES, BATCH_BYTES = 3000, 300000
 local MINUTE, MOST_TALLIES = 60, 60
 
 -- A worker keeps at most twice as many decisions for itself, each about 600 bytes.
@@ -539,6 +540,8 @@ local function sealed()
     local text = dated(sub(chunk, head + 1), math.max(0, math.floor(now() - tonumber(at))))
     parts[#parts + 1] = text
     lines, bytes = lines + tonumber(number), bytes + #text
+    -- Requests need not wait for all of it.
+    ngx.sleep(0)
   end
   if lines == 0 then return end
   sequence = sequence + 1
