@@ -97,10 +97,10 @@ def _check_new(account, person, by):
         )
     known = account.memberships.filter(user=person).first()
     if known:
-        standing = "a member of" if known.accepted_at else "invited to"
+        tie = "a member of" if known.accepted_at else "invited to"
         raise RuleViolation(
             "user_exists",
-            f"{person.email} is {standing} {account.name} already.",
+            f"{person.email} is {tie} {account.name} already.",
             field="email",
             username=person.email,
         )

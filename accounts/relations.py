@@ -36,12 +36,12 @@ def relations_to(user, accounts, within=WORD_HOLDS):
     """
     if user.is_staff:
         return {account.pk: {Relation.STAFF} for account in accounts}
-    standing = [account for account in accounts if not account.deleted_at]
+    existing = [account for account in accounts if not account.deleted_at]
     usable, waiting = [], []
-    for row in _memberships(user, standing):
+    for row in _memberships(user, existing):
         (usable if _counts(row, user, within) else waiting).append(row)
     found = {account.pk: set() for account in accounts}
-    for account in standing:
+    for account in existing:
         found[account.pk].update(_related(account, usable))
         account.is_new_to_person = _is_new(account, usable)
         account.waiting = [row for row in waiting if any(_related(account, [row]))]

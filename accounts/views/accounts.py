@@ -110,8 +110,6 @@ LISTS_SHOWN = {
 
 def _first_of(related):
     """Return the first names of a list, and how many more there are."""
-    standing = related.not_deleted()
-    names = list(
-        standing.order_by("name", "pk").values_list("name", flat=True)[:LISTED]
-    )
-    return names, standing.count() - len(names)
+    shown = related.not_deleted()
+    names = list(shown.order_by("name", "pk").values_list("name", flat=True)[:LISTED])
+    return names, shown.count() - len(names)

@@ -23,8 +23,8 @@ WRITTEN = ("field", "value", "description")
 class FilterQuerySet(models.QuerySet):
     def with_uses(self):
         """Add `uses`, the number of shared tokens that are not deleted."""
-        standing = models.Q(shares__token__deleted_at=None)
-        return self.annotate(uses=models.Count("shares", filter=standing))
+        users = models.Q(shares__token__deleted_at=None)
+        return self.annotate(uses=models.Count("shares", filter=users))
 
 
 class Filter(models.Model):

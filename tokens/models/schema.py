@@ -4,7 +4,7 @@ from django.db import models
 
 from tokens.kinds import OF_INSTALLATION, Kind
 
-STANDING = models.Q(deleted_at=None)
+NOT_DELETED = models.Q(deleted_at=None)
 SINGLE = models.Q(kind__in=[Kind.METRICS, Kind.TRACES])
 OURS = models.Q(kind__in=OF_INSTALLATION)
 NOWHERE = models.Q(account=None, organisation=None)
@@ -22,26 +22,26 @@ CONSTRAINTS = [
         "account",
         "kind",
         "name_key",
-        condition=STANDING,
+        condition=NOT_DELETED,
         name="token_name_unique_per_account_and_kind",
     ),
     # Without an account the constraint above never bites: NULLs are all different.
     models.UniqueConstraint(
         "kind",
         "name_key",
-        condition=STANDING & OURS,
+        condition=NOT_DELETED & OURS,
         name="token_name_unique_in_installation",
     ),
     models.UniqueConstraint(
         "account",
         "kind",
-        condition=STANDING & SINGLE,
+        condition=NOT_DELETED & SINGLE,
         name="token_single_for_metrics_and_traces",
     ),
 ]
 
 
-def _in_account(name, field, condition=STANDING):
+def _in_account(name, field, condition=NOT_DELETED):
     """Index the pages of one account and kind in the order of a field.
 
     What is deleted is not among them, so that they are counted without a look at each row.
@@ -50,7 +50,7 @@ def _in_account(name, field, condition=STANDING):
     return models.Index(fields=fields, condition=condition, name=name)
 
 
-def _in_organisation(name, *fields, condition=STANDING):
+def _in_organisation(name, *fields, condition=NOT_DELETED):
     """Index the page over a whole organisation in the order of fields."""
     return models.Index(
         fields=["organisation", *fields, "id"], condition=condition, name=name
@@ -66,13 +66,13 @@ INDEXES = [
     # The limit and the last enabled one are asked among few, whatever is disabled.
     models.Index(
         fields=["account", "kind", "created_at", "id"],
-        condition=STANDING & models.Q(disabled_at=None),
+        condition=NOT_DELETED & models.Q(disabled_at=None),
         name="token_enabled",
     ),
     # Over all organisations: what ends soon is asked for all the time.
     models.Index(
         fields=["expires_at"],
-        condition=STANDING & models.Q(disabled_at=None, expires_at__isnull=False),
+        condition=NOT_DELETED & models.Q(disabled_at=None, expires_at__isnull=False),
         name="token_ending",
     ),
     models.Index(
@@ -89,6 +89,6 @@ INDEXES = [
     _in_organisation(
         "token_all_disabled",
         "created_at",
-        condition=STANDING & ~models.Q(disabled_at=None),
+        condition=NOT_DELETED & ~models.Q(disabled_at=None),
     ),
 ]
