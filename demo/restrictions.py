@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from demo.people import ACME, MAIN
 from demo.token_names import LINK_NAMES
-from demo.tokens import Life
+from demo.tokens import DemoToken
 from tokens.kinds import Kind
 from tokens.models import TokenPolicy
 from tokens.models.policies import policies_of
@@ -46,8 +46,8 @@ DATE = timedelta(days=23)
 
 def plan_restrictions(story):
     for name, kind, age, kept_to in KEPT:
-        life = Life(story, (ACME, MAIN), kind, name)
-        story.lives.append(life)
+        life = DemoToken(story, (ACME, MAIN), kind, name)
+        story.tokens.append(life)
         story.past.add(age, begin, life, kept_to)
     story.past.add(15, keep_link, story)
     story.past.add(0.4, set_policies, story)

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from demo.people import ACME, MAIN
 from demo.token_names import FILTERS, LINK_NAMES
-from demo.tokens import Life
+from demo.tokens import DemoToken
 from sharing.models import Filter, Share
 from sharing.scope import Operator
 from tokens.kinds import Kind
@@ -64,10 +64,10 @@ def add_filter(moment, story, place, values):
 
 def plan_link(story, place, link):
     name, age, *_ = link
-    life = Life(story, place, Kind.SHARED, name)
+    life = DemoToken(story, place, Kind.SHARED, name)
     age += story.dice.random() / 2
     life.used = story.dice.random() / 2
-    story.lives.append(life)
+    story.tokens.append(life)
     story.past.add(age, issue, life, link)
     if name == PAUSED:
         story.past.add(age * 0.2, life.disable, "Until the audit goes on")

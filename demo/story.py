@@ -28,7 +28,7 @@ class Story:
     dice: random.Random = field(default_factory=lambda: random.Random(2026))  # noqa: S311 -- no secret
     actors: dict = field(default_factory=dict)
     accounts: dict = field(default_factory=dict)
-    lives: list = field(default_factory=list)
+    tokens: list = field(default_factory=list)
 
     def admin_of(self, account):
         """Return an actor who administers an account, or its main account."""

@@ -1,4 +1,4 @@
-"""The lives of the demo's tokens: made, rotated, disabled, expired, deleted, used."""
+"""The demo's tokens: made, rotated, disabled, expired, deleted, used."""
 
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -18,7 +18,7 @@ FEW = (3, 5)
 
 
 @dataclass(slots=True)
-class Life:
+class DemoToken:
     """One token from its first day; `used` is the age of its last use, or None.
 
     `kept_to` is what Token.issue takes of that.
@@ -89,7 +89,7 @@ def plan_tokens(story):
         closed = each.suspended or each.deleted or 0
         plan_account(story, (each.organisation, each.name), each.kind, each.age, closed)
     for number, name in enumerate(ODD_NAMES):
-        life = Life(story, (ACME, MAIN), Kind.API, name)
+        life = DemoToken(story, (ACME, MAIN), Kind.API, name)
         plan_life(story, life, 120 - 20 * number, 0, "busy")
 
 
@@ -110,14 +110,14 @@ def api_count(story, place):
 
 def plan_some(story, place, kind, names, count, age, closed):
     for name in story.dice.sample(names[: max(count, 20)], count):
-        life = Life(story, place, kind, name)
+        life = DemoToken(story, place, kind, name)
         days = story.dice.uniform(closed + (age - closed) * 0.1, age * 0.95)
         plan_life(story, life, days, closed, story.dice.choices(FATES, WEIGHTS)[0])
 
 
 def plan_life(story, life, age, closed, fate):
     """Plan a token that is `age` days old and whose account closed days ago."""
-    story.lives.append(life)
+    story.tokens.append(life)
     story.past.add(age, life.begin)
     if story.dice.random() < 0.2:
         story.past.add(age - 0.01, life.copy)

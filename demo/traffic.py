@@ -15,12 +15,12 @@ HOUR = timedelta(hours=1)
 
 def tell_uses(story):
     """Say of each token when it was last used, and count the calls of two weeks."""
-    lives = {life.token.pk: life.used for life in story.lives}
+    last_uses = {life.token.pk: life.used for life in story.tokens}
     accounts = Account.objects.filter(pk__in=[a.pk for a in story.accounts.values()])
     tokens = Token.objects.filter(account__in=accounts).select_related("account")
-    used = [token for token in tokens if lives.get(token.pk, 0.01) is not None]
+    used = [token for token in tokens if last_uses.get(token.pk, 0.01) is not None]
     for token in used:
-        _use(story, token, lives.get(token.pk, 0.01))
+        _use(story, token, last_uses.get(token.pk, 0.01))
     Token.objects.bulk_update(used, COLUMNS, batch_size=100)
     since = story.past.now - timedelta(days=DAYS)
     recent = [token for token in used if token.last_used_at > since]
