@@ -1,6 +1,6 @@
 """How the calls of the demo's tokens are spread over days: 1 is a usual day."""
 
-SATURDAY = 5
+from calendar import SATURDAY
 
 
 def steady(moment, back):

@@ -1,5 +1,6 @@
 """The summary of a form about a link, which a person agrees to before it is saved."""
 
+from calendar import SATURDAY
 from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,8 +10,6 @@ from django.utils import timezone
 from accounts.models import Account
 from sharing.models import Filter
 from sharing.scope import EVERYTHING, Operator, scope, widens
-
-SATURDAY = 5
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """When tokens end in the days to come."""
 
 import math
+from calendar import SATURDAY
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
@@ -12,7 +13,6 @@ from django.utils import timezone
 from accounts.clock import clock
 from accounts.plurals import counted
 from accounts.prepared import Prepared
-from tokens.forms.expiry import SATURDAY
 from tokens.models import PlannedEnd
 from tokens.models.newest import all_of
 from tokens.states import State, working

@@ -1,5 +1,6 @@
 """When a token ends."""
 
+from calendar import SATURDAY
 from datetime import datetime, time, timedelta
 
 from django import forms
@@ -14,7 +15,6 @@ from tokens.policies.checks import is_kept_endless, of_token
 
 PRESETS = (7, 30, 60, 90, 365)
 LATEST = timedelta(days=3660)
-SATURDAY = 5
 
 
 class Expiry(models.TextChoices):
