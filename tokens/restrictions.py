@@ -69,7 +69,7 @@ class Caller:
 
 
 @dataclass(frozen=True, slots=True)
-class Outlook:
+class Forecast:
     """The callers of a token's last days, those that would be kept out first."""
 
     callers: tuple
@@ -96,15 +96,15 @@ class Outlook:
         return len(self.callers) - len(self.shown)
 
 
-def outlook(token, networks):
-    """Return the Outlook of networks that a token may be kept to; one query."""
-    return outlooks([token.pk], networks)[token.pk]
+def forecast(token, networks):
+    """Return the Forecast of networks that a token may be kept to; one query."""
+    return forecasts([token.pk], networks)[token.pk]
 
 
-def outlooks(tokens, networks):
-    """Return the Outlook of networks for each of many tokens' ids; one query.
+def forecasts(tokens, networks):
+    """Return the Forecast of networks for each of many tokens' ids; one query.
 
-    `tokens` are ids, or a query of them. One that nobody called has an empty Outlook.
+    `tokens` are ids, or a query of them. One that nobody called has an empty Forecast.
     """
     since = clock.now() - LOOKED_BACK
     usage = TokenUsage.objects.filter(token__in=tokens, hour__gt=since)
@@ -115,11 +115,11 @@ def outlooks(tokens, networks):
         passes = not networks or holds(networks, address)
         callers[token].append(Caller(address, calls, passes))
     found = {token: _sorted(each) for token, each in callers.items()}
-    return defaultdict(lambda: Outlook(()), found)
+    return defaultdict(lambda: Forecast(()), found)
 
 
 def _sorted(callers):
-    return Outlook(
+    return Forecast(
         tuple(
             sorted(callers, key=lambda each: (each.passes, -each.calls, each.address))
         )

@@ -79,8 +79,8 @@ def test_a_preview_says_what_changes_and_whose_calls_are_kept_out(look_over, tok
         "1,000 of the 1,007 calls of the last 7 days would have been refused." in text
     )
     rows = [
-        (token.name, before, after, outlook.refused_calls)
-        for token, before, after, outlook in page.context["restricted"]
+        (token.name, before, after, forecast.refused_calls)
+        for token, before, after, forecast in page.context["restricted"]
     ]
     now, then = in_few_words("", None), in_few_words(STORED, 600)
     expected = [(first.name, now, then, 1000)]

@@ -179,7 +179,7 @@ def test_the_dialog_says_which_callers_are_kept_out(as_admin, token):
     )
     shown = [
         (each.address, each.calls, each.passes)
-        for each in page.context["form"].outlook.shown
+        for each in page.context["form"].forecast.shown
     ]
     assert shown == [
         ("198.51.100.1", 1000, False),
@@ -214,7 +214,7 @@ def test_a_wrong_line_in_the_dialog_says_so(as_admin, token):
     page = as_admin.post(url("restrict", token), {"networks": "office"})
 
     assert page.status_code == 422
-    assert page.context["form"].outlook is None
+    assert page.context["form"].forecast is None
     assert "Line 1: This is no address and no network" in page.text
 
 

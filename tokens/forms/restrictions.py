@@ -10,7 +10,7 @@ from tokens.least_privilege import in_words_of
 from tokens.limits import MOST_CALLS
 from tokens.networks import MOST_NETWORKS, read_networks
 from tokens.privilege_forms import May, PrivilegeForm, keep_within
-from tokens.restrictions import in_words, outlook
+from tokens.restrictions import forecast, in_words
 from tokens.secrets import masked_within
 
 RESTRICTIONS = ("networks", "calls_per_minute")
@@ -153,13 +153,13 @@ class RestrictForm(ChangeForm, RestrictionForm):
         field.widget.attrs["max"] = most
 
     @property
-    def outlook(self):
-        """The Outlook of what the form says now, or None while that is not clear."""
+    def forecast(self):
+        """The Forecast of what the form says now, or None while that is not clear."""
         if not self.is_bound:
-            return outlook(self.token, self.token.networks)
+            return forecast(self.token, self.token.networks)
         if "networks" in self.errors:
             return None
-        return outlook(self.token, self.cleaned_data["networks"])
+        return forecast(self.token, self.cleaned_data["networks"])
 
     @property
     def says(self):

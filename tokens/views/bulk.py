@@ -23,7 +23,7 @@ from tokens.forms.restrictions import RestrictManyForm
 from tokens.models import BulkAction, BulkJob, Outcome
 from tokens.models.bulk import MOST, UNDOES
 from tokens.models.policies import policies_of
-from tokens.restrictions import in_few_words, outlooks
+from tokens.restrictions import forecasts, in_few_words
 from tokens.search import TokenSearch
 from tokens.senders import senders_with
 from tokens.views import health
@@ -179,7 +179,7 @@ def _restricted(job, preview):
     """Return what becomes of tokens that are restricted, and of their callers."""
     if job.action != BulkAction.RESTRICT:
         return {}
-    found = outlooks(job.items.values("token"), job.networks)
+    found = forecasts(job.items.values("token"), job.networks)
     seen = [found[token.pk] for token in preview.changing]
     return {
         "calls": sum(each.calls for each in seen),
