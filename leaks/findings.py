@@ -11,7 +11,7 @@ from typing import NamedTuple
 from accounts.names import UNSEEN
 from accounts.rule_violations import RuleViolation
 from leaks.models import MAX_PLACE
-from tokens.limits import CONTROL
+from tokens.naming import CONTROL
 from tokens.secrets import masked_within
 
 MOST_FINDINGS = 10_000

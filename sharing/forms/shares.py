@@ -14,7 +14,7 @@ from tokens.forms.creation import name_field
 from tokens.forms.expiry import ExpiryForm
 from tokens.forms.restrictions import RestrictionForm
 from tokens.kinds import Kind
-from tokens.limits import MAX_NOTE
+from tokens.naming import MAX_NOTE
 from tokens.policies.checks import policy_of
 
 PRESETS = (1, 7, 30, 90)

@@ -9,7 +9,7 @@ from accounts.names import NameField
 from accounts.plurals import counted
 from tokens.forms.rules import ChangeForm, RuleForm
 from tokens.kinds import OVERLAPS
-from tokens.limits import MAX_NAME, MAX_NOTE
+from tokens.naming import MAX_NAME, MAX_NOTE
 from tokens.policies.checks import allows_overlap, of_token
 from tokens.restrictions import in_words
 from tokens.secrets import masked_within

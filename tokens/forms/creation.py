@@ -5,8 +5,8 @@ from django import forms
 from accounts.names import NameField
 from tokens.forms.expiry import ExpiryForm
 from tokens.forms.restrictions import RestrictionForm
-from tokens.limits import MAX_NAME, MAX_NOTE
 from tokens.models import Token
+from tokens.naming import MAX_NAME, MAX_NOTE
 
 
 def name_field(placeholder):

@@ -4,7 +4,7 @@ from django import forms
 
 from accounts.forms.find import AskedForm
 from accounts.forms.ids import IdField
-from tokens.limits import MAX_NAME
+from tokens.naming import MAX_NAME
 from tokens.states import State
 
 # What the lists of one kind tell apart; a paused token is a disabled one there.

@@ -4,7 +4,7 @@ from accounts.clock import clock
 from accounts.locks import repeated
 from accounts.models import Action
 from accounts.names import check_seen
-from tokens import limits
+from tokens import limits, naming
 from tokens.models.querysets import as_written
 from tokens.policies import checks
 from tokens.states import effective_state, state_of
@@ -88,7 +88,7 @@ class Lifecycle:
             changes = [["name", self.name, as_written(name)]] if name else []
             self._set_name(name or self.name)
             # A name of before stays, whatever the rules have become.
-            check = limits.check_name if name else limits.check_name_is_free
+            check = naming.check_name if name else naming.check_name_is_free
             check(self)
             reason = "" if self.disabled_at else limits.why_not_enabled(self)
             if reason:

@@ -7,7 +7,7 @@ from accounts.locks import repeated
 from accounts.models import Account, Action, Organisation
 from accounts.prepared import insert
 from accounts.scopes import TEXT_LENGTH
-from tokens import least_privilege, limits
+from tokens import least_privilege, limits, naming
 from tokens.kinds import RULES, Kind
 from tokens.models.changing import Changing
 from tokens.models.lifecycle import Lifecycle
@@ -52,7 +52,7 @@ class Token(Changing, Restricting, Rotating, Lifecycle, models.Model):
     name = models.CharField(max_length=100)
     name_key = models.CharField(max_length=400)
     note = models.CharField(
-        max_length=limits.MAX_NOTE, blank=True, default="", db_default=""
+        max_length=naming.MAX_NOTE, blank=True, default="", db_default=""
     )
     note_key = models.TextField(blank=True, default="", db_default="")
     public_id = models.CharField(max_length=16, db_index=True)
@@ -170,7 +170,7 @@ class Token(Changing, Restricting, Rotating, Lifecycle, models.Model):
             limits.protect_single(self)
             old = self.name
             self._set_name(name)
-            limits.check_name(self)
+            naming.check_name(self)
             self.record(Action.TOKEN_RENAMED, by, changes=[["name", old, self.name]])
 
     @repeated
@@ -193,7 +193,7 @@ class Token(Changing, Restricting, Rotating, Lifecycle, models.Model):
         with self._changing(by, version):
             old = self.note
             self._set_note(text)
-            limits.check_note(self)
+            naming.check_note(self)
             if self.note != old:
                 checks.check_note(self)
                 changes = [["note", old, self.note]]

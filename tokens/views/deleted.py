@@ -15,8 +15,9 @@ from accounts.web.pagination import paginate
 from tokens.forms.rules import RuleForm
 from tokens.kind_pages import HOMES, home_of
 from tokens.kinds import Kind
-from tokens.limits import MAX_NAME, siblings
+from tokens.limits import siblings
 from tokens.models.querysets import TokenQuerySet, name_key
+from tokens.naming import MAX_NAME
 from tokens.permissions import OPERATIONS, operation
 from tokens.views.guards import for_token
 from tokens.views.rows import back_from, rights

@@ -3,9 +3,9 @@ from typing import Annotated
 from pydantic import AfterValidator, WithJsonSchema
 
 from accounts.api.plumbing.fields import VISIBLE, Text
-from tokens.limits import MAX_NAME, MAX_NOTE
+from tokens.naming import MAX_NAME, MAX_NOTE
 
-# What limits.check_name takes, after it has made one space of every white space.
+# What naming.check_name takes, after it has made one space of every white space.
 PRINTED = r"[^\u0000-\u0008\u000e-\u001b\u007f-\u0084\u0086-\u009f]*"
 
 
