@@ -12,54 +12,24 @@ class AccountsConfig(AppConfig):
     name = "accounts"
 
     def ready(self):
-        from allauth.mfa.models import Authenticator  # noqa: PLC0415 -- the same
+        from allauth.mfa.models import Authenticator  # noqa: PLC0415 -- needs the apps
 
-        from accounts.crypto.checks import (  # noqa: PLC0415 -- needs the models
-            check_keys,
-            count_events,
-        )
-        from accounts.crypto.clients import (  # noqa: PLC0415 -- the same
-            check_clients,
-            count_clients,
-            old_clients,
-            renew_clients,
-        )
-        from accounts.crypto.mails import (  # noqa: PLC0415 -- the same
-            check_mails,
-            count_mails,
-            old_mails,
-            renew_mails,
-        )
-        from accounts.crypto.reencryption import (  # noqa: PLC0415 -- the same
-            check_seeds,
-            count_seeds,
-            old_seeds,
-            renew_seeds,
-        )
-        from accounts.crypto.seeds import own  # noqa: PLC0415 -- the same
-        from accounts.outbox import forget  # noqa: PLC0415 -- the same
-        from accounts.web.quick_find import (  # noqa: PLC0415 -- the same
-            find_accounts,
-            find_pages,
-        )
+        from accounts import outbox  # noqa: PLC0415 -- needs the models
+        from accounts.crypto import checks as keys  # noqa: PLC0415 -- the same
+        from accounts.crypto import clients, mails, reencryption, seeds  # noqa: PLC0415 -- the same
+        from accounts.web import quick_find  # noqa: PLC0415 -- the same
 
-        checks.register(check_keys, checks.Tags.database)
+        checks.register(keys.check_keys, checks.Tags.database)
         if settings.LOG_SLOW_QUERIES:
             connection_created.connect(watch)
-        post_init.connect(own, sender=Authenticator)
-        hooks.key_rows.register(count_events)
-        hooks.key_rows.register(count_seeds)
-        hooks.sealed_rows.register(
-            hooks.SealedRows(old_seeds, renew_seeds, check_seeds)
-        )
-        hooks.key_rows.register(count_mails)
-        hooks.sealed_rows.register(
-            hooks.SealedRows(old_mails, renew_mails, check_mails)
-        )
-        hooks.key_rows.register(count_clients)
-        hooks.sealed_rows.register(
-            hooks.SealedRows(old_clients, renew_clients, check_clients)
-        )
-        hooks.purges.register(forget)
-        hooks.finders.register(("Pages", find_pages))
-        hooks.finders.register(("Accounts", find_accounts))
+        post_init.connect(seeds.own, sender=Authenticator)
+        hooks.key_rows.register(keys.count_events)
+        hooks.key_rows.register(reencryption.count_seeds)
+        hooks.sealed_rows.register(reencryption.SEEDS)
+        hooks.key_rows.register(mails.count_mails)
+        hooks.sealed_rows.register(mails.MAILS)
+        hooks.key_rows.register(clients.count_clients)
+        hooks.sealed_rows.register(clients.CLIENTS)
+        hooks.purges.register(outbox.forget)
+        hooks.finders.register(("Pages", quick_find.find_pages))
+        hooks.finders.register(("Accounts", quick_find.find_accounts))

@@ -4,6 +4,7 @@ from django.db import transaction
 
 from accounts.crypto.envelope import Sealed
 from accounts.crypto.keys import keyring
+from accounts.hooks import SealedRows
 from accounts.models import IdentityProvider
 from accounts.rule_violations import Unavailable
 
@@ -38,3 +39,6 @@ def check_clients():
         raise Unavailable(
             "secret_unavailable", f"The secret of a provider: {error}."
         ) from error
+
+
+CLIENTS = SealedRows(old_clients, renew_clients, check_clients)

@@ -4,6 +4,7 @@ from django.db import transaction
 
 from accounts.crypto.envelope import Sealed
 from accounts.crypto.keys import keyring
+from accounts.hooks import SealedRows
 from accounts.models import OutgoingMail
 from accounts.rule_violations import Unavailable
 
@@ -36,3 +37,6 @@ def check_mails():
         return len([mail.content for mail in rows.iterator()])
     except Sealed as error:
         raise Unavailable("secret_unavailable", f"A mail: {error}.") from error
+
+
+MAILS = SealedRows(old_mails, renew_mails, check_mails)

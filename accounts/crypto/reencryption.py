@@ -12,6 +12,7 @@ from django.db import transaction
 from accounts.audit.trail import sign_again, verify
 from accounts.crypto.keys import keyring
 from accounts.crypto.seeds import renewed, sealed
+from accounts.hooks import SealedRows
 from accounts.models import AuditChain, AuditEvent, CryptoKey
 from accounts.rule_violations import RuleViolation
 
@@ -72,6 +73,9 @@ def check_seeds():
             decrypt(text)
             count += 1
     return count
+
+
+SEEDS = SealedRows(old_seeds, renew_seeds, check_seeds)
 
 
 def _kid(text):
