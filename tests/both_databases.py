@@ -53,6 +53,7 @@ CHANGES = (
     "tests/sharing/test_shares.py",
     "tests/sharing/test_state_machine.py",
     "tests/sharing/test_tickets.py",
+    "tests/tokens/policies/test_end_rounds.py",
     "tests/tokens/policies/test_ends.py",
     "tests/tokens/policies/test_outside.py",
     "tests/tokens/policies/test_saving.py",

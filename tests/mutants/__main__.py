@@ -71,10 +71,14 @@ MODULES = {
     "tokens.policies.checks": ["tokens/policies/test_checks.py", *POLICIES],
     "tokens.policies.conditions": [
         "tokens/policies/test_outside.py",
+        "tokens/policies/test_end_rounds.py",
         "tokens/policies/test_ends.py",
         *POLICIES,
     ],
-    "tokens.policies.ends": ["tokens/policies/test_ends.py"],
+    "tokens.policies.ends": [
+        "tokens/policies/test_end_rounds.py",
+        "tokens/policies/test_ends.py",
+    ],
     "tokens.policies.saving": ["tokens/policies/test_saving.py", *POLICIES],
     "gateway.verify.conditions": GATE,
     "accounts.identity.id_tokens": [*SIGN_IN, "accounts/identity/test_staying.py"],
