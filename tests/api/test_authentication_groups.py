@@ -5,7 +5,7 @@ from allauth.usersessions.models import UserSession
 
 from accounts.identity.groups import apply_groups
 from accounts.models import Action, AuditEvent, Role
-from tests.accounts.identity.test_groups import provider_of
+from tests.accounts.identity.given_groups import provider_of
 from tests.api.calls import coded, invalid
 from tests.factories import MembershipFactory, UserFactory
 

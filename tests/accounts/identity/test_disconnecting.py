@@ -22,7 +22,7 @@ from accounts.models import (
     SeenGroups,
 )
 from tests.accounts.addresses import place
-from tests.accounts.identity.test_groups import provider_of, session_of
+from tests.accounts.identity.given_groups import provider_of, session_of
 from tests.accounts.signing_in import events
 from tests.factories import MembershipFactory, UserFactory
 

@@ -6,7 +6,7 @@ from django.urls import reverse
 from accounts.identity.groups import apply_groups
 from accounts.lifecycle import delete_account
 from accounts.models import AuditEvent, GroupRole, IdentityProvider, Membership, Role
-from tests.accounts.identity.test_groups import provider_of
+from tests.accounts.identity.given_groups import provider_of
 from tests.factories import BY, ChildFactory, MembershipFactory, UserFactory
 
 

@@ -27,7 +27,7 @@ from accounts.models import (
 from accounts.permissions import Operation, may
 from accounts.relations import Relation, relations
 from tests.accounts.addresses import place
-from tests.accounts.identity.test_groups import provider_of
+from tests.accounts.identity.given_groups import provider_of
 from tests.accounts.identity.there_and_back import back, sign_in
 from tests.accounts.signing_in import PASSWORD
 from tests.accounts.signing_in import sign_in as sign_in_with_password
