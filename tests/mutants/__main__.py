@@ -52,6 +52,7 @@ MODULES = {
     "accounts.relations": [
         "accounts/test_relations.py",
         "accounts/test_guards.py",
+        "accounts/identity/test_other_organisations.py",
         "accounts/identity/test_waiting.py",
     ],
     "accounts.scopes": ["accounts/test_scopes.py", "api/test_minting.py"],
