@@ -3,22 +3,15 @@
 from datetime import datetime
 from email.utils import parseaddr
 from functools import lru_cache, partial
-from typing import Annotated, Literal, NamedTuple
+from typing import NamedTuple
 
 from django.conf import settings
 from django.http import Http404
-from pydantic import Field
 
-from accounts.api.examples import LOG_TOKEN, SECONDS
 from accounts.api.plumbing.areas import Area, router_in
-from accounts.api.plumbing.bodies import Sparse
 from accounts.api.plumbing.fields import (
-    Answer,
-    Flag,
-    OptionalFlag,
     epoch,
     path_id,
-    whole,
 )
 from accounts.api.plumbing.guards import requires
 from accounts.api.plumbing.idempotency import IdempotencyKey, once
@@ -28,8 +21,16 @@ from accounts.permissions import Operation
 from accounts.prepared import Prepared
 from accounts.rule_violations import RuleViolation
 from tokens import limits
-from tokens.api.plumbing.names import TokenName
-from tokens.api.plumbing.secrets import SecretText, hand_out, record_revealed
+from tokens.api.logzio.log_token_bodies import (
+    Limits,
+    LogToken,
+    LogTokenBody,
+    LogTokenChange,
+    LogTokens,
+    LogTokenSearch,
+    Page,
+)
+from tokens.api.plumbing.secrets import hand_out, record_revealed
 from tokens.kinds import Kind
 from tokens.models import Token
 from tokens.models.querysets import as_written
@@ -44,125 +45,11 @@ AREA = Area(
         "last_enabled_token": "LAST_ENABLED_TOKEN",
     },
 )
-# What an account can be sorted by, under its names of 2023 and of today.
-COLUMNS = {
-    "createdAt": "created_at",
-    "CREATED_AT": "created_at",
-    "name": "name_key",
-    "NAME": "name_key",
-}
-SORTS_AT_MOST = 10
 OLDEST_FIRST = ("created_at",)
 
 router = router_in(AREA)
 
 TokenPk = path_id(77)
-
-
-class LogTokenBody(Sparse):
-    name: TokenName = Field(description="Its name.", examples=["Fluent Bit"])
-    enabled: OptionalFlag = Field(
-        None,
-        description="False makes a token that does not work yet. Default true.",
-        examples=[True],
-    )
-
-
-class LogTokenChange(Sparse):
-    name: TokenName | None = Field(
-        None, description="Its name.", examples=["Fluent Bit"]
-    )
-    enabled: OptionalFlag = Field(
-        None, description="Whether the token works.", examples=[True]
-    )
-
-
-class LogTokenFilter(Sparse):
-    enabled: Flag = Field(
-        description="True for the tokens that work, false for the others.",
-        examples=[True],
-    )
-
-
-class LogTokenSort(Sparse):
-    field: Literal["createdAt", "CREATED_AT", "name", "NAME"] = Field(
-        description="What to sort by.", examples=["createdAt"]
-    )
-    descending: OptionalFlag = Field(
-        None, description="Begin with the last one.", examples=[False]
-    )
-
-    @property
-    def column(self):
-        return f"{'-' if self.descending else ''}{COLUMNS[self.field]}"
-
-
-class Pagination(Sparse):
-    page_number: whole(1) = Field(1, description="The page, from 1.", examples=[1])
-    page_size: whole(1, 1000) = Field(
-        25, description="How many on a page.", examples=[25]
-    )
-
-    @property
-    def slice(self):
-        start = (self.page_number - 1) * self.page_size
-        return slice(start, start + self.page_size)
-
-
-class LogTokenSearch(Sparse):
-    filter: LogTokenFilter = Field(description="Which tokens.")
-    sort: Annotated[
-        list[LogTokenSort],
-        Field(
-            max_length=SORTS_AT_MOST,
-            description="The order; without it the oldest first.",
-        ),
-    ] = []
-    pagination: Pagination = Field(Pagination(), description="Which page.")
-
-
-class LogToken(Answer):
-    id: int = Field(description="Its id.", examples=[77])
-    name: str = Field(description="Its name.", examples=["Fluent Bit"])
-    token: SecretText = Field(
-        description="The whole text of the token.", examples=[LOG_TOKEN]
-    )
-    enabled: bool = Field(description="Whether the token works.", examples=[True])
-    created_at: float = Field(
-        description="When it was made, in seconds since 1970, with a fraction.",
-        examples=[SECONDS],
-    )
-    created_by: str = Field(
-        description="The e-mail address of who made it; for a token that of its own maker.",
-        examples=["dana@acme.example"],
-    )
-    updated_at: float = Field(
-        description="When it was changed last, in seconds since 1970, with a fraction.",
-        examples=[SECONDS],
-    )
-    updated_by: str = Field(
-        description="Who changed it last.", examples=["dana@acme.example"]
-    )
-
-
-class Page(Answer):
-    page_number: int = Field(description="The page, from 1.", examples=[1])
-    page_size: int = Field(description="How many on a page.", examples=[25])
-
-
-class LogTokens(Answer):
-    total: int = Field(description="How many there are in all.", examples=[1])
-    results: list[LogToken] = Field(description="What was found.")
-    pagination: Page = Field(description="Which page.")
-
-
-class Limits(Answer):
-    max_allowed_tokens: int = Field(
-        description="How many may work at once; 0 without logs.", examples=[15]
-    )
-    num_of_enabled_tokens: int = Field(
-        description="How many work right now.", examples=[1]
-    )
 
 
 @router.post(ROOT, response={201: LogToken}, summary="Create a log shipping token")
