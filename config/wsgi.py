@@ -47,4 +47,3 @@ def portal(environ, start_response):
     arrived_at = environ.get(ARRIVED_AT) or time.monotonic()
     with request_deadline.running(environ["REQUEST_METHOD"], arrived_at):
         return django_application(environ, start_response)
-
