@@ -12,9 +12,8 @@ from redis import ConnectionError as NotConnected
 from accounts.rate_limits import breaker, call_rates, over_hosts
 from accounts.rate_limits.over_hosts import CountsOverHosts
 from accounts.rate_limits.shared_counts import Counts
+from tests.accounts.counting_host import CALLS, count_often
 from tests.waiting import PATIENCE_SECONDS, wait_until
-
-CALLS = 50
 
 
 class Store(Counter):
@@ -192,11 +191,6 @@ def serving(socket):
         finally:
             process.terminate()
             process.wait(PATIENCE_SECONDS)
-
-
-def count_often(url, said):
-    counts = CountsOverHosts(Counts(), url)
-    said.put(max(counts.add(0, "token 5", 120) for _ in range(CALLS)))
 
 
 @needs_redis
