@@ -4,6 +4,8 @@ pyproject.toml loads this module as a pytest plugin. The scheduler is told names
 that what belongs together is told by its place.
 """
 
+from functools import partial
+
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
@@ -66,3 +68,30 @@ def pytest_xdist_make_scheduler(config, log):
 def pytest_collection_modifyitems(items):
     """Put long tests first; pytest-django leaves those of servers to the end."""
     items.sort(key=lambda item: not item.nodeid.startswith(LONG))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node):
+    """Have a worker told whether anybody will look at how long setup takes."""
+    node.workerinput["tells_all"] = node.config.option.durations is not None
+
+
+def pytest_configure(config):
+    """Let workers tell less: to send a message and to read it takes as long as a small test."""
+    if not getattr(config, "workerinput", {"tells_all": True})["tells_all"]:
+        (worker,) = (
+            plugin
+            for plugin in config.pluginmanager.get_plugins()
+            if type(plugin).__name__ == "WorkerInteractor"
+        )
+        worker.sendevent = partial(send_what_matters, worker.sendevent)
+
+
+def send_what_matters(send, name, **told):
+    """Send neither that a test begins nor that it was set up and torn down well."""
+    if name != "logstart" and not (name == "testreport" and is_dull(**told["data"])):
+        send(name, **told)
+
+
+def is_dull(*, when, outcome, **_):
+    return when != "call" and outcome == "passed"
