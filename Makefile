@@ -68,7 +68,7 @@ requirements: $(VENV)/test.stamp ## pin dependencies anew (UPGRADE=--upgrade for
 
 benchmark: $(VENV)/test.stamp ## measure pages, calls, the gate and memory, at 100 to 1,000,000 tokens
 	$(PYTHON_HERE) -m benchmarks
-	$(PYTHON_HERE) -m benchmarks.calls
+	$(PYTHON_HERE) -m benchmarks.calls --metrics
 	$(PYTHON_HERE) -m benchmarks.proxies
 	$(PYTHON_HERE) -m benchmarks.memory
 

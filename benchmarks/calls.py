@@ -20,12 +20,10 @@ from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from math import inf
 from pathlib import Path
-from statistics import median
 
 from benchmarks.__main__ import machine, product_settings
 from benchmarks.load import Measured, cpu_of, find_wrk, measure
 from benchmarks.measure import free_port, wait_for
-from benchmarks.watched import scraping, shares
 
 FOLDER = Path(__file__).resolve().parent
 PORTAL, GATE, PEERS, FLOOR = "portal", "gate", "peers", "floor"
@@ -38,8 +36,8 @@ SIZES = 1_000, 100_000, 10_000_000
 SEARCH = '{"filter": {"enabled": true}}'
 BARE, GUARDED = "bare Django view", "REST framework, token"
 KNOWN, HALF_LOAD = "gate, known token", "gate, at half load"
-# The same on a server whose metrics are asked for.
-WATCHED = ", watched"
+# What counting for Prometheus adds, of `benchmarks.watched`.
+WATCHED, TELLING = "watched", ""
 LEAST_WATCHED = 0.97
 FLOORED, INSTALLED = "the server's floor", "gate, as installed"
 INVENTED, IMPORTED = "gate, invented tokens", "gate, invented UUIDs"
@@ -81,9 +79,8 @@ def main():
     parser.add_argument(
         "--metrics",
         action="store_true",
-        help="measure each case besides on a server that counts for Prometheus",
+        help="measure besides what counting for Prometheus adds to each case",
     )
-    parser.add_argument("--turns", type=int, default=9, help="of a case with --metrics")
     options = parser.parse_args()
     if options.database and len(options.tokens) > 1:
         parser.error("measure one size at a time in a database of your own")
@@ -118,17 +115,13 @@ def at_size(tokens, options):
                 PEERS: stack.enter_context(granian("benchmarks.peers", peers)),
                 FLOOR: stack.enter_context(granian("benchmarks.floor", environment)),
             }
-            if options.metrics:
-                watched = environment | {"METRICS_PORT": str(free_port())}
-                also = stack.enter_context(serving(watched))
-                servers |= {f"{name}{WATCHED}": each for name, each in also.items()}
-                stack.enter_context(scraping(watched["METRICS_PORT"]))
             settle(servers)
             measured = measure_all(servers, made, options.seconds)
-            if options.metrics:
-                measured[WATCHED] = shares(both_ways(servers, made), options.turns)
             event = float(program("benchmarks.audit_row", environment))
             measured |= {EVENT: event}
+        if options.metrics:
+            added = program("benchmarks.watched", environment, given=json.dumps(made))
+            measured |= {WATCHED: json.loads(added)}
         if options.database:
             rates = program("benchmarks.parallel_creates", environment, "3")
             measured |= {PARALLEL: json.loads(rates)}
@@ -151,11 +144,16 @@ def settle(servers):
             used = cpu_of(server.pid) - before
 
 
-def program(name, environment, *arguments):
-    command = [sys.executable, "-m", name, *arguments]
-    return subprocess.run(  # noqa: S603 -- our own program
-        command, env=environment, stdout=subprocess.PIPE, check=True
-    ).stdout
+def program(name, environment, *arguments, given=""):
+    """Return what one of our programs prints; `given` is its standard input."""
+    done = subprocess.run(  # noqa: S603 -- our own program
+        [sys.executable, "-m", name, *arguments],
+        env=environment,
+        input=given.encode(),
+        stdout=subprocess.PIPE,
+        check=True,
+    )
+    return done.stdout
 
 
 @contextmanager
@@ -238,18 +236,6 @@ def measure_all(servers, made, seconds):
     if broken:
         raise SystemExit(f"Connections broke: {', '.join(broken)}")
     return {name: middle(each) for name, each in rounds.items()}
-
-
-def both_ways(servers, made):
-    """Yield each case that is also on a server that is watched, as `shares` takes it.
-
-    They make tokens of other names: both have one database.
-    """
-    for (name, server, path, told), (*_, again) in zip(
-        cases(made), cases(made), strict=True
-    ):
-        if watched := servers.get(f"{server}{WATCHED}"):
-            yield name, path, ((servers[server], told), (watched, again))
 
 
 def one_round(server, path, told, seconds):
@@ -337,11 +323,16 @@ def said(what, goal, *, good):
 
 
 def watching(tokens, measured):
-    """Yield how fast each case is where metrics are asked for, next to where they are not."""
-    for name, turns in measured.get(WATCHED, {}).items():
-        share = median(turns)
-        told = f"{name}, watched, is {share:.3f} times itself by CPU time"
-        told += f", in turns {min(turns):.2f} to {max(turns):.2f}"
+    """Yield how fast each case is with metrics, next to itself without."""
+    added = measured.get(WATCHED)
+    if not added:
+        return
+    telling, _ = added.pop(TELLING)
+    for name, (more, precision) in added.items():
+        cpu = measured[name].cpu
+        share = 1 / (1 + more / cpu + telling)
+        told = f"{name} with metrics is {share:.3f} times itself by CPU time: {more:.2f} µs"
+        told += f" (precise to {precision:.2f}) more of {cpu:.0f}, and {telling:.2%} to tell"
         yield f"{tokens:,} tokens: " + said(
             told, f"at least {LEAST_WATCHED}", good=share >= LEAST_WATCHED
         )
