@@ -1,7 +1,6 @@
 """Django's backend for PostgreSQL, over connections that do not wait for ever."""
 
 import time
-from math import inf
 
 from django.db.backends.postgresql import base
 from django.db.backends.postgresql.psycopg_any import IsolationLevel
@@ -64,7 +63,6 @@ class DatabaseWrapper(Settling, base.DatabaseWrapper):
                 connection = super().get_new_connection(conn_params)
             except PoolTimeout:
                 if time.monotonic() >= ends_at:
-                    self._complain()
                     raise
                 continue
             try:
@@ -73,14 +71,6 @@ class DatabaseWrapper(Settling, base.DatabaseWrapper):
                 self.pool.putconn(connection)
             else:
                 return connection
-
-    def _complain(self):
-        """Raise what a connection fails for, to whoever has time to hear it.
-
-        The pool keeps to itself that a password is wrong, or that no such database is there.
-        """
-        if request_deadline.ends_at == inf:
-            Connection.connect(**self.pool.kwargs).close()
 
     def set_autocommit(self, autocommit, **options):
         # A connection that was lost within a transaction is not replaced by another one
