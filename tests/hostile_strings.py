@@ -245,4 +245,4 @@ SORTS = (
 )
 STRINGS = list(dict.fromkeys(itertools.chain(MARKUP, *SORTS)))
 # What tells databases apart: text that one of them cannot store or compare.
-FOR_DATABASES = [*CONTROL, *UNICODE, *NUMBERS, *TIMES, *LENGTHS, *JSON]
+FOR_DATABASES = (CONTROL, UNICODE, NUMBERS, TIMES, LENGTHS, JSON)

@@ -72,11 +72,10 @@ PAGES = {
 FIND_FROM = ("tokens:api", "tokens:all")
 pytestmark = pytest.mark.walk
 
-# `make fuzz` sends every string in every form; otherwise a form gets some of each sort,
-# and the next form the next ones.
+# `make fuzz` sends every string in every form; otherwise a form gets a sixteenth of each
+# sort, at least one, and the next form the next ones.
 IS_FUZZING = "EXAMPLES" in os.environ
-SHARE = 8
-OTHERS = STRINGS[len(MARKUP) :]
+SHARE = 16
 # Markup of each kind is in every form, and looked for in every answer: with half of the
 # payloads in whole pages, with the others in what htmx gets.
 KINDS = len(PAYLOADS)
@@ -137,9 +136,11 @@ def test_there_are_enough_strings():
 
 
 @pytest.mark.parametrize("sort", SORTS)
-def test_each_form_gets_some_of_each_sort(sort):
-    for at in range(SHARE):
-        assert set(OTHERS[at::SHARE]) & set(sort)
+def test_each_form_gets_some_of_each_sort_and_all_together_get_all(sort):
+    each = [some_of([sort], at) for at in range(len(PAGES))]
+
+    assert all(each)
+    assert set().union(*each) == set(sort)
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -171,8 +172,13 @@ def strings(form, name):
     if form.action.endswith("/find/") and name not in FIND_FROM:
         return markup
     if connection.vendor != "sqlite":
-        return FOR_DATABASES[at % SHARE :: SHARE]
-    return STRINGS if IS_FUZZING else markup + OTHERS[at % SHARE :: SHARE]
+        return some_of(FOR_DATABASES, at)
+    return STRINGS if IS_FUZZING else markup + some_of(SORTS, at)
+
+
+def some_of(sorts, at):
+    steps = [(sort, min(len(sort), SHARE)) for sort in sorts]
+    return [text for sort, step in steps for text in sort[at % step :: step]]
 
 
 def send_all(client, form, strings):
