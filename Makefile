@@ -35,6 +35,11 @@ test: lint ## run every test on SQLite and on PostgreSQL
 fuzz: $(VENV)/test.stamp ## call the API and fill in forms in every way, allowed or not (EXAMPLES=100)
 	EXAMPLES=$(or $(EXAMPLES),100) $(PYTHON_HERE) -m pytest --quiet -n logical \
 		tests/api/test_schemathesis.py tests/test_hostile_input.py $(PROPERTIES)
+	EXAMPLES=$(or $(EXAMPLES),100) TEST_DATABASE=postgresql $(PYTHON_HERE) -m pytest --quiet \
+		$(RACES)
+
+# As many rounds of each; `make test` takes fifteen.
+RACES := tests/races tests/api/v1/test_races.py
 
 # What holds for any examples; `make test` takes the same ones each time.
 PROPERTIES := tests/accounts/test_paging.py tests/gateway/test_filters.py \

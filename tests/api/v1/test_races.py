@@ -13,10 +13,10 @@ from django.db import connection
 
 from tests.api.calls import Api
 from tests.factories import BY, MainFactory, TokenFactory
+from tests.races.racers import ROUNDS
 from tokens.kinds import Kind
 from tokens.models import Token
 
-ROUNDS = 50
 FEWER = 10
 
 pytestmark = [
