@@ -129,8 +129,8 @@ def _hidden_from(main, user):
     """Return the ids of accounts whose tokens a person does not see, unless they are many."""
     heard = timezone.now() - WORD_HOLDS
     person = main.organisation_id, user.pk, heard
-    oversees = user.is_staff or _OVERSEES.first(*person) is not None
-    hidden = HIDDEN[user.is_staff, oversees]
+    sees_all = user.is_staff or _ADMIN_OF_ALL.first(*person) is not None
+    hidden = HIDDEN[user.is_staff, sees_all]
     found = hidden.rows(*person, MOST_NAMED + 1, 0)
     return [pk for [pk] in found] if len(found) <= MOST_NAMED else None
 
@@ -139,13 +139,13 @@ def _own(user, heard):
     return Membership.objects.active().heard_since(heard).filter(user=user)
 
 
-def _overseen(organisation, user, heard):
+def _admin_of_all(organisation, user, heard):
     """Return the query for what makes a person an admin of a whole organisation."""
     admin = _own(user, heard).filter(role=Role.ADMIN, account__kind=AccountKind.MAIN)
     return admin.filter(account__organisation=organisation).values_list("pk")
 
 
-_OVERSEES = Prepared(_overseen)
+_ADMIN_OF_ALL = Prepared(_admin_of_all)
 
 
 def _others(seen, among):

@@ -68,14 +68,14 @@ class Webhook(models.Model):
 
     def move(self, url, *, by):
         """Send what there is to tell somewhere else, or there again, from now on."""
-        with self._standing():
+        with self._held():
             self.url, self.stopped_at = url, None
             self.save(update_fields=["url", "stopped_at"])
             self._record(Action.WEBHOOK_CHANGED, by)
 
     def renew(self, *, by):
         """Sign with a fresh secret from now on, and for a day with the old one, too."""
-        with self._standing():
+        with self._held():
             self._keep(_make(), *self._readable())
             self.overlap_until = timezone.now() + OVERLAP
             self.save(update_fields=["envelope", "enc_kid", "masked", "overlap_until"])
@@ -87,12 +87,12 @@ class Webhook(models.Model):
         same.update(stopped_at=timezone.now())
 
     def remove(self, *, by):
-        with self._standing():
+        with self._held():
             self._record(Action.WEBHOOK_REMOVED, by)
             self.delete()
 
     @contextmanager
-    def _standing(self):
+    def _held(self):
         """Hold the account's lock; raises Gone when the webhook was removed."""
         with locked(self.account):
             if not Webhook.objects.filter(pk=self.pk).exists():

@@ -41,7 +41,7 @@ def kept(decision, signal, snapshot):
     """
     now = time.time() + snapshot.offset
     left = int(1000 * min(decision.until - now, KEPT_SECONDS))
-    what = _standing(decision, snapshot)
+    what = _good_while(decision, snapshot)
     if what is None or left < 1 or not is_fresh(snapshot):
         return decision
     handle = handle_of(decision, signal)
@@ -49,7 +49,7 @@ def kept(decision, signal, snapshot):
     return replace(decision, headers=[*decision.headers, (KEEP, told)])
 
 
-def _standing(decision, snapshot):
+def _good_while(decision, snapshot):
     """Return the slot of a Decision and its generation, or None."""
     # The next question about it may come from elsewhere, or be one too many.
     if decision.each_time:
