@@ -14,6 +14,8 @@ BOOLEANS = {
     **dict.fromkeys(("0", "false", "no", "off", ""), False),
 }
 
+# What databases, clocks and the kernel take.
+MOST = 1_000_000_000
 # A host, and a port of at most 65535.
 SERVER = (
     r"(?:[\w.-]+|\[[0-9A-Fa-f:.]+\])(?::(?:[0-9]{1,4}|[1-5][0-9]{4}|6[0-4][0-9]{3}"
@@ -84,11 +86,13 @@ class Environment(environ.Env):
             raise ImproperlyConfigured(f"{name} must be {words}, not {value!r}.")
         return value
 
-    def whole(self, name, *, default, least=0):
+    def whole(self, name, *, default, least=0, most=MOST):
         value = self.str(name, default=str(default)).strip()
-        if not (value.isascii() and value.isdigit() and int(value) >= least):
+        is_number = re.fullmatch(r"0*[0-9]{1,10}", value, re.ASCII)
+        if not (is_number and least <= int(value) <= most):
             raise ImproperlyConfigured(
-                f"{name} must be a whole number, {least} or more, not {value!r}."
+                f"{name} must be a whole number, {least} or more and at most {most}, "
+                f"not {value!r}."
             )
         return int(value)
 
@@ -231,6 +235,11 @@ class Environment(environ.Env):
             raise ImproperlyConfigured(
                 f"{name}_FILE names {path}, which cannot be read: {error.strerror}."
             ) from error
+        except UnicodeDecodeError:
+            # It would show a part of the key.
+            raise ImproperlyConfigured(
+                f"{name}_FILE names {path}, which is not UTF-8 text."
+            ) from None
 
 
 # IMMEDIATE is the write lock: with Django's default a transaction that reads first

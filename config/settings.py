@@ -85,7 +85,7 @@ GITHUB_KEYS_URL = env.str(
 )
 
 # For how long a server that is told to stop is not ready before it does.
-DRAIN_SECONDS = env.whole("DRAIN_SECONDS", default=5)
+DRAIN_SECONDS = env.whole("DRAIN_SECONDS", default=5, most=86_400)
 # For how long gateways go by what was known when the database went away.
 GATEWAY_GRACE_SECONDS = env.whole("GATEWAY_GRACE_SECONDS", default=30)
 # A question waits for nothing: more threads only fight for the interpreter.

@@ -86,9 +86,12 @@ def test_a_misspelt_boolean_is_refused(env, text):
 
 def test_a_number_is_read(env):
     assert env(NUMBER="8001").whole("NUMBER", default=1) == 8001
+    assert env(NUMBER="1000000000").whole("NUMBER", default=1) == 1_000_000_000
 
 
-@pytest.mark.parametrize("text", ["", "0", "-1", "1.5", "eight", "٣"])
+@pytest.mark.parametrize(
+    "text", ["", "0", "-1", "1.5", "eight", "٣", "1000000001", "9" * 5000]
+)
 def test_what_is_no_positive_number_is_refused(env, text):
     with pytest.raises(ImproperlyConfigured, match="NUMBER must be a whole number, 1"):
         env(NUMBER=text).whole("NUMBER", default=1, least=1)
@@ -109,6 +112,16 @@ def test_a_file_that_cannot_be_read_is_named(env, tmp_path):
 
     with pytest.raises(ImproperlyConfigured, match=r"KEY_FILE names .* No such file"):
         environment.required("KEY")
+
+
+def test_a_key_in_a_file_that_is_no_text_is_not_shown(env, tmp_path):
+    (tmp_path / "key").write_bytes(b"hush\xff")
+    environment = env(KEY_FILE=str(tmp_path / "key"))
+
+    with pytest.raises(ImproperlyConfigured, match="is not UTF-8 text") as error:
+        environment.required("KEY")
+
+    assert error.value.__cause__ is None
 
 
 def test_places_of_anchors_are_read(env):

@@ -56,6 +56,7 @@ def test_serve_refuses_a_database_that_lacks_migrations(installation):
 def test_serve_refuses_a_folder_without_static_files(installation):
     """Each page would be a 500."""
     nowhere = installation.folder / "static"
+    nowhere.touch()  # no folder at all, which its storage does not expect
 
     result = installation.run("manage.py", "serve", STATIC_ROOT=str(nowhere))
 

@@ -3,7 +3,7 @@ import os
 import sys
 
 from django.conf import settings
-from django.contrib.staticfiles.storage import staticfiles_storage
+from django.contrib.staticfiles.storage import ManifestFilesMixin
 from django.core.management.base import BaseCommand, CommandError, SystemCheckError
 from django.db import DEFAULT_DB_ALIAS, connection
 from django.db.migrations.executor import MigrationExecutor
@@ -17,6 +17,8 @@ PROMISE = (
     "database what is known holds for {} s. They ask at http://{}:{}/gateway/verify/."
 )
 MOST_PORT, MOST_PROCESSES = 65_535, 1000
+# The kernel waits for no longer than 24 days at once.
+MOST_DRAIN_SECONDS = 86_400
 
 
 class Command(BaseCommand):
@@ -38,7 +40,9 @@ class Command(BaseCommand):
             default=settings.GATEWAY_PORT,
         )
         parser.add_argument(
-            "--drain-seconds", type=whole(), default=settings.DRAIN_SECONDS
+            "--drain-seconds",
+            type=whole(0, MOST_DRAIN_SECONDS),
+            default=settings.DRAIN_SECONDS,
         )
         parser.add_argument("--say", default="", help="what to say before it is ready")
         parser.add_argument(
@@ -93,8 +97,9 @@ class Command(BaseCommand):
 
 def require_collected():
     """Raise CommandError where every page would ask for a style sheet that is not there."""
-    manifest = staticfiles_storage.manifest_name
-    if not staticfiles_storage.exists(manifest):
+    # The storage itself fails where its folder is a file, or closed to this user.
+    manifest = f"{settings.STATIC_ROOT}/{ManifestFilesMixin.manifest_name}"
+    if not os.access(manifest, os.R_OK):
         raise CommandError(
             f"{settings.STATIC_ROOT} has no static files: run `manage.py collectstatic`."
         )
