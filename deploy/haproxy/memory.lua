@@ -14,7 +14,7 @@ local LOOK_MS, LOOK_SECONDS, FRESH = 250, 0.3, 0.7
 local HAND_OVER_MS, HAND_OVER_SECONDS, TOGETHER = 1000, 3, 10
 local BATCH_ROWS, BATCH_BYTES, ROWS_AT_ONCE = 5000, 1000000, 200
 -- There are two tables of each: the older is forgotten when the younger is full.
-local MOST_KNOWN, MOST_UNKNOWN = 100000, 25000
+local MOST_KNOWN, MOST_UNKNOWN, MOST_TEXTS = 100000, 25000, 10000
 -- Callers are told apart up to the first; at the second nothing is answered from memory
 -- any more, so that Tollgate itself counts.
 local MOST_CALLERS, MOST_ROWS = 50000, 300000
@@ -75,8 +75,12 @@ local function every(milliseconds, task)
   end)
 end
 
--- Decisions
+-- Decisions. A list takes a third of the memory of a table with names, and what is told is
+-- one text for all tokens that are told the same: the collector has less to go through.
 
+local TOLD, SLOT, GENERATION, EPOCH, ENDS, HANDLE = 1, 2, 3, 4, 5, 6
+-- Where it was counted last.
+local ROW, NUMBER, OTHERS = 7, 8, 9
 local known, known_before, known_count = {}, {}, 0
 local unknown, unknown_before, unknown_count = {}, {}, 0
 
@@ -88,7 +92,7 @@ end
 local function put(key, decision)
   local is_new = not known[key] and not unknown[key]
   forget(key)
-  if decision.slot == "all" then
+  if decision[SLOT] == "all" then
     if unknown_count >= MOST_UNKNOWN then unknown, unknown_before, unknown_count = {}, unknown, 0 end
     unknown[key], unknown_count = decision, unknown_count + (is_new and 1 or 0)
   else
@@ -104,6 +108,15 @@ local function find(key)
   decision = known_before[key] or unknown_before[key]
   if decision then put(key, decision) end
   return decision
+end
+
+local texts, text_count = {}, 0
+
+local function same(text)
+  if texts[text] then return texts[text] end
+  if text_count >= MOST_TEXTS then texts, text_count = {}, 0 end
+  texts[text], text_count = text, text_count + 1
+  return text
 end
 
 -- Generations: by slot, and `all`.
@@ -127,50 +140,55 @@ end
 
 local function holds(decision, now)
   return now - base < FRESH
-    and decision.generation == numbers[decision.slot]
-    and decision.epoch == epoch
-    and now < decision.ends
+    and decision[GENERATION] == numbers[decision[SLOT]]
+    and decision[EPOCH] == epoch
+    and now < decision[ENDS]
 end
 
--- Uses: rows of this time, which `waiting` ones of before are handed over ahead of.
+-- Uses: rows of this time, which `waiting` ones of before are handed over ahead of. What a row
+-- has is in three lists: a table for each would be more than all that a request takes else.
 
-local counted = {number = 1, size = 0, began = clock()}
+local function rows_from(number)
+  return {number = number, size = 0, began = clock(), handles = {}, callers = {}, calls = {}}
+end
+
+local counted = rows_from(1)
 local waiting, waiting_rows = {}, 0
 
 local function row_of(handle, caller)
-  local row = {handle = handle, caller = caller, calls = 0, number = counted.number}
-  counted.size = counted.size + 1
-  counted[counted.size] = row
-  return row
+  local at = counted.size + 1
+  counted.size = at
+  counted.handles[at], counted.callers[at], counted.calls[at] = handle, caller, 0
+  return at
 end
 
 local function is_full()
   return counted.size + waiting_rows >= MOST_CALLERS
 end
 
+-- A decision knows its first row of this time, and those of other callers.
 local function row_for(decision, caller)
-  local first = decision.row
-  if not first or first.number ~= counted.number then
-    first = row_of(decision.handle, is_full() and "" or caller)
-    decision.row = first
-    return first
+  if decision[NUMBER] ~= counted.number then
+    decision[NUMBER], decision[OTHERS] = counted.number, false
+    decision[ROW] = row_of(decision[HANDLE], is_full() and "" or caller)
+    return decision[ROW]
   end
-  local others = first.others or {}
-  first.others = others
+  local others = decision[OTHERS] or {}
+  decision[OTHERS] = others
   if not others[caller] and is_full() then caller = "" end
-  if first.caller == caller then return first end
-  others[caller] = others[caller] or row_of(decision.handle, caller)
+  if counted.callers[decision[ROW]] == caller then return decision[ROW] end
+  others[caller] = others[caller] or row_of(decision[HANDLE], caller)
   return others[caller]
 end
 
 local function count(decision, caller)
-  if decision.handle == "-" then return true end
-  local row = decision.row
-  if not row or row.number ~= counted.number or row.caller ~= caller then
+  if decision[HANDLE] == "-" then return true end
+  local row = decision[ROW]
+  if decision[NUMBER] ~= counted.number or counted.callers[row] ~= caller then
     if counted.size + waiting_rows >= MOST_ROWS then return false end
     row = row_for(decision, caller)
   end
-  row.calls = row.calls + 1
+  counted.calls[row] = counted.calls[row] + 1
   return true
 end
 
@@ -179,7 +197,7 @@ local function set_aside()
   local now = clock()
   if counted.size == 0 or (#waiting > 0 and now - counted.began < TOGETHER) then return end
   local rows = counted
-  counted = {number = rows.number + 1, size = 0, began = now}
+  counted = rows_from(rows.number + 1)
   rows.ended, rows.sent = now, 0
   waiting[#waiting + 1], waiting_rows = rows, waiting_rows + rows.size
 end
@@ -199,7 +217,7 @@ local function next_batch()
   local last, bytes = rows.sent, 0
   while last < rows.size and last - rows.sent < BATCH_ROWS and bytes < BATCH_BYTES do
     last = last + 1
-    bytes = bytes + #rows[last].handle + #rows[last].caller + 40
+    bytes = bytes + #rows.handles[last] + #rows.callers[last] + 40
   end
   sequence = sequence + 1
   return {rows = rows, first = rows.sent + 1, last = last, sequence = sequence}
@@ -207,14 +225,13 @@ end
 
 local function is_settled(batch)
   local lines, ago = {}, string.format("%d", math.max(0, clock() - batch.rows.ended) // 1)
-  local caller
+  local rows, caller = batch.rows, nil
   for at = batch.first, batch.last do
-    local row = batch.rows[at]
-    if row.caller ~= caller then
-      caller = row.caller
+    if rows.callers[at] ~= caller then
+      caller = rows.callers[at]
       lines[#lines + 1] = caller_line(caller, ago)
     end
-    lines[#lines + 1] = row.handle .. "\t" .. row.calls
+    lines[#lines + 1] = rows.handles[at] .. "\t" .. rows.calls[at]
     -- Nobody has Lua meanwhile: thousands of lines at once would hold up every thread.
     if at % ROWS_AT_ONCE == 0 then core.yield() end
   end
@@ -261,7 +278,7 @@ function memory.told_to_another(key, caller)
     core.msleep(milliseconds)
     local decision = find(key)
     if decision and holds(decision, clock()) then
-      return count(decision, caller) and decision.told or nil
+      return count(decision, caller) and decision[TOLD] or nil
     end
   end
   if asking_count >= MOST_ASKING then asking, asking_count = {}, 0 end
@@ -282,10 +299,8 @@ function memory.keep(key, began, told, keep)
     if told:sub(1, 3) ~= "503" then ask_apart(key) end
     return forget(key)
   end
-  put(key, {
-    slot = slot, generation = generation, epoch = era, handle = handle, told = told,
-    ends = began + tonumber(milliseconds) / 1000,
-  })
+  local ends = began + tonumber(milliseconds) / 1000
+  put(key, {same(told), slot, generation, era, ends, handle, 0, 0, false})
 end
 
 -- The key of a request, 32 characters; the time by `date`, 13; the caller. Returns what was
@@ -293,7 +308,7 @@ end
 core.register_converters("remembered", function(request)
   local decision = find(sub(request, 1, 32))
   if not decision or not holds(decision, now_by(sub(request, 33, 45))) then return "" end
-  return count(decision, sub(request, 46)) and decision.told or ""
+  return count(decision, sub(request, 46)) and decision[TOLD] or ""
 end)
 
 -- A variable of the whole process, which only a request can set.
