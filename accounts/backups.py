@@ -17,6 +17,7 @@ from django.apps import apps
 from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 from django.utils import timezone
+from psycopg.conninfo import make_conninfo
 
 from accounts.audit.anchors import heads
 from accounts.snapshots import snapshot
@@ -148,7 +149,7 @@ def _run(program, *options, of_database=True):
     environment = dict(os.environ)
     if of_database:
         info = connection.connection.info
-        options = "--no-password", f"--dbname={info.dsn}", *options
+        options = "--no-password", f"--dbname={_place(info)}", *options
         environment["PGPASSWORD"] = info.password
     done = subprocess.run(  # noqa: S603 -- PostgreSQL's own, no shell
         [found, *options], env=environment, capture_output=True, text=True, check=False
@@ -156,6 +157,16 @@ def _run(program, *options, of_database=True):
     if done.returncode:
         lines = done.stderr.strip().splitlines() or [f"exit code {done.returncode}"]
         raise BackupError(f"{program} failed: {lines[-1]}")
+
+
+def _place(info):
+    """Return where a connection leads to, by what it was told itself.
+
+    psycopg's libpq tells of more, such as sslcertmode, which older programs refuse.
+    """
+    given = connection.get_connection_params()
+    told = info.get_parameters().items()
+    return make_conninfo(**{name: value for name, value in told if name in given})
 
 
 COPIES = {"sqlite": _copy_sqlite, "postgresql": _copy_postgresql}

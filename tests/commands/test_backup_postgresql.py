@@ -138,3 +138,18 @@ def test_a_dump_that_fails_says_why_and_leaves_nothing(
 
     assert error(run, "backup", tmp_path / "dump") == (f"pg_dump failed: {reason}", 1)
     assert [file.name for file in tmp_path.iterdir()] == ["programs"]
+
+
+def test_programs_are_told_no_more_than_this_installation_was(
+    run, tmp_path, monkeypatch
+):
+    """psycopg's libpq tells of options besides that pg_dump 15 does not know."""
+    program = tmp_path / "pg_dump"
+    program.write_text('#!/bin/sh\necho "$*" >&2\nexit 1\n')
+    program.chmod(0o700)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+
+    said, _ = error(run, "backup", tmp_path / "dump")
+
+    assert f"dbname={connection.settings_dict['NAME']}" in said
+    assert "sslcertmode" not in said
