@@ -99,7 +99,7 @@ def at_size(tokens, options):
     with tempfile.TemporaryDirectory(prefix="tollgate-benchmark-") as scratch:
         environment = os.environ | product_settings(scratch, options.database)
         environment |= {
-            "PEER_DATABASE": f"{scratch}/peers.sqlite3",
+            "PEER_DATABASE": options.database or f"sqlite:///{scratch}/peers.sqlite3",
             "WORKERS": "1",
             "THREADS": str(options.threads),
             "GATEWAY_THREADS": str(options.threads),

@@ -2,6 +2,8 @@
 
 from os import environ
 
+from environ import Env
+
 SECRET_KEY = environ["SECRET_KEY"]
 ALLOWED_HOSTS = ["127.0.0.1"]
 ROOT_URLCONF = "benchmarks.peers"
@@ -13,10 +15,10 @@ INSTALLED_APPS = [
     "rest_framework",
     "rest_framework.authtoken",
 ]
-DATABASES = {
-    "default": {
-        "ENGINE": "django.db.backends.sqlite3",
-        "NAME": environ["PEER_DATABASE"],
-        "CONN_MAX_AGE": None,
-    }
-}
+# Beside the portal's tables, where those are in PostgreSQL.
+SCHEMA = "peers"
+DATABASES = {"default": Env.db_url_config(environ["PEER_DATABASE"])}
+DATABASES["default"]["CONN_MAX_AGE"] = None
+if not DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    options = DATABASES["default"].setdefault("OPTIONS", {})
+    options["options"] = f"-c search_path={SCHEMA}"
