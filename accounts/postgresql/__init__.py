@@ -5,9 +5,11 @@ drops packets says nothing at all. No time limit of the server ends such a wait,
 those of TCP only some. So this end gives up by itself.
 """
 
+import select
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import inf
 
 import psycopg
 from psycopg.waiting import Ready
@@ -19,6 +21,8 @@ from accounts.deadline import request_deadline
 SILENT_SECONDS = 1.3
 # What has been asked for that long is given up as well.
 SLOW_SECONDS = 1.0
+# Who has answered within that time need not be asked whether it is there.
+JUST_SECONDS = 0.5
 # How often a wait looks up, in seconds.
 INTERVAL = 0.05
 
@@ -82,6 +86,7 @@ class Connection(psycopg.Connection):
 
     patience = None
     era = 0
+    heard_at = -inf
 
     @classmethod
     def connect(cls, *arguments, **parameters):
@@ -95,14 +100,25 @@ class Connection(psycopg.Connection):
         """Whether it may lead to a database that another has taken the place of."""
         return self.era != pulse.era
 
+    @property
+    def has_just_answered(self):
+        """Whether it answered a moment ago, and nothing came since, such as its end."""
+        if time.monotonic() - self.heard_at > JUST_SECONDS:
+            return False
+        coming = select.poll()
+        coming.register(self.fileno(), select.POLLIN)
+        return not coming.poll(0)
+
     def wait(self, gen, interval=INTERVAL, timeout=None):
         try:
             if self.patience is None:
                 pulse.require()
-            return super().wait(self._listening(gen), interval, timeout)
+            answer = super().wait(self._listening(gen), interval, timeout)
         except Silence:
             self.pgconn.finish()
             raise
+        self.heard_at = time.monotonic()
+        return answer
 
     def _listening(self, gen):
         """Hand on what psycopg says to its generator, and look up in every pause."""
@@ -135,9 +151,14 @@ def hasten(options, milliseconds):
         options["options"] += f" -c statement_timeout={milliseconds}"
 
 
-def check(opened):
-    """Raise when a pool may not hand a connection out any more."""
+def check(opened, *, asks=False):
+    """Raise when a pool may not hand a connection out any more.
+
+    To ask the database takes a seventh of a call; it `asks` always where a pooler may stand
+    in between, which answers for a server that is gone.
+    """
     if opened.is_past:
         opened.close()
         raise psycopg.OperationalError("the database may be another one by now")
-    ConnectionPool.check_connection(opened)
+    if asks or not opened.has_just_answered:
+        ConnectionPool.check_connection(opened)

@@ -15,6 +15,8 @@ POOL_SECONDS = 1.5
 # The pool tries to connect when somebody comes, and only then again when that failed.
 # Left to itself it would try after a second, then two, then four.
 TRY_SECONDS = 0.15
+# Settings of Django's have it so where transactions of one connection go to several servers.
+BEHIND_POOLER = "DISABLE_SERVER_SIDE_CURSORS"
 POOL = {
     "connection_class": Connection,
     # Done here: between two that are broken the pool would sleep for a second.
@@ -66,7 +68,7 @@ class DatabaseWrapper(Settling, base.DatabaseWrapper):
                     raise
                 continue
             try:
-                check(connection)
+                check(connection, asks=self.settings_dict[BEHIND_POOLER])
             except Error:
                 self.pool.putconn(connection)
             else:

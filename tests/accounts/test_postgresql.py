@@ -1,12 +1,14 @@
 """Connections that do not wait for a database that says nothing."""
 
 import time
+from contextlib import closing
 
 import psycopg
 import pytest
 from django.db import OperationalError, connection
 
 from accounts.postgresql import (
+    JUST_SECONDS,
     SILENT_SECONDS,
     SLOW_SECONDS,
     Connection,
@@ -99,6 +101,44 @@ def test_a_pool_hands_out_no_connection_of_an_era_that_ended(
         assert opened.closed
     with Connection.connect(**parameters) as opened:
         check(opened)
+
+
+@pytest.fixture
+def asked(monkeypatch):
+    """Return the connections that were asked whether they work."""
+    seen = []
+    monkeypatch.setattr(
+        "accounts.postgresql.ConnectionPool.check_connection", seen.append
+    )
+    return seen
+
+
+@pytest.mark.postgresql
+def test_who_has_just_answered_is_not_asked_whether_it_is_there(
+    transactional_db, asked
+):
+    with Connection.connect(**connection.get_connection_params()) as opened:
+        check(opened)
+        opened.execute("SELECT 1")
+        check(opened)
+        assert asked == [opened]
+
+        check(opened, asks=True)
+        opened.heard_at -= JUST_SECONDS
+        check(opened)
+        assert asked == [opened] * 3
+
+
+@pytest.mark.postgresql
+def test_a_connection_that_was_ended_meanwhile_is_asked(transactional_db, asked):
+    with closing(Connection.connect(**connection.get_connection_params())) as opened:
+        opened.execute("SELECT 1")
+        with connection.cursor() as cursor:
+            ended = opened.info.backend_pid, PATIENCE_SECONDS * 1000
+            cursor.execute("SELECT pg_terminate_backend(%s, %s)", ended)
+        check(opened)
+
+    assert opened in asked
 
 
 @pytest.mark.postgresql
