@@ -12,6 +12,13 @@ document.addEventListener("htmx:confirm", (event) => {
   if (typed && !confirm(QUESTION)) event.preventDefault();
 });
 
+// A search waits for a pause in typing: who has asked for a form meanwhile keeps that.
+document.addEventListener("htmx:confirm", (event) => {
+  const { elt } = event.detail;
+  const isLeft = elt.type === "search" && elt !== document.activeElement;
+  if (isLeft && document.querySelector("#new-button.htmx-request, #new-row form")) event.preventDefault();
+});
+
 document.addEventListener("htmx:beforeOnLoad", ({ detail: { xhr } }) => {
   isSafe = [401, 403].includes(xhr.status);
 });

@@ -1,5 +1,7 @@
 """The portal by keyboard alone."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from django.urls import reverse
 from playwright.sync_api import expect
@@ -66,6 +68,37 @@ def test_a_token_is_deleted_without_a_mouse(page):
 
     expect(row(page, "Newer")).to_have_count(0)
     expect(page.get_by_role("link", name="Older", exact=True)).to_be_focused()
+
+
+def test_a_search_that_is_answered_late_takes_away_no_form(page):
+    # It is never answered.
+    page.route("**/find/", lambda route: None)
+    page.keyboard.press("/")
+    with page.expect_request("**/find/"):
+        page.keyboard.type("Old")
+    with page.expect_event("requestfailed") as given_up:
+        leave_the_search_for_a_form(page)
+
+    assert given_up.value.url.endswith("/find/")
+
+
+def test_a_search_that_is_still_to_be_sent_takes_away_no_form(page):
+    page.clock.install()
+    page.clock.pause_at(datetime.now(UTC) + timedelta(minutes=1))
+    page.keyboard.press("/")
+    page.keyboard.type("Old")
+    leave_the_search_for_a_form(page)
+    page.on("dialog", lambda asked: asked.accept())
+    page.clock.run_for(1000)
+    page.wait_for_load_state("networkidle")
+
+    expect(name_field(page)).to_have_value("Typed meanwhile")
+
+
+def leave_the_search_for_a_form(page):
+    page.get_by_role("heading", level=1).click()
+    page.keyboard.press("n")
+    name_field(page).fill("Typed meanwhile")
 
 
 def test_shortcuts_move_search_make_and_copy(page, tokens):
