@@ -55,6 +55,29 @@ def test_what_is_made_keeps_to_the_policy(main, ask, kind, rules, fields, code):
     assert code_of(TokenFactory, account=main, kind=kind, **fields) == code
 
 
+@pytest.mark.parametrize(
+    ("rules", "fields", "words"),
+    [
+        ({"expiry_required": True}, {}, "asks for an expiry."),
+        ({"longest_days": 30}, {}, "asks for an expiry within 30 days."),
+        ({"longest_days": 1}, {"expires_at": days(2)}, "at most 1 day ahead."),
+        (
+            {"networks_required": True},
+            {},
+            "such a token is used from.",
+        ),
+    ],
+)
+def test_a_refusal_says_what_is_asked(main, ask, rules, fields, words):
+    ask(Kind.API, **rules)
+
+    with pytest.raises(PolicyViolation) as refusal:
+        TokenFactory(account=main, **fields)
+
+    assert refusal.value.message.startswith("The policy for API tokens ")
+    assert refusal.value.message.endswith(words)
+
+
 def test_what_keeps_to_it_is_made(main, ask):
     ask(Kind.API, note_required=True, longest_days=30)
 

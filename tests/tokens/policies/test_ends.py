@@ -124,6 +124,23 @@ def test_nothing_ends_that_was_not_told(old, ask, round_later):
     assert planned() == [("Old", "unused", midnight(44))]
 
 
+def test_it_is_over_at_the_very_moment(old, ask, clock):
+    token = old(90)
+    ask(Kind.API, unused_days=90)
+    long_ago = NOON - timedelta(days=20)
+    PlannedEnd.objects.create(
+        token=token,
+        cause="unused",
+        ends_at=NOON,
+        planned_at=long_ago,
+        announced_at=long_ago,
+    )
+
+    ends.end_due(NOON)
+
+    assert reason(token) != ""
+
+
 def test_what_was_told_late_ends_late(old, ask, round_later):
     token = old()
     ask(Kind.API, unused_days=90)
