@@ -39,7 +39,12 @@ GATE = [
     "gateway/test_kept_to_networks.py",
     "gateway/test_call_limits.py",
 ]
-SIGN_IN = ["accounts/identity/test_signing_in.py", "accounts/identity/test_proof.py"]
+SIGN_IN = [
+    "accounts/identity/test_signing_in.py",
+    "accounts/identity/test_answers_refused.py",
+    "accounts/identity/test_known_people.py",
+    "accounts/identity/test_proof.py",
+]
 LEAKS = ["leaks/test_reports.py", "leaks/test_follow_up.py", "leaks/test_pages.py"]
 POLICIES = ["tokens/policies/test_forms.py", "tokens/policies/test_pages.py"]
 MODULES = {
