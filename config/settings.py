@@ -330,7 +330,10 @@ LOG_SLOW_QUERIES = env.whole("LOG_SLOW_QUERIES", default=0)
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"no secrets": {"()": "accounts.web.logs.WithoutSecrets"}},
+    "filters": {
+        "no secrets": {"()": "accounts.web.logs.WithoutSecrets"},
+        "few": {"()": "accounts.web.logs.FewOfStrangers", "name": "django.security"},
+    },
     "formatters": {
         "line": {
             "()": "accounts.web.logs.OneLineFormatter",
@@ -342,6 +345,7 @@ LOGGING = {
         "console": {
             "class": "logging.StreamHandler",
             "formatter": "json" if LOG_FORMAT == "json" else "line",
+            "filters": ["few"],
         }
     },
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="WARNING")},

@@ -4,6 +4,7 @@ import sys
 from typing import NamedTuple
 
 from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import DisallowedHost
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import render
@@ -38,6 +39,13 @@ class ErrorPage(NamedTuple):
 
 MALFORMED = ErrorPage(
     400, "Not understood", "This request makes no sense to us", "Go back and try again."
+)
+NOT_HERE = ErrorPage(
+    400,
+    "Not understood",
+    "No portal has this name here",
+    "The address that you opened leads to Tollgate, but is not among its ALLOWED_HOSTS. Take "
+    "the one that you were given, or ask who runs it.",
 )
 STALE = ErrorPage(
     403,
@@ -162,7 +170,8 @@ def refused_early(request, refusal):
 
 
 def malformed(request, exception):
-    context = {"request_id": request.request_id, "error": MALFORMED}
+    error = NOT_HERE if isinstance(exception, DisallowedHost) else MALFORMED
+    context = {"request_id": request.request_id, "error": error}
     return HttpResponse(render_to_string(ERROR, context), status=400)
 
 

@@ -1,3 +1,4 @@
+import copy
 import json
 import logging
 import re
@@ -5,6 +6,7 @@ import time
 import unicodedata
 from contextvars import ContextVar
 from datetime import UTC, datetime
+from math import inf
 
 from accounts.web.tracing import traceparent
 
@@ -60,6 +62,28 @@ def without_secrets(argument):
     if not isinstance(argument, str) or not argument.startswith("/"):
         return argument
     return LONG_PART.sub("…", argument)
+
+
+class FewOfStrangers(logging.Filter):
+    """Let pass one record a minute of each kind below `name`, and no traceback of it.
+
+    Strangers bring them about at will, with a Host that is none of ours for example.
+    """
+
+    def __init__(self, name):
+        super().__init__(name)
+        self._passed_at = {}
+
+    def filter(self, record):
+        if not super().filter(record):
+            return True
+        now = time.time()
+        if abs(now - self._passed_at.get(record.name, -inf)) < SECONDS_APART:
+            return False
+        self._passed_at[record.name] = now
+        short = copy.copy(record)
+        short.exc_info = None
+        return short
 
 
 class Seldom:

@@ -3,6 +3,7 @@
 import json
 import logging
 import re
+from io import StringIO
 
 import pytest
 from django.db import connection
@@ -12,6 +13,7 @@ from accounts import slow_queries
 from accounts.audit.trail import Actor, digest, record, verify
 from accounts.models import Action, AuditEvent
 from accounts.web.logs import (
+    FewOfStrangers,
     JsonFormatter,
     OneLineFormatter,
     request_id,
@@ -274,3 +276,35 @@ def test_slow_queries_are_watched_where_a_setting_says_so(settings, monkeypatch)
     accounts.ready()
 
     assert connected == [(slow_queries.watch,)]
+
+
+def test_strangers_fill_no_log(time_machine):
+    time_machine.move_to("2026-01-01 12:00Z", tick=False)
+    few = FewOfStrangers("django.security")
+
+    def passed(name):
+        told = few.filter(logging.makeLogRecord({"name": name, "exc_info": (1, 2, 3)}))
+        return told and (told is True or told.exc_info)
+
+    assert passed("django.security.DisallowedHost") is None
+    assert passed("django.security.DisallowedHost") is False
+    assert passed("django.security.csrf") is None
+    assert passed("tollgate.requests") is True
+    time_machine.shift(60)
+    assert passed("django.security.DisallowedHost") is None
+
+
+def test_a_host_that_is_not_allowed_is_told_in_one_line(client):
+    (console,) = [
+        each for each in logging.getLogger().handlers if each.name == "console"
+    ]
+    before = console.setStream(log := StringIO())
+    try:
+        for _ in range(3):
+            answer = client.get("/login/", headers={"host": "elsewhere.example"})
+    finally:
+        console.setStream(before)
+
+    assert answer.status_code == 400
+    assert "is not among its ALLOWED_HOSTS" in answer.text
+    assert len(log.getvalue().splitlines()) <= 1
