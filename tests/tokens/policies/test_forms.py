@@ -10,6 +10,7 @@ from tests.factories import BY, FilterFactory, ShareFactory, TokenFactory
 from tests.tokens.policies.conftest import NOON
 from tests.tokens.policies.test_pages import text_of
 from tokens.bulk_preview import Preview
+from tokens.forms.changes import RotateForm
 from tokens.kinds import Kind
 from tokens.models import BulkAction, BulkJob, Token
 from tokens.policies import ends
@@ -157,6 +158,16 @@ def test_a_rotation_offers_the_overlaps_that_are_long_enough(as_admin, main, ask
     assert "The policy asks for an overlap of at least 24 hours." in text_of(answer)
     assert as_admin.post(of(token, "rotate"), {"overlap": "now"}).status_code == 422
     assert as_admin.post(of(token, "rotate"), {"overlap": "7d"}).status_code == 302
+
+
+def test_an_overlap_is_refused_that_became_too_short_meanwhile(main, ask):
+    token = TokenFactory(account=main)
+    form = RotateForm({"overlap": "1h"}, token=token)
+    assert form.is_valid()
+    ask(Kind.API, least_overlap_hours=24)
+
+    assert not form.rotate(by=BY)
+    assert "at least 24 hours" in form.errors["overlap"][0]
 
 
 def test_a_note_cannot_be_emptied_where_it_is_required(as_admin, main, ask):
