@@ -3,6 +3,7 @@
 import pytest
 from django.urls import reverse
 
+from accounts.models import Account
 from tests.browser.places import paths
 from tests.browser.world import UNBROKEN, furnish
 from tests.factories import TokenFactory
@@ -28,6 +29,10 @@ CUT = """
     Math.min(one.bottom, other.bottom) - Math.max(one.top, other.top) > 2;
   const called = (each) => each.className || each.dataset.label || each.localName;
   if (document.scrollingElement.scrollWidth > innerWidth) wrong.add("page scrolls");
+  for (const figure of document.querySelectorAll(".cards[data-size='small'] .figure")) {
+    const lines = box(figure).height / parseFloat(getComputedStyle(figure).lineHeight);
+    if (lines > 1.5 || figure.scrollWidth > figure.clientWidth) wrong.add("a number is broken");
+  }
   for (const row of document.querySelectorAll("tr")) {
     const frame = box(row.closest(".table-wrap, .refused-tokens, main"));
     const cells = [...row.children].filter(seen).map((each) => [each, box(each)]);
@@ -62,6 +67,7 @@ def world(db):
         created_by=f"{UNBROKEN}@example.com",
         networks="203.0.113.0/24",
     )
+    Account.objects.filter(pk=world.tracing.pk).update(monthly_spans=20_000_000)
     return world
 
 
