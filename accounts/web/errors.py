@@ -35,6 +35,7 @@ class ErrorPage(NamedTuple):
     title: str
     heading: str
     text: str
+    leads_on: bool = True
 
 
 MALFORMED = ErrorPage(
@@ -46,6 +47,7 @@ NOT_HERE = ErrorPage(
     "No portal has this name here",
     "The address that you opened leads to Tollgate, but is not among its ALLOWED_HOSTS. Take "
     "the one that you were given, or ask who runs it.",
+    leads_on=False,
 )
 STALE = ErrorPage(
     403,

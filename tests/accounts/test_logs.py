@@ -307,4 +307,6 @@ def test_a_host_that_is_not_allowed_is_told_in_one_line(client):
 
     assert answer.status_code == 400
     assert "is not among its ALLOWED_HOSTS" in answer.text
+    # It would lead back here.
+    assert "To your accounts" not in answer.text
     assert len(log.getvalue().splitlines()) <= 1
