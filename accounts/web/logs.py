@@ -64,6 +64,20 @@ def without_secrets(argument):
     return LONG_PART.sub("…", argument)
 
 
+class OnceAMinute:
+    """Tells of each thing once a minute that its turn has come."""
+
+    def __init__(self):
+        self._turns = {}
+
+    def is_due(self, what):
+        now = time.time()
+        if abs(now - self._turns.get(what, -inf)) < SECONDS_APART:
+            return False
+        self._turns[what] = now
+        return True
+
+
 class FewOfStrangers(logging.Filter):
     """Let pass one record a minute of each kind below `name`, and no traceback of it.
 
@@ -72,15 +86,13 @@ class FewOfStrangers(logging.Filter):
 
     def __init__(self, name):
         super().__init__(name)
-        self._passed_at = {}
+        self._turns = OnceAMinute()
 
     def filter(self, record):
         if not super().filter(record):
             return True
-        now = time.time()
-        if abs(now - self._passed_at.get(record.name, -inf)) < SECONDS_APART:
+        if not self._turns.is_due(record.name):
             return False
-        self._passed_at[record.name] = now
         short = copy.copy(record)
         short.exc_info = None
         return short
@@ -91,10 +103,8 @@ class Seldom:
 
     def __init__(self, logger):
         self._logger = logger
-        self._said_at = 0
+        self._turns = OnceAMinute()
 
     def warn(self, text, *words):
-        now = time.time()
-        if abs(now - self._said_at) >= SECONDS_APART:
-            self._said_at = now
+        if self._turns.is_due(self._logger.name):
             self._logger.warning(text, *words)
