@@ -42,7 +42,7 @@ def belongs_elsewhere(person, organisation):
 
 
 def is_kept_out(person):
-    """Whether there is something that a person has to prove in their session who they are for."""
+    """Whether a person belongs to what their session does not open, being a provider's."""
     return person.only_in is not None and belongs_elsewhere(person, person.only_in)
 
 
