@@ -4,6 +4,7 @@ from django.utils import timezone
 
 from accounts import hooks, quotas
 from accounts import lists as listing
+from accounts.audit.changes import changes_of
 from accounts.audit.trail import record
 from accounts.lists import LISTS
 from accounts.locks import locked, repeated
@@ -117,12 +118,9 @@ def _read_again(account, version):
 
 
 def _assign(account, fields):
-    changes = []
-    for name, value in fields.items():
-        old = getattr(account, name)
-        if old != value:
-            changes.append([name, old, value])
-            setattr(account, name, value)
+    changes = changes_of(account, fields)
+    for name, _, new in changes:
+        setattr(account, name, new)
     return changes
 
 
@@ -217,9 +215,8 @@ def edit_organisation(organisation, *, by, **fields):
     with locked(organisation.main):
         organisation.refresh_from_db()
         changes = [
-            [name, _plain(getattr(organisation, name)), _plain(value)]
-            for name, value in fields.items()
-            if getattr(organisation, name) != value
+            [name, _plain(old), _plain(new)]
+            for name, old, new in changes_of(organisation, fields)
         ]
         if not changes:
             return

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from accounts.audit.changes import changes_between
 from accounts.audit.trail import record_of
 from accounts.invitations import mail_to
 from accounts.lifecycle import found_organisation
@@ -127,11 +128,7 @@ def rename_person(membership, *, by, **names):
     """Change `full_name` or the spelling of `username` here; no other account reads it."""
     with _changing(membership):
         shown = {"full_name": membership.called, "username": membership.spelled}
-        changes = [
-            [field, shown[field], name]
-            for field, name in names.items()
-            if shown[field] != name
-        ]
+        changes = changes_between(shown, names)
         if not changes:
             return
         check_seen(**names)

@@ -3,6 +3,7 @@
 from django.db import transaction
 from django.utils import timezone
 
+from accounts.audit.changes import changes_of
 from accounts.audit.trail import record
 from accounts.identity.required import locked_out_without, spare_key
 from accounts.identity.trial import try_out
@@ -38,11 +39,7 @@ def change_provider(provider, *, secret, domains, by, **fields):
         old = IdentityProvider.objects.select_for_update(no_key=True).get(
             pk=provider.pk
         )
-        changes = [
-            [name, getattr(old, name), value]
-            for name, value in fields.items()
-            if getattr(old, name) != value
-        ]
+        changes = changes_of(old, fields)
         before = _set_domains(provider.organisation, domains)
         if before != domains:
             changes.append(["domains", before, domains])

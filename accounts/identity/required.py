@@ -12,6 +12,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Q
 
+from accounts.audit.changes import changes_between
 from accounts.audit.trail import Actor, record
 from accounts.identity import people, sessions
 from accounts.locks import locked, repeated
@@ -163,16 +164,10 @@ def set_required(account, *, required, break_glass, by, session_key):
     organisation = account.organisation
     with locked(account):
         row = RequiredSignIn.objects.filter(organisation=organisation).first()
-        before = [bool(row), row and row.break_glass and row.break_glass.email]
         wanted = break_glass if required else None
-        after = [required, wanted and wanted.email]
-        changes = [
-            [name, old, new]
-            for name, old, new in zip(
-                ("required", "break_glass"), before, after, strict=True
-            )
-            if old != new
-        ]
+        changes = changes_between(
+            _described(bool(row), row and row.break_glass), _described(required, wanted)
+        )
         if not changes:
             return 0
         _keep(organisation, required, wanted)
@@ -184,6 +179,10 @@ def set_required(account, *, required, break_glass, by, session_key):
             changes=changes,
         )
         return _end_others(organisation, wanted, session_key) if required else 0
+
+
+def _described(required, break_glass):
+    return {"required": required, "break_glass": break_glass and break_glass.email}
 
 
 def _keep(organisation, required, break_glass):

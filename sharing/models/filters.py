@@ -2,6 +2,7 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.utils import timezone
 
+from accounts.audit.changes import changes_of
 from accounts.audit.trail import record
 from accounts.locks import locked, read_again, repeated
 from accounts.models import Account, Action
@@ -87,11 +88,7 @@ class Filter(models.Model):
         """
         with locked(self.account):
             read_again(self, version)
-            changes = [
-                [name, getattr(self, name), value]
-                for name, value in fields.items()
-                if getattr(self, name) != value
-            ]
+            changes = changes_of(self, fields)
             if not changes:
                 return
             check_seen(**{name: new for name, _, new in changes if name in READ})

@@ -1,6 +1,7 @@
 from django.db import models, transaction
 from django.utils.text import Truncator
 
+from accounts.audit.changes import changes_between
 from accounts.locks import locked, repeated
 from accounts.models import Action
 from accounts.rule_violations import Gone, RuleViolation, Stale
@@ -82,7 +83,9 @@ class Share(models.Model):
                 token=token, operator=operator, shows_everything=shows_everything
             )
             share.filters.set(filters)
-            changes = [[name, None, value] for name, value in share._described()]
+            changes = [
+                [name, None, value] for name, value in share._described().items()
+            ]
             token.record(Action.SHARE_CHANGED, by, changes=changes)
         return share, secret
 
@@ -139,14 +142,7 @@ class Share(models.Model):
             self.lost_filter = ""
             self.save(update_fields=["operator", "shows_everything", "lost_filter"])
             self.filters.set(filters)
-            changes = [
-                [name, old, new]
-                for (name, old), (_, new) in zip(
-                    described, self._described(), strict=True
-                )
-                if old != new
-            ]
-            if changes:
+            if changes := changes_between(described, self._described()):
                 self.token.touch(by=by)
                 self.token.record(Action.SHARE_CHANGED, by, changes=changes)
             if widens(before, self.scope):
@@ -190,12 +186,12 @@ class Share(models.Model):
     def _described(self):
         # With ids, since two filters may say the same.
         filters = [f"{each} ({each.pk})" for each in self.filters.order_by("pk")]
-        return [
-            ("filters", filters),
-            ("operator", self.operator),
-            ("shows_everything", self.shows_everything),
-            ("lost_filter", self.lost_filter),
-        ]
+        return {
+            "filters": filters,
+            "operator": self.operator,
+            "shows_everything": self.shows_everything,
+            "lost_filter": self.lost_filter,
+        }
 
 
 def _check_choice(filters, shows_everything):

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from accounts.audit.changes import changes_between
 from accounts.audit.trail import record
 from accounts.clock import clock
 from accounts.locks import locked, repeated
@@ -85,9 +86,8 @@ def save_policies(account, drafts, *, by, version=None):
 
 def _save(account, before, policy, by):
     changes = [
-        [name, _told(old), _told(policy.rules[name])]
-        for name, old in before.rules.items()
-        if old != policy.rules[name]
+        [name, _told(old), _told(new)]
+        for name, old, new in changes_between(before.rules, policy.rules)
     ]
     if not changes:
         return
