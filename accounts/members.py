@@ -24,8 +24,8 @@ def add_member(account, *, email, role, by, full_name="", tell=True, joined=Fals
     """Invite a person and mail them, unless they are not to be told.
 
     They have no right until they accept. Who has `joined` is a member at once, as is who
-    accepted another account of the organisation. Raises RuleViolation for somebody who is invited or a member
-    already, and to operators for one of them.
+    accepted another account of the organisation. Raises RuleViolation for somebody who is
+    invited or a member already, and to operators for one of them.
     """
     check_seen(email=email, full_name=full_name)
     with locked(account):
@@ -42,13 +42,16 @@ def add_member(account, *, email, role, by, full_name="", tell=True, joined=Fals
             username=email.strip(),
             **times,
         )
-        told = {"mailed": True} if tell else {}
-        record_of(
-            membership, Action.USER_ADDED, by=by, changes=[["role", None, role]], **told
-        )
+        _record_added(membership, by, mailed=tell)
         if tell:
             mail_to(membership, by=by)
     return membership
+
+
+def _record_added(membership, by, *, mailed):
+    told = {"mailed": True} if mailed else {}
+    changes = [["role", None, membership.role]]
+    record_of(membership, Action.USER_ADDED, by=by, changes=changes, **told)
 
 
 @repeated

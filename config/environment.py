@@ -166,28 +166,11 @@ class Environment(environ.Env):
         """
         config = self._of_database(name, f"sqlite:///{sqlite_file}")
         if config["ENGINE"].endswith("sqlite3"):
-            # A file does not drop connections, and to open one costs more than to read.
-            pragmas = SQLITE_OPTIONS["init_command"]
-            pragmas += f" PRAGMA wal_autocheckpoint={checkpoint_pages};"
-            return config | {
-                "ENGINE": "config.sqlite3",
-                "OPTIONS": SQLITE_OPTIONS | {"init_command": pragmas},
-                "CONN_MAX_AGE": None,
-            }
+            return config | _sqlite(checkpoint_pages)
         # The folder of a Unix socket has slashes, which libpq takes as %2F only.
         config["HOST"] = unquote(config["HOST"])
-        pool = {"min_size": 1, "max_size": connections}
-        options = {"pool": pool} | POSTGRESQL_OPTIONS
-        if pooled:
-            # Refused at the start of a session; they are set for the role.
-            del options["options"]
-        return config | {
-            "ENGINE": "accounts.postgresql",
-            "OPTIONS": options | config.get("OPTIONS", {}),
-            # They would live on a server's connection that others are given.
-            "DISABLE_SERVER_SIDE_CURSORS": pooled,
-            "CONN_HEALTH_CHECKS": True,
-        }
+        options = config.get("OPTIONS", {})
+        return config | _postgresql(options, connections, pooled=pooled)
 
     def _of_database(self, name, default):
         """Return what an URL of a database says; errors do not show it, or its password."""
@@ -276,3 +259,29 @@ MAILER_OPTIONS = {
     "EMAIL_USE_SSL": "use_ssl",
     "EMAIL_FILE_PATH": "file_path",
 }
+
+
+def _sqlite(checkpoint_pages):
+    pragmas = SQLITE_OPTIONS["init_command"]
+    pragmas += f" PRAGMA wal_autocheckpoint={checkpoint_pages};"
+    return {
+        "ENGINE": "config.sqlite3",
+        "OPTIONS": SQLITE_OPTIONS | {"init_command": pragmas},
+        # A file does not drop connections, and to open one costs more than to read.
+        "CONN_MAX_AGE": None,
+    }
+
+
+def _postgresql(given, connections, *, pooled):
+    pool = {"min_size": 1, "max_size": connections}
+    options = {"pool": pool} | POSTGRESQL_OPTIONS
+    if pooled:
+        # Refused at the start of a session; they are set for the role.
+        del options["options"]
+    return {
+        "ENGINE": "accounts.postgresql",
+        "OPTIONS": options | given,
+        # They would live on a server's connection that others are given.
+        "DISABLE_SERVER_SIDE_CURSORS": pooled,
+        "CONN_HEALTH_CHECKS": True,
+    }

@@ -50,15 +50,7 @@ def _text(value):
 def take_over(row, *, by):
     """Make the token that a row describes and return it; raises RuleViolation."""
     values = {name: (value or "").strip() for name, value in row.items() if name}
-    missing = [name for name in NEEDED if not values.get(name)]
-    if missing:
-        raise RuleViolation("incomplete", f"{', '.join(missing)} is missing.")
-    if values["kind"] not in KINDS:
-        raise RuleViolation("kind", f"The kind must be one of {', '.join(KINDS)}.")
-    secret = recognise(values["secret"])
-    if secret is None:
-        raise RuleViolation("secret", "The secret is nothing that a token can be.")
-    account, kind = _account(values["account"]), Kind(values["kind"])
+    kind, secret, account = _needed(values)
     note = values.get("note", "")
     restricted = {
         "networks": values.get("networks", "").split(),
@@ -81,6 +73,18 @@ def take_over(row, *, by):
         accounts=_ids(_listed(values, "accounts")) or None,
         **restricted,
     )
+
+
+def _needed(values):
+    missing = [name for name in NEEDED if not values.get(name)]
+    if missing:
+        raise RuleViolation("incomplete", f"{', '.join(missing)} is missing.")
+    if values["kind"] not in KINDS:
+        raise RuleViolation("kind", f"The kind must be one of {', '.join(KINDS)}.")
+    secret = recognise(values["secret"])
+    if secret is None:
+        raise RuleViolation("secret", "The secret is nothing that a token can be.")
+    return Kind(values["kind"]), secret, _account(values["account"])
 
 
 def _listed(values, name):

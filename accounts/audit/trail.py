@@ -68,6 +68,16 @@ class Actor:
     def console(cls):
         return cls(label="operator console")
 
+    def columns(self):
+        """Return what an AuditEvent keeps of somebody."""
+        return {
+            "user": self.user,
+            "actor_token_id": self.token_id,
+            "actor_label": self.label[:254],
+            "ip": self.ip,
+            "agent": self.agent,
+        }
+
 
 def client_agent(request):
     return read_agent(request.META.get("HTTP_USER_AGENT", ""))
@@ -104,15 +114,11 @@ def record(
             action=action,
             organisation_id=organisation_id,
             account=account,
-            user=by.user,
-            actor_token_id=by.token_id,
             token_id=token_id,
-            actor_label=by.label[:254],
             target=str(target)[:254],
-            ip=by.ip,
-            agent=by.agent,
             request_id=request_id.get(),
             data=data,
+            **by.columns(),
         )
         event.digest = digest(event, bytes(chain.digest))
         _append(event)

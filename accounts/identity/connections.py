@@ -111,13 +111,17 @@ def disconnect(connection, person, *, by, keep=""):
             target=person.email,
             provider=provider.name,
         )
-        send(
-            person.email,
-            f"You cannot sign in with {provider.name} any more",
-            "accounts/mail/disconnected.html",
-            provider=provider,
-            profile=link("/profile/"),
-        )
+        _mail(person, provider)
+
+
+def _mail(person, provider):
+    send(
+        person.email,
+        f"You cannot sign in with {provider.name} any more",
+        "accounts/mail/disconnected.html",
+        provider=provider,
+        profile=link("/profile/"),
+    )
 
 
 def _end_sessions(person, provider):

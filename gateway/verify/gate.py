@@ -180,10 +180,13 @@ class Gate:
         if answer is not None:
             self.looked_up[ASKED].step()
             return self._kept(signal, key, answer, snapshot)
+        return self._late(decision if true else None, now - snapshot.seen_at)
+
+    def _late(self, decision, seconds):
         # What was known before the database went away stays good for a while.
-        late = true and now - snapshot.seen_at < settings.GATEWAY_GRACE_SECONDS
-        self.looked_up[LATE if late else NOT_FOUND].step()
-        return decision if late else NOT_NOW
+        is_good = decision is not None and seconds < settings.GATEWAY_GRACE_SECONDS
+        self.looked_up[LATE if is_good else NOT_FOUND].step()
+        return decision if is_good else NOT_NOW
 
     def _kept(self, signal, key, answer, snapshot):
         if answer is NOT_KNOWN and snapshot.lacks_key:

@@ -109,10 +109,7 @@ class Watcher:
         if self._mark is not None and (is_new or mark != self._mark):
             end_era()
         self._mark = mark
-        numbers = list(NEVER)
-        for slot, number in self._connection.execute(GENERATIONS).fetchall():
-            numbers[slot] = number
-        numbers = tuple(number ^ mark for number in numbers)
+        numbers = self._generations(mark)
         keys = [kid for (kid,) in self._connection.execute(INDEX_KEYS).fetchall()]
         lacks_key = not keyring("index").keys.keys() >= set(keys)
         listed = self._reader.look(self._connection, pulse.era)
@@ -127,6 +124,12 @@ class Watcher:
             # Who lacks a key cannot tell what was made with it.
             listed=None if lacks_key else listed,
         )
+
+    def _generations(self, mark):
+        numbers = list(NEVER)
+        for slot, number in self._connection.execute(GENERATIONS).fetchall():
+            numbers[slot] = number
+        return tuple(number ^ mark for number in numbers)
 
     def identify(self, opened):
         """Return which database and timeline a connection leads to."""

@@ -97,13 +97,16 @@ class Filter(models.Model):
             scopes = list(self._scopes_with(fields))
             self._check_length(scopes, fields)
             wider = [share for share, after in scopes if widens(share.scope, after)]
-            for name, value in fields.items():
-                setattr(self, name, value)
-            self.version += 1
-            self.save(update_fields=[*fields, "version"])
+            self._write(fields)
             self._record(Action.FILTER_UPDATED, by, changes=changes)
             for share in wider:
                 share.record_widened(by, because=f"filter {self} was changed")
+
+    def _write(self, fields):
+        for name, value in fields.items():
+            setattr(self, name, value)
+        self.version += 1
+        self.save(update_fields=[*fields, "version"])
 
     def _check_length(self, scopes, fields):
         field = "value" if fields.get("field", self.field) == self.field else "field"

@@ -107,14 +107,15 @@ class BulkJob(Turn, models.Model):
         with transaction.atomic():
             cls.objects.forgettable().delete()
             job = cls.objects.create(**fields)
-            BulkItem.objects.bulk_create(
-                [
-                    BulkItem(job=job, token=token, version=token.version)
-                    for token in tokens
-                ],
-                batch_size=1000,
-            )
+            job._add((token.pk, token.version) for token in tokens)
         return job
+
+    def _add(self, tokens):
+        """Add an item for each id and version of a token."""
+        items = [
+            BulkItem(job=self, token_id=pk, version=version) for pk, version in tokens
+        ]
+        BulkItem.objects.bulk_create(items, batch_size=1000)
 
     def start(self, *, by, size, left=(), **how):
         """Hand it to the workers, with what was chosen besides as `how`.
@@ -158,15 +159,7 @@ class BulkJob(Turn, models.Model):
                 },
             )
             if is_new:
-                BulkItem.objects.bulk_create(
-                    [
-                        BulkItem(
-                            job=undoing, token_id=each.token_id, version=each.version
-                        )
-                        for each in done
-                    ],
-                    batch_size=1000,
-                )
+                undoing._add((each.token_id, each.version) for each in done)
         return undoing
 
     def stop(self):

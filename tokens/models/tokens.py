@@ -126,29 +126,43 @@ class Token(Changing, Restricting, Rotating, Lifecycle, models.Model):
         """
         fresh = secret or make(kind)
         with limits.locked_account(account, savepoint=savepoint):
-            token = cls(account=account, kind=kind, expires_at=expires_at)
-            token.organisation_id = account and account.organisation_id
-            token.disabled_at = None if enabled else clock.now()
-            token.created_by = token.updated_by = by.author
-            token.updated_at = token.created_at
+            token = cls(
+                account=account,
+                kind=kind,
+                expires_at=expires_at,
+                disabled_at=None if enabled else clock.now(),
+                networks=read_networks(networks),
+                calls_per_minute=calls_per_minute,
+                scopes=scopes,
+                kept_to=least_privilege.as_kept(accounts),
+            )
             token._set_name(name)
             token._set_note(note)
-            token.networks = read_networks(networks)
-            token.calls_per_minute = calls_per_minute
             token._show(fresh)
-            token.scopes, token.kept_to = scopes, least_privilege.as_kept(accounts)
-            limits.check_new(token)
-            least_privilege.check_new(token)
-            if not (secret or comes_with_account):
-                checks.check_new(token)
+            token._begin(by)
+            token._check_new(by_policies=not (secret or comes_with_account))
             insert(token)
             StoredSecret.keep(token, fresh, savepoint=secret is not None)
-            action = Action.TOKEN_IMPORTED if secret else Action.TOKEN_CREATED
-            told = {name: getattr(token, name) for name in TOLD}
-            told = {name: value for name, value in told.items() if value}
-            told |= least_privilege.told(token)
-            token.record(action, by, kind=kind, **told)
+            token._record_new(by, moved_in=secret is not None)
         return token, fresh
+
+    def _begin(self, by):
+        self.organisation_id = self.account and self.account.organisation_id
+        self.created_by = self.updated_by = by.author
+        self.updated_at = self.created_at
+
+    def _check_new(self, *, by_policies):
+        limits.check_new(self)
+        least_privilege.check_new(self)
+        if by_policies:
+            checks.check_new(self)
+
+    def _record_new(self, by, *, moved_in):
+        action = Action.TOKEN_IMPORTED if moved_in else Action.TOKEN_CREATED
+        told = {name: getattr(self, name) for name in TOLD}
+        told = {name: value for name, value in told.items() if value}
+        told |= least_privilege.told(self)
+        self.record(action, by, kind=self.kind, **told)
 
     @property
     def rule(self):

@@ -80,13 +80,7 @@ def effects_of(policy, *, visible):
         for name, condition in broken.items()
     ]
     ends = ends_of(policy, now)
-    unused = [pk for pk, end in ends.items() if end.cause == Cause.UNUSED]
-    if unused:
-        first = min(max(ends[pk].base, soonest(now)) for pk in unused)
-        some = tokens.filter(pk__in=unused)
-        found.append(
-            _counted("unused_days", some, visible, until=first, announced=True)
-        )
+    found += _of_unused(ends, tokens, visible, now)
     planned = PlannedEnd.objects.filter(
         token__organisation=policy.organisation_id, token__kind=policy.kind
     )
@@ -96,6 +90,15 @@ def effects_of(policy, *, visible):
         effects=tuple(each for each in found if each.tokens),
         called_off=planned.exclude(pk__in=ends).count(),
     )
+
+
+def _of_unused(ends, tokens, visible, now):
+    """Yield the Effect on tokens that nothing uses, where there are any."""
+    unused = [pk for pk, end in ends.items() if end.cause == Cause.UNUSED]
+    if unused:
+        first = min(max(ends[pk].base, soonest(now)) for pk in unused)
+        some = tokens.filter(pk__in=unused)
+        yield _counted("unused_days", some, visible, until=first, announced=True)
 
 
 def _distinct(tokens, broken):

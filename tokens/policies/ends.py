@@ -86,19 +86,15 @@ def plan(policy, now):
             batch_size=ROWS_AT_ONCE,
         )
         PlannedEnd.objects.bulk_create(
-            [
-                PlannedEnd(
-                    token_id=pk,
-                    cause=end.cause,
-                    ends_at=max(end.base, soonest(now)),
-                    planned_at=now,
-                )
-                for pk, end in wanted.items()
-                if pk not in known
-            ],
+            [_planned(pk, end, now) for pk, end in wanted.items() if pk not in known],
             batch_size=ROWS_AT_ONCE,
             ignore_conflicts=True,
         )
+
+
+def _planned(pk, end, now):
+    ends_at = max(end.base, soonest(now))
+    return PlannedEnd(token_id=pk, cause=end.cause, ends_at=ends_at, planned_at=now)
 
 
 def _move(row, end, now):

@@ -42,13 +42,8 @@ def listing(request, account, kind, *, tokens=None, form=None, first=None):
     tokens = tokens.not_deleted().fetch_mode(models.FETCH_RAISE)
     added = tokens.filter(pk=wanted["added"]).first() if wanted["added"] else None
     numbers = counts(account, kind)
-    narrowed = bool(wanted["q"] or wanted["state"] or wanted["token"])
-    page = paginate(
-        narrow(tokens, wanted),
-        column(wanted["sort"]),
-        wanted["cursor"],
-        first=None if narrowed or wanted["sort"] != ORDER else first,
-    )
+    page = _page(tokens, wanted, first)
+    narrowed = _is_narrowed(wanted)
     if first and not narrowed:
         page = replace(page, counted=_counted(account, kind, page, numbers["listed"]))
     with_days([*page, added] if added else page)
@@ -67,6 +62,20 @@ def listing(request, account, kind, *, tokens=None, form=None, first=None):
         "states": STATES,
         "form": form,
     }
+
+
+def _page(tokens, wanted, first):
+    is_plain = wanted["sort"] == ORDER and not _is_narrowed(wanted)
+    return paginate(
+        narrow(tokens, wanted),
+        column(wanted["sort"]),
+        wanted["cursor"],
+        first=first if is_plain else None,
+    )
+
+
+def _is_narrowed(wanted):
+    return bool(wanted["q"] or wanted["state"] or wanted["token"])
 
 
 def _counted(account, kind, page, listed):
