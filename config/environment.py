@@ -2,7 +2,7 @@
 
 import os
 import re
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -16,10 +16,14 @@ BOOLEANS = {
 
 # What databases, clocks and the kernel take.
 MOST = 1_000_000_000
-# A host, and a port of at most 65535.
-SERVER = (
-    r"(?:[\w.-]+|\[[0-9A-Fa-f:.]+\])(?::(?:[0-9]{1,4}|[1-5][0-9]{4}|6[0-4][0-9]{3}"
-    r"|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]))?"
+MOST_PROCESSES = 1000
+MOST_PORT = 65_535
+PORT = r"(?:[0-9]{1,4}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])"
+SERVER = rf"(?:[\w.-]+|\[[0-9A-Fa-f:.]+\])(?::{PORT})?"
+# Of several hosts of a database: a folder with a socket, a name or an address.
+ONE_HOST = re.compile(
+    rf"(?:(?P<name>/[^:]*|[\w.-]+)|\[(?P<address>[0-9A-Fa-f:.]+)\])(?::(?P<port>{PORT}))?",
+    re.ASCII,
 )
 ADDRESS = re.compile(rf"https?://{SERVER}(?:/[\w.~/-]*)?", re.ASCII)
 
@@ -45,6 +49,14 @@ RECEIVER = re.compile(
     re.ASCII,
 )
 HEADER = re.compile(r"([!#$%&'*+.^_`|~\w-]+)=([ -~]+)", re.ASCII)
+# What each request says of itself: another value would break it.
+OF_A_REQUEST = frozenset(
+    (
+        *("connection", "content-encoding", "content-length", "content-type", "expect"),
+        *("host", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade"),
+        "x-prometheus-remote-write-version",
+    )
+)
 
 
 class Environment(environ.Env):
@@ -143,7 +155,13 @@ class Environment(environ.Env):
             raise ImproperlyConfigured(
                 f"{name} must be like X-Scope-OrgID=tollgate,Authorization=Bearer …"
             )
-        return {each[1]: each[2] for each in found}
+        headers = {each[1]: each[2] for each in found}
+        for header in headers:
+            if header.lower() in OF_A_REQUEST:
+                raise ImproperlyConfigured(
+                    f"{name} cannot have {header}, which each request sets by itself."
+                )
+        return headers
 
     def anchors(self, name):
         """Return where heads of the audit trail are kept: paths, programs and syslogs."""
@@ -174,7 +192,7 @@ class Environment(environ.Env):
 
     def _of_database(self, name, default):
         """Return what an URL of a database says; errors do not show it, or its password."""
-        url = self.str(name, default=default)
+        url = _with_plus(self.str(name, default=default))
         if url.partition(":")[0] not in ("sqlite", "postgres", "postgresql"):
             raise ImproperlyConfigured(
                 f"{name} must be a sqlite:// or postgres:// URL."
@@ -183,7 +201,7 @@ class Environment(environ.Env):
         if url.startswith("sqlite") and not NAMES_FILE.match(url):
             raise ImproperlyConfigured(f"{name} must be like sqlite:////path/of/file.")
         try:
-            config = None if "#" in url else self.db_url_config(url)
+            config = None if "#" in url else self.db_url_config(url) | _several(url)
         except ValueError:
             # A / or ? in a password ends the host, and what is before it is no port.
             config = None
@@ -194,7 +212,7 @@ class Environment(environ.Env):
     def mailer(self, name, *, default):
         """Return an entry for MAILERS from an URL like smtp+tls://user:pw@host:587."""
         try:
-            config = self.email_url(name, default=default)
+            config = self.email_url_config(_with_plus(self.str(name, default=default)))
         except (ValueError, ImproperlyConfigured):
             # Their words have a part of the password when it has a / in it.
             raise ImproperlyConfigured(UNREADABLE_MAILER.format(name)) from None
@@ -223,6 +241,31 @@ class Environment(environ.Env):
             raise ImproperlyConfigured(
                 f"{name}_FILE names {path}, which is not UTF-8 text."
             ) from None
+
+
+def _with_plus(url):
+    """Return an URL whose path keeps its + signs, which environ reads as spaces."""
+    scheme, colon, rest = url.partition(":")
+    path, mark, query = rest.partition("?")
+    return scheme + colon + path.replace("+", "%2B") + mark + query
+
+
+def _several(url):
+    """Return several hosts and their ports as libpq reads them: each has one of its own.
+
+    environ drops those that are left out, after which one would count for all. Raises
+    ValueError for what is no host.
+    """
+    hosts = unquote(urlsplit(url).netloc.rpartition("@")[2]).split(",")
+    if len(hosts) == 1:
+        return {}
+    found = [ONE_HOST.fullmatch(host) for host in hosts]
+    if None in found:
+        raise ValueError
+    return {
+        "HOST": ",".join(each["name"] or each["address"] for each in found),
+        "PORT": ",".join(each["port"] or "" for each in found),
+    }
 
 
 # IMMEDIATE is the write lock: with Django's default a transaction that reads first

@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 from django.utils.csp import CSP
 
-from config.environment import Environment
+from config.environment import MOST_PORT, MOST_PROCESSES, Environment
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -33,10 +33,10 @@ TRUSTED_PROXIES = env.whole("TRUSTED_PROXIES", default=0)
 DJANGO_ADMIN = env.boolean("DJANGO_ADMIN", default=False)
 
 HOST = env.str("HOST", default="127.0.0.1")
-PORT = env.whole("PORT", default=8000, least=1)
-WORKERS = env.whole("WORKERS", default=2, least=1)
+PORT = env.whole("PORT", default=8000, least=1, most=MOST_PORT)
+WORKERS = env.whole("WORKERS", default=2, least=1, most=MOST_PROCESSES)
 # Per worker.
-THREADS = env.whole("THREADS", default=8, least=1)
+THREADS = env.whole("THREADS", default=8, least=1, most=MOST_PROCESSES)
 
 DEMO = env.boolean("DEMO", default=False)
 DEMO_PASSWORDS = {
@@ -46,7 +46,7 @@ DEMO_PASSWORDS = {
 
 # Where gateways ask, apart from the portal.
 GATEWAY_HOST = env.str("GATEWAY_HOST", default="127.0.0.1")
-GATEWAY_PORT = env.whole("GATEWAY_PORT", default=PORT + 1, least=1)
+GATEWAY_PORT = env.whole("GATEWAY_PORT", default=PORT + 1, least=1, most=MOST_PORT)
 
 APP_URL = env.address("APP_URL", default=f"http://{HOST}:{PORT}")
 API_URL = env.address("API_URL", default=APP_URL)
@@ -89,13 +89,13 @@ DRAIN_SECONDS = env.whole("DRAIN_SECONDS", default=5, most=86_400)
 # For how long gateways go by what was known when the database went away.
 GATEWAY_GRACE_SECONDS = env.whole("GATEWAY_GRACE_SECONDS", default=30)
 # A question waits for nothing: more threads only fight for the interpreter.
-GATEWAY_WORKERS = env.whole("GATEWAY_WORKERS", default=1, least=1)
-GATEWAY_THREADS = env.whole("GATEWAY_THREADS", default=2, least=1)
+GATEWAY_WORKERS = env.whole("GATEWAY_WORKERS", default=1, least=1, most=MOST_PROCESSES)
+GATEWAY_THREADS = env.whole("GATEWAY_THREADS", default=2, least=1, most=MOST_PROCESSES)
 # A socket whose permissions say who may ask about tokens without a credential.
 GATEWAY_SOCKET = env.str("GATEWAY_SOCKET", default="")
 # Where Prometheus asks; 0 and none: nowhere. Never where the public can.
 METRICS_HOST = env.str("METRICS_HOST", default="127.0.0.1")
-METRICS_PORT = env.whole("METRICS_PORT", default=0)
+METRICS_PORT = env.whole("METRICS_PORT", default=0, most=MOST_PORT)
 METRICS_SOCKET = env.str("METRICS_SOCKET", default="")
 # Where calls of tokens are sent to by remote write; "" for nowhere.
 REMOTE_WRITE_URL = env.write_address("REMOTE_WRITE_URL")

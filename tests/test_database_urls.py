@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
+from psycopg.conninfo import conninfo_to_dict
 
 from config.environment import Environment
 
@@ -59,6 +60,33 @@ def test_several_hosts_of_a_database_may_be_named(env):
     assert chosen["OPTIONS"]["target_session_attrs"] == "read-write"
 
 
+@pytest.mark.parametrize(
+    "rest",
+    [
+        *("db1,db2:5433", "db1:5433,db2", "db1,db2", "db1:5432,db2:5433,db3"),
+        *("[::1],[::2]:5433", "%2Frun%2Fpostgresql,db2:5433"),
+    ],
+)
+def test_each_host_has_a_port_of_its_own_as_libpq_reads_it(env, rest):
+    url = f"postgres://u:p@{rest}/tollgate"
+
+    database = env(URL=url).database("URL", "unused", 3)
+
+    read = conninfo_to_dict(url)
+    assert database["HOST"] == read["host"]
+    assert database["PORT"] == read.get("port", ",")
+
+
+def test_a_plus_sign_is_no_space(env):
+    file = env(URL="sqlite:////srv/a+b/x.sqlite3").database("URL", "unused", 3)
+    server = env(URL="postgres://a+b:c+d@h/n+m?options=-c%20x").database("URL", "", 3)
+
+    assert file["NAME"] == "/srv/a+b/x.sqlite3"
+    assert [server[name] for name in ("USER", "PASSWORD", "NAME")] == [
+        *("a+b", "c+d", "n+m")
+    ]
+
+
 def test_the_socket_of_a_postgresql_may_be_named(env):
     url = "postgres://tollgate@%2Fvar%2Frun%2Fpostgresql/tollgate"
 
@@ -95,6 +123,9 @@ def test_another_database_is_refused(env, url):
         "u:pass@h:port/db",
         "u:pass@h:99999/db",
         "u:pass@h/",
+        "u:pass@h:port,h/db",
+        "u:pass@h:99999,h/db",
+        "u:pass@h,/db",
         "",
     ],
 )

@@ -279,6 +279,18 @@ def test_headers_are_read(env):
         assert wrong not in str(error.value)
 
 
+@pytest.mark.parametrize("name", ["Content-Length", "host", "TRANSFER-ENCODING", "TE"])
+def test_a_header_that_would_break_the_request_is_refused(env, name):
+    with pytest.raises(ImproperlyConfigured, match=f"cannot have {name}, which each"):
+        env(HEADERS=f"X-Scope-OrgID=ops,{name}=hush").headers("HEADERS")
+
+
+def test_a_folder_for_mails_keeps_its_plus_sign(env):
+    options = env(URL="filemail:////srv/a+b/mails").mailer("URL", default="")["OPTIONS"]
+
+    assert options == {"file_path": "/srv/a+b/mails"}
+
+
 @pytest.mark.parametrize(
     "url",
     [

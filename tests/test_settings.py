@@ -106,6 +106,19 @@ def test_the_demo_takes_data_where_gateways_ask():
     assert result.stdout == "http://127.0.0.1:9001\n"
 
 
+@pytest.mark.parametrize(
+    "given",
+    [{"WORKERS": "99999"}, {"GATEWAY_THREADS": "1001"}, {"METRICS_PORT": "70000"}],
+)
+def test_more_than_a_machine_has_is_refused(given):
+    result = python("-c", "from config import settings", **given)
+
+    [(name, value)] = given.items()
+    most = 65_535 if "PORT" in name else 1000
+    assert f"{name} must be a whole number" in result.stderr
+    assert f"at most {most}, not '{value}'." in result.stderr
+
+
 @pytest.mark.django_db
 def test_no_migration_is_missing():
     call_command("makemigrations", check=True, dry_run=True, verbosity=0)

@@ -16,7 +16,6 @@ PROMISE = (
     "Gateways: a change of a token holds within a second in every worker; without the "
     "database what is known holds for {} s. They ask at http://{}:{}/gateway/verify/."
 )
-MOST_PORT, MOST_PROCESSES = 65_535, 1000
 # The kernel waits for no longer than 24 days at once.
 MOST_DRAIN_SECONDS = 86_400
 
@@ -27,16 +26,22 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser):
         parser.add_argument("--host", default=settings.HOST)
-        parser.add_argument("--port", type=whole(1, MOST_PORT), default=settings.PORT)
         parser.add_argument(
-            "--workers", type=whole(1, MOST_PROCESSES), default=settings.WORKERS
+            "--port", type=whole(1, settings.MOST_PORT), default=settings.PORT
         )
         parser.add_argument(
-            "--threads", type=whole(1, MOST_PROCESSES), default=settings.THREADS
+            "--workers",
+            type=whole(1, settings.MOST_PROCESSES),
+            default=settings.WORKERS,
+        )
+        parser.add_argument(
+            "--threads",
+            type=whole(1, settings.MOST_PROCESSES),
+            default=settings.THREADS,
         )
         parser.add_argument(
             "--gateway-port",
-            type=whole(1, MOST_PORT),
+            type=whole(1, settings.MOST_PORT),
             default=settings.GATEWAY_PORT,
         )
         parser.add_argument(
