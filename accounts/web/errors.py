@@ -49,6 +49,7 @@ NOT_HERE = ErrorPage(
     "the one that you were given, or ask who runs it.",
     leads_on=False,
 )
+UNKNOWN_HOST = "This address leads to Tollgate, but is not among its ALLOWED_HOSTS"
 STALE = ErrorPage(
     403,
     "Out of date",
@@ -173,6 +174,9 @@ def refused_early(request, refusal):
 
 def malformed(request, exception):
     error = NOT_HERE if isinstance(exception, DisallowedHost) else MALFORMED
+    area = getattr(request, "area", None)
+    if area and error is NOT_HERE:
+        return area.failed(request, 400, "BAD_REQUEST", UNKNOWN_HOST)
     context = {"request_id": request.request_id, "error": error}
     return HttpResponse(render_to_string(ERROR, context), status=400)
 

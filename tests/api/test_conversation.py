@@ -216,10 +216,14 @@ def test_paths_of_samples_that_do_not_exist_are_told_in_json(api, path):
     )
 
 
-def test_foreign_host(api):
-    answer = coded("tollgate/BAD_REQUEST", "Bad Request")
+@pytest.mark.parametrize("path", [WHOAMI, "/api/v1/tokens"])
+def test_a_call_by_a_name_that_is_not_allowed_is_told_so(api, path):
+    said = "This address leads to Tollgate, but is not among its ALLOWED_HOSTS"
 
-    assert api.get(WHOAMI, Host="elsewhere.example") == answer
+    status, body = api.get(path, Host="elsewhere.example")
+
+    assert status == 400
+    assert said in (body.get("message"), body.get("detail"))
 
 
 def test_plain_http_is_refused_where_https_is_configured(api, settings):
