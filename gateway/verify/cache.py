@@ -19,15 +19,16 @@ KEYED = blake2b(key=os.urandom(32), digest_size=16)
 class Memory:
     """A bounded store of (Decision, generation), oldest out first.
 
-    What is not known has a store of its own, so that a flood of invented tokens does
-    not drive out those that work.
+    All signals share the room, and the one with most in it makes way: hardly any signal
+    has as many tokens as another. What is not known has a store of its own, so that a
+    flood of invented tokens does not drive out those that work.
     """
 
     def __init__(self, max_known=MAX_KNOWN, max_unknown=MAX_UNKNOWN):
         signals = (ASK, *SIGNALS.values())
         self._known = tuple({} for _ in signals)
         self._unknown = {}
-        self._max_known = max_known // len(signals)
+        self._max_known = max_known
         self._max_unknown = max_unknown
         self._lock = threading.Lock()
 
@@ -46,19 +47,25 @@ class Memory:
         if decision.slot is None:
             value = snapshot.total
             store, most, other = self._unknown, self._max_unknown, known
+            stores = (store,)
         else:
             value = decision, snapshot.numbers[decision.slot]
             store, most, other = known, self._max_known, self._unknown
+            stores = self._known
         with self._lock:
-            if len(store) >= most:
-                for oldest in list(islice(store, FORGOTTEN_AT_ONCE)):
-                    del store[oldest]
+            if sum(map(len, stores)) >= most:
+                forget_some(max(stores, key=len))
             store[key] = value
             other.pop(key, None)
 
     def sizes(self):
         """Return how much is remembered: of what is known, and of what is not."""
         return sum(map(len, self._known)), len(self._unknown)
+
+
+def forget_some(store):
+    for oldest in list(islice(store, FORGOTTEN_AT_ONCE)):
+        del store[oldest]
 
 
 def key_of(text):

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from math import inf
 
+from gateway.verify.written_once import WrittenOnce
 from sharing.tickets import read as read_ticket
 from tokens.models import StoredSecret
 from tokens.secrets import digests
@@ -36,7 +37,7 @@ def _find_secret(database, secret):
         database.ensure_connection()
     with database.wrap_database_errors:
         found = database.connection.execute(query, lookups).fetchone()
-    return _find_row(found[0], inf) if found else None
+    return _find_row(database, found[0], inf) if found else None
 
 
 @lru_cache
@@ -44,16 +45,21 @@ def _lookup(vendor, keys):
     return LOOKUP.format(",".join([PLACEHOLDER[vendor]] * keys))
 
 
-def _find_ticket(_database, ticket):
+def _find_ticket(database, ticket):
     pk, born, until = ticket
-    found = _find_row(pk, until.timestamp())
+    found = _find_row(database, pk, until.timestamp())
     return found if found and found[0].born == born else None
 
 
-def _find_row(pk, until):
-    rows = StoredSecret.objects.select_related("token__account__organisation")
-    row = rows.filter(pk=pk).first()
+def _find_row(database, pk, until):
+    row = _with_token(database.vendor).first(database, pk)
     return row and (row, until)
+
+
+@lru_cache
+def _with_token(_vendor):
+    rows = StoredSecret.objects.select_related("token__account__organisation")
+    return WrittenOnce(rows.filter(pk=0))
 
 
 BY_TOKEN = Credential(read_token, _find_secret)

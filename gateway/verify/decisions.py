@@ -151,14 +151,22 @@ def _headers(token, accounts):
     # The number alone may come again after a failover.
     yield "X-Tollgate-Token", f"{token.pk}-{token.public_id}"
     yield "X-Tollgate-Kind", token.kind
-    if not accounts:
-        return
-    yield "X-Tollgate-Account", str(token.account_id)
-    yield "X-Tollgate-Accounts", ",".join(map(str, accounts))
-    yield "X-Tollgate-Plan", token.account.organisation.plan
-    yield "X-Scope-OrgID", "|".join(map(str, accounts))
-    yield "AccountID", str(accounts[0])
-    yield "ProjectID", "0"
+    if accounts:
+        plan = token.account.organisation.plan
+        yield from _tenant(token.account_id, accounts, plan)
+
+
+@lru_cache(10_000)
+def _tenant(account, accounts, plan):
+    """Return the headers that all tokens of an account have in common, once for all."""
+    return (
+        ("X-Tollgate-Account", str(account)),
+        ("X-Tollgate-Accounts", ",".join(map(str, accounts))),
+        ("X-Tollgate-Plan", plan),
+        ("X-Scope-OrgID", "|".join(map(str, accounts))),
+        ("AccountID", str(accounts[0])),
+        ("ProjectID", "0"),
+    )
 
 
 def _until(row, now):

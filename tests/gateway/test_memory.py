@@ -65,7 +65,7 @@ def test_what_becomes_known_or_unknown_is_remembered_once(memory):
 
 
 def test_invented_tokens_do_not_drive_out_those_that_work():
-    memory = Memory(max_known=8 * 2000, max_unknown=2000)
+    memory = Memory(max_known=2000, max_unknown=2000)
     memory.keep(LOGS, KEY, PASSING, seen())
 
     sizes = []
@@ -78,7 +78,7 @@ def test_invented_tokens_do_not_drive_out_those_that_work():
 
 
 def test_the_oldest_are_forgotten_when_there_is_no_more_room():
-    memory = Memory(max_known=8 * 1500)
+    memory = Memory(max_known=1500)
     keys = [key_of(str(number)) for number in range(2000)]
     for key in keys:
         memory.keep(LOGS, key, PASSING, seen())
@@ -88,11 +88,27 @@ def test_the_oldest_are_forgotten_when_there_is_no_more_room():
     assert known == [False] * 1000 + [True] * 1000
 
 
+def test_signals_share_the_room_and_the_one_with_most_makes_way():
+    memory = Memory(max_known=1500)
+    memory.keep(ASK, KEY, PASSING, seen())
+    keys = [key_of(str(number)) for number in range(1499)]
+    for key in keys:
+        memory.keep(LOGS, key, PASSING, seen())
+    assert memory.sizes() == (1500, 0)
+
+    memory.keep(SIGNALS["metrics"], KEY, PASSING, seen())
+
+    assert memory.recall(ASK, KEY, seen(), 0.0) == (PASSING, True)
+    assert memory.recall(SIGNALS["metrics"], KEY, seen(), 0.0) == (PASSING, True)
+    known = [memory.recall(LOGS, key, seen(), 0.0)[1] for key in keys]
+    assert known == [False] * 1000 + [True] * 499
+
+
 def test_keys_and_stores_have_a_size_that_a_process_can_hold():
     memory = Memory()
 
     assert len(key_of("shown")) == 16
-    assert memory._max_known * len(memory._known) <= 200_000
+    assert memory._max_known == 200_000
     assert memory._max_unknown == cache.MAX_UNKNOWN == 50_000
 
 

@@ -7,11 +7,6 @@ from importlib import import_module
 EQUIVALENT = {
     (
         "gateway.verify.cache",
-        "MAX_KNOWN = 200_000",
-        "200000 is 200001",
-    ): "It is shared out among the signals, and each one's share is the same.",
-    (
-        "gateway.verify.cache",
         "KEYED = blake2b(key=os.urandom(32), digest_size=16)",
         "32 is 33",
     ): "One more random byte is as good.",
@@ -30,6 +25,11 @@ EQUIVALENT = {
         "@lru_cache(1_000)",
         "1000 is 1001",
     ): "It is how many sentences are kept ready.",
+    (
+        "gateway.verify.decisions",
+        "@lru_cache(10_000)",
+        "10000 is 10001",
+    ): "It is of how many accounts the headers are kept ready.",
     (
         "gateway.verify.decisions",
         "return ()",
