@@ -1,16 +1,19 @@
 """The rights of a token, and the accounts that it reaches right now."""
 
 import enum
+from functools import partial
 
 from django.db.models import Q
 from django.utils import timezone
 
 from accounts.clock import clock
+from accounts.forms.pickers import in_order
 from accounts.models import Account, AccountKind, Membership, Role
 from accounts.models.accounts import APART, administered_through
 from accounts.models.memberships import WORD_HOLDS
 from accounts.permissions import Operation
 from accounts.prepared import Prepared
+from accounts.relations import Relation
 from tokens.kinds import Kind
 from tokens.least_privilege import ids_in
 from tokens.networks import holds
@@ -118,6 +121,13 @@ class Sight:
         return accounts.exclude(pk__in=self.hidden) if self.hidden else accounts
 
     @property
+    def first(self):
+        """Return what reads so many of the accounts, or None where it takes a query."""
+        if self.hidden is None:
+            return None
+        return partial(_first_but, self._account.organisation_id, self.hidden)
+
+    @property
     def condition(self):
         """Return the condition of tokens of the organisation that are seen."""
         if self.hidden is None:
@@ -125,14 +135,38 @@ class Sight:
         return ~Q(account__in=self.hidden) if self.hidden else Q()
 
 
+def _first_but(organisation_id, hidden, limit):
+    return _SHOWN.rows(organisation_id, *hidden, limit, 0)
+
+
+def _shown(organisation, *hidden):
+    """Return the query for accounts as they are shown, but for some."""
+    # One by one, since a list of them takes no places for values.
+    seen = [~Q(pk=each) for each in hidden]
+    accounts = Account.objects.filter(*seen, organisation=organisation)
+    return in_order(accounts.not_deleted())
+
+
+_SHOWN = Prepared(_shown, paged=True)
+
+
 def _hidden_from(main, user):
     """Return the ids of accounts whose tokens a person does not see, unless they are many."""
     heard = timezone.now() - WORD_HOLDS
     person = main.organisation_id, user.pk, heard
-    sees_all = user.is_staff or _ADMIN_OF_ALL.first(*person) is not None
+    sees_all = user.is_staff or _is_admin(main) or _is_admin_of_all(*person)
     hidden = HIDDEN[user.is_staff, sees_all]
     found = hidden.rows(*person, MOST_NAMED + 1, 0)
     return [pk for [pk] in found] if len(found) <= MOST_NAMED else None
+
+
+def _is_admin(main):
+    """Whether who looks at a main account is known to be an admin of it."""
+    return Relation.ADMIN in getattr(main, "relations", ())
+
+
+def _is_admin_of_all(*person):
+    return _ADMIN_OF_ALL.first(*person) is not None
 
 
 def _own(user, heard):

@@ -14,7 +14,7 @@ from accounts.clock import clock
 from accounts.forms.ids import IdField
 from accounts.forms.pickers import AccountPicker, AccountsField
 from accounts.scopes import LABELS as SCOPE_LABELS
-from accounts.web.pagination import COUNTED_UP_TO, paginate
+from accounts.web.pagination import COUNTED_UP_TO, Unwritten, paginate
 from tokens import health
 from tokens.kinds import OF_INSTALLATION, Kind
 from tokens.least_privilege import in_any_scope
@@ -128,15 +128,21 @@ class TokenSearch(forms.Form):
 
     def __init__(self, *args, main, user, **kwargs):
         super().__init__(*args, label_suffix="", **kwargs)
-        self.organisation = main.organisation_id
+        self.organisation = main.organisation
         sight = Sight(main, user)
         self.in_sight, self.hidden = sight.condition, sight.hidden
         self.fields["account"].queryset = sight.accounts
-        address = reverse("tokens:all", args=[main.pk])
-        self.fields["account"].widget.address = address
+        picker = self.fields["account"].widget
+        picker.address, picker.first = (
+            reverse("tokens:all", args=[main.pk]),
+            sight.first,
+        )
 
     def seen(self):
         """Return all tokens among which is searched, in no order."""
+        return Unwritten(Token, self._seen)
+
+    def _seen(self):
         own = Token.objects.filter(self.in_sight, organisation=self.organisation)
         return own.not_deleted()
 
@@ -153,10 +159,10 @@ class TokenSearch(forms.Form):
 
     def page(self, cursor):
         """Return a page of the tokens that match, each with the calls of its last days."""
-        tokens = self.tokens().select_related("account__organisation")
         usual = self._is_usual()
         first = self._newest if usual else None
-        page = paginate(tokens.fetch_mode(FETCH_RAISE), self.order, cursor, first=first)
+        tokens = Unwritten(Token, self._with_accounts)
+        page = paginate(tokens, self.order, cursor, first=first)
         if usual and page.next:
             page = replace(page, counted=count_of_all(*self.whole, COUNTED_UP_TO + 1))
         with_days(page)
@@ -165,7 +171,7 @@ class TokenSearch(forms.Form):
     @property
     def whole(self):
         """The organisation's id and the accounts out of sight, unless these are many."""
-        return None if self.hidden is None else (self.organisation, self.hidden)
+        return None if self.hidden is None else (self.organisation.pk, self.hidden)
 
     def _is_usual(self):
         """Whether all tokens are asked for, as they come."""
@@ -173,7 +179,11 @@ class TokenSearch(forms.Form):
         return is_all and self.order == ORDER
 
     def _newest(self, limit):
-        return newest_of_all(*self.whole, limit)
+        return newest_of_all(self.organisation, self.hidden, limit)
+
+    def _with_accounts(self):
+        tokens = self.tokens().select_related("account__organisation")
+        return tokens.fetch_mode(FETCH_RAISE)
 
     def tokens(self):
         """Return the tokens that match, in no order."""

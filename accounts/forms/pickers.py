@@ -23,6 +23,8 @@ class AccountPicker(forms.CheckboxSelectMultiple):
     text = ""
     # The address that shows the form again with the accounts that are looked for.
     find = ""
+    # Reads so many of all accounts in order, where there is a shorter way to them.
+    first = None
 
     def value_from_datadict(self, data, files, name):
         self.text = data.get(f"{name}_like", "")[:200].replace("\x00", "")
@@ -31,12 +33,8 @@ class AccountPicker(forms.CheckboxSelectMultiple):
     def get_context(self, name, value, attrs):
         context = super().get_context(name, value, attrs)
         chosen = [int(each) for each in value or () if is_id(each)]
-        accounts = self.choices.queryset
-        picked, others = [], accounts.matching(self.text.strip())
-        if chosen:
-            picked = _in_order(accounts.filter(pk__in=chosen))
-            others = others.exclude(pk__in=chosen)
-        found = list(_in_order(others)[: ACCOUNTS_SHOWN + 1])
+        picked = self._picked(chosen) if chosen else []
+        found = self._found(chosen)
         return context | {
             "field": name,
             "find": self.find,
@@ -47,12 +45,24 @@ class AccountPicker(forms.CheckboxSelectMultiple):
             "searchable": self.text or len(found) > ACCOUNTS_SHOWN,
         }
 
+    def _picked(self, chosen):
+        return in_order(self.choices.queryset.filter(pk__in=chosen))
+
+    def _found(self, chosen):
+        """Return one more than are shown of the accounts that there are to choose."""
+        text, limit = self.text.strip(), ACCOUNTS_SHOWN + 1
+        if self.first and not (text or chosen):
+            return self.first(limit)
+        accounts = self.choices.queryset.matching(text).exclude(pk__in=chosen)
+        return list(in_order(accounts)[:limit])
+
     # The choices are not walked through: there may be ten thousand.
     def optgroups(self, name, value, attrs=None):
         return []
 
 
-def _in_order(accounts):
+def in_order(accounts):
+    """Return the query for what is shown of some accounts."""
     return accounts.order_by("name", "pk").values_list("pk", "name", "kind")
 
 

@@ -3,12 +3,13 @@
 import base64
 import binascii
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 
 from django.core.exceptions import ValidationError
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.utils.timezone import is_naive
 
 PAGE_SIZE = 25
@@ -18,12 +19,22 @@ MOST_ROWS = 2**31
 UNREADABLE = (ValueError, TypeError, OverflowError, binascii.Error, ValidationError)
 
 
+class Unwritten:
+    """A queryset that is put together only when more than its model is asked of it."""
+
+    def __init__(self, model, build):
+        self.model, self._build = model, build
+
+    def __getattr__(self, name):
+        return getattr(self._build(), name)
+
+
 @dataclass(frozen=True)
 class Page:
     """Some rows of a list, and what leads to those beside them.
 
     `before` is how many rows stood before it when it was linked to, None where that
-    is not known; `rows` are all of them, to be counted when somebody asks, unless they
+    is not known; `rows` returns all of them, to be counted when somebody asks, unless they
     are `counted` already.
     """
 
@@ -31,7 +42,7 @@ class Page:
     next: str | None
     previous: str | None
     before: int | None = None
-    rows: QuerySet | None = None
+    rows: Callable | None = None
     counted: int | None = None
 
     @property
@@ -60,7 +71,7 @@ class Page:
         """How many rows there are in all, up to one more than are counted."""
         if self.counted is not None:
             return self.counted
-        return self.rows.values("pk")[: COUNTED_UP_TO + 1].count()
+        return self.rows().values("pk")[: COUNTED_UP_TO + 1].count()
 
     def __iter__(self):
         return iter(self.items)
@@ -175,7 +186,7 @@ class _Keyset:
         after = before if before is None else before + len(rows)
         onward = self.cursor("next", rows, after) if has_next else None
         back = self.cursor("previous", rows, before) if has_previous else None
-        return Page(rows, onward, back, before, self._in_order())
+        return Page(rows, onward, back, before, self._in_order)
 
     def cursor(self, direction, rows, before):
         """Return where a page begins or ends, and how many rows stand before that."""

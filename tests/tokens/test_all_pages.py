@@ -140,7 +140,7 @@ def test_query_count_does_not_grow(
     client.force_login(admin)
     client.get(address(main))
 
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(11):
         response = client.get(address(main))
 
     assert len(ROW.findall(response.content.decode())) == 1 + 2 * count

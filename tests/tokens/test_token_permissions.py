@@ -11,6 +11,7 @@ from accounts.lifecycle import (
 from accounts.models import AccountKind, Role
 from accounts.permissions import Operation
 from accounts.plans import Plan
+from accounts.relations import Relation
 from tests.factories import (
     BY,
     ChildFactory,
@@ -269,3 +270,34 @@ def test_what_is_hidden_is_all_that_somebody_does_not_administer(main):
         "member": {main.pk, opened.pk, shut.pk, gone.pk},
         "staff": {gone.pk},
     }
+
+
+def test_the_first_accounts_are_those_in_sight_by_their_names(main):
+    for name in ("Zebra", "Ant"):
+        ChildFactory(main=main, name=name)
+    ChildFactory(main=main, name="Bee", accessible=False)
+    ChildFactory(main=main, name="Cow", accessible=False)
+    child = ChildFactory(main=main, name="Dog", deleted_at=timezone.now())
+    person = UserFactory()
+    MembershipFactory(user=person, account=main, role=Role.ADMIN)
+
+    shown = [name for _, name, _ in Sight(main, person).first(3)]
+
+    assert shown == sorted(["Ant", "Zebra", main.name])
+    assert Sight(child, person).first is None
+
+
+def test_who_is_known_to_be_an_admin_is_not_asked_about_again(
+    main, django_assert_num_queries
+):
+    person = UserFactory()
+    MembershipFactory(user=person, account=main, role=Role.ADMIN)
+    main.relations = {Relation.ADMIN}
+
+    with django_assert_num_queries(1):
+        known = Sight(main, person)
+
+    main.relations = set()
+    with django_assert_num_queries(2):
+        asked = Sight(main, person)
+    assert known.hidden == asked.hidden == []

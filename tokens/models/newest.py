@@ -13,7 +13,7 @@ from tokens.models.tokens import Token
 ORDER = "-created_at"
 # In the order of an index, without which PostgreSQL would read the table.
 COUNT = """SELECT COUNT(*) FROM (
-    SELECT id FROM tokens_token WHERE {condition} AND deleted_at IS NULL
+    SELECT 1 FROM tokens_token WHERE {condition} AND deleted_at IS NULL
     ORDER BY created_at LIMIT %s
 ) AS listed"""
 
@@ -30,9 +30,12 @@ def newest(account, kind, limit, prepared=None):
     return tokens
 
 
-def newest_of_all(organisation_id, hidden, limit):
+def newest_of_all(organisation, hidden, limit):
     """Return the newest tokens of an organisation, but for those of `hidden` accounts."""
-    return _OF_ALL.rows(organisation_id, *hidden, limit, 0)
+    tokens = _OF_ALL.rows(organisation.pk, *hidden, limit, 0)
+    for token in tokens:
+        token.account.organisation = organisation
+    return tokens
 
 
 def of_kind(account, kind):
@@ -68,7 +71,7 @@ def _count(condition, values, limit):
 
 def _of_all(organisation, *hidden):
     tokens = all_of(organisation, hidden)
-    return _in_order(tokens.select_related("account__organisation"))
+    return _in_order(tokens.select_related("account"))
 
 
 def _in_order(tokens):

@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 
 from accounts.templatetags.accounts import badge, icon
+from accounts.web.shapes import draw
 from tokens.forms.changes import used_lately
 from tokens.kind_pages import action_url, page_of
 from tokens.kinds import Kind
@@ -152,16 +153,44 @@ COLUMNS = {
 }
 
 
-@register.inclusion_tag("tokens/_list_parts.html#sort_header", takes_context=True)
+# What an address says of one look at a list.
+PASSING = ("cursor", "added", "new")
+
+
+@register.simple_tag(takes_context=True)
 def sort_header(context, name, label, current):
     """Show the head of a column that the list can be sorted by."""
     ascending, descending = name, f"-{name}"
     newest_first = name in ("created_at", "last_used_at")
     first, second = (descending, ascending) if newest_first else (ascending, descending)
-    return {
-        "request": context["request"],
-        "label": label,
-        "column": COLUMNS.get(name, name),
-        "wanted": second if current == first else first,
-        "order": {ascending: "ascending", descending: "descending"}.get(current),
-    }
+    wanted = second if current == first else first
+    return draw(
+        "tokens/_list_parts.html#sort_header",
+        {"address": _sorted(context["request"].GET, wanted)},
+        label=label,
+        column=COLUMNS.get(name, name),
+        order={ascending: "ascending", descending: "descending"}.get(current),
+    )
+
+
+def _sorted(query, sort):
+    """Return the address of the same list, from its start in another order."""
+    asked = query.copy()
+    for name in PASSING:
+        asked.pop(name, None)
+    asked["sort"] = sort
+    return f"?{asked.urlencode()}"
+
+
+@register.simple_tag(takes_context=True)
+def row_menu(context):
+    """Show what can be done with a token, of which each row gets a copy."""
+    return draw(
+        "tokens/_row_menu.html",
+        {"list_url": context["list_url"], "why_sole": context["why_sole"]},
+        may=frozenset(verb for verb, is_so in context["may"].items() if is_so),
+        kind=context["kind"],
+        single=context["single"],
+        sole=context["sole"] is not None,
+        stop=context["home"].stop,
+    )

@@ -101,17 +101,19 @@ def _drawn(template, tokens, about, texts, parts, marks):
 
 
 class Pages:
-    """The addresses of tokens' pages; that of an account's is resolved once."""
+    """The addresses of tokens' pages, of which one is resolved.
+
+    Either all of the tokens are in accounts or none is.
+    """
 
     def __init__(self):
-        self.starts = {}
+        self._parts = None
 
     def of(self, token):
-        start = self.starts.get(token.account_id)
-        if start is None:
+        if self._parts is None:
             start = page_of(token).removesuffix(f"{token.pk}/")
-            self.starts[token.account_id] = start
-        return f"{start}{token.pk}/"
+            self._parts = start.rsplit(f"/{token.account_id}/", 1)
+        return f"/{token.account_id}/".join(self._parts) + f"{token.pk}/"
 
 
 def _said(token, page):
