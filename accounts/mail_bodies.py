@@ -44,13 +44,13 @@ def compose(address, subject, template, context):
 
 def text_of(html):
     """Return what a mail's HTML says, wrapped for a terminal."""
-    reader = Reader()
+    reader = HtmlReader()
     reader.feed(html)
     reader.close()
     return "".join(reader.parts).lstrip("\n") + "\n"
 
 
-class Reader(HTMLParser):
+class HtmlReader(HTMLParser):
     """Writes a paragraph of text for each block that it reads."""
 
     def __init__(self):

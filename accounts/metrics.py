@@ -15,7 +15,7 @@ from itertools import count
 # Names the folder where each process of a server tells what it counts, if anybody asks.
 FOLDER = "TOLLGATE_REPORTS_FOLDER"
 # In seconds. A question that memory answers takes some hundredths of a millisecond.
-BOUNDS = (
+BUCKET_BOUNDS = (
     *(0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01),
     *(0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0),
 )
@@ -58,13 +58,13 @@ class Cell:
     __slots__ = ("_counters", "_steps", "first", "seconds")
 
     def __init__(self):
-        self._counters = [Counter() for _ in range(len(BOUNDS) + 1)]
+        self._counters = [Counter() for _ in range(len(BUCKET_BOUNDS) + 1)]
         self._steps = [counter.step for counter in self._counters]
         self.first = self._steps[0]
         self.seconds = 0.0
 
     def note(self, seconds):
-        self._steps[bisect_left(BOUNDS, seconds)]()
+        self._steps[bisect_left(BUCKET_BOUNDS, seconds)]()
         # Between reading and writing nothing is called where another thread could go on.
         self.seconds += seconds
 

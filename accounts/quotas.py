@@ -22,7 +22,7 @@ MIN_WARM_TIER_RETENTION_DAYS = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Share:
+class VolumeShare:
     """How much of one volume of the plan is given out."""
 
     total: float
@@ -42,21 +42,21 @@ def daily_gb(organisation, *, without=None):
     accounts = _others(organisation, without).of_kind(*LOG_KINDS)
     fixed = accounts.children()
     if not organisation.is_flexible:
-        return Share(organisation.daily_gb, _sum(fixed, "max_daily_gb"))
+        return VolumeShare(organisation.daily_gb, _sum(fixed, "max_daily_gb"))
     # Children of a flexible plan may still have a fixed volume of their own.
     used = _sum(accounts.filter(is_flexible=True), "reserved_daily_gb")
     used += _sum(fixed.filter(is_flexible=False), "max_daily_gb")
-    return Share(organisation.daily_gb, used)
+    return VolumeShare(organisation.daily_gb, used)
 
 
 def unique_time_series(organisation, *, without=None):
     accounts = _others(organisation, without).of_kind(AccountKind.METRICS)
-    return Share(organisation.unique_time_series, _sum(accounts, "plan_uts"))
+    return VolumeShare(organisation.unique_time_series, _sum(accounts, "plan_uts"))
 
 
 def monthly_spans(organisation, *, without=None):
     accounts = _others(organisation, without).of_kind(AccountKind.TRACING)
-    return Share(organisation.monthly_spans, _sum(accounts, "monthly_spans"))
+    return VolumeShare(organisation.monthly_spans, _sum(accounts, "monthly_spans"))
 
 
 def accounts_of(organisation, kind):
@@ -69,7 +69,7 @@ def accounts_by_kind(organisation):
     kinds = organisation.accounts.not_deleted().order_by().values_list("kind")
     used = dict(kinds.annotate(number=Count("pk")))
     return {
-        kind: Share(getattr(organisation, limit), used.get(kind, 0))
+        kind: VolumeShare(getattr(organisation, limit), used.get(kind, 0))
         for kind, limit in LIMITS.items()
     }
 

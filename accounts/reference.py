@@ -49,7 +49,7 @@ class Section:
 
 
 @dataclass(frozen=True)
-class Field:
+class ReferenceField:
     """A field of a body or an answer, or a parameter, with the fields inside it."""
 
     name: str
@@ -103,7 +103,7 @@ class Shapes:
     def field(self, name, shape, *, is_required):
         main = self._main(shape)
         is_deprecated = shape.get("deprecated", False)
-        return Field(
+        return ReferenceField(
             name=name,
             kind=self._kind(shape),
             about=shape.get("description", ""),

@@ -8,9 +8,9 @@ from functools import lru_cache
 
 from accounts.rule_violations import RuleViolation
 
-EVERYTHING, READ = "everything", "read"
+EVERYTHING_SCOPE, READ_SCOPE = "everything", "read"
 # What each area is called on pages; queries are of stores that a gateway guards.
-AREAS = {
+SCOPE_AREAS = {
     "accounts": "accounts",
     "users": "users",
     "shipping": "data shipping tokens",
@@ -21,32 +21,32 @@ AREAS = {
     "metrics": "metrics",
     "traces": "traces",
 }
-QUERIES = {"logs", "metrics", "traces"}
+QUERY_AREAS = {"logs", "metrics", "traces"}
 # Nothing is changed there.
-READ_ONLY = {"audit", *QUERIES}
+READ_ONLY = {"audit", *QUERY_AREAS}
 
 
 def _label(area, access):
-    if area in QUERIES:
-        return f"Query {AREAS[area]}"
+    if area in QUERY_AREAS:
+        return f"Query {SCOPE_AREAS[area]}"
     verb = "Read" if access == "read" else "Read and change"
-    return f"{verb} {AREAS[area]}"
+    return f"{verb} {SCOPE_AREAS[area]}"
 
 
 SCOPES = (
-    READ,
+    READ_SCOPE,
     *(
         f"{area}:{access}"
-        for area in AREAS
+        for area in SCOPE_AREAS
         for access in ("read", "write")
         if access == "read" or area not in READ_ONLY
     ),
 )
 # What a token may do with each, on pages.
-LABELS = {
-    EVERYTHING: "Do everything",
-    READ: "Read everything",
-    **{each: _label(*each.split(":")) for each in SCOPES if each != READ},
+SCOPE_LABELS = {
+    EVERYTHING_SCOPE: "Do everything",
+    READ_SCOPE: "Read everything",
+    **{each: _label(*each.split(":")) for each in SCOPES if each != READ_SCOPE},
 }
 # Longer than all of them together.
 TEXT_LENGTH = 300
@@ -61,12 +61,12 @@ def covers(scopes, needed):
     if needed in held:
         return True
     area, _, access = needed.partition(":")
-    return access == "read" and (READ in held or f"{area}:write" in held)
+    return access == "read" and (READ_SCOPE in held or f"{area}:write" in held)
 
 
 def is_within(scopes, others):
     """Whether a token with some scopes can do no more than one with others."""
-    return all(covers(others, each) for each in scopes.split() or [EVERYTHING])
+    return all(covers(others, each) for each in scopes.split() or [EVERYTHING_SCOPE])
 
 
 def as_scopes(names):
@@ -75,7 +75,7 @@ def as_scopes(names):
     Raises RuleViolation for a name that is none, and when nothing is left to do.
     """
     wanted = set(names)
-    unknown = sorted(wanted - {EVERYTHING, *SCOPES})
+    unknown = sorted(wanted - {EVERYTHING_SCOPE, *SCOPES})
     if unknown:
         raise RuleViolation(
             "unknown_scope", f"There is no scope {unknown[0]}.", field="scopes"
@@ -84,7 +84,7 @@ def as_scopes(names):
         raise RuleViolation(
             "scope_required", "Choose at least one scope.", field="scopes"
         )
-    if EVERYTHING in wanted:
+    if EVERYTHING_SCOPE in wanted:
         return ""
     return " ".join(
         each for each in SCOPES if each in wanted and not _is_implied(each, wanted)
@@ -93,9 +93,9 @@ def as_scopes(names):
 
 def _is_implied(scope, wanted):
     area, _, access = scope.partition(":")
-    return access == "read" and (READ in wanted or f"{area}:write" in wanted)
+    return access == "read" and (READ_SCOPE in wanted or f"{area}:write" in wanted)
 
 
 def names_of(scopes):
     """Return the names of a token's scopes, for programs."""
-    return scopes.split() or [EVERYTHING]
+    return scopes.split() or [EVERYTHING_SCOPE]

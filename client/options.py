@@ -10,7 +10,7 @@ import click
 import httpx
 
 from client.failures import NotAuthorised
-from client.output import FORMS, Output
+from client.output import OUTPUT_FORMATS, Output
 from client.server import Server
 
 # What a header can carry; an error about anything else would quote it.
@@ -31,7 +31,7 @@ SHARED = (
     ),
     click.option(
         "--output",
-        type=click.Choice(FORMS),
+        type=click.Choice(OUTPUT_FORMATS),
         default="table",
         show_default=True,
         help="What standard output gets; JSON is as the HTTP API gives it.",

@@ -10,7 +10,7 @@ import click
 
 from client.failures import printable
 
-FORMS = ("table", "json")
+OUTPUT_FORMATS = ("table", "json")
 GAP = "  "
 STATE = "STATE"
 # Long texts are cut to what tells most of them apart; rather than more, columns go.

@@ -83,7 +83,7 @@ AREAS = {
     },
 }
 # What a call can end in besides success: what that means, and an example of the words.
-FAILURES = {
+FAILURE_MEANINGS = {
     400: (
         "A field is not as it must be, or a rule of the product stands against it.",
         "There is already a token named Fluent Bit here.",

@@ -12,18 +12,18 @@ from pydantic import Field, create_model
 from accounts.api.account_fields import ACCOUNT_NAME
 from accounts.api.logzio.account_bodies import SPACED_NAME
 from accounts.api.plumbing.fields import VISIBLE
-from accounts.api.v1.account_settings import OF_KIND, SETTINGS, Name, said
+from accounts.api.v1.account_settings import ACCOUNT_SETTINGS, OF_KIND, Name, said
 from accounts.api.v1.accounts import KindName
-from accounts.api.v1.fields import IN_THE_YEAR, Body, Flag
+from accounts.api.v1.fields import IN_THE_YEAR, Flag, StrictBody
 from accounts.lists import LISTS
 from accounts.models import LOG_KINDS
 from sharing.api.v1.creation import NewLogToken, NewSharedToken
 from sharing.api.v1.dashboards import NewViewBody
 from sharing.api.v1.filters import NewFilterBody
-from sharing.models.dashboards import MOST
+from sharing.models.dashboards import MOST_DASHBOARDS
 from tokens.api.logzio.api_tokens import ChildApiToken
 from tokens.api.v1.policies import PolicyBody
-from tokens.policies.rules import KINDS
+from tokens.policies.rules import POLICY_KINDS
 
 TARGET = Path(__file__).resolve().parent.parent / "client" / "declaring" / "schema.json"
 ABOUT = (
@@ -98,7 +98,7 @@ def _was(shape):
     return shape, _optional("What it was called until now, to rename it.")
 
 
-class Secret(Body):
+class Secret(StrictBody):
     """Where the secret of a token goes; it is never in this file."""
 
     name: Annotated[str, Field(pattern=SECRET_NAME)] = _optional(
@@ -109,16 +109,18 @@ class Secret(Body):
     )
 
 
-class AccountReference(Body):
+class AccountReference(StrictBody):
     kind: KindName = Field(description="The kind of account.")
     name: Annotated[Name, ACCOUNT_NAME]
 
 
 References = Annotated[list[AccountReference], Field(max_length=1000)]
-Clause = create_model("Clause", __base__=Body, **_of(NewFilterBody, "field", "value"))
+Clause = create_model(
+    "Clause", __base__=StrictBody, **_of(NewFilterBody, "field", "value")
+)
 DeclaredFilter = create_model(
     "DeclaredFilter",
-    __base__=Body,
+    __base__=StrictBody,
     __doc__="Shared tokens of the account can have it.",
     **_of(NewFilterBody, "field", "value", "description"),
     was=(
@@ -128,7 +130,7 @@ DeclaredFilter = create_model(
 )
 DeclaredView = create_model(
     "DeclaredView",
-    __base__=Body,
+    __base__=StrictBody,
     __doc__="A dashboard that the account's links open; the list is in their order.",
     **_of(NewViewBody, "title", "address"),
     was=_was(NewViewBody.model_fields["title"].rebuild_annotation()),
@@ -139,7 +141,7 @@ SECRET = (Secret, _optional("Where its secret goes when it is made."))
 TOKEN_NAME = NewLogToken.model_fields["name"].rebuild_annotation()
 DeclaredToken = create_model(
     "DeclaredToken",
-    __base__=Body,
+    __base__=StrictBody,
     __doc__="A shipping token of the account, or an API token, which is made for a child only.",
     kind=(
         Literal["logs", "metrics", "traces", "api"],
@@ -156,7 +158,7 @@ DeclaredToken = create_model(
 )
 DeclaredSharedToken = create_model(
     "DeclaredSharedToken",
-    __base__=Body,
+    __base__=StrictBody,
     __doc__="A link to some of the account's logs.",
     **_of(NewSharedToken, "name", "note", *RESTRICTIONS),
     **_of(NewLogToken, "enabled"),
@@ -171,7 +173,7 @@ DeclaredSharedToken = create_model(
 PARTS = {
     "shared_tokens": (DeclaredSharedToken, MOST_THINGS, "Its shared tokens."),
     "filters": (DeclaredFilter, MOST_THINGS, "Its filters of shared tokens."),
-    "views": (DeclaredView, MOST, "Its shared views, in their order."),
+    "views": (DeclaredView, MOST_DASHBOARDS, "Its shared views, in their order."),
 }
 
 
@@ -183,7 +185,9 @@ def _setting(name):
     if name not in LISTS:
         return said(name)
     # Here accounts are named, and not by their ids.
-    return References, _optional(SETTINGS[name][1].description.replace(" ids of", ""))
+    return References, _optional(
+        ACCOUNT_SETTINGS[name][1].description.replace(" ids of", "")
+    )
 
 
 def _account(kind):
@@ -193,7 +197,7 @@ def _account(kind):
         fields |= {name: _list(*part) for name, part in PARTS.items()}
     return create_model(
         f"Declared{kind.capitalize()}Account",
-        __base__=Body,
+        __base__=StrictBody,
         kind=(Literal[kind.value], Field(description="The kind of account.")),
         name=(Annotated[Name, ACCOUNT_NAME], ...),
         was=_was(Name),
@@ -209,19 +213,19 @@ for child in CHILDREN:
 
 DeclaredPolicy = create_model(
     "DeclaredPolicy",
-    __base__=Body,
+    __base__=StrictBody,
     __doc__="What is asked of one kind of token. What is left out is not asked.",
     **_of(PolicyBody, *PolicyBody.model_fields),
 )
 
 
-class DeclaredFile(Body):
+class DeclaredFile(StrictBody):
     all_accounts: Flag = _optional(
         "Whether every account of the organisation is in this file: --prune deletes "
         "the others."
     )
-    policies: Annotated[list[DeclaredPolicy], Field(max_length=len(KINDS))] = _optional(
-        "What the organisation asks of tokens, by kind."
+    policies: Annotated[list[DeclaredPolicy], Field(max_length=len(POLICY_KINDS))] = (
+        _optional("What the organisation asks of tokens, by kind.")
     )
     accounts: Annotated[
         list[Annotated[AnyAccount, Field(discriminator="kind")]],

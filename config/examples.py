@@ -3,7 +3,7 @@
 import json
 from http import HTTPStatus
 
-from config.api_wording import FAILURES
+from config.api_wording import FAILURE_MEANINGS
 
 REF = "#/components/schemas/"
 
@@ -57,7 +57,7 @@ class Examples:
 
 def _told(status, example):
     """Return what an example of a failure says of it, under the names that it has."""
-    message, name = FAILURES[status][1], HTTPStatus(status).name
+    message, name = FAILURE_MEANINGS[status][1], HTTPStatus(status).name
     said = {
         "code": status if isinstance(example.get("code"), int) else name.lower(),
         "status": status,

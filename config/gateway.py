@@ -15,11 +15,11 @@ django.setup()
 from django.conf import settings  # noqa: E402
 
 from accounts.metrics import FOLDER  # noqa: E402
-from demo.listener import Listener  # noqa: E402
+from demo.listener import DemoListener  # noqa: E402
 from gateway.metrics.report import reporter_of  # noqa: E402
 from gateway.verify import background  # noqa: E402
 from gateway.verify.answer_times import Measured  # noqa: E402
-from gateway.verify.gate import PREFIX, Gate  # noqa: E402
+from gateway.verify.gate import VERIFY_PATH, Gate  # noqa: E402
 
 # Whose program sends what this server cannot read is not nobody.
 UNREADABLE = "unreadable"
@@ -53,7 +53,7 @@ class Apart:
         if environ.get("HTTP_USER_AGENT") == "":
             environ["HTTP_USER_AGENT"] = UNREADABLE
         path = environ["PATH_INFO"]
-        if path.startswith(PREFIX) or path in self.gate.addresses:
+        if path.startswith(VERIFY_PATH) or path in self.gate.addresses:
             return self._answer(environ, start_response)
         return self._otherwise(environ, start_response)
 
@@ -65,5 +65,5 @@ class Apart:
 
 
 gate = Gate()
-application = Apart(gate, "gateway", Listener(gate) if settings.DEMO else nothing)
+application = Apart(gate, "gateway", DemoListener(gate) if settings.DEMO else nothing)
 trusting = Apart(Gate(trusts_callers=True), "gateway_socket")

@@ -13,13 +13,13 @@ from prometheus_client import CollectorRegistry, make_wsgi_app  # noqa: E402
 
 from accounts.deadline import request_deadline  # noqa: E402
 from accounts.metrics import FOLDER  # noqa: E402
-from gateway.metrics.collector import Processes  # noqa: E402
+from gateway.metrics.collector import ProcessReports  # noqa: E402
 from gateway.metrics.queues import Queues  # noqa: E402
 
 PATH = "/metrics"
 
 registry = CollectorRegistry()
-registry.register(Processes(os.environ.get(FOLDER, "")))
+registry.register(ProcessReports(os.environ.get(FOLDER, "")))
 registry.register(Queues())
 told = make_wsgi_app(registry)
 

@@ -105,7 +105,7 @@ class Document(OpenAPISchema):
         models = [each["$ref"] for each in shape.get("anyOf", [shape])]
         name = "".join([each.rpartition("/")[2] for each in models] + [str(status)])
         self.responses_by_name[name] = {
-            "description": api_wording.FAILURES[status][0],
+            "description": api_wording.FAILURE_MEANINGS[status][0],
             "headers": _headers(*names),
             "content": {area.media_type: {"schema": shape}},
         }

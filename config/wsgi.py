@@ -17,7 +17,7 @@ from config.asgi_requests import ARRIVED_AT  # noqa: E402
 from gateway.metrics.report import reporter_of  # noqa: E402
 from gateway.verify import background  # noqa: E402
 from gateway.verify.answer_times import Measured  # noqa: E402
-from gateway.verify.gate import PREFIX, Gate  # noqa: E402
+from gateway.verify.gate import VERIFY_PATH, Gate  # noqa: E402
 
 # Takes seconds on a small machine, for which the first request would wait.
 import_module(settings.ROOT_URLCONF)
@@ -38,7 +38,7 @@ def begin():
 def application(environ, start_response):
     # Not at the import, which tools and tests do as well.
     begin()
-    if environ["PATH_INFO"].startswith(PREFIX) and NOT_TAKEN not in environ:
+    if environ["PATH_INFO"].startswith(VERIFY_PATH) and NOT_TAKEN not in environ:
         return measured(environ, start_response)
     return portal(environ, start_response)
 

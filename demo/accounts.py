@@ -12,7 +12,7 @@ from demo.people import ACME, GLOBEX, INITECH, MAIN
 
 
 @dataclass(frozen=True, slots=True)
-class Organisation:
+class DemoOrganisation:
     name: str
     age: float
     fields: dict
@@ -36,7 +36,7 @@ class DemoAccount:
 
 
 ORGANISATIONS = (
-    Organisation(
+    DemoOrganisation(
         ACME,
         760,
         {
@@ -50,8 +50,8 @@ ORGANISATIONS = (
         main_name=MAIN,
         main_fields={"snap_search_retention_days": 90},
     ),
-    Organisation(GLOBEX, 430, {"plan": Plan.COMMUNITY, "daily_gb": 1}),
-    Organisation(
+    DemoOrganisation(GLOBEX, 430, {"plan": Plan.COMMUNITY, "daily_gb": 1}),
+    DemoOrganisation(
         INITECH,
         5,
         {"plan": Plan.COMMUNITY, "daily_gb": 50},

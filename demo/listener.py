@@ -8,9 +8,9 @@ from urllib.parse import parse_qs
 
 from gateway.verify.conditions import ASKED_AGAIN
 from gateway.verify.decisions import PASS
-from gateway.verify.gate import PREFIX, Gate
+from gateway.verify.gate import VERIFY_PATH, Gate
 
-SIGNALS = {
+SIGNAL_OF_PATH = {
     "/": "logs",
     "/loki/api/v1/push": "logs",
     "/v1/logs": "logs",
@@ -31,7 +31,7 @@ TAKEN = {
 }
 
 
-class Listener:
+class DemoListener:
     """A WSGI application over a gate, by whose memory it goes."""
 
     def __init__(self, gate):
@@ -44,13 +44,13 @@ class Listener:
 
     def _answer(self, environ):
         path = environ["PATH_INFO"]
-        if path not in SIGNALS:
+        if path not in SIGNAL_OF_PATH:
             return "404 Not Found", [TEXT], [b"There is nothing at this address\n"]
         if environ["REQUEST_METHOD"] != "POST":
             allow = ("Allow", "POST")
             return "405 Method Not Allowed", [TEXT, allow], [b"It takes POST only\n"]
         environ["wsgi.input"].read(MOST_BYTES)
-        decision = self._gate.answer(_asked(environ, SIGNALS[path]))
+        decision = self._gate.answer(_asked(environ, SIGNAL_OF_PATH[path]))
         if decision.status is not PASS:
             return decision.status, decision.headers, decision.body
         return TAKEN.get(path) or TAKEN["/v1" if path.startswith("/v1/") else ""]
@@ -60,7 +60,7 @@ def _asked(environ, signal):
     """Return the question that a proxy would ask about a request."""
     arguments = parse_qs(environ.get("QUERY_STRING", ""))
     own = {
-        "PATH_INFO": f"{PREFIX}{signal}",
+        "PATH_INFO": f"{VERIFY_PATH}{signal}",
         "HTTP_X_TOLLGATE_TOKEN": arguments.get("token", [""])[0],
         "HTTP_X_REAL_IP": environ.get("REMOTE_ADDR", ""),
     }

@@ -13,7 +13,7 @@ BROWSERS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
+class DemoPerson:
     """`places` are (organisation, account, role); the first one is their home."""
 
     email: str
@@ -37,13 +37,13 @@ MAIN = "Acme Production"
 
 # Who is invited, has not answered, and is nobody here yet; a person has no name either.
 INVITED = "kim@acme.test"
-STAFF = Person("staff@tollgate.test", "Sam Staff")
+STAFF = DemoPerson("staff@tollgate.test", "Sam Staff")
 PEOPLE = (
-    Person("dana@acme.test", "Dana Whitfield", ((ACME, MAIN, Role.ADMIN),)),
-    Person("omar@acme.test", "Omar Haddad", ((ACME, MAIN, Role.USER),)),
-    Person("rita@acme.test", "Rita Lindqvist", ((ACME, MAIN, Role.READ_ONLY),)),
-    Person("sofia@acme.test", "Sofia Marques", ((ACME, MAIN, Role.ADMIN),)),
-    Person(
+    DemoPerson("dana@acme.test", "Dana Whitfield", ((ACME, MAIN, Role.ADMIN),)),
+    DemoPerson("omar@acme.test", "Omar Haddad", ((ACME, MAIN, Role.USER),)),
+    DemoPerson("rita@acme.test", "Rita Lindqvist", ((ACME, MAIN, Role.READ_ONLY),)),
+    DemoPerson("sofia@acme.test", "Sofia Marques", ((ACME, MAIN, Role.ADMIN),)),
+    DemoPerson(
         "lee@acme.test",
         "Lee Park",
         (
@@ -52,34 +52,36 @@ PEOPLE = (
             (ACME, "Load tests", Role.ADMIN),
         ),
     ),
-    Person(
+    DemoPerson(
         "ines@acme.test",
         "Inés Ortega",
         ((ACME, "Payments", Role.ADMIN), (ACME, "Checkout", Role.USER)),
     ),
-    Person(
+    DemoPerson(
         "noam@acme.test",
         "נועם לוי",
         ((ACME, "Human resources", Role.ADMIN), (ACME, "Legal archive", Role.ADMIN)),
     ),
-    Person(
+    DemoPerson(
         "tomas@acme.test",
         "Tomas Novak",
         ((ACME, "Web shop", Role.READ_ONLY), (ACME, "Mobile apps", Role.USER)),
     ),
-    Person(
+    DemoPerson(
         "yuki@acme.test",
         "Yuki Tanaka",
         ((ACME, "Data platform", Role.USER),),
         suspended=True,
     ),
-    Person("hank@globex.test", "Hank Scorpio", ((GLOBEX, GLOBEX, Role.ADMIN),)),
-    Person("mindy@globex.test", "Mindy Simmons", ((GLOBEX, GLOBEX, Role.READ_ONLY),)),
-    Person(
+    DemoPerson("hank@globex.test", "Hank Scorpio", ((GLOBEX, GLOBEX, Role.ADMIN),)),
+    DemoPerson(
+        "mindy@globex.test", "Mindy Simmons", ((GLOBEX, GLOBEX, Role.READ_ONLY),)
+    ),
+    DemoPerson(
         "bill@initech.test",
         "Bill Lumbergh",
         ((INITECH, INITECH, Role.ADMIN), (GLOBEX, GLOBEX, Role.USER)),
     ),
-    Person("peter@initech.test", "Peter Gibbons", ((INITECH, INITECH, Role.USER),)),
+    DemoPerson("peter@initech.test", "Peter Gibbons", ((INITECH, INITECH, Role.USER),)),
     STAFF,
 )

@@ -11,7 +11,7 @@ from tokens.kinds import Kind
 from tokens.models import StoredSecret
 
 CALLERS = 3
-SIGNALS = {Kind.API: "api", Kind.LOGS: "logs", Kind.SHARED: "query-logs"}
+SIGNAL_OF_KIND = {Kind.API: "api", Kind.LOGS: "logs", Kind.SHARED: "query-logs"}
 
 
 def tell_refusals(story):
@@ -40,7 +40,7 @@ def _chosen(main):
         token__in=tokens.enabled(), valid_until__lte=timezone.now()
     )
     old = old.select_related("token").latest("valid_until")
-    yield old, Reason.ROTATED, SIGNALS[old.token.kind], old.valid_until
+    yield old, Reason.ROTATED, SIGNAL_OF_KIND[old.token.kind], old.valid_until
     expired = tokens.of_kind(Kind.API).expired().first()
     yield _current(expired), Reason.EXPIRED, "api", expired.expires_at
     expired = tokens.of_kind(Kind.SHARED).expired().first()

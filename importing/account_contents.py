@@ -2,9 +2,9 @@
 
 from datetime import UTC, datetime
 
-from importing.inventory import Line, Outcome, open_contents, owner_of
+from importing.inventory import ImportOutcome, ReportLine, open_contents, owner_of
 from importing.source import SourceError
-from importing.steps import Key
+from importing.steps import StepKey
 
 SHUT = (
     "other log tokens, filters and shared tokens need an API token of the account: on "
@@ -44,7 +44,7 @@ class AccountContents:
         """Tell the report which accounts need no API token again."""
         for account in self.made:
             if account.account_id not in refused:
-                line = Line(Outcome.NEW, f"all of {account.account_name}")
+                line = ReportLine(ImportOutcome.NEW, f"all of {account.account_name}")
                 self.report.add(_finished(account), line, here=account.account_id)
 
     def _make(self, account, lines):
@@ -52,13 +52,13 @@ class AccountContents:
             return None
         if not self.makes_keys:
             rest = f"the rest of {account.account_name}"
-            lines.append(Line(Outcome.LEFT_OUT, rest, SHUT))
+            lines.append(ReportLine(ImportOutcome.LEFT_OUT, rest, SHUT))
             return None
         label = f"Tollgate import {datetime.now(UTC):%Y-%m-%d %H.%M.%S}"
         what = f"API token {label} of {account.account_name}, over there"
         if self.dry_run:
             why = "to read the rest of the account with"
-            lines.append(Line(Outcome.NEW, what, why))
+            lines.append(ReportLine(ImportOutcome.NEW, what, why))
             return None
         return self._mint(account, label, what, lines)
 
@@ -68,14 +68,14 @@ class AccountContents:
             token = self.source.mint(self.token, account=place, name=label)
         except SourceError as error:
             why = f"{error} It may be there all the same."
-            lines.append(Line(Outcome.REFUSED, what, why))
+            lines.append(ReportLine(ImportOutcome.REFUSED, what, why))
             return None
         self.made.append(account)
-        line = Line(Outcome.NEW, what, "delete it when everything is here")
-        self.report.add(Key("api_token", place), line)
+        line = ReportLine(ImportOutcome.NEW, what, "delete it when everything is here")
+        self.report.add(StepKey("api_token", place), line)
         lines.append(line)
         return token
 
 
 def _finished(account):
-    return Key("all", account.account_id)
+    return StepKey("all", account.account_id)

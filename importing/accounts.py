@@ -4,7 +4,7 @@ from functools import wraps
 
 from accounts import lifecycle
 from accounts.models import AccountKind, Organisation
-from importing.inventory import Outcome
+from importing.inventory import ImportOutcome
 from importing.target import Done, held
 from tokens.importing import remember, take_place
 from tokens.kinds import Kind
@@ -23,10 +23,10 @@ def once(opens):
     def act(target, found, **rest):
         account = target.arrived(found.account_id)
         if account:
-            return Done(Outcome.THERE, account.pk)
+            return Done(ImportOutcome.THERE, account.pk)
         account, detail = opens(target, found, **rest)
         target.arrive(account, found.account_id)
-        return Done(Outcome.NEW, account.pk, detail)
+        return Done(ImportOutcome.NEW, account.pk, detail)
 
     return act
 
@@ -36,7 +36,7 @@ def enter_main(target, found):
     main = target.organisation.main
     if target.arrived(found.account_id) is None:
         target.arrive(main, found.account_id)
-    return Done(Outcome.THERE, main.pk, "its settings stay as they are")
+    return Done(ImportOutcome.THERE, main.pk, "its settings stay as they are")
 
 
 @once
@@ -150,5 +150,5 @@ def suspend(target, there):
 
 
 def _changed(account, before, detail=""):
-    outcome = Outcome.THERE if account.version == before else Outcome.NEW
+    outcome = ImportOutcome.THERE if account.version == before else ImportOutcome.NEW
     return Done(outcome, account.pk, detail)

@@ -22,7 +22,7 @@ UNTOLD = {
 NOT_MAIN = "This is not the API token of a main account over there"
 
 
-class Outcome(StrEnum):
+class ImportOutcome(StrEnum):
     NEW = "new"
     THERE = "there"
     LEFT_OUT = "left out"
@@ -30,10 +30,10 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True)
-class Line:
+class ReportLine:
     """The outcome for one thing, or why there is none."""
 
-    outcome: Outcome
+    outcome: ImportOutcome
     what: str
     why: str = ""
 
@@ -66,7 +66,7 @@ class Inventory:
         return {account.account_id: account for account in known}
 
 
-class Reader:
+class ListReader:
     """Reads lists with one token; what cannot be read becomes a line."""
 
     def __init__(self, source, token, lines, place=""):
@@ -83,7 +83,7 @@ class Reader:
         try:
             rows = ask(*arguments)
         except DeniedError as error:
-            self._note(Outcome.LEFT_OUT, f"each {what}", str(error))
+            self._note(ImportOutcome.LEFT_OUT, f"each {what}", str(error))
             return []
         return [thing for row in rows if (thing := self._read(model, row, what))]
 
@@ -106,17 +106,17 @@ class Reader:
         except ValueError as error:
             known = row if isinstance(row, dict) else {}
             number = known.get("id") or known.get("accountId") or "without an id"
-            self._note(Outcome.REFUSED, f"{what} {number}", str(error))
+            self._note(ImportOutcome.REFUSED, f"{what} {number}", str(error))
             return None
 
     def _note(self, outcome, what, why):
-        self.lines.append(Line(outcome, what + self.place, why))
+        self.lines.append(ReportLine(outcome, what + self.place, why))
 
 
 def take_stock(source, token):
     """Return what the main account's token shows; the contents are still shut."""
     owner, lines = owner_of(source, token), []
-    reader = Reader(source, token, lines)
+    reader = ListReader(source, token, lines)
     accounts = reader.all(schemas.LogAccount, ACCOUNTS, "account")
     mains = [each for each in accounts if each.account_id == owner.account_id]
     if not mains:
@@ -150,7 +150,7 @@ def owner_of(source, token):
 
 def open_contents(source, token, account, lines):
     """Return the log tokens, filters and shared tokens of the account of a token."""
-    reader = Reader(source, token, lines, place=f" of {account.account_name}")
+    reader = ListReader(source, token, lines, place=f" of {account.account_name}")
     shares = reader.all(schemas.SharedToken, SHARES, "shared token")
     log_tokens = reader.log_tokens()
     things = [*log_tokens, *shares]
@@ -168,7 +168,7 @@ def open_contents(source, token, account, lines):
 def _known(source, token, asked):
     """Return what a Tollgate knows of tokens beyond what Logz.io does."""
     # What cannot be read here is no part of what moves: nobody is told of it.
-    reader = Reader(source, token, lines=[])
+    reader = ListReader(source, token, lines=[])
     try:
         return reader.parsed(
             schemas.KnownToken, "token", source.pages, f"{OWN}{asked}", token
@@ -180,7 +180,9 @@ def _known(source, token, asked):
 def _untold(accounts):
     why = "the API of the source tells neither its size nor its token"
     return [
-        Line(Outcome.LEFT_OUT, f"{UNTOLD[each.type]} {each.account_name}", why)
+        ReportLine(
+            ImportOutcome.LEFT_OUT, f"{UNTOLD[each.type]} {each.account_name}", why
+        )
         for each in accounts
         if each.type in UNTOLD
     ]
@@ -188,8 +190,8 @@ def _untold(accounts):
 
 def _homeless(found):
     return [
-        Line(
-            Outcome.LEFT_OUT,
+        ReportLine(
+            ImportOutcome.LEFT_OUT,
             f"person {each.username} of account {each.account_id}",
             "the account cannot move",
         )

@@ -5,7 +5,7 @@ from django.core.validators import validate_email
 from accounts.api.logzio.user_bodies import ROLES
 from accounts.members import add_member, suspend_member
 from accounts.rule_violations import RuleViolation
-from importing.inventory import Outcome
+from importing.inventory import ImportOutcome
 from importing.target import Done
 
 
@@ -18,7 +18,7 @@ def add(target, person):
         raise RuleViolation(
             "role", f"There already, as {member.get_role_display().lower()}."
         )
-    return Done(Outcome.THERE, member.user_id)
+    return Done(ImportOutcome.THERE, member.user_id)
 
 
 def _add(target, account, person, role):
@@ -35,4 +35,4 @@ def _add(target, account, person, role):
     if person.active is False:
         suspend_member(member, by=target.by)
         detail += ", suspended"
-    return Done(Outcome.NEW, member.user_id, detail)
+    return Done(ImportOutcome.NEW, member.user_id, detail)

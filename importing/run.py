@@ -5,7 +5,7 @@ from django.db import transaction
 
 from accounts.locks import repeated
 from accounts.rule_violations import RuleViolation
-from importing.inventory import Line, Outcome
+from importing.inventory import ImportOutcome, ReportLine
 
 
 class Run:
@@ -23,7 +23,7 @@ class Run:
         known = self.report.done.get(str(step.key))
         if known is not None:
             self.target.note(step.key, known)
-            return Line(Outcome.THERE, step.what, "as the report says")
+            return ReportLine(ImportOutcome.THERE, step.what, "as the report says")
         line, here = self._try(step)
         self.report.add(step.key, line, here)
         return line
@@ -36,11 +36,11 @@ class Run:
         except ValidationError as error:
             return self._refuse(step, " ".join(error.messages))
         self.target.note(step.key, done.here)
-        return Line(done.outcome, step.what, done.detail), done.here
+        return ReportLine(done.outcome, step.what, done.detail), done.here
 
     def _refuse(self, step, why):
         self.refused.add(step.key.place)
-        return Line(Outcome.REFUSED, step.what, why), None
+        return ReportLine(ImportOutcome.REFUSED, step.what, why), None
 
 
 @repeated

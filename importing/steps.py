@@ -8,7 +8,7 @@ from importing import accounts, people, tokens
 from importing.schemas import LogToken
 
 
-class Key(NamedTuple):
+class StepKey(NamedTuple):
     """The subject of a step; `place` is its account over there, if it is in one."""
 
     kind: str
@@ -21,7 +21,7 @@ class Key(NamedTuple):
 
 @dataclass(frozen=True)
 class Step:
-    key: Key
+    key: StepKey
     what: str
     act: partial
 
@@ -38,7 +38,7 @@ def steps(inventory, target):
 
 def _accounts(inventory, target):
     main = inventory.main
-    key, what = Key("account", main.account_id), f"main account {main.account_name}"
+    key, what = StepKey("account", main.account_id), f"main account {main.account_name}"
     if target.organisation:
         yield Step(key, what, partial(accounts.enter_main, found=main))
     else:
@@ -51,12 +51,12 @@ def _accounts(inventory, target):
             accounts.open_sub, found=sub, default=default_token(inventory, sub)
         )
         yield Step(
-            Key("account", sub.account_id), f"sub account {sub.account_name}", act
+            StepKey("account", sub.account_id), f"sub account {sub.account_name}", act
         )
     for found in inventory.metrics:
         what = f"metrics account {found.account_name}"
         act = partial(accounts.open_metrics, found=found)
-        yield Step(Key("account", found.account_id), what, act)
+        yield Step(StepKey("account", found.account_id), what, act)
 
 
 def default_token(inventory, account):
@@ -95,14 +95,14 @@ def _lists(inventory):
                 others=[other for other in others if other in known],
                 missing=[other for other in others if other not in known],
             )
-            yield Step(Key("list", found.account_id), what, act)
+            yield Step(StepKey("list", found.account_id), what, act)
 
 
 def _people(inventory):
     for person in inventory.people:
         home = inventory.accounts.get(person.account_id)
         if home:
-            key = Key("person", person.account_id, person.id)
+            key = StepKey("person", person.account_id, person.id)
             what = f"person {person.username} of {home.account_name}"
             yield Step(key, what, partial(people.add, person=person))
 
@@ -116,7 +116,7 @@ def _chest(inventory, place):
     ]
     for kind, things, add in kinds:
         for found in things:
-            key = Key(kind.replace(" ", "_"), place, found.id)
+            key = StepKey(kind.replace(" ", "_"), place, found.id)
             act = partial(add, there=place, found=found)
             yield Step(key, f"{kind} {found.label} of {name}", act)
 
@@ -125,6 +125,6 @@ def _suspensions(inventory):
     for found in inventory.subs:
         view = inventory.views.get(found.account_id)
         if view and view.active is False:
-            key = Key("suspension", found.account_id)
+            key = StepKey("suspension", found.account_id)
             act = partial(accounts.suspend, there=found.account_id)
             yield Step(key, f"suspension of {found.account_name}", act)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from accounts.audit.trail import Actor, record
 from accounts.models import Account, Action, AuditEvent, Organisation
 from accounts.rule_violations import RuleViolation
-from importing.inventory import Outcome
+from importing.inventory import ImportOutcome
 from tokens.models import StoredSecret
 
 
@@ -13,7 +13,7 @@ from tokens.models import StoredSecret
 class Done:
     """The result of a step: the id here, and a detail for people."""
 
-    outcome: Outcome
+    outcome: ImportOutcome
     here: int
     detail: str = ""
 

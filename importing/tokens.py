@@ -3,7 +3,7 @@
 from django.utils import timezone
 
 from accounts.rule_violations import RuleViolation
-from importing.inventory import Outcome
+from importing.inventory import ImportOutcome
 from importing.target import Done, held
 from sharing.models import Filter, Share
 from sharing.scope import Operator
@@ -17,7 +17,7 @@ def add_log_token(target, there, found):
     account = target.account(there)
     known = held(account, Kind.LOGS, found.token)
     if known:
-        return Done(Outcome.THERE, known.pk, known.state)
+        return Done(ImportOutcome.THERE, known.pk, known.state)
     token = add(
         account,
         Kind.LOGS,
@@ -30,14 +30,14 @@ def add_log_token(target, there, found):
         created_by=found.created_by,
         **found.restrictions,
     )
-    return Done(Outcome.NEW, token.pk, f"{token.masked}, {token.state}")
+    return Done(ImportOutcome.NEW, token.pk, f"{token.masked}, {token.state}")
 
 
 def add_filter(target, there, found):
     account = target.account(there)
     same = account.filters.filter(field=found.field, value=found.value).first()
     if same:
-        return Done(Outcome.THERE, same.pk)
+        return Done(ImportOutcome.THERE, same.pk)
     columns = {
         "field": found.field,
         "value": found.value,
@@ -46,18 +46,20 @@ def add_filter(target, there, found):
     for name, text in columns.items():
         Filter._meta.get_field(name).clean(text, None)
     made = Filter.add(account=account, by=target.by, **columns)
-    return Done(Outcome.NEW, made.pk)
+    return Done(ImportOutcome.NEW, made.pk)
 
 
 def add_share(target, there, found):
     account = target.account(there)
     known = held(account, Kind.SHARED, found.token)
     if known:
-        return Done(Outcome.THERE, known.pk, known.state)
+        return Done(ImportOutcome.THERE, known.pk, known.state)
     if found.expiration_date and found.expiration_date <= timezone.now():
-        return Done(Outcome.LEFT_OUT, None, "it has expired")
+        return Done(ImportOutcome.LEFT_OUT, None, "it has expired")
     if found.shows == "nothing":
-        return Done(Outcome.LEFT_OUT, None, "it shows nothing since a filter is gone")
+        return Done(
+            ImportOutcome.LEFT_OUT, None, "it shows nothing since a filter is gone"
+        )
     if not (found.filters or target.unfiltered):
         raise RuleViolation(
             "unfiltered",
@@ -66,7 +68,7 @@ def add_share(target, there, found):
         )
     share = _issue(target, account, there, found)
     detail = f"{share.token.masked}, {share.token.state}, {_shown(share)}"
-    return Done(Outcome.NEW, share.pk, detail)
+    return Done(ImportOutcome.NEW, share.pk, detail)
 
 
 def _issue(target, account, there, found):

@@ -29,7 +29,7 @@ class TooMuch(RuleViolation):
     status = 413
 
 
-class Finding(NamedTuple):
+class ReportedToken(NamedTuple):
     """A text that may be a token, and where it was found; a blank place is unknown."""
 
     token: str
@@ -64,7 +64,7 @@ def _finding(row, number):
         raise BadReport(
             "no_text", f"url and type of finding {number} have to be texts."
         )
-    return Finding(token, clean_place(place), kind)
+    return ReportedToken(token, clean_place(place), kind)
 
 
 def clean_place(text):

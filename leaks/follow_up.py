@@ -11,10 +11,10 @@ from accounts.clock import clock
 from accounts.locks import repeated
 from accounts.models import Action
 from leaks import mails
-from leaks.models import Leak, Outcome, stops_at_once
+from leaks.models import Leak, ReportOutcome, stops_at_once
 from tokens.limits import locked_account, why_protected
 from tokens.models import Token
-from tokens.states import STOPPED
+from tokens.states import STOPPED_STATES
 
 # One mail a day of a secret says enough, in however many places it is found.
 QUIET_FOR = timedelta(days=1)
@@ -35,7 +35,7 @@ def follow_up(leak):
         leak.refresh_from_db(from_queryset=Leak.objects.select_related("secret"))
         token.refresh_from_db(from_queryset=_with_account())
         # Another worker may have done it when this one's lease was over.
-        if leak.outcome == Outcome.WAITING:
+        if leak.outcome == ReportOutcome.WAITING:
             _follow_up(token, leak, by)
 
 
@@ -51,7 +51,7 @@ def _follow_up(token, leak, by):
         found_at_place=leak.place,
         outcome=leak.get_outcome_display(),
     )
-    if leak.outcome != Outcome.OVER and not _was_told_lately(leak):
+    if leak.outcome != ReportOutcome.OVER and not _was_told_lately(leak):
         leak.told_at = clock.now()
         mails.send_leaked(token, leak)
     leak.save(update_fields=["outcome", "told_at"])
@@ -60,13 +60,13 @@ def _follow_up(token, leak, by):
 def _stop(token, leak, by):
     """Stop a secret that works, where that is wanted; return the Outcome."""
     until = leak.secret.valid_until
-    if token.state in STOPPED or (until and until <= clock.now()):
-        return Outcome.OVER
+    if token.state in STOPPED_STATES or (until and until <= clock.now()):
+        return ReportOutcome.OVER
     if token.account is None or not stops_at_once(token.organisation_id):
-        return Outcome.TOLD
+        return ReportOutcome.TOLD
     if until:
         token.finish_rotation(by=by)
-        return Outcome.ENDED
+        return ReportOutcome.ENDED
     return _stop_current(token, leak, by)
 
 
@@ -74,9 +74,9 @@ def _stop_current(token, leak, by):
     # Of these an account needs one at any time: a new secret stops the one that leaked.
     if why_protected(token):
         token.rotate(by=by, leaked=True)
-        return Outcome.ROTATED
+        return ReportOutcome.ROTATED
     token.disable(by=by, reason=_reason(leak))
-    return Outcome.DISABLED
+    return ReportOutcome.DISABLED
 
 
 def _reason(leak):

@@ -1,8 +1,8 @@
 from django import forms
 
-from leaks.findings import Finding, clean_place
+from leaks.findings import ReportedToken, clean_place
 from leaks.models import MAX_PLACE
-from tokens.secrets import OURS
+from tokens.secrets import OUR_FORMAT
 
 MAX_TEXT = 5_000
 # A log or a file has many, and a stranger can send it as it is.
@@ -31,13 +31,13 @@ class FoundForm(forms.Form):
         """Return the Findings in what was pasted, of a form that is valid."""
         text = self.cleaned_data["text"]
         place = clean_place(self.cleaned_data["place"])
-        ours = [found[0] for found in OURS.finditer(text)]
+        ours = [found[0] for found in OUR_FORMAT.finditer(text)]
         # One that moved in from elsewhere is known by nothing but its whole text.
         texts = dict.fromkeys(ours[:MOST_TOKENS] or [text.strip()])
-        return [Finding(each, place) for each in texts]
+        return [ReportedToken(each, place) for each in texts]
 
 
-class PolicyForm(forms.Form):
+class LeakPolicyForm(forms.Form):
     """An organisation's wishes for tokens that were found."""
 
     stops_at_once = forms.TypedChoiceField(

@@ -3,19 +3,19 @@
 from accounts import mail
 from accounts.models import User
 from accounts.names import quoted
-from leaks.models import Outcome
+from leaks.models import ReportOutcome
 from tokens.kind_pages import page_of
 
 TEMPLATE = "leaks/mail/leaked.html"
 # What is left to do for whoever gets the mail.
 ADVICE = {
-    Outcome.TOLD: "Whoever found it may use it. Rotate it, or disable it, as soon as its "
+    ReportOutcome.TOLD: "Whoever found it may use it. Rotate it, or disable it, as soon as its "
     "senders allow.",
-    Outcome.DISABLED: "Requests with it are refused. Give what used it another token, or "
+    ReportOutcome.DISABLED: "Requests with it are refused. Give what used it another token, or "
     "rotate it before you enable it again.",
-    Outcome.ROTATED: "Requests with the secret that was found are refused. Copy the new "
+    ReportOutcome.ROTATED: "Requests with the secret that was found are refused. Copy the new "
     "one into what uses the token.",
-    Outcome.ENDED: "Requests with the old secret are refused, and the new one works on.",
+    ReportOutcome.ENDED: "Requests with the old secret are refused, and the new one works on.",
 }
 
 

@@ -21,7 +21,7 @@ LEASE = timedelta(minutes=10)
 MOST_PLACES = 100
 
 
-class Outcome(models.TextChoices):
+class ReportOutcome(models.TextChoices):
     """The outcome for a secret that was found."""
 
     WAITING = "", "Waiting"
@@ -35,7 +35,9 @@ class Outcome(models.TextChoices):
 class LeakQuerySet(models.QuerySet):
     def take(self):
         """Return a leak that is the caller's to follow up, or None."""
-        return take_first(self.filter(outcome=Outcome.WAITING), clock.now(), LEASE)
+        return take_first(
+            self.filter(outcome=ReportOutcome.WAITING), clock.now(), LEASE
+        )
 
 
 class Leak(Turn, models.Model):
@@ -52,7 +54,7 @@ class Leak(Turn, models.Model):
     agent = models.CharField(max_length=200, blank=True)
     found_at = models.DateTimeField(default=timezone.now)
     outcome = models.CharField(
-        max_length=8, choices=Outcome, default=Outcome.WAITING, blank=True
+        max_length=8, choices=ReportOutcome, default=ReportOutcome.WAITING, blank=True
     )
     free_at = models.DateTimeField(default=timezone.now)
     # When somebody was mailed.
@@ -70,7 +72,7 @@ class Leak(Turn, models.Model):
             # A short list, whatever was found before.
             models.Index(
                 fields=["free_at", "id"],
-                condition=Q(outcome=Outcome.WAITING),
+                condition=Q(outcome=ReportOutcome.WAITING),
                 name="leak_waiting",
             ),
         ]

@@ -4,7 +4,7 @@ from accounts import hooks
 from accounts.rule_violations import RuleViolation
 
 # Proxies take 64 KiB of headers, those of whatever answers besides included.
-MOST = 32_000
+MOST_HEADER = 32_000
 
 
 def check_length(scope, whose, *, field):
@@ -21,4 +21,6 @@ def check_length(scope, whose, *, field):
 def _is_too_long(scope):
     # None is written shorter than it is, and to write very many would take long.
     plain = sum(len(text) for clauses in scope for clause in clauses for text in clause)
-    return plain > MOST or any(measure(scope) > MOST for measure in hooks.scope_lengths)
+    return plain > MOST_HEADER or any(
+        measure(scope) > MOST_HEADER for measure in hooks.scope_lengths
+    )

@@ -12,7 +12,7 @@ from django.core import signing
 
 from accounts.clock import clock
 
-COOKIE = "tollgate_share"
+TICKET_COOKIE = "tollgate_share"
 SALT = "tollgate.share"
 
 

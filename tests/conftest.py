@@ -12,7 +12,7 @@ from accounts import outbox
 from accounts.clock import clock
 from accounts.models import Role
 from accounts.rate_limits import call_rates
-from accounts.rate_limits.shared_counts import Counts
+from accounts.rate_limits.shared_counts import SharedCounts
 from config import dotenv
 from gateway.notifications import webhook_tests
 from tests import template_database
@@ -64,7 +64,7 @@ def _nothing_remembered():
 @pytest.fixture(autouse=True)
 def _nobody_called_yet(monkeypatch):
     """Forget the calls of earlier tests, whose tokens may have had the same ids."""
-    monkeypatch.setattr(call_rates, "counts", Counts())
+    monkeypatch.setattr(call_rates, "counts", SharedCounts())
 
 
 @pytest.fixture(autouse=True)

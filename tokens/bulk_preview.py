@@ -13,7 +13,7 @@ from tokens import limits
 from tokens.kinds import OVERLAPS, Kind
 from tokens.least_privilege import check_networks
 from tokens.models import Token
-from tokens.models.bulk_items import BulkAction, Outcome, not_yours
+from tokens.models.bulk_items import BulkAction, ItemOutcome, not_yours
 from tokens.models.policies import policies_of
 from tokens.permissions import in_view
 from tokens.policies import checks
@@ -66,7 +66,7 @@ class Preview:
             self._check(item, token)
         except RuleViolation as refusal:
             is_same = refusal.code == UNCHANGED
-            outcome = Outcome.UNCHANGED if is_same else Outcome.REFUSED
+            outcome = ItemOutcome.UNCHANGED if is_same else ItemOutcome.REFUSED
             self.exceptions.append((token, refusal.message))
             self.left.append((item.pk, outcome, refusal.message))
             return

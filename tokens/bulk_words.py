@@ -7,7 +7,7 @@ from django.utils import timezone
 from accounts.models.accounts import RESTORABLE_DAYS
 from accounts.prepared import Prepared
 from tokens.models import BulkAction, BulkJob
-from tokens.models.bulk import RECENTLY
+from tokens.models.bulk import SHOWN_FOR
 
 JOBS_SHOWN = 3
 
@@ -25,7 +25,7 @@ class Words:
     is_danger: bool = False
 
 
-WORDS = {
+BULK_WORDS = {
     BulkAction.DISABLE: Words(
         "Disable",
         "Disabling",
@@ -95,13 +95,13 @@ OFFERED = (
 
 def buttons(actions):
     """Return (action, Words) of actions that tokens are ticked for."""
-    return [(action, WORDS[action]) for action in actions]
+    return [(action, BULK_WORDS[action]) for action in actions]
 
 
 def recent_jobs(account, user):
     """Return (job, Words) of a person's jobs that run or were started a while ago."""
-    jobs = _RECENT.rows(account.pk, user.pk, timezone.now() - RECENTLY, JOBS_SHOWN, 0)
-    return [(job, WORDS[job.action]) for job in jobs]
+    jobs = _RECENT.rows(account.pk, user.pk, timezone.now() - SHOWN_FOR, JOBS_SHOWN, 0)
+    return [(job, BULK_WORDS[job.action]) for job in jobs]
 
 
 def _recent(account, user, since):

@@ -24,7 +24,7 @@ def address(secret):
     return f"{page}?key={secret.reveal()}"
 
 
-class End(NamedTuple):
+class CalendarEnd(NamedTuple):
     """When a token ends, and the PlannedEnd of a policy where that is why."""
 
     moment: datetime
@@ -39,11 +39,11 @@ def ends_in(feed):
     expiring = tokens.filter(expires_at__gt=clock.now() - KEPT)
     planned = tokens.filter(ended_by_policy()).select_related("planned_end")
     found = [
-        End(token.expires_at, token)
+        CalendarEnd(token.expires_at, token)
         for token in expiring.order_by("expires_at", "pk")[:MOST_EVENTS]
     ]
     found += [
-        End(token.planned_end.ends_at, token, token.planned_end)
+        CalendarEnd(token.planned_end.ends_at, token, token.planned_end)
         for token in planned.order_by("planned_end__ends_at", "pk")[:MOST_EVENTS]
     ]
     return sorted(found, key=lambda end: (end.moment, end.token.pk))[:MOST_EVENTS]

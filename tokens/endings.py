@@ -24,7 +24,7 @@ LEVELS = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Day:
+class EndingsOfDay:
     """A day in the viewer's zone, and how many tokens expire or are disabled in it.
 
     Levels are those of the two bars, of which one stands on the other.
@@ -100,7 +100,9 @@ def next_days(tokens, *, by_policy=False, whole=None):
 
 def _day(each, expiring, planned, most):
     counts = expiring.get(each, 0), planned.get(each, 0)
-    return Day(each, *counts, *(math.ceil(count * LEVELS / most) for count in counts))
+    return EndingsOfDay(
+        each, *counts, *(math.ceil(count * LEVELS / most) for count in counts)
+    )
 
 
 def _by_day(tokens, field, now, until):

@@ -10,7 +10,7 @@ from django.utils.dateparse import parse_datetime
 from accounts.ids import is_id
 from accounts.models import Account
 from accounts.rule_violations import RuleViolation
-from accounts.scopes import EVERYTHING, as_scopes
+from accounts.scopes import EVERYTHING_SCOPE, as_scopes
 from tokens.kinds import RULES, Kind
 from tokens.models import Token
 from tokens.secrets import recognise
@@ -69,7 +69,7 @@ def take_over(row, *, by):
         expires_at=_moment(values, "expires_at"),
         created_at=_moment(values, "created_at"),
         created_by=values.get("created_by", ""),
-        scopes=as_scopes(_listed(values, "scopes") or [EVERYTHING]),
+        scopes=as_scopes(_listed(values, "scopes") or [EVERYTHING_SCOPE]),
         accounts=_ids(_listed(values, "accounts")) or None,
         **restricted,
     )

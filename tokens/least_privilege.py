@@ -3,7 +3,14 @@
 from django.db.models import Q
 
 from accounts.rule_violations import RuleViolation
-from accounts.scopes import LABELS, READ, SCOPES, covers, is_within, names_of
+from accounts.scopes import (
+    READ_SCOPE,
+    SCOPE_LABELS,
+    SCOPES,
+    covers,
+    is_within,
+    names_of,
+)
 from tokens.kinds import Kind
 from tokens.networks import first_outside
 
@@ -50,9 +57,9 @@ def in_any_scope(needed):
 
 
 def _named(scope):
-    if scope == READ:
+    if scope == READ_SCOPE:
         # It comes first, and others end in the same letters.
-        return Q(scopes=READ) | Q(scopes__startswith=f"{READ} ")
+        return Q(scopes=READ_SCOPE) | Q(scopes__startswith=f"{READ_SCOPE} ")
     return Q(scopes__contains=scope)
 
 
@@ -177,10 +184,13 @@ def in_words_of(token):
 def _deeds(scopes):
     if scopes == "":
         return "do everything that its account may"
-    if scopes == READ:
+    if scopes == READ_SCOPE:
         return "read everything, change nothing and reveal no secret"
     return _joined(
-        [LABELS[each][0].lower() + LABELS[each][1:] for each in scopes.split()]
+        [
+            SCOPE_LABELS[each][0].lower() + SCOPE_LABELS[each][1:]
+            for each in scopes.split()
+        ]
     )
 
 

@@ -7,7 +7,7 @@ from accounts.rule_violations import RuleViolation
 
 MOST_NETWORKS = 50
 # One of IPv6 has at most 43 characters, and a mask of IPv4 may be written out.
-LONGEST = 50
+LONGEST_NETWORK = 50
 # IPv4 inside of IPv6 (RFC 4291, 2.5.5.2) is IPv4, as in each address that is compared.
 MAPPED = ip_network("::ffff:0:0/96")
 KEPT = 16_384
@@ -49,7 +49,7 @@ def _read(text, number):
 
 def _network(text):
     # An interface of one machine says nothing about where a caller is.
-    if len(text) > LONGEST or "%" in text:
+    if len(text) > LONGEST_NETWORK or "%" in text:
         return None
     try:
         return ip_network(text, strict=False)

@@ -17,7 +17,7 @@ from accounts.relations import Relation
 from tokens.kinds import Kind
 from tokens.least_privilege import ids_in
 from tokens.networks import holds
-from tokens.states import STOPPED, why_stopped_outside
+from tokens.states import STOPPED_STATES, why_stopped_outside
 
 MOST_NAMED = 100
 READABLE_FROM_MAIN = (AccountKind.METRICS, AccountKind.TRACING)
@@ -263,7 +263,7 @@ def is_elsewhere(token, address):
 
 def why_stopped(token):
     """Return why a token does not work right now, or an empty text."""
-    if token.state in STOPPED:
+    if token.state in STOPPED_STATES:
         return f"token_{token.state}"
     return why_stopped_outside(token)
 

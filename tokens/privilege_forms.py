@@ -6,9 +6,9 @@ from django.db import models
 from accounts.forms.pickers import AccountsField
 from accounts.rule_violations import RuleViolation
 from accounts.scopes import (
-    AREAS,
-    QUERIES,
-    READ,
+    QUERY_AREAS,
+    READ_SCOPE,
+    SCOPE_AREAS,
     SCOPES,
     as_scopes,
     covers,
@@ -21,8 +21,8 @@ NO_FIELDS = ("may", "scopes", "accounts")
 
 class May(models.TextChoices):
     EVERYTHING = "everything", "Everything that its account may"
-    READ = "read", "Read everything, but change nothing and reveal no secret"
-    AREAS = "areas", "Only some areas"
+    READ_SCOPE = "read", "Read everything, but change nothing and reveal no secret"
+    SCOPE_AREAS = "areas", "Only some areas"
 
 
 class ScopeList(forms.CheckboxSelectMultiple):
@@ -33,7 +33,7 @@ class ScopeList(forms.CheckboxSelectMultiple):
     def get_context(self, name, value, attrs):
         context = super().get_context(name, value, attrs)
         offered, ticked = {each for each, _ in self.choices}, set(value or ())
-        rows = [("Every area", READ, ""), *map(_row, AREAS)]
+        rows = [("Every area", READ_SCOPE, ""), *map(_row, SCOPE_AREAS)]
         context["rows"] = [
             (title, [(each, each in offered, each in ticked) for each in boxes])
             for title, *boxes in rows
@@ -43,8 +43,10 @@ class ScopeList(forms.CheckboxSelectMultiple):
 
 
 def _row(area):
-    noun = AREAS[area]
-    title = f"Queries of {noun}" if area in QUERIES else f"{noun[0].upper()}{noun[1:]}"
+    noun = SCOPE_AREAS[area]
+    title = (
+        f"Queries of {noun}" if area in QUERY_AREAS else f"{noun[0].upper()}{noun[1:]}"
+    )
     return title, f"{area}:read", f"{area}:write"
 
 
@@ -144,7 +146,7 @@ def keep_within(form, token):
         each for each in May.choices if each[0] == May.AREAS or covers(held, each[0])
     ]
     form.initial["may"] = (
-        held if held == READ else May.AREAS if held else May.EVERYTHING
+        held if held == READ_SCOPE else May.AREAS if held else May.EVERYTHING
     )
     form.initial["scopes"] = names_of(held) if held else []
     kept = ids_in(token.kept_to)

@@ -8,7 +8,7 @@ from django.db.models import Sum
 
 from accounts.clock import clock
 from accounts.plurals import counted
-from accounts.scopes import QUERIES, READ
+from accounts.scopes import QUERY_AREAS, READ_SCOPE
 from tokens.least_privilege import ids_in
 from tokens.models import TokenUsage
 from tokens.networks import holds
@@ -53,9 +53,9 @@ def in_a_row(token):
 
 
 def _scopes(scopes):
-    if all(scope.endswith(READ) for scope in scopes):
+    if all(scope.endswith(READ_SCOPE) for scope in scopes):
         areas = {scope.partition(":")[0] for scope in scopes}
-        return "queries only" if areas <= QUERIES else "reads only"
+        return "queries only" if areas <= QUERY_AREAS else "reads only"
     return counted(len(scopes), "scope")
 
 

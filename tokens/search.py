@@ -13,15 +13,15 @@ from django.utils.formats import date_format
 from accounts.clock import clock
 from accounts.forms.ids import IdField
 from accounts.forms.pickers import AccountPicker, AccountsField
-from accounts.scopes import LABELS as SCOPE_LABELS
-from accounts.web.pagination import COUNTED_UP_TO, Unwritten, paginate
+from accounts.scopes import SCOPE_LABELS
+from accounts.web.pagination import ROWS_COUNTED_UP_TO, Unwritten, paginate
 from tokens import health
 from tokens.kinds import OF_INSTALLATION, Kind
 from tokens.least_privilege import in_any_scope
 from tokens.models import Token
 from tokens.models.newest import ORDER, count_of_all, newest_of_all
 from tokens.permissions import Sight
-from tokens.states import LISTED, in_any, restricted
+from tokens.states import LISTED_STATES, in_any, restricted
 from tokens.usage import with_days
 
 SORTS = {
@@ -32,11 +32,11 @@ SORTS = {
     "last_used_at": "last_used_at",
     "expires_at": "expires_at",
 }
-STATES = [(state.value, state.label) for state in LISTED]
+STATES = [(state.value, state.label) for state in LISTED_STATES]
 KINDS = [(kind.value, kind.label) for kind in Kind if kind not in OF_INSTALLATION]
 
 
-class Use(TextChoices):
+class LastUse(TextChoices):
     ANY = "", "At any time, or never"
     NEVER = "never", "Never used"
     UNUSED = "unused", "Unused for 90 days"
@@ -72,7 +72,7 @@ class AccountFilter(AccountPicker):
         return super().get_context(name, value, attrs) | {"address": self.address}
 
 
-class Field(forms.BoundField):
+class SearchField(forms.BoundField):
     """A field that is written once for all pages on which nothing is asked of it."""
 
     def as_field_group(self):
@@ -92,7 +92,7 @@ class TokenSearch(forms.Form):
     `main` is the main account, whose page is over all of them, or a child by itself.
     """
 
-    bound_field_class = Field
+    bound_field_class = SearchField
 
     q = forms.CharField(label="Name or note", required=False, max_length=100)
     account = AccountsField(label="Accounts", widget=AccountFilter)
@@ -111,7 +111,7 @@ class TokenSearch(forms.Form):
     creator = forms.CharField(label="Created by", required=False, max_length=254)
     created_from = DayField(label="Created from", required=False)
     created_to = DayField(label="Created until", required=False)
-    use = forms.ChoiceField(label="Last used", choices=Use, required=False)
+    use = forms.ChoiceField(label="Last used", choices=LastUse, required=False)
     used_from = DayField(label="Last used from", required=False)
     used_to = DayField(label="Last used until", required=False)
     restricted = forms.ChoiceField(
@@ -164,7 +164,9 @@ class TokenSearch(forms.Form):
         tokens = Unwritten(Token, self._with_accounts)
         page = paginate(tokens, self.order, cursor, first=first)
         if usual and page.next:
-            page = replace(page, counted=count_of_all(*self.whole, COUNTED_UP_TO + 1))
+            page = replace(
+                page, counted=count_of_all(*self.whole, ROWS_COUNTED_UP_TO + 1)
+            )
         with_days(page)
         return page
 
@@ -270,7 +272,7 @@ def _unused():
 
 PLANNED = "planned_end__ends_at"
 RANGES = {"created": "created_at", "used": "last_used_at", "expires": "expires_at"}
-USES = {Use.NEVER: lambda: Q(last_used_at=None), Use.UNUSED: _unused}
+USES = {LastUse.NEVER: lambda: Q(last_used_at=None), LastUse.UNUSED: _unused}
 RESTRICTED = {
     Restricted.YES: restricted,
     Restricted.SCOPES: lambda: ~Q(scopes=""),
@@ -295,7 +297,7 @@ CHIPS = {
     "creator": lambda text: f"Created by {text}",
     "created_from": lambda day: f"Created from {_day(day)}",
     "created_to": lambda day: f"Created until {_day(day)}",
-    "use": lambda use: Use(use).label,
+    "use": lambda use: LastUse(use).label,
     "used_from": lambda day: f"Used from {_day(day)}",
     "used_to": lambda day: f"Used until {_day(day)}",
     "restricted": lambda what: Restricted(what).label,

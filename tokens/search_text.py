@@ -5,7 +5,7 @@ import re
 from django import forms
 
 from tokens.kinds import OF_INSTALLATION, Kind
-from tokens.secrets import FOREIGN, OURS
+from tokens.secrets import FOREIGN_FORMAT, OUR_FORMAT
 
 EVERYWHERE = "all"
 TABS = [*(kind.value for kind in Kind if kind not in OF_INSTALLATION), EVERYWHERE]
@@ -26,10 +26,10 @@ class FindForm(forms.Form):
     @property
     def secret(self):
         """The part of the text that may be a whole secret, or an empty text."""
-        ours = OURS.search(self.text)
+        ours = OUR_FORMAT.search(self.text)
         if ours:
             return ours[0]
-        return self.text if FOREIGN.fullmatch(self.text) else ""
+        return self.text if FOREIGN_FORMAT.fullmatch(self.text) else ""
 
     @property
     def is_ours(self):

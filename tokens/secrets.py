@@ -33,9 +33,9 @@ PUBLIC_ID_CHARACTERS = 8
 PREFIXES = {rule.prefix: kind for kind, rule in RULES.items()}
 # The addresses of calendars are made in the same way, and open no door of a token.
 CALENDAR_PREFIX = "tgc_"
-OURS = re.compile(r"(tg[a-z]_)([0-9A-Za-z]{43})([0-9A-Za-z]{6})", re.ASCII)
+OUR_FORMAT = re.compile(r"(tg[a-z]_)([0-9A-Za-z]{43})([0-9A-Za-z]{6})", re.ASCII)
 # UUIDs and the letters-only shipping tokens of Logz.io, and what its clients test with.
-FOREIGN = re.compile(r"[0-9A-Za-z][0-9A-Za-z-]{15,63}", re.ASCII)
+FOREIGN_FORMAT = re.compile(r"[0-9A-Za-z][0-9A-Za-z-]{15,63}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,7 +56,7 @@ class Secret:
 
     @property
     def is_ours(self):
-        return OURS.fullmatch(self._text) is not None
+        return OUR_FORMAT.fullmatch(self._text) is not None
 
     @property
     def masked(self):
@@ -98,14 +98,14 @@ def _fresh(prefix):
 
 def recognise(text):
     """Return the secret that a text may be, or None when it cannot be one."""
-    ours = OURS.fullmatch(text)
-    fits = _is_sound(ours, PREFIXES) if ours else FOREIGN.fullmatch(text)
+    ours = OUR_FORMAT.fullmatch(text)
+    fits = _is_sound(ours, PREFIXES) if ours else FOREIGN_FORMAT.fullmatch(text)
     return Secret(text) if fits else None
 
 
 def is_within(text):
     """Return whether a whole token of ours is in a text, or one but for a slip."""
-    return OURS.search(text) is not None
+    return OUR_FORMAT.search(text) is not None
 
 
 def masked_within(text):
@@ -113,12 +113,12 @@ def masked_within(text):
 
     One with a wrong checksum is masked too: a slip of one letter hides nothing.
     """
-    return OURS.sub(lambda found: Secret(found[0]).masked, text)
+    return OUR_FORMAT.sub(lambda found: Secret(found[0]).masked, text)
 
 
 def recognise_for_calendar(text):
     """Return the secret of a calendar's address that a text may be, or None."""
-    ours = OURS.fullmatch(text)
+    ours = OUR_FORMAT.fullmatch(text)
     return Secret(text) if ours and _is_sound(ours, (CALENDAR_PREFIX,)) else None
 
 

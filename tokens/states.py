@@ -20,10 +20,10 @@ class State(TextChoices):
 
 
 # In these a token does not work, whatever its account is.
-STOPPED = (State.DELETED, State.DISABLED, State.PAUSED, State.EXPIRED)
+STOPPED_STATES = (State.DELETED, State.DISABLED, State.PAUSED, State.EXPIRED)
 # What lists can be asked for; the deleted ones have a list of their own.
-LISTED = tuple(state for state in State if state != State.DELETED)
-OUTSIDE = {
+LISTED_STATES = tuple(state for state in State if state != State.DELETED)
+STATE_OUTSIDE = {
     "account_suspended": State.SUSPENDED,
     "account_deleted": State.SUSPENDED,
     "plan_has_no_api_tokens": State.STOPPED_BY_PLAN,
@@ -56,9 +56,9 @@ def why_stopped_outside(token):
 def effective_state(token):
     """Return the State of a token together with its account: whether it works."""
     own = state_of(token)
-    if own in STOPPED:
+    if own in STOPPED_STATES:
         return own
-    return OUTSIDE.get(why_stopped_outside(token), own)
+    return STATE_OUTSIDE.get(why_stopped_outside(token), own)
 
 
 def unexpired(now=None):

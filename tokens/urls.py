@@ -3,7 +3,7 @@ from django.urls import include, path
 from tokens.bulk_words import OFFERED
 from tokens.kinds import Kind
 from tokens.models import BulkAction
-from tokens.policies.rules import KINDS
+from tokens.policies.rules import POLICY_KINDS
 from tokens.views import (
     actions,
     all_tokens,
@@ -74,7 +74,7 @@ account = [
 def of_policies():
     """Yield the addresses of the policies, below an account's."""
     yield path("", policies.policies, name="policies")
-    for kind in KINDS:
+    for kind in POLICY_KINDS:
         about, name = {"kind": kind}, f"policy_{kind}"
         yield path(f"{kind}/", policies.policy_edit, about, name=name)
         yield path(

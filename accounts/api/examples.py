@@ -1,9 +1,9 @@
 """Values that many examples of the API's document share."""
 
-SECONDS = 1767225600.25
+EXAMPLE_SECONDS = 1767225600.25
 MILLISECONDS = 1767225600250
 # The year 2100: an expiry has to be in the future.
-LATER = 4102444800
+EXAMPLE_LATER = 4102444800
 TIME = "2026-01-31T12:00:00Z"
 REQUEST_ID = "6f1c0f0e-8a43-4f0e-9b57-4a8b0a3f2d11"
 LOG_TOKEN = "tgl_8fJ2kQ1xR0cV5nB7mL3pZ9sD4gH6jT1wYqEeUiOoPaAsSdFfGgHh2"

@@ -192,7 +192,7 @@ class Syslog(Target):
         """Send those that this process has not sent; raises OSError."""
         if not (fresh := self._fresh(anchors)):
             return
-        sender = Sender(self._address, facility=SysLogHandler.LOG_AUTHPRIV)
+        sender = SyslogSender(self._address, facility=SysLogHandler.LOG_AUTHPRIV)
         try:
             for each in fresh:
                 record = logging.makeLogRecord({"msg": each.line, "levelname": "INFO"})
@@ -247,7 +247,7 @@ def _handed_on():
     }
 
 
-class Sender(SysLogHandler):
+class SyslogSender(SysLogHandler):
     ident = "tollgate: "
     append_nul = False
 

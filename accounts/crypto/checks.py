@@ -10,7 +10,7 @@ from django.db import DatabaseError
 from django.utils import timezone
 
 from accounts import hooks
-from accounts.crypto.keys import SETTINGS, KeyProblem, keyring, parse
+from accounts.crypto.keys import KEY_SETTINGS, KeyProblem, keyring, parse
 from accounts.models import AuditEvent, CryptoKey
 
 OLD = timedelta(days=365)
@@ -29,7 +29,8 @@ def check_keys(app_configs=None, databases=None, **kwargs):
     """
     try:
         keys = {
-            name: parse(name, getattr(settings, SETTINGS[name])) for name in SETTINGS
+            name: parse(name, getattr(settings, KEY_SETTINGS[name]))
+            for name in KEY_SETTINGS
         }
     except KeyProblem as problem:
         return [checks.Error(str(problem), id="crypto.E003")]
@@ -46,9 +47,9 @@ def _reused(keys):
         for key in ring.values():
             written = base64.b64encode(key.material).decode()
             if written in seen:
-                text = f"{SETTINGS[name]} repeats a value of {seen[written]}."
+                text = f"{KEY_SETTINGS[name]} repeats a value of {seen[written]}."
                 found.append(checks.Error(text, id="crypto.E004"))
-            seen[written] = SETTINGS[name]
+            seen[written] = KEY_SETTINGS[name]
     return found
 
 
@@ -69,7 +70,7 @@ def _against_rows(keys):
 
 
 def _unused(name, kid):
-    text = f"{SETTINGS[name]}: key {kid} is used by no row; remove it."
+    text = f"{KEY_SETTINGS[name]}: key {kid} is used by no row; remove it."
     return checks.Warning(text, id="crypto.W001")
 
 
@@ -77,7 +78,9 @@ def _aged(row):
     days = (timezone.now() - row.first_used).days
     if days <= OLD.days:
         return None
-    text = f"{SETTINGS[row.purpose]}: key {row.kid} has been in use for {days} days."
+    text = (
+        f"{KEY_SETTINGS[row.purpose]}: key {row.kid} has been in use for {days} days."
+    )
     return checks.Warning(
         text, hint="Put a fresh key first, then rotate_keys.", id="crypto.W002"
     )
@@ -85,7 +88,7 @@ def _aged(row):
 
 def _about_row(row, ring):
     key = ring.get(row.kid)
-    variable = SETTINGS[row.purpose]
+    variable = KEY_SETTINGS[row.purpose]
     if key is None and row.retired_at is None:
         count = rows_under(row)
         text = f"{variable} lacks {row.purpose} key {row.kid}, which "
@@ -115,7 +118,7 @@ def count_events(purpose, kid):
 
 def note_keys_in_use():
     """Remember the active keys, so that a later start can tell that one is missing."""
-    for name, variable in SETTINGS.items():
+    for name, variable in KEY_SETTINGS.items():
         ring = parse(name, getattr(settings, variable))
         key = next(iter(ring.values()))
         CryptoKey.objects.get_or_create(

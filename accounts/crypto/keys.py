@@ -17,7 +17,7 @@ from django.core.signals import setting_changed
 
 KEY_BYTES = 32
 MOST_KID = 2**32 - 1
-SETTINGS = {
+KEY_SETTINGS = {
     "enc": "TOLLGATE_ENC_KEYS",
     "index": "TOLLGATE_INDEX_KEYS",
     "audit": "TOLLGATE_AUDIT_KEY",
@@ -66,16 +66,16 @@ def parse(purpose, text):
         kid, _, encoded = entry.rpartition(":")
         key = Key(purpose, _kid(purpose, kid or "1"), _material(purpose, encoded))
         if key.kid in keys:
-            raise KeyProblem(f"{SETTINGS[purpose]} lists key {key.kid} twice.")
+            raise KeyProblem(f"{KEY_SETTINGS[purpose]} lists key {key.kid} twice.")
         keys[key.kid] = key
     if not keys:
-        raise KeyProblem(f"{SETTINGS[purpose]} holds no key.")
+        raise KeyProblem(f"{KEY_SETTINGS[purpose]} holds no key.")
     return keys
 
 
 def _kid(purpose, text):
     if not (text.isascii() and text.isdigit() and 0 < int(text) <= MOST_KID):
-        raise KeyProblem(f"{SETTINGS[purpose]} has a key id that is not a number.")
+        raise KeyProblem(f"{KEY_SETTINGS[purpose]} has a key id that is not a number.")
     return int(text)
 
 
@@ -83,10 +83,12 @@ def _material(purpose, encoded):
     try:
         material = base64.b64decode(encoded, validate=True)
     except ValueError:
-        raise KeyProblem(f"{SETTINGS[purpose]} has a key that is not base64.") from None
+        raise KeyProblem(
+            f"{KEY_SETTINGS[purpose]} has a key that is not base64."
+        ) from None
     if len(material) != KEY_BYTES or not any(material):
         raise KeyProblem(
-            f"{SETTINGS[purpose]} needs keys of 32 random bytes; "
+            f"{KEY_SETTINGS[purpose]} needs keys of 32 random bytes; "
             "`manage.py generate_key` makes one."
         )
     return material
@@ -95,7 +97,7 @@ def _material(purpose, encoded):
 @cache
 def keyring(purpose):
     """Return the keys of a purpose with the subkeys that are really used."""
-    keys = parse(purpose, getattr(settings, SETTINGS[purpose]))
+    keys = parse(purpose, getattr(settings, KEY_SETTINGS[purpose]))
     label = f"tollgate/{purpose}/1".encode()
     subkeys = {kid: key.subkey(label) for kid, key in keys.items()}
     return Keyring(next(iter(keys.values())), keys, subkeys)

@@ -280,7 +280,7 @@ class SecurityForm(AccountForm):
         }
 
 
-FORMS = {
+FORM_OF_KIND = {
     AccountKind.MAIN: MainForm,
     AccountKind.SUB: LogForm,
     AccountKind.METRICS: MetricsForm,

@@ -28,7 +28,7 @@ from accounts.rule_violations import RuleViolation
 ONLY_WAY = "It is your only way in. Add a passkey first, or have a password mailed."
 
 
-class Connection(NamedTuple):
+class ProviderConnection(NamedTuple):
     """A provider that a person signs in with, as the row of allauth has it."""
 
     row: SocialAccount
@@ -41,7 +41,9 @@ def connections(person):
     found = IdentityProvider.objects.filter(slug__in=rows).select_related(
         "organisation"
     )
-    return [Connection(rows[each.slug], each) for each in found.order_by("name")]
+    return [
+        ProviderConnection(rows[each.slug], each) for each in found.order_by("name")
+    ]
 
 
 def why_kept(person, connection):

@@ -175,7 +175,7 @@ def best(roles, groups):
     return max((roles.get(name) for name in groups), key=RANK.index, default=None)
 
 
-class Effect(NamedTuple):
+class GroupEffect(NamedTuple):
     """The effect of a change of the list on one person."""
 
     email: str
@@ -188,7 +188,7 @@ def preview(account, group, role):
     rows = {row.user_id: row for row in account.memberships.all()}
     last = last_admin(account)
     return [
-        Effect(each.user.email, _effect(rows.get(each.user_id), role, last))
+        GroupEffect(each.user.email, _effect(rows.get(each.user_id), role, last))
         for each in seen_in(account.organisation)
         if group in each.groups
         for role in [best(roles, each.groups)]

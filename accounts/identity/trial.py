@@ -11,7 +11,7 @@ from accounts.identity.token_endpoint import exchange
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class TrialResult:
     """One thing that was looked at, whether it is well, and what was seen."""
 
     label: str
@@ -96,8 +96,8 @@ LABELS = {
 
 
 def _fine(step, said):
-    return Finding(LABELS[step], is_fine=True, said=said)
+    return TrialResult(LABELS[step], is_fine=True, said=said)
 
 
 def _wrong(step, said):
-    return Finding(LABELS[step], is_fine=False, said=said)
+    return TrialResult(LABELS[step], is_fine=False, said=said)

@@ -11,7 +11,7 @@ from importlib import import_module
 
 from django.conf import settings
 
-from accounts.rate_limits.shared_counts import MINUTE, Counts
+from accounts.rate_limits.shared_counts import MINUTE, SharedCounts
 from accounts.rule_violations import RuleViolation
 from accounts.web.addresses import client_network
 
@@ -34,9 +34,9 @@ def counted(url, engine=""):
     if not url and engine.endswith("postgresql"):
         return import_module("accounts.rate_limits.in_database").CountsInDatabase()
     if not url:
-        return Counts()
+        return SharedCounts()
     over_hosts = import_module("accounts.rate_limits.over_hosts")
-    return over_hosts.CountsOverHosts(Counts(), url)
+    return over_hosts.CountsOverHosts(SharedCounts(), url)
 
 
 counts = counted(settings.CACHE_URL, settings.DATABASES["default"]["ENGINE"])

@@ -13,7 +13,7 @@ from django.db import DatabaseError, InterfaceError, connection
 
 from accounts.models.call_counts import add
 from accounts.rate_limits.breaker import Breaker
-from accounts.rate_limits.shared_counts import MINUTE, Counts, digest_of
+from accounts.rate_limits.shared_counts import MINUTE, SharedCounts, digest_of
 
 PARTS, LEAST_PART = 20, 3
 # Of whom each number is one of a token; the others are strangers.
@@ -26,7 +26,7 @@ MOST_TOLD = 20
 logger = logging.getLogger(__name__)
 
 
-class CountsInDatabase(Counts):
+class CountsInDatabase(SharedCounts):
     def __init__(self, file=None):
         super().__init__(file)
         self._second = self._told = 0

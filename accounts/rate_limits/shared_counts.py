@@ -24,7 +24,7 @@ COUNT_BITS = 32
 NOTHING = (1 << COUNT_BITS) - 1
 
 
-class Counts:
+class SharedCounts:
     """Tables of fixed size: for each key the minute and the calls in it.
 
     When no slot is free for a key, it shares the count of another one. So in a flood of

@@ -25,7 +25,7 @@ from accounts.rate_limits.limiter import settle
 from accounts.rule_violations import Unavailable
 from accounts.signing_in.arrivals import first_account, record_for_person
 from accounts.signing_in.known_devices import remember
-from accounts.web.addresses import NOWHERE, client_address
+from accounts.web.addresses import UNSPECIFIED_ADDRESS, client_address
 from accounts.web.browsers import named
 
 # The mails of allauth that Tollgate has: their subjects, and templates of some.
@@ -54,7 +54,7 @@ class AccountAdapter(DefaultAccountAdapter):
         return False
 
     def get_client_ip(self, request):
-        return client_address(request) or NOWHERE
+        return client_address(request) or UNSPECIFIED_ADDRESS
 
     def authenticate(self, request, **credentials):
         email = credentials.get("email") or ""

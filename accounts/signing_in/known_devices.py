@@ -10,7 +10,7 @@ from secrets import token_urlsafe
 from django.conf import settings
 from django.core import signing
 
-COOKIE = settings.DEVICE_COOKIE_NAME
+DEVICE_COOKIE = settings.DEVICE_COOKIE_NAME
 SALT = "tollgate.device"
 # Browsers keep no cookie longer (RFC 6265bis, section 5.5).
 AGE = timedelta(days=400)
@@ -29,7 +29,7 @@ def remember(request, response, user):
     others = [pk for pk in device["people"] if pk != user.pk]
     device["people"] = [user.pk, *others][:MOST_PEOPLE]
     response.set_cookie(
-        COOKIE,
+        DEVICE_COOKIE,
         signing.dumps(device, salt=SALT),
         max_age=AGE,
         secure=settings.HTTPS,
@@ -40,6 +40,8 @@ def remember(request, response, user):
 
 def _read(request):
     try:
-        return signing.loads(request.COOKIES.get(COOKIE, ""), salt=SALT, max_age=AGE)
+        return signing.loads(
+            request.COOKIES.get(DEVICE_COOKIE, ""), salt=SALT, max_age=AGE
+        )
     except (signing.BadSignature, UnicodeEncodeError):
         return {"id": token_urlsafe(16), "people": []}

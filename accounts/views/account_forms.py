@@ -8,7 +8,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import quotas
 from accounts.audit.trail import Actor
-from accounts.forms.accounts import FORMS
+from accounts.forms.accounts import FORM_OF_KIND
 from accounts.forms.lists import AccountListForm
 from accounts.models import Account
 from accounts.permissions import Operation, for_account, require
@@ -52,7 +52,7 @@ def _new_form(request, main, data):
         organisation=organisation, kind=kind, is_flexible=organisation.is_flexible
     )
     find = reverse("accounts:account_new_find", args=[main.pk], query={"kind": kind})
-    return FORMS[kind](data, account=account, find=find)
+    return FORM_OF_KIND[kind](data, account=account, find=find)
 
 
 def _show_new(request, main, form):
@@ -100,7 +100,7 @@ def account_edit_find(request, account):
 
 def _edit_form(account, data):
     find = reverse("accounts:account_edit_find", args=[account.pk])
-    return FORMS[account.kind](data, account=account, find=find)
+    return FORM_OF_KIND[account.kind](data, account=account, find=find)
 
 
 def _show_edit(request, account, form):

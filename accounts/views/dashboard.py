@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 from accounts.permissions import about_oneself
 from accounts.relations import relations
 from accounts.signing_in.arrivals import first_account
-from accounts.web.navigation import SETTINGS_PAGES, TOKENS, counterpart
+from accounts.web.navigation import SETTINGS_PAGES, TOKENS_PAGE, counterpart
 
 PAGES = {
     "settings/manage-tokens": "tokens:shipping",
@@ -45,8 +45,10 @@ def lead_on(request, page):
     wanted = next(each for each in SETTINGS_PAGES if each.name == name)
     address = _address(request, wanted, account)
     product = request.GET.get("product")
-    if product and address == TOKENS.url(account):
-        address = reverse(TOKENS.name, args=[account.pk], query={"product": product})
+    if product and address == TOKENS_PAGE.url(account):
+        address = reverse(
+            TOKENS_PAGE.name, args=[account.pk], query={"product": product}
+        )
     return redirect(address)
 
 

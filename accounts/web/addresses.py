@@ -17,7 +17,7 @@ FORMS = (
 # An IPv6 address that ends in an IPv4 one has 45 characters; the rest is for its dress.
 LONGEST = 80
 # What a column that must hold an address says when there is none: `::` is nobody's.
-NOWHERE = "::"
+UNSPECIFIED_ADDRESS = "::"
 SUBSCRIBER = 64
 
 logger = logging.getLogger(__name__)

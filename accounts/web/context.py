@@ -5,7 +5,7 @@ from functools import partial
 from django.urls import reverse
 
 from accounts import hooks
-from accounts.web.navigation import PROFILE, SECTIONS, STAFF
+from accounts.web.navigation import PROFILE, SETTINGS_SECTIONS, STAFF_PAGES
 
 
 def settings_area(request):
@@ -47,7 +47,7 @@ def _sections(request, account):
     if account is not None:
         yield from _account_nav(request, account)
     if request.user.is_staff:
-        yield {"heading": "Operator", "items": _plain(STAFF)}
+        yield {"heading": "Operator", "items": _plain(STAFF_PAGES)}
     if account is None:
         yield {"heading": "Your profile", "items": _plain(_profile(request.user))}
 
@@ -63,7 +63,7 @@ def _profile(person):
 
 
 def _account_nav(request, account):
-    for heading, places in SECTIONS:
+    for heading, places in SETTINGS_SECTIONS:
         items = [
             _item(place.label, place.url(account), place.icon, place.pages)
             | {"id": place.id, "count": _counter(request, account, place)}

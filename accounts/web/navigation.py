@@ -42,7 +42,7 @@ GENERAL = SettingsPage(
     # An account's own pages belong to Manage accounts, where there is that.
     ("accounts:general", "accounts:account_"),
 )
-TOKENS = SettingsPage(
+TOKENS_PAGE = SettingsPage(
     "Manage tokens",
     "tokens:shipping",
     "key",
@@ -57,12 +57,12 @@ HEALTH = SettingsPage(
     # A child has no list of all tokens, where what is done to many is done from.
     ("tokens:health", "tokens:bulk_", "tokens:calendar"),
 )
-SECTIONS = (
+SETTINGS_SECTIONS = (
     (None, (GENERAL,)),
     (
         "Tools",
         (
-            TOKENS,
+            TOKENS_PAGE,
             SettingsPage(
                 "Refused calls",
                 "gateway:refused_calls",
@@ -146,7 +146,7 @@ PROFILE = (
     ("Sessions", "usersessions_list", "computer-desktop", "usersessions_"),
 )
 # The pages of the operators' console, in the same form.
-STAFF = (
+STAFF_PAGES = (
     (
         "Organisations",
         "accounts:staff_organisations",
@@ -163,7 +163,10 @@ STAFF = (
     ("Scanner tokens", "tokens:scanner", "viewfinder-circle", "tokens:scanner"),
     ("Whose is this?", "tokens:whose", "magnifying-glass", "tokens:whose"),
 )
-SETTINGS_PAGES = (*(place for _, places in SECTIONS for place in places), *TABS)
+SETTINGS_PAGES = (
+    *(place for _, places in SETTINGS_SECTIONS for place in places),
+    *TABS,
+)
 
 
 def page_at(path):
@@ -189,14 +192,16 @@ def counterpart(place, relations, account):
     """Return the address of the same place in another account, else of its home."""
     there = place if place and place.is_open(relations, account) else None
     # What is listed of the account's tokens takes more than the page that it is on.
-    if there is None or (there is TOKENS and not _lists_tokens(relations, account)):
+    if there is None or (
+        there is TOKENS_PAGE and not _lists_tokens(relations, account)
+    ):
         return home(relations, account)
     return there.url(account)
 
 
 def home(relations, account):
     """Return the address where a person can work in an account, or whom to ask."""
-    return (TOKENS if _lists_tokens(relations, account) else GENERAL).url(account)
+    return (TOKENS_PAGE if _lists_tokens(relations, account) else GENERAL).url(account)
 
 
 def _lists_tokens(relations, account):

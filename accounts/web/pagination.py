@@ -14,7 +14,7 @@ from django.utils.timezone import is_naive
 
 PAGE_SIZE = 25
 # As far as rows are counted: what lies beyond costs time and tells nobody more.
-COUNTED_UP_TO = 10_000
+ROWS_COUNTED_UP_TO = 10_000
 MOST_ROWS = 2**31
 UNREADABLE = (ValueError, TypeError, OverflowError, binascii.Error, ValidationError)
 
@@ -60,8 +60,8 @@ class Page:
         if not self.next:
             return self.place
         total = self.total
-        if total > COUNTED_UP_TO:
-            return _of(self.place, f"more than {COUNTED_UP_TO:,}")
+        if total > ROWS_COUNTED_UP_TO:
+            return _of(self.place, f"more than {ROWS_COUNTED_UP_TO:,}")
         # Rows that came or went meanwhile have moved this page.
         is_moved = self.before is not None and self.before + len(self.items) >= total
         return _of("" if is_moved else self.place, f"{total:,}")
@@ -71,7 +71,7 @@ class Page:
         """How many rows there are in all, up to one more than are counted."""
         if self.counted is not None:
             return self.counted
-        return self.rows().values("pk")[: COUNTED_UP_TO + 1].count()
+        return self.rows().values("pk")[: ROWS_COUNTED_UP_TO + 1].count()
 
     def __iter__(self):
         return iter(self.items)

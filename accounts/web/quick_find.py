@@ -7,7 +7,7 @@ from django.urls import reverse
 from accounts import hooks
 from accounts.models import Account
 from accounts.relations import relations, relations_to
-from accounts.web.navigation import PROFILE, SETTINGS_PAGES, STAFF, home
+from accounts.web.navigation import PROFILE, SETTINGS_PAGES, STAFF_PAGES, home
 
 ACCOUNTS_SHOWN = 8
 # So many other accounts are looked through for a page, and so many of theirs are shown.
@@ -61,7 +61,7 @@ def _pages_of(account, related):
 def _plain(user):
     pages = [(*page, "Your profile") for page in PROFILE]
     if user.is_staff:
-        pages += [(*page, "Operator") for page in STAFF]
+        pages += [(*page, "Operator") for page in STAFF_PAGES]
     pages.append(("API reference", "api_reference", "book-open", "", "Tollgate"))
     return [
         Result(label, hint, reverse(name), icon)

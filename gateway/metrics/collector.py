@@ -16,14 +16,14 @@ from prometheus_client.core import (
 )
 from prometheus_client.registry import Collector
 
-from accounts.metrics import BOUNDS
+from accounts.metrics import BUCKET_BOUNDS
 from gateway.metrics.families import COUNTERS, GAUGES, HISTOGRAMS
 from gateway.metrics.report import reports
 
-LIMITS = [*map(str, BOUNDS), "+Inf"]
+LIMITS = [*map(str, BUCKET_BOUNDS), "+Inf"]
 
 
-class Processes(Collector):
+class ProcessReports(Collector):
     """Joins what the processes of this server tell in their folder."""
 
     def __init__(self, folder):

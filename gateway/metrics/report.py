@@ -41,10 +41,10 @@ OF_EVENTS = {
 def reporter_of(listener, gate, measured):
     """Return a Reporter for this process, or None where nobody asks."""
     folder = os.environ.get(metrics.FOLDER)
-    return Reporter(folder, listener, gate, measured) if folder else None
+    return MetricsReporter(folder, listener, gate, measured) if folder else None
 
 
-class Reporter:
+class MetricsReporter:
     """Writes down what this process counts, beside the reports of the others."""
 
     def __init__(self, folder, listener, gate, measured):

@@ -21,7 +21,7 @@ RECENT = timedelta(days=7)
 # Nine variables each, of which the smallest SQLite in use takes 32,766.
 ROWS_AT_ONCE = 500
 # The row of all callers that are too many to have one each.
-OTHERS = "*"
+OTHER_CALLERS = "*"
 
 
 class Reason(models.TextChoices):
@@ -158,7 +158,7 @@ class RefusedCallQuerySet(models.QuerySet):
     def latest(self, most):
         """Return the latest callers of each token, and how many it has in all."""
         each = {"partition_by": "refused_id"}
-        named_first = models.Case(models.When(address=OTHERS, then=1), default=0)
+        named_first = models.Case(models.When(address=OTHER_CALLERS, then=1), default=0)
         order = [named_first, "-last_seen_at", "pk"]
         return (
             self.annotate(

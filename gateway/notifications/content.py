@@ -6,7 +6,7 @@ from django.urls import reverse
 
 from accounts.mail import link
 from accounts.names import quoted
-from gateway.models import OTHERS, RefusedCall
+from gateway.models import OTHER_CALLERS, RefusedCall
 from gateway.templatetags.refused_calls import tried
 
 # Tokens that are named; of more than these there is only the number.
@@ -73,7 +73,7 @@ def _token(row):
 
 def _caller(use):
     return {
-        "address": "others" if use.address == OTHERS else use.address,
+        "address": "others" if use.address == OTHER_CALLERS else use.address,
         "agent": use.agent,
         "calls": use.calls,
         "last_seen_at": use.last_seen_at.isoformat(),

@@ -32,7 +32,7 @@ TOLD = {Way.MAIL: "mailed_at", Way.WEBHOOK: "hooked_at"}
 logger = logging.getLogger(__name__)
 
 
-class Outcome(NamedTuple):
+class SendOutcome(NamedTuple):
     """The outcome of a delivery, and after how long the receiver takes the next one."""
 
     answer: str
@@ -119,7 +119,7 @@ def _settle(delivery, found, answer):
 def _call(account, rows, found):
     webhook = Webhook.objects.filter(account=account).first()
     if webhook is None:
-        return Outcome("It was removed", is_fine=True)
+        return SendOutcome("It was removed", is_fine=True)
     try:
         answer = webhook_calls.call(
             webhook,
@@ -129,8 +129,8 @@ def _call(account, rows, found):
             occurred_at=rows[0].last_seen_at,
         )
     except Unavailable as error:
-        return Outcome(error.message, is_fine=False)
-    return Outcome(str(answer), is_fine=answer.is_fine, wait=answer.retry_after)
+        return SendOutcome(error.message, is_fine=False)
+    return SendOutcome(str(answer), is_fine=answer.is_fine, wait=answer.retry_after)
 
 
 SENDERS = {Way.MAIL: _mail, Way.WEBHOOK: _hook}

@@ -20,7 +20,7 @@ from accounts.rule_violations import Unavailable
 from gateway.models import RemindedToken, Reminder, Way, Webhook
 from gateway.notifications import due_reminders, webhook_calls
 from gateway.notifications import reminder_content as content
-from gateway.notifications.dispatch import Outcome
+from gateway.notifications.dispatch import SendOutcome
 from tokens.models import PlannedEnd
 
 BY = Actor(label="reminders")
@@ -67,14 +67,14 @@ def _mail(reminder, ends):
         if reached:
             _note(reminder, ends, "")
             return True
-    return _put_off(reminder, Outcome("The account has no admin", is_fine=False))
+    return _put_off(reminder, SendOutcome("The account has no admin", is_fine=False))
 
 
 def _hook(reminder, ends):
     try:
         outcome = _call(ends)
     except Unavailable as error:
-        outcome = Outcome(error.message, is_fine=False)
+        outcome = SendOutcome(error.message, is_fine=False)
     if not outcome.is_fine:
         return _put_off(reminder, outcome)
     _keep(reminder, ends, outcome.answer)
@@ -113,7 +113,7 @@ def _note(reminder, ends, answer):
 def _call(ends):
     webhook = Webhook.objects.filter(account=ends.account).first()
     if webhook is None:
-        return Outcome("It was removed", is_fine=False)
+        return SendOutcome("It was removed", is_fine=False)
     answer = webhook_calls.call(
         webhook,
         webhook_calls.ENDING,
@@ -121,7 +121,7 @@ def _call(ends):
         message_id=content.message_id(ends),
         occurred_at=content.day(ends),
     )
-    return Outcome(str(answer), is_fine=answer.is_fine, wait=answer.retry_after)
+    return SendOutcome(str(answer), is_fine=answer.is_fine, wait=answer.retry_after)
 
 
 SENDERS = {Way.MAIL: _mail, Way.WEBHOOK: _hook}

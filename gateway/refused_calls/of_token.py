@@ -1,7 +1,7 @@
 """The refused calls of one token, for its page."""
 
 from accounts.hooks import RefusedCalls
-from gateway.models import OTHERS, RefusedCall
+from gateway.models import OTHER_CALLERS, RefusedCall
 from gateway.templatetags.refused_calls import because
 
 
@@ -12,7 +12,7 @@ def latest_refused(token, most):
 
 
 def _told(call):
-    address = "" if call.address == OTHERS else call.address
+    address = "" if call.address == OTHER_CALLERS else call.address
     words = because(call)
     return RefusedCalls(
         call.pk, address, call.agent, words, call.calls, call.last_seen_at

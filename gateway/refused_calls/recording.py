@@ -7,7 +7,7 @@ from django.db import transaction
 
 from accounts.clock import clock
 from accounts.locks import repeated
-from gateway.models import OTHERS, RefusedCall, RefusedToken
+from gateway.models import OTHER_CALLERS, RefusedCall, RefusedToken
 from tokens.models import Token
 
 # Callers of a token that get a row of their own in a day.
@@ -80,7 +80,7 @@ def _limited(counts, now):
         if key not in known:
             new.add(token)
             if room[token] <= 0:
-                key = (*key[:4], OTHERS, "")
+                key = (*key[:4], OTHER_CALLERS, "")
             else:
                 room[token] -= 1
         limited[key] += calls
@@ -92,7 +92,9 @@ def _callers(tokens, now):
     today = now.replace(hour=0, minute=0, second=0, microsecond=0)
     known, room = set(), defaultdict(lambda: MOST_CALLERS)
     for some in batched(sorted(tokens), AT_ONCE):
-        rows = RefusedCall.objects.filter(refused__in=some).exclude(address=OTHERS)
+        rows = RefusedCall.objects.filter(refused__in=some).exclude(
+            address=OTHER_CALLERS
+        )
         for *key, first_seen_at in rows.values_list(*KEY, "first_seen_at"):
             known.add(tuple(key))
             room[key[0]] -= first_seen_at >= today

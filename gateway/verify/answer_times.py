@@ -2,12 +2,12 @@
 
 from time import perf_counter
 
-from accounts.metrics import BOUNDS, Durations
+from accounts.metrics import BUCKET_BOUNDS, Durations
 from gateway.verify.gate import SIGNALS_AT, signal_at
 from gateway.verify.signal import SIGNAL_NAMES
 
 OTHER = "other"
-FIRST = BOUNDS[0]
+FIRST = BUCKET_BOUNDS[0]
 
 
 class Measured:

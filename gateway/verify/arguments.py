@@ -10,17 +10,17 @@ from urllib.parse import quote
 from gateway.verify.signal import SIGNALS
 
 LABEL = "tollgate_account"
-HEADER = "X-Tollgate-Args"
+ARGUMENTS_HEADER = "X-Tollgate-Args"
 
 
 def arguments(signal, accounts):
     """Yield the headers that carry the arguments of a signal, if it has any."""
     if signal is SIGNALS["metrics"]:
-        yield HEADER, argument("extra_label", f"{LABEL}={accounts[0]}")
+        yield ARGUMENTS_HEADER, argument("extra_label", f"{LABEL}={accounts[0]}")
     elif signal is SIGNALS["query-metrics"]:
         readable = "|".join(map(str, accounts))
         matchers = f'{{{LABEL}=~"{readable}"}}'
-        yield HEADER, argument("extra_filters[]", matchers)
+        yield ARGUMENTS_HEADER, argument("extra_filters[]", matchers)
         # For proxies that put arguments together themselves.
         yield "X-Tollgate-PromQL", matchers
 

@@ -31,17 +31,17 @@ from gateway.verify.decisions import (
     said,
 )
 from gateway.verify.invalidation import FRESH_SECONDS, Watcher
-from gateway.verify.lookups import SECONDS, InCallingThread, InThreadPool
+from gateway.verify.lookups import LOOKUP_SECONDS, InCallingThread, InThreadPool
 from gateway.verify.remembering import ASKED_BY, generations, kept, plain
 from gateway.verify.signal import ASK, SIGNAL_NAMES, SIGNALS, ticket_in, token_in
 from tokens.networks import holds
 from tokens.usage_counters import Tally, recorder, refusals
 
-PREFIX = "/gateway/verify/"
+VERIFY_PATH = "/gateway/verify/"
 # What proxies ask for that remember decisions; the portal's own port does not answer it.
-GENERATIONS, USES = "/gateway/generations", "/gateway/uses"
-SIGNAL_AT = len(PREFIX)
-SIGNALS_AT = {f"{PREFIX}{name}": signal for name, signal in SIGNALS.items()}
+GENERATIONS_PATH, USES_PATH = "/gateway/generations", "/gateway/uses"
+SIGNAL_AT = len(VERIFY_PATH)
+SIGNALS_AT = {f"{VERIFY_PATH}{name}": signal for name, signal in SIGNALS.items()}
 COUNTED, ALREADY = (plain("200 OK", text) for text in (b"counted\n", b"already\n"))
 WARN_SECONDS = 10
 # Where what is shown is found: in memory, in its own form or the list of all, in the
@@ -74,7 +74,7 @@ class Gate:
         self.looked_up = {outcome: Counter() for outcome in OUTCOMES}
         self._recalled = self.looked_up[REMEMBERED].step
         self._trusts_callers = trusts_callers
-        self.addresses = {GENERATIONS: self.tell, USES: self.take}
+        self.addresses = {GENERATIONS_PATH: self.tell, USES_PATH: self.take}
 
     def __call__(self, environ, start_response):
         answer = self.addresses.get(environ["PATH_INFO"], self.answer)
@@ -246,7 +246,7 @@ def look_up(database, signal, credential, shown):
 
 
 def took_long(begun):
-    return time.monotonic() - begun > SECONDS / 2
+    return time.monotonic() - begun > LOOKUP_SECONDS / 2
 
 
 @lru_cache

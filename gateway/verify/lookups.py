@@ -7,10 +7,10 @@ from django.db import DEFAULT_DB_ALIAS, OperationalError, connections
 from accounts.postgresql import hasten
 
 # A question waits no longer than that for the database.
-SECONDS = 0.3
+LOOKUP_SECONDS = 0.3
 # A statement less, or nobody would wait for its failure.
 STATEMENT_SECONDS = 0.25
-AT_ONCE = 2
+LOOKUPS_AT_ONCE = 2
 DIRECTLY = {
     "patience": STATEMENT_SECONDS,
     "connect_timeout": 2,
@@ -27,14 +27,14 @@ class InThreadPool:
 
     def __init__(self):
         self._threads = ThreadPoolExecutor(
-            AT_ONCE, "gateway-asking", initializer=connect_directly
+            LOOKUPS_AT_ONCE, "gateway-asking", initializer=connect_directly
         )
 
     def __call__(self, question, *arguments):
         """Return the answer; raises OperationalError when it takes too long."""
         future = self._threads.submit(ask_the_present, question, *arguments)
         try:
-            return future.result(SECONDS)
+            return future.result(LOOKUP_SECONDS)
         except TimeoutError:
             future.cancel()
             raise OperationalError("the database does not answer") from None
@@ -53,7 +53,7 @@ def connect_directly():
     usual = connections[DEFAULT_DB_ALIAS]
     options = {**usual.settings_dict["OPTIONS"], **DIRECTLY}
     options.pop("pool", None)
-    hasten(options, round(SECONDS * 1000))
+    hasten(options, round(LOOKUP_SECONDS * 1000))
     settings = usual.settings_dict | {"OPTIONS": options, "CONN_MAX_AGE": None}
     connections[DEFAULT_DB_ALIAS] = type(usual)(settings, DEFAULT_DB_ALIAS)
 

@@ -2,7 +2,7 @@
 
 from functools import lru_cache
 
-from gateway.verify.arguments import HEADER, argument
+from gateway.verify.arguments import ARGUMENTS_HEADER, argument
 from gateway.verify.query_filters import logql, logsql, opensearch, promql
 
 SCOPES_KEPT = 256
@@ -17,7 +17,7 @@ def write(scope, *, by_logsql):
     if by_logsql:
         return (
             ("X-Tollgate-LogsQL", logsql(scope)),
-            (HEADER, argument("extra_filters", logsql(scope))),
+            (ARGUMENTS_HEADER, argument("extra_filters", logsql(scope))),
         )
     return (
         ("X-Tollgate-LogQL", logql(scope)),

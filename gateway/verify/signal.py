@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from urllib.parse import unquote
 
 from accounts.models import LOG_KINDS, AccountKind
-from accounts.scopes import EVERYTHING
+from accounts.scopes import EVERYTHING_SCOPE
 from accounts.web.cookies import only
-from sharing.tickets import COOKIE
+from sharing.tickets import TICKET_COOKIE
 from tokens.permissions import Use
 from tokens.request_headers import token_in as shown_in
 
@@ -31,10 +31,10 @@ class Signal:
     @property
     def ships(self):
         """Whether programs send to it, and no browser ever opens it."""
-        return self.uses <= SHIPPING
+        return self.uses <= SHIPPING_USES
 
 
-SHIPPING = {Use.SHIP_LOGS, Use.SHIP_METRICS, Use.SHIP_TRACES}
+SHIPPING_USES = {Use.SHIP_LOGS, Use.SHIP_METRICS, Use.SHIP_TRACES}
 
 
 def _signal(number, *uses, **more):
@@ -61,7 +61,7 @@ SIGNALS = {
         6, Use.API, kinds=(AccountKind.TRACING,), scope="traces:read"
     ),
     # Whether a call only reads, somebody else's API alone knows.
-    "api": _signal(7, Use.API, kinds=tuple(AccountKind), scope=EVERYTHING),
+    "api": _signal(7, Use.API, kinds=tuple(AccountKind), scope=EVERYTHING_SCOPE),
     "query-logsql": _signal(
         8,
         Use.API,
@@ -87,4 +87,4 @@ def token_in(environ):
 
 def ticket_in(environ):
     """Return the ticket of a share link's visitor, or an empty text."""
-    return only(environ.get("HTTP_COOKIE", ""), COOKIE)
+    return only(environ.get("HTTP_COOKIE", ""), TICKET_COOKIE)

@@ -7,7 +7,7 @@ from django.views.decorators.http import require_http_methods
 from accounts.audit.trail import Actor
 from accounts.permissions import Operation, for_account
 from accounts.web.form_status import status_of
-from leaks.forms import PolicyForm
+from leaks.forms import LeakPolicyForm
 from leaks.models import set_policy, stops_at_once
 
 TEMPLATE = "leaks/policies.html"
@@ -18,7 +18,7 @@ TEMPLATE = "leaks/policies.html"
 def policies(request, account):
     stops = stops_at_once(account.organisation_id)
     posted = request.POST if request.method == "POST" else None
-    form = PolicyForm(posted, initial={"stops_at_once": "yes" if stops else ""})
+    form = LeakPolicyForm(posted, initial={"stops_at_once": "yes" if stops else ""})
     if form.is_valid():
         wanted = form.cleaned_data["stops_at_once"]
         set_policy(account, stops=wanted, by=Actor.of(request))

@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-FIELD = Field(
+FILTER_FIELD = Field(
     description="The field of a log that has to be equal to the value.",
     examples=["env"],
 )

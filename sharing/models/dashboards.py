@@ -12,7 +12,7 @@ from accounts.rule_violations import RuleViolation
 from sharing.models.filters import PRINTABLE
 from tokens.secrets import is_within
 
-MOST = 50
+MOST_DASHBOARDS = 50
 LONGEST_ADDRESS = 2000
 WRITTEN = ("title", "address")
 
@@ -83,9 +83,10 @@ class SharedView(models.Model):
         check_no_secret(address=address)
         with locked(account):
             others = list(account.shared_views.all())
-            if len(others) >= MOST:
+            if len(others) >= MOST_DASHBOARDS:
                 raise RuleViolation(
-                    "too_many_views", f"An account has at most {MOST} shared views."
+                    "too_many_views",
+                    f"An account has at most {MOST_DASHBOARDS} shared views.",
                 )
             made = cls.objects.create(
                 account=account,

@@ -17,7 +17,7 @@ PRINTABLE = RegexValidator(
 )
 MAX_LENGTH = 512
 # Field and value have to match what is in the logs, whatever that is.
-READ = ("description",)
+SEEN_FIELDS = ("description",)
 WRITTEN = ("field", "value", "description")
 
 
@@ -91,7 +91,7 @@ class Filter(models.Model):
             changes = changes_of(self, fields)
             if not changes:
                 return
-            check_seen(**{name: new for name, _, new in changes if name in READ})
+            check_seen(**{name: new for name, _, new in changes if name in SEEN_FIELDS})
             check_no_secret(**{name: new for name, _, new in changes})
             self._check_named(self.used_by(), named)
             scopes = list(self._scopes_with(fields))

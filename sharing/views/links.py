@@ -11,7 +11,7 @@ from accounts.permissions import Operation, for_account
 from sharing import links, visitors
 from sharing.page_version import Pass
 from sharing.views.shares import share_in
-from sharing.views.visitors import CLOSED, closed, discreet, opened
+from sharing.views.visitors import LINK_CLOSED, closed, discreet, opened
 from tokens.kind_pages import home_of
 from tokens.secret_response import hand_out
 
@@ -28,7 +28,7 @@ def share_as_visitor(request, account, pk):
         return opened(
             request, token.public_id, Pass.of(share, token.expires_at), **context
         )
-    return closed(request, token.public_id, CLOSED, **context)
+    return closed(request, token.public_id, LINK_CLOSED, **context)
 
 
 @require_POST

@@ -6,7 +6,7 @@ from accounts.permissions import Operation, allows
 from accounts.prepared import Prepared
 from accounts.web.pagination import paginate
 from sharing.forms import FilterForm, SharedViewForm, ShareForm
-from sharing.models.dashboards import MOST
+from sharing.models.dashboards import MOST_DASHBOARDS
 from tokens.kinds import Kind
 from tokens.models.newest import newest, of_kind
 from tokens.states import State
@@ -94,7 +94,7 @@ def about_views(request, account):
     return {
         "may_view": _rights(request, account, VIEWS),
         "views": account.shared_views.all(),
-        "most_views": MOST,
+        "most_views": MOST_DASHBOARDS,
     }
 
 

@@ -31,7 +31,7 @@ POLICY = settings.SECURE_CSP | {
 }
 # What the gateway calls the pages behind a link.
 SIGNAL = "query-logs"
-CLOSED = (
+LINK_CLOSED = (
     "It may have ended, been paused or been copied only in part. "
     "Ask whoever sent it to you."
 )
@@ -70,9 +70,11 @@ def discreet(view):
 @login_not_required
 @discreet
 def link_page(request, page):
-    if is_doubled(request.META.get("HTTP_COOKIE", ""), tickets.COOKIE):
+    if is_doubled(request.META.get("HTTP_COOKIE", ""), tickets.TICKET_COOKIE):
         response = closed(request, page, TWO_TICKETS)
-        response.delete_cookie(tickets.COOKIE, domain=settings.SHARE_COOKIE_DOMAIN)
+        response.delete_cookie(
+            tickets.TICKET_COOKIE, domain=settings.SHARE_COOKIE_DOMAIN
+        )
         return response
     row = visitors.by_ticket(_ticket(request), page)
     if row is None:
@@ -83,7 +85,7 @@ def link_page(request, page):
 
 
 def _ticket(request):
-    return only(request.META.get("HTTP_COOKIE", ""), tickets.COOKIE)
+    return only(request.META.get("HTTP_COOKIE", ""), tickets.TICKET_COOKIE)
 
 
 def opened(request, page, shown, **context):
@@ -108,7 +110,7 @@ def link_open(request, page):
         return response
     row = _shown(request, page)
     if row is None:
-        return _refuse(request, page, CLOSED, status=404)
+        return _refuse(request, page, LINK_CLOSED, status=404)
     if _is_elsewhere(request, row):
         return _refuse(request, page, ELSEWHERE, status=403)
     guess.give_back()
@@ -147,7 +149,7 @@ def link_renew(request, page):
         return _let_in(request, page, row)
     if tickets.read(ticket) and not tickets.read(ticket, page):
         return _refuse(request, page, ANOTHER, status=409)
-    return _refuse(request, page, CLOSED, status=404)
+    return _refuse(request, page, LINK_CLOSED, status=404)
 
 
 def _let_in(request, page, row):
@@ -158,7 +160,7 @@ def _let_in(request, page, row):
         response = redirect("sharing:visitor", page)
     until = tickets.lasts_until(row)
     response.set_cookie(
-        tickets.COOKIE,
+        tickets.TICKET_COOKIE,
         tickets.issue(row, until, page),
         expires=until,
         domain=settings.SHARE_COOKIE_DOMAIN,

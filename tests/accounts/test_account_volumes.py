@@ -14,7 +14,7 @@ def test_a_flexible_plan_counts_what_is_reserved_and_what_is_fixed(db):
     ChildFactory(main=main, is_flexible=True, reserved_daily_gb=10, max_daily_gb=50)
     ChildFactory(main=main, max_daily_gb=20)
 
-    assert quotas.daily_gb(main.organisation) == quotas.Share(100, 31)
+    assert quotas.daily_gb(main.organisation) == quotas.VolumeShare(100, 31)
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from accounts.rate_limits.attempts import (
 )
 from accounts.rate_limits.attempts import PASSWORD as PASSWORD_STEP
 from accounts.rate_limits.limiter import spend
-from accounts.signing_in.known_devices import COOKIE
+from accounts.signing_in.known_devices import DEVICE_COOKIE
 from tests.accounts.signing_in import events, sign_in
 
 HERE, ELSEWHERE = "203.0.113.9", "198.51.100.7"
@@ -158,7 +158,7 @@ def test_a_browser_that_signed_in_before_is_never_held_up_by_others(
 
 def test_a_stolen_device_cookie_buys_few_guesses(client, stranger, dana):
     sign_in(client, REMOTE_ADDR=HERE)
-    stranger.cookies[COOKIE] = client.cookies[COOKIE].value
+    stranger.cookies[DEVICE_COOKIE] = client.cookies[DEVICE_COOKIE].value
 
     answers = [
         fail(stranger, 1, address=f"192.0.2.{number}").status_code

@@ -4,7 +4,7 @@ import multiprocessing
 
 import pytest
 
-from accounts.rate_limits.shared_counts import SIZE, SLOTS, TRIED, Counts
+from accounts.rate_limits.shared_counts import SIZE, SLOTS, TRIED, SharedCounts
 
 ROUNDS, WORKERS = 2000, 4
 
@@ -17,7 +17,7 @@ def shared(tmp_path):
 
 
 def test_workers_count_together(shared):
-    one, two = Counts(shared), Counts(shared)
+    one, two = SharedCounts(shared), SharedCounts(shared)
 
     assert [counts.add(0, "token 5", 120) for counts in (one, two, one)] == [1, 2, 3]
 
@@ -25,13 +25,13 @@ def test_workers_count_together(shared):
 def test_workers_find_the_table_by_their_environment(shared, monkeypatch):
     monkeypatch.setenv("API_COUNTS_FILE", str(shared))
 
-    Counts().add(0, "token 5", 120)
+    SharedCounts().add(0, "token 5", 120)
 
-    assert Counts(shared).add(0, "token 5", 120) == 2
+    assert SharedCounts(shared).add(0, "token 5", 120) == 2
 
 
 def count_often(path):
-    counts = Counts(path)
+    counts = SharedCounts(path)
     for _ in range(ROUNDS):
         counts.add(0, "token 5", 120)
 
@@ -46,11 +46,11 @@ def test_no_call_is_lost_between_workers(shared):
     for worker in workers:
         worker.join()
 
-    assert Counts(shared).add(0, "token 5", 120) == ROUNDS * WORKERS + 1
+    assert SharedCounts(shared).add(0, "token 5", 120) == ROUNDS * WORKERS + 1
 
 
 def test_every_key_section_and_minute_counts_for_itself():
-    counts = Counts()
+    counts = SharedCounts()
 
     added = [
         *((0, "a", 119), (0, "a", 119), (0, "b", 119), (1, "a", 119)),
@@ -61,7 +61,7 @@ def test_every_key_section_and_minute_counts_for_itself():
 
 
 def test_a_call_is_taken_back_in_its_own_minute_only():
-    counts = Counts()
+    counts = SharedCounts()
     counts.add(0, "a", 60)
     counts.add(0, "a", 60)
 
@@ -77,11 +77,11 @@ def test_without_the_table_a_worker_counts_alone(tmp_path, content):
     if content:
         path.write_bytes(content)
 
-    assert [Counts(path).add(0, "a", 60) for _ in range(2)] == [1, 1]
+    assert [SharedCounts(path).add(0, "a", 60) for _ in range(2)] == [1, 1]
 
 
 def test_a_full_table_lets_nobody_through_uncounted():
-    counts = Counts()
+    counts = SharedCounts()
     for number in range(SLOTS * 4):
         counts.add(0, f"token {number}", 60)
 
@@ -94,7 +94,7 @@ def test_a_full_table_lets_nobody_through_uncounted():
 
 
 def test_a_key_keeps_its_count_in_a_flood():
-    counts = Counts()
+    counts = SharedCounts()
     for _ in range(5):
         counts.add(0, "a", 60)
     for number in range(SLOTS * 4):

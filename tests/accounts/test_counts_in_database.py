@@ -9,7 +9,7 @@ from accounts.models import CallCount
 from accounts.models.call_counts import add
 from accounts.rate_limits import breaker, call_rates, in_database
 from accounts.rate_limits.in_database import PARTS, CountsInDatabase, slot_of
-from accounts.rate_limits.shared_counts import SLOTS, TRIED, Counts
+from accounts.rate_limits.shared_counts import SLOTS, TRIED, SharedCounts
 
 QUOTA, NOW = 600, 6_000.0
 PART = QUOTA // PARTS
@@ -135,5 +135,5 @@ def test_a_host_that_is_behind_counts_in_the_minute_of_the_others(
 
 def test_where_calls_are_counted_goes_by_what_there_is():
     assert type(call_rates.counted("", "accounts.postgresql")) is CountsInDatabase
-    assert type(call_rates.counted("", "config.sqlite3")) is Counts
-    assert Counts().count(TOKEN, "7", NOW, QUOTA) == 1
+    assert type(call_rates.counted("", "config.sqlite3")) is SharedCounts
+    assert SharedCounts().count(TOKEN, "7", NOW, QUOTA) == 1

@@ -11,7 +11,7 @@ from redis import ConnectionError as NotConnected
 
 from accounts.rate_limits import breaker, call_rates, over_hosts
 from accounts.rate_limits.over_hosts import CountsOverHosts
-from accounts.rate_limits.shared_counts import Counts
+from accounts.rate_limits.shared_counts import SharedCounts
 from tests.accounts.counting_host import CALLS, count_often
 from tests.waiting import PATIENCE_SECONDS, wait_until
 
@@ -67,7 +67,7 @@ def store(monkeypatch):
 
 @pytest.fixture
 def hosts(store):
-    return [CountsOverHosts(Counts(), "redis://cache.example") for _ in range(2)]
+    return [CountsOverHosts(SharedCounts(), "redis://cache.example") for _ in range(2)]
 
 
 @pytest.fixture
@@ -167,7 +167,7 @@ def test_readiness_has_the_log_say_that_hosts_count_apart(
 
 
 def test_nothing_is_imported_for_a_service_that_is_not_there(store):
-    assert isinstance(call_rates.counted(""), Counts)
+    assert isinstance(call_rates.counted(""), SharedCounts)
     assert isinstance(call_rates.counted("redis://cache.example"), CountsOverHosts)
 
 
@@ -205,7 +205,7 @@ def test_no_call_is_lost_between_hosts(tmp_path):
         for host in hosts:
             host.join()
 
-        third = CountsOverHosts(Counts(), url)
+        third = CountsOverHosts(SharedCounts(), url)
 
         assert max(counted) == 2 * CALLS
         assert third.add(0, "token 5", 120) == 2 * CALLS + 1
@@ -214,7 +214,7 @@ def test_no_call_is_lost_between_hosts(tmp_path):
 @needs_redis
 def test_a_service_goes_and_comes_back(tmp_path, time_passes):
     socket = tmp_path / "redis.sock"
-    one, two = (CountsOverHosts(Counts(), f"unix://{socket}") for _ in "ab")
+    one, two = (CountsOverHosts(SharedCounts(), f"unix://{socket}") for _ in "ab")
     with serving(socket):
         assert [one.add(0, "a", 120), two.add(0, "a", 120)] == [1, 2]
 
@@ -231,7 +231,7 @@ def test_a_service_goes_and_comes_back(tmp_path, time_passes):
 def test_the_service_forgets_by_itself(tmp_path):
     socket = tmp_path / "redis.sock"
     with serving(socket):
-        counts = CountsOverHosts(Counts(), f"unix://{socket}")
+        counts = CountsOverHosts(SharedCounts(), f"unix://{socket}")
         counts.add(0, "a", 120)
 
         (name,) = counts._service.keys()

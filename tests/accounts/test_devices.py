@@ -5,7 +5,13 @@ from django.core import signing
 from django.http import HttpResponse
 
 from accounts.models import User
-from accounts.signing_in.known_devices import AGE, COOKIE, SALT, known_as, remember
+from accounts.signing_in.known_devices import (
+    AGE,
+    DEVICE_COOKIE,
+    SALT,
+    known_as,
+    remember,
+)
 from tests.accounts.signing_in import sign_in
 
 DANA, EVE = User(pk=7), User(pk=8)
@@ -13,7 +19,7 @@ DANA, EVE = User(pk=7), User(pk=8)
 
 def asked(rf, value):
     request = rf.get("/")
-    request.COOKIES[COOKIE] = value
+    request.COOKIES[DEVICE_COOKIE] = value
     return request
 
 
@@ -22,7 +28,7 @@ def remembered(rf, *people, value=""):
     for user in people:
         response = HttpResponse()
         remember(asked(rf, value), response, user)
-        value = response.cookies[COOKIE].value
+        value = response.cookies[DEVICE_COOKIE].value
     return value
 
 
@@ -68,9 +74,9 @@ def test_the_cookie_is_shut_to_scripts_and_other_sites(client, dana, settings):
     settings.HTTPS = True
 
     failed = sign_in(client, password="wrong", secure=True)
-    cookie = sign_in(client, secure=True).cookies[COOKIE]
+    cookie = sign_in(client, secure=True).cookies[DEVICE_COOKIE]
 
-    assert COOKIE not in failed.cookies
+    assert DEVICE_COOKIE not in failed.cookies
     assert (cookie["httponly"], cookie["samesite"], cookie["secure"]) == (
         True,
         "Lax",

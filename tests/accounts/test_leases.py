@@ -8,7 +8,7 @@ from django.db import OperationalError
 from accounts.rate_limits import breaker, call_rates
 from accounts.rate_limits.breaker import AWAY_SECONDS
 from accounts.rate_limits.leases import PARTS, Leases
-from accounts.rate_limits.shared_counts import SLOTS, TRIED, Counts
+from accounts.rate_limits.shared_counts import SLOTS, TRIED, SharedCounts
 
 NOW = 6_000.0
 
@@ -34,7 +34,7 @@ class Host:
     """A host with memory of its own, and a limit that it shares with others."""
 
     def __init__(self, shared, most):
-        self.counts, self.leases = Counts(), Leases()
+        self.counts, self.leases = SharedCounts(), Leases()
         self.shared, self.most = shared, most
 
     def call(self, now=NOW):
@@ -149,7 +149,7 @@ def test_threads_of_a_host_never_pass_too_many(shared):
 
 
 def test_a_token_without_a_place_of_its_own_asks_each_time(shared):
-    counts = Counts()
+    counts = SharedCounts()
     # As many others as a key can stand beside.
     for number in range(SLOTS + TRIED):
         counts.put(f"other {number}", NOW, 5)

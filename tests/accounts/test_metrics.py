@@ -8,7 +8,7 @@ from django.db import transaction
 
 from accounts import metrics
 from accounts.audit.trail import Actor, record
-from accounts.metrics import BOUNDS, Cell, Counter, Counts, Durations
+from accounts.metrics import BUCKET_BOUNDS, Cell, Counter, Counts, Durations
 from accounts.models import Action
 
 THREADS, TIMES = 4, 5_000
@@ -58,7 +58,13 @@ def test_a_histogram_misses_no_thread(in_turns):
 
 @pytest.mark.parametrize(
     ("seconds", "bucket"),
-    [(0.0, 0), (BOUNDS[0], 0), (BOUNDS[1], 1), (0.002, 5), (60.0, len(BOUNDS))],
+    [
+        (0.0, 0),
+        (BUCKET_BOUNDS[0], 0),
+        (BUCKET_BOUNDS[1], 1),
+        (0.002, 5),
+        (60.0, len(BUCKET_BOUNDS)),
+    ],
 )
 def test_a_duration_lies_in_the_bucket_whose_limit_it_does_not_pass(seconds, bucket):
     cell = Cell()

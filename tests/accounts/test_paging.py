@@ -104,7 +104,7 @@ def pages_of(size, cursor="", sort="email"):
 @pytest.mark.django_db
 def test_rows_are_counted_as_far_as_anybody_cares(monkeypatch):
     make([1] * 9)
-    monkeypatch.setattr(pagination, "COUNTED_UP_TO", 4)
+    monkeypatch.setattr(pagination, "ROWS_COUNTED_UP_TO", 4)
 
     first = pages_of(3)
     second = pages_of(3, first.next)

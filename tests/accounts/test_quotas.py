@@ -6,7 +6,7 @@ from accounts import quotas
 from accounts.lifecycle import edit_account, edit_organisation
 from accounts.models import Account, AccountKind
 from accounts.plans import Plan
-from accounts.quotas import Share
+from accounts.quotas import VolumeShare
 from accounts.rule_violations import RuleViolation
 from tests.factories import BY, ChildFactory, MainFactory
 
@@ -22,7 +22,7 @@ from tests.factories import BY, ChildFactory, MainFactory
     ],
 )
 def test_share(total, used, left, percent):
-    share = Share(total, used)
+    share = VolumeShare(total, used)
 
     assert (share.left, share.percent) == (left, percent)
 

@@ -19,9 +19,9 @@ from accounts.permissions import (
 from accounts.relations import Relation
 from accounts.rule_violations import RuleViolation
 from accounts.scopes import (
-    AREAS,
-    EVERYTHING,
-    LABELS,
+    EVERYTHING_SCOPE,
+    SCOPE_AREAS,
+    SCOPE_LABELS,
     SCOPES,
     TEXT_LENGTH,
     as_scopes,
@@ -68,16 +68,18 @@ def test_every_token_may_do_two_things_only():
 @pytest.mark.parametrize(
     ("scopes", "covered"),
     [
-        ("", {EVERYTHING, *SCOPES}),
+        ("", {EVERYTHING_SCOPE, *SCOPES}),
         ("read", {each for each in SCOPES if each.endswith("read")}),
         ("users:read", {"users:read"}),
         ("users:write", {"users:read", "users:write"}),
-        ("read shared:write", {*(f"{area}:read" for area in AREAS), "read", "shared:write"}),
+        ("read shared:write", {*(f"{area}:read" for area in SCOPE_AREAS), "read", "shared:write"}),
         ("audit:read logs:read", {"audit:read", "logs:read"}),
     ],
 )  # fmt: skip
 def test_what_scopes_cover(scopes, covered):
-    assert {each for each in (EVERYTHING, *SCOPES) if covers(scopes, each)} == covered
+    assert {
+        each for each in (EVERYTHING_SCOPE, *SCOPES) if covers(scopes, each)
+    } == covered
 
 
 @pytest.mark.parametrize(
@@ -118,7 +120,7 @@ def test_names_for_programs():
 
 def test_nothing_is_within_less_than_it_covers():
     texts = ["", "read", "users:write", "users:read", "read users:write", "logs:read"]
-    every = {EVERYTHING, *SCOPES}
+    every = {EVERYTHING_SCOPE, *SCOPES}
 
     for one, other in product(texts, texts):
         covered = [
@@ -250,7 +252,7 @@ def test_one_scope_of_several_is_enough(main):
 
 
 def test_scopes_have_words_for_pages():
-    assert LABELS == {
+    assert SCOPE_LABELS == {
         "everything": "Do everything",
         "read": "Read everything",
         "accounts:read": "Read accounts",

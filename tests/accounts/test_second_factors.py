@@ -14,7 +14,7 @@ from django.urls import reverse
 
 from accounts.models import Action
 from accounts.rule_violations import Unavailable
-from accounts.signing_in.known_devices import COOKIE
+from accounts.signing_in.known_devices import DEVICE_COOKIE
 from tests.accounts.signing_in import PASSWORD, events, sign_in
 
 
@@ -114,7 +114,7 @@ def test_half_a_login_makes_no_browser_known(client, dana, activate):
     elsewhere = type(client)()
     half_way(elsewhere)
 
-    assert COOKIE not in elsewhere.cookies
+    assert DEVICE_COOKIE not in elsewhere.cookies
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from accounts.scopes import EVERYTHING
+from accounts.scopes import EVERYTHING_SCOPE
 from accounts.scopes import SCOPES as KNOWN_SCOPES
 from client.token_changes import SCOPES
 from tests.client.conversation import NAMED, TOKEN, made, page
@@ -50,7 +50,7 @@ def test_narrow_without_options_says_what_a_token_may_do(
 
 
 def test_scopes_are_those_of_the_server():
-    assert {*SCOPES} == {EVERYTHING, *KNOWN_SCOPES}
+    assert {*SCOPES} == {EVERYTHING_SCOPE, *KNOWN_SCOPES}
 
 
 RESTRICTED = {"networks": ["10.0.0.0/8", "2001:db8::/32"], "calls_per_minute": 1200}

@@ -4,7 +4,7 @@ from io import BytesIO
 
 import pytest
 
-from demo.listener import Listener
+from demo.listener import DemoListener
 from tests.factories import TokenFactory
 from tests.gateway.conftest import UNKNOWN, Asked
 from tokens.kinds import Kind
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.sqlite
 @pytest.fixture
 def send(db):
     """Send something to an address; returns status, headers and body of the answer."""
-    listener = Listener(Asked("").gate)
+    listener = DemoListener(Asked("").gate)
 
     def send(path, token="", *, method="POST", query=""):
         environ = {"REQUEST_METHOD": method, "PATH_INFO": path, "QUERY_STRING": query}

@@ -7,7 +7,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from accounts.models import Account, Organisation
-from demo.management.commands.generate_load import Bar
+from demo.management.commands.generate_load import ProgressBar
 from tests.factories import MembershipFactory, TokenFactory
 from tokens.models import StoredSecret, Token
 from tokens.permissions import Use
@@ -96,7 +96,7 @@ class Terminal(io.StringIO):
 
 def test_a_terminal_sees_a_bar_grow():
     terminal = Terminal()
-    bar = Bar(terminal, 100)
+    bar = ProgressBar(terminal, 100)
 
     bar.advance(40)
     bar.finish("done")

@@ -47,22 +47,22 @@ def test_a_page_in_the_same_thread_takes_its_time_again(client, db):
 
 def test_nobody_waits_longer_for_an_answer_than_is_promised(monkeypatch):
     monkeypatch.setattr(lookups, "connect_directly", lambda: None)
-    monkeypatch.setattr(lookups, "SECONDS", 0.05)
+    monkeypatch.setattr(lookups, "LOOKUP_SECONDS", 0.05)
     over, asker = threading.Event(), InThreadPool()
 
     with pytest.raises(OperationalError, match="does not answer"):
         asker(wait, over)
     over.set()
-    monkeypatch.setattr(lookups, "SECONDS", PATIENCE_SECONDS)
+    monkeypatch.setattr(lookups, "LOOKUP_SECONDS", PATIENCE_SECONDS)
 
     assert asker(lambda _: "answer") == "answer"
 
 
 def test_what_was_not_asked_in_time_is_not_asked_at_all(monkeypatch):
     monkeypatch.setattr(lookups, "connect_directly", lambda: None)
-    monkeypatch.setattr(lookups, "SECONDS", 0.05)
+    monkeypatch.setattr(lookups, "LOOKUP_SECONDS", 0.05)
     over, asked, asker = threading.Event(), [], InThreadPool()
-    for _ in range(lookups.AT_ONCE):
+    for _ in range(lookups.LOOKUPS_AT_ONCE):
         with pytest.raises(OperationalError):
             asker(wait, over)
 

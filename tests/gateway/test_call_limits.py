@@ -6,7 +6,7 @@ from django.test import Client
 
 from accounts.rate_limits import call_rates, over_hosts
 from accounts.rate_limits.over_hosts import CountsOverHosts
-from accounts.rate_limits.shared_counts import Counts
+from accounts.rate_limits.shared_counts import SharedCounts
 from gateway.models import RefusedCall, RefusedToken
 from gateway.verify.remembering import KEEP
 from tests.accounts.test_counts_over_hosts import Store
@@ -158,7 +158,7 @@ def test_it_says_in_how_many_seconds_the_next_minute_begins(token, time_machine)
 
 def test_calls_of_two_hosts_count_together(token, monkeypatch, time_machine):
     time_machine.move_to("2026-05-01T10:00:00Z", tick=False)
-    hosts, passed = [Counts(), Counts()], []
+    hosts, passed = [SharedCounts(), SharedCounts()], []
 
     for number in range(6):
         monkeypatch.setattr(call_rates, "counts", hosts[number % 2])
@@ -170,7 +170,7 @@ def test_calls_of_two_hosts_count_together(token, monkeypatch, time_machine):
 def test_a_cache_service_counts_where_there_is_one(token, monkeypatch):
     store = Store()
     monkeypatch.setattr(over_hosts.Redis, "from_url", lambda *_, **__: store)
-    hosts = [CountsOverHosts(Counts(), "redis://cache.example") for _ in range(2)]
+    hosts = [CountsOverHosts(SharedCounts(), "redis://cache.example") for _ in range(2)]
     passed = []
 
     for number in range(300):
@@ -186,7 +186,7 @@ def test_without_the_cache_service_each_host_counts(token, monkeypatch):
     store = Store()
     store.answers = False
     monkeypatch.setattr(over_hosts.Redis, "from_url", lambda *_, **__: store)
-    counts = CountsOverHosts(Counts(), "redis://cache.example")
+    counts = CountsOverHosts(SharedCounts(), "redis://cache.example")
     monkeypatch.setattr(call_rates, "counts", counts)
 
     assert sum(not seconds_to_wait(token.pk, 50) for _ in range(60)) == 50

@@ -10,7 +10,7 @@ from config.wsgi import portal
 from gateway.verify import background, lookups
 from gateway.verify.background import flush
 from gateway.verify.gate import Gate
-from gateway.verify.lookups import AT_ONCE, InThreadPool
+from gateway.verify.lookups import LOOKUPS_AT_ONCE, InThreadPool
 from tests.factories import TokenFactory
 from tokens.kinds import Kind
 from tokens.secrets import make
@@ -58,12 +58,12 @@ def write(gate):
 @pytest.fixture
 def asker(monkeypatch):
     # On a busy machine an answer may take longer than gateways wait for one.
-    monkeypatch.setattr(lookups, "SECONDS", 30)
+    monkeypatch.setattr(lookups, "LOOKUP_SECONDS", 30)
     monkeypatch.setitem(lookups.DIRECTLY, "patience", 30)
     asker = InThreadPool()
     yield asker
-    together = threading.Barrier(AT_ONCE)
-    for _ in range(AT_ONCE):
+    together = threading.Barrier(LOOKUPS_AT_ONCE)
+    for _ in range(LOOKUPS_AT_ONCE):
         asker._threads.submit(lambda: (together.wait(30), connection.close()))
     asker._threads.shutdown()
 

@@ -5,7 +5,7 @@ import yaml
 from django.conf import settings
 
 from tests.installation import PROJECT
-from tokens.secrets import OURS
+from tokens.secrets import OUR_FORMAT
 
 DEPLOY = PROJECT / "deploy"
 EXPLAINED = (
@@ -44,7 +44,9 @@ def test_no_configuration_has_a_token():
     with_tokens = [
         path.name
         for path in DEPLOY.rglob("*")
-        if path.suffix != ".pyc" and path.is_file() and OURS.search(path.read_text())
+        if path.suffix != ".pyc"
+        and path.is_file()
+        and OUR_FORMAT.search(path.read_text())
     ]
 
     assert with_tokens == []

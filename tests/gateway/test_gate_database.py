@@ -157,7 +157,7 @@ def test_a_database_that_fails_while_it_is_asked_is_asked_once_more(
     monkeypatch.setattr(gate_module, "BY_TOKEN", Credential(BY_TOKEN.read, failing))
     monkeypatch.setattr(connection, "close", lambda: None)
     # What takes long is not asked again, and here anything may.
-    monkeypatch.setattr(gate_module, "SECONDS", PATIENCE_SECONDS)
+    monkeypatch.setattr(gate_module, "LOOKUP_SECONDS", PATIENCE_SECONDS)
 
     assert ask.status("logs", token.secret_text) == 204
 

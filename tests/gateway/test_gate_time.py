@@ -12,7 +12,7 @@ from gateway.verify.credentials import BY_TOKEN, Credential
 from gateway.verify.decisions import PASS
 from gateway.verify.gate import WARN_SECONDS, Gate
 from gateway.verify.invalidation import FRESH_SECONDS
-from gateway.verify.lookups import SECONDS, InCallingThread, InThreadPool
+from gateway.verify.lookups import LOOKUP_SECONDS, InCallingThread, InThreadPool
 from tests.factories import BY, TokenFactory
 from tests.gateway.conftest import Asked
 from tokens.kinds import Kind
@@ -117,7 +117,7 @@ def test_a_connection_that_was_dropped_is_found_out_by_using_it(
 
 @pytest.mark.parametrize("error", [OperationalError, InterfaceError])
 @pytest.mark.parametrize(
-    ("seconds", "asked"), [(SECONDS / 2, 2), (SECONDS / 2 + 0.001, 1)]
+    ("seconds", "asked"), [(LOOKUP_SECONDS / 2, 2), (LOOKUP_SECONDS / 2 + 0.001, 1)]
 )
 def test_what_took_long_is_not_asked_again(
     ask, known, time, monkeypatch, error, seconds, asked
@@ -134,7 +134,7 @@ def test_a_database_that_was_waited_for_in_vain_is_asked_when_it_is_seen_again(
     ask, known, time, monkeypatch
 ):
     other = TokenFactory(account=known.account, kind=Kind.LOGS).secret_text
-    fail_with(monkeypatch, OperationalError("gone"), SECONDS, time, times=1)
+    fail_with(monkeypatch, OperationalError("gone"), LOOKUP_SECONDS, time, times=1)
     monkeypatch.setattr(ask.gate, "_asking", lambda environ: PASS)
     time.now = NOW + 1
 

@@ -5,7 +5,7 @@ import pytest
 from accounts.rule_violations import RuleViolation
 from gateway.verify.decisions import decide
 from gateway.verify.signal import SIGNALS
-from sharing.header_lengths import MOST
+from sharing.header_lengths import MOST_HEADER
 from sharing.models import Share
 from tests.factories import BY, FilterFactory, ShareFactory
 
@@ -44,7 +44,7 @@ def test_no_answer_is_too_long_for_proxies(main, operator, letter):
         take_more()
 
     assert (refusal.value.code, refusal.value.field) == ("filters_too_long", "filters")
-    assert 0 < max(sizes) < MOST + BESIDES
+    assert 0 < max(sizes) < MOST_HEADER + BESIDES
 
 
 def test_a_link_cannot_be_given_filters_that_are_too_long(main, env):
@@ -58,7 +58,7 @@ def test_a_link_cannot_be_given_filters_that_are_too_long(main, env):
 
 
 def test_far_too_many_filters_are_not_even_written(main, monkeypatch):
-    filters = long_filters(main, MOST // LONGEST + 1)
+    filters = long_filters(main, MOST_HEADER // LONGEST + 1)
     monkeypatch.setattr("accounts.hooks.scope_lengths", [])
 
     with pytest.raises(RuleViolation, match="too long together"):

@@ -7,7 +7,7 @@ from django.core.management import call_command
 from django.db import connection
 from django.utils import timezone
 
-from gateway.models import OTHERS, RefusedCall, RefusedToken
+from gateway.models import OTHER_CALLERS, RefusedCall, RefusedToken
 from gateway.refused_calls import recording
 from tests.factories import MainFactory, TokenFactory
 from tokens.kinds import Kind
@@ -96,7 +96,7 @@ def test_a_flood_of_callers_takes_bounded_room(token):
 
     rows = RefusedCall.objects.filter(refused=token.pk)
     assert rows.count() == recording.MOST_CALLERS + 1
-    assert rows.get(address=OTHERS).calls == 2 * (700 - recording.MOST_CALLERS)
+    assert rows.get(address=OTHER_CALLERS).calls == 2 * (700 - recording.MOST_CALLERS)
     assert RefusedToken.objects.get().calls == 1400
 
 

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.lifecycle import suspend_account
-from gateway.models import OTHERS, RefusedCall, RefusedToken
+from gateway.models import OTHER_CALLERS, RefusedCall, RefusedToken
 from tests.factories import BY, ChildFactory, MainFactory, ShareFactory, TokenFactory
 from tests.gateway.refused_pages import deleted, old_secret, page, shown
 from tests.gateway.uses import refuse
@@ -178,7 +178,7 @@ def test_too_many_callers_are_said_by_number(as_admin, main):
     token = deleted(main)
     for number in range(7):
         refuse(token, address=f"192.0.2.{number}")
-    refuse(token, "disabled", address=OTHERS)
+    refuse(token, "disabled", address=OTHER_CALLERS)
 
     text = as_admin.get(page(main)).text
 
@@ -189,7 +189,7 @@ def test_others_and_another_reason_are_named(as_admin, main):
     token = deleted(main)
     refuse(token, "disabled", address="")
     refuse(token)
-    RefusedCall.objects.filter(address="192.0.2.7").update(address=OTHERS)
+    RefusedCall.objects.filter(address="192.0.2.7").update(address=OTHER_CALLERS)
 
     text = as_admin.get(page(main)).text
 

@@ -3,7 +3,7 @@
 import pytest
 
 from accounts.lifecycle import delete_account
-from accounts.scopes import EVERYTHING, SCOPES
+from accounts.scopes import EVERYTHING_SCOPE, SCOPES
 from gateway.models import Reason, RefusedCall
 from gateway.verify.decisions import decide
 from gateway.verify.signal import SIGNALS
@@ -17,7 +17,7 @@ NEEDED = {
     "query-logsql": "logs:read",
     "query-metrics": "metrics:read",
     "query-traces": "traces:read",
-    "api": EVERYTHING,
+    "api": EVERYTHING_SCOPE,
 }
 
 
@@ -44,7 +44,7 @@ def test_a_token_opens_the_signals_of_its_scopes(family, scopes):
     assert opened == {
         signal
         for signal, needed in NEEDED.items()
-        if scopes in ("", needed) or (scopes == "read" and needed != EVERYTHING)
+        if scopes in ("", needed) or (scopes == "read" and needed != EVERYTHING_SCOPE)
     }
     for signal in NEEDED.keys() - opened:
         refused = answers[signal]

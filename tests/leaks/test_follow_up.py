@@ -8,7 +8,14 @@ from django.utils import timezone
 
 from accounts.models import Action, AuditEvent
 from leaks import follow_up
-from leaks.models import LEASE, Leak, LeakPolicy, Outcome, set_policy, stops_at_once
+from leaks.models import (
+    LEASE,
+    Leak,
+    LeakPolicy,
+    ReportOutcome,
+    set_policy,
+    stops_at_once,
+)
 from tests.accounts.mails import expect_the_look, said
 from tests.factories import BY, ChildFactory, TokenFactory, UserFactory
 from tests.leaks.conftest import PLACE
@@ -36,7 +43,7 @@ def test_admins_are_told_and_nothing_is_stopped(report, token, mails):
     report(token.secret_text)
 
     assert verify(token.secret_text, Use.API) == token
-    assert outcomes() == [Outcome.TOLD]
+    assert outcomes() == [ReportOutcome.TOLD]
     (mail,) = mails
     expect_the_look(mail)
     assert mail.to == ["admin@acme.example"]
@@ -65,7 +72,7 @@ def test_what_is_found_is_stopped_at_once_where_that_is_wanted(
 
     assert verify(token.secret_text, Use.API) is None
     assert fresh(token).disabled_reason == f"Found by gitleaks: {PLACE}"
-    assert outcomes() == [Outcome.DISABLED]
+    assert outcomes() == [ReportOutcome.DISABLED]
     assert "It was disabled" in said(mails[0])
 
 
@@ -80,7 +87,7 @@ def test_a_leak_waits_for_no_overlap(report, stopping):
 
     report(leaked)
 
-    assert outcomes() == [Outcome.ROTATED]
+    assert outcomes() == [ReportOutcome.ROTATED]
     assert verify(leaked, Use.SHIP_METRICS) is None
 
 
@@ -101,7 +108,7 @@ def test_what_an_account_cannot_do_without_gets_a_new_secret(
 
     assert verify(found.reveal(), *_use(kind)) is None
     assert verify(fresh(token).reveal(by=BY).reveal(), *_use(kind)) == token
-    assert outcomes() == [Outcome.ROTATED]
+    assert outcomes() == [ReportOutcome.ROTATED]
 
 
 def _use(kind):
@@ -114,7 +121,7 @@ def test_of_a_rotation_only_the_old_secret_ends(report, stopping, token, mails):
 
     assert verify(token.secret_text, Use.API) is None
     assert verify(new.reveal(), Use.API) == token
-    assert outcomes() == [Outcome.ENDED]
+    assert outcomes() == [ReportOutcome.ENDED]
     assert "the new one works on" in said(mails[0])
 
 
@@ -138,7 +145,7 @@ def test_what_does_not_work_any_more_is_noted_and_nobody_is_told(
     version = fresh(token).version
     report(token.secret_text)
 
-    assert outcomes() == [Outcome.OVER]
+    assert outcomes() == [ReportOutcome.OVER]
     assert mails == []
     assert fresh(token).version == version
     assert last_event(token, Action.TOKEN_LEAKED)
@@ -174,11 +181,11 @@ def test_a_worker_that_dies_over_it_leaves_nothing_by_half(
             with pytest.raises(RuntimeError):
                 report(token.secret_text)
         assert verify(token.secret_text, Use.API) == token
-        assert outcomes() == [Outcome.WAITING]
+        assert outcomes() == [ReportOutcome.WAITING]
 
         now.shift(LEASE + timedelta(seconds=1))
         follow_up.carry_on()
-    assert outcomes() == [Outcome.DISABLED]
+    assert outcomes() == [ReportOutcome.DISABLED]
     assert len(mails) == 1
 
 

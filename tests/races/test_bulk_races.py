@@ -8,7 +8,7 @@ from accounts.models import Action, AuditEvent
 from tests.factories import MainFactory, MembershipFactory, TokenFactory
 from tests.races.racers import BY
 from tokens.bulk_worker import carry_on
-from tokens.models import BulkAction, BulkItem, BulkJob, Outcome
+from tokens.models import BulkAction, BulkItem, BulkJob, ItemOutcome
 
 pytestmark = [
     pytest.mark.postgresql,
@@ -38,7 +38,7 @@ def test_each_token_is_changed_once_whoever_works(race, jobs, monkeypatch):
 
     assert not BulkItem.objects.waiting().exists()
     assert not BulkJob.objects.filter(free_at__isnull=False).exists()
-    done = BulkItem.objects.filter(outcome=Outcome.DONE)
+    done = BulkItem.objects.filter(outcome=ItemOutcome.DONE)
     changes = AuditEvent.objects.filter(
         action__in=[Action.TOKEN_ROTATED, Action.TOKEN_DISABLED]
     )
@@ -54,6 +54,6 @@ def test_what_is_stopped_is_done_or_left(race, jobs):
 
     assert not BulkItem.objects.waiting().exists()
     assert not BulkJob.objects.filter(free_at__isnull=False).exists()
-    done = job.items.filter(outcome=Outcome.DONE).count()
+    done = job.items.filter(outcome=ItemOutcome.DONE).count()
     disabled = AuditEvent.objects.filter(action=Action.TOKEN_DISABLED)
     assert disabled.count() == done

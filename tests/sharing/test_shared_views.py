@@ -42,7 +42,7 @@ def test_add_is_told_with_its_address(main):
 
 
 def test_an_account_has_a_bounded_number(main, three, monkeypatch):
-    monkeypatch.setattr(rules, "MOST", 3)
+    monkeypatch.setattr(rules, "MOST_DASHBOARDS", 3)
 
     with pytest.raises(RuleViolation, match="at most 3 shared views"):
         SharedViewFactory(account=main)

@@ -85,7 +85,7 @@ def test_form_opens_from_the_address(as_admin, at):
 def test_no_more_are_offered_than_there_may_be(as_admin, view, at, monkeypatch):
     assert "New view" in as_admin.get(at("list")).text
 
-    monkeypatch.setattr(tab, "MOST", 1)
+    monkeypatch.setattr(tab, "MOST_DASHBOARDS", 1)
 
     assert "New view" not in as_admin.get(at("list")).text
 

@@ -59,7 +59,7 @@ def test_the_ticket_is_for_the_browser_alone(client, share, settings):
     settings.SHARE_COOKIE_DOMAIN = "acme.example"
     settings.HTTPS = True
 
-    cookie = show(client, share).cookies[tickets.COOKIE]
+    cookie = show(client, share).cookies[tickets.TICKET_COOKIE]
 
     ticket = tickets.read(cookie.value, page_of(share))
     row = StoredSecret.objects.get(token=share.token)

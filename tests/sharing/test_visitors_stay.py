@@ -45,7 +45,7 @@ def test_staying_gives_a_fresh_ticket_and_says_what_is_shown(
 
     assert response.status_code == 200
     assert response.json()["shows"] == shown.json()["shows"]
-    ticket = tickets.read(response.cookies[tickets.COOKIE].value)
+    ticket = tickets.read(response.cookies[tickets.TICKET_COOKIE].value)
     assert ticket.until > timezone.now() + timedelta(minutes=14)
 
 
@@ -84,13 +84,16 @@ def test_one_browser_is_the_visitor_of_one_link(client, main, share):
 
 def test_of_two_tickets_neither_is_taken(client, share):
     show(client, share)
-    good = f"{tickets.COOKIE}={client.cookies[tickets.COOKIE].value}"
+    good = f"{tickets.TICKET_COOKIE}={client.cookies[tickets.TICKET_COOKIE].value}"
     visitor = type(client)()
-    for cookies in (f"{good}; {tickets.COOKIE}=x", f"{tickets.COOKIE}=x; {good}"):
+    for cookies in (
+        f"{good}; {tickets.TICKET_COOKIE}=x",
+        f"{tickets.TICKET_COOKIE}=x; {good}",
+    ):
         page = visitor.get(at("visitor", page_of(share)), HTTP_COOKIE=cookies)
         renewed = visitor.post(at("renew", page_of(share)), HTTP_COOKIE=cookies)
 
         assert "Logs of" not in page.text
         assert "Your browser sent two cookies for links" in page.text
-        assert page.cookies[tickets.COOKIE].value == ""
+        assert page.cookies[tickets.TICKET_COOKIE].value == ""
         assert (renewed.status_code, has_ticket(renewed)) == (404, False)

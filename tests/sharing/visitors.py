@@ -33,7 +33,7 @@ def look(client, share):
 
 
 def has_ticket(response):
-    return tickets.COOKIE in response.cookies
+    return tickets.TICKET_COOKIE in response.cookies
 
 
 def without_its_id(response, page):

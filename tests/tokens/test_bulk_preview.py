@@ -10,7 +10,7 @@ from tests.tokens.bulk_jobs import at, states
 from tokens.bulk_worker import carry_on
 from tokens.kinds import Kind
 from tokens.limits import LAST_ENABLED, limit_words
-from tokens.models import Outcome, Token
+from tokens.models import ItemOutcome, Token
 
 
 def test_preview_changes_nothing(client, prepare, main, tokens):
@@ -70,7 +70,7 @@ def test_exceptions_have_their_reasons(client, prepare, main, tokens):
     }
     client.post(at("start", main, job.pk))
     carry_on()
-    refused = job.items.filter(outcome=Outcome.REFUSED).values_list("token__name")
+    refused = job.items.filter(outcome=ItemOutcome.REFUSED).values_list("token__name")
     assert sorted(refused) == sorted(
         [("renamed",), (gone.name,), ("behind",), ("default",)]
     )

@@ -9,7 +9,7 @@ from tests.factories import BY, TokenFactory
 from tests.tokens.actions import again
 from tests.tokens.bulk_jobs import at, outcomes
 from tokens.bulk_worker import carry_on
-from tokens.models import Outcome, TokenUsage
+from tokens.models import ItemOutcome, TokenUsage
 from tokens.restrictions import NO_BREAK, in_few_words
 
 NETWORKS = "203.0.113.0/24\r\n2001:db8::/32"
@@ -134,9 +134,9 @@ def test_what_would_be_widened_is_left_out(client, look_over, main, tokens):
         same.name: "It is kept to that, or to less, already.",
     }
     assert outcomes(job) == {
-        free.name: Outcome.DONE,
-        elsewhere.name: Outcome.REFUSED,
-        same.name: Outcome.UNCHANGED,
+        free.name: ItemOutcome.DONE,
+        elsewhere.name: ItemOutcome.REFUSED,
+        same.name: ItemOutcome.UNCHANGED,
     }
     assert kept_to(free) == (STORED, 600)
     assert kept_to(elsewhere) == ("198.51.100.0/24", None)

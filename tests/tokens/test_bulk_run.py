@@ -12,7 +12,7 @@ from tests.tokens.bulk_jobs import at, outcomes, states
 from tokens.bulk_worker import LEASE, TURN, carry_on
 from tokens.kinds import Kind
 from tokens.limits import LAST_ENABLED
-from tokens.models import BulkJob, Outcome, Token
+from tokens.models import BulkJob, ItemOutcome, Token
 from tokens.permissions import Use
 from tokens.verification import verify
 
@@ -25,7 +25,7 @@ def test_disable_and_undo(client, carry_out, main, tokens):
 
     job = carry_out("disable", [*tokens, off])
 
-    assert set(outcomes(job).values()) == {Outcome.DONE, Outcome.UNCHANGED}
+    assert set(outcomes(job).values()) == {ItemOutcome.DONE, ItemOutcome.UNCHANGED}
     assert states([*tokens, off]) == {"disabled"}
     assert verify(tokens[0].secret_text, Use.API) is None
     undoing = client.post(at("undo", main, job.pk)).url
@@ -54,7 +54,7 @@ def test_undo_leaves_what_was_changed_meanwhile(client, carry_out, main, tokens)
     client.post(at("undo", main, job.pk))
     carry_on()
 
-    assert outcomes(job.undone_by)["Kept off"] == Outcome.REFUSED
+    assert outcomes(job.undone_by)["Kept off"] == ItemOutcome.REFUSED
     assert states(tokens[:1]) == {"disabled"}
 
 
@@ -108,8 +108,8 @@ def test_expiry_never(carry_out, main, tokens):
     job = carry_out("expiry", tokens, expires_at="never")
 
     assert Token.objects.get(pk=tokens[0].pk).expires_at is None
-    assert outcomes(job)[tokens[0].name] == Outcome.DONE
-    assert outcomes(job)[tokens[1].name] == Outcome.UNCHANGED
+    assert outcomes(job)[tokens[0].name] == ItemOutcome.DONE
+    assert outcomes(job)[tokens[1].name] == ItemOutcome.UNCHANGED
 
 
 @pytest.mark.parametrize("choice", [{"expires_at": "x"}, {"expires_at": "date"}])
@@ -177,9 +177,9 @@ def test_the_job_counts_what_was_confirmed(client, prepare, main, tokens):
     assert "0 of 3" in running
     assert "3 of 3 tokens disabled" in done
     assert outcomes(job) == {
-        "default": Outcome.REFUSED,
-        "off": Outcome.UNCHANGED,
-        **{token.name: Outcome.DONE for token in tokens},
+        "default": ItemOutcome.REFUSED,
+        "off": ItemOutcome.UNCHANGED,
+        **{token.name: ItemOutcome.DONE for token in tokens},
     }
     assert set(job.items.exclude(reason="").values_list("reason", flat=True)) == {
         "It is disabled already.",
@@ -238,7 +238,7 @@ def test_jobs_of_before_whose_page_was_closed_do_not_go_on(prepare, tokens):
     migration = import_module("tokens.migrations.0013_bulk_jobs_run_on_the_server")
     draft, job = prepare("rotate", tokens), prepare("disable", tokens)
     BulkJob.objects.filter(pk=job.pk).update(started_at=timezone.now())
-    job.items.filter(token=tokens[0]).update(outcome=Outcome.DONE)
+    job.items.filter(token=tokens[0]).update(outcome=ItemOutcome.DONE)
 
     migration.end_what_stood_still(apps, None)
     carry_on()
@@ -246,5 +246,5 @@ def test_jobs_of_before_whose_page_was_closed_do_not_go_on(prepare, tokens):
     job.refresh_from_db()
     assert (job.is_finished, job.size) == (True, 3)
     assert sorted(outcomes(job).values()) == ["done", "refused", "refused"]
-    assert set(outcomes(draft).values()) == {Outcome.WAITING}
+    assert set(outcomes(draft).values()) == {ItemOutcome.WAITING}
     assert states(tokens) == {"active"}

@@ -88,7 +88,7 @@ def test_long_query_is_not_remembered(prepare, main, tokens):
 
 
 def test_too_many_at_once_is_refused(client, admin, main, tokens, monkeypatch):
-    monkeypatch.setattr("tokens.views.bulk.MOST", 2)
+    monkeypatch.setattr("tokens.views.bulk.MOST_IN_JOB", 2)
     client.force_login(admin)
 
     response = client.post(at("disable", main), {"everything": "on"})
@@ -111,7 +111,7 @@ def test_too_many_at_once_is_refused(client, admin, main, tokens, monkeypatch):
 def test_how_many_can_be_chosen_is_said_before(
     client, admin, main, monkeypatch, most, query, words
 ):
-    monkeypatch.setattr("tokens.views.all_tokens.MOST", most)
+    monkeypatch.setattr("tokens.views.all_tokens.MOST_IN_JOB", most)
     TokenFactory.create_batch(27, account=main)
     client.force_login(admin)
 

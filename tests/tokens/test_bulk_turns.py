@@ -12,8 +12,8 @@ from accounts.rule_violations import Unavailable
 from tests.factories import BY, TokenFactory
 from tests.tokens.bulk_jobs import at, outcomes, states
 from tokens.bulk_worker import LEASE, TURN, carry_on
-from tokens.models import BulkItem, BulkJob, Outcome, Token
-from tokens.models.bulk import STOPPED
+from tokens.models import BulkItem, BulkJob, ItemOutcome, Token
+from tokens.models.bulk import JOB_STOPPED
 from tokens.models.bulk_items import BROKEN
 
 HX = {"HX-Request": "true"}
@@ -47,7 +47,7 @@ def test_stop_leaves_the_rest_as_it_is(client, prepare, main, tokens):
     carry_on()
 
     assert "1 of 3 tokens disabled" in page
-    assert page.count(STOPPED) == 2
+    assert page.count(JOB_STOPPED) == 2
     assert states(tokens[:2]) == {"active"}
     assert "Undo" in page
 
@@ -63,7 +63,7 @@ def test_a_job_that_was_stopped_in_its_turn_is_not_taken_up_again(
     turn.run(TURN)
     carry_on()
 
-    assert set(outcomes(job).values()) == {Outcome.REFUSED}
+    assert set(outcomes(job).values()) == {ItemOutcome.REFUSED}
     assert states(tokens) == {"active"}
 
 
@@ -76,7 +76,7 @@ def test_a_job_whose_process_died_is_taken_up_again(
     dead.items.first().run(by=dead.actor)
 
     carry_on()
-    assert job.tally[Outcome.WAITING] == 2
+    assert job.tally[ItemOutcome.WAITING] == 2
     time_machine.move_to(timezone.now() + LEASE + timedelta(seconds=1))
     carry_on()
 
@@ -139,9 +139,9 @@ def test_what_breaks_holds_up_nobody_else(client, prepare, main, tokens, monkeyp
     carry_on()
 
     assert outcomes(job) == {
-        tokens[0].name: Outcome.DONE,
-        tokens[1].name: Outcome.REFUSED,
-        tokens[2].name: Outcome.DONE,
+        tokens[0].name: ItemOutcome.DONE,
+        tokens[1].name: ItemOutcome.REFUSED,
+        tokens[2].name: ItemOutcome.DONE,
     }
     assert job.items.get(token=tokens[1]).reason == BROKEN
 
@@ -159,7 +159,7 @@ def test_what_passes_is_tried_again(client, prepare, main, tokens, monkeypatch):
             carry_on()
     carry_on()
 
-    assert set(outcomes(job).values()) == {Outcome.DONE}
+    assert set(outcomes(job).values()) == {ItemOutcome.DONE}
 
 
 def test_item_runs_once_however_often_it_is_asked(prepare, admin, tokens):
@@ -179,10 +179,10 @@ def test_a_job_is_started_once(prepare, tokens, admin):
     job.start(by=BY, size=3)
 
     again = BulkJob.objects.get(pk=job.pk)
-    again.start(by=BY, size=1, left=[(job.items.first().pk, Outcome.REFUSED, "x")])
+    again.start(by=BY, size=1, left=[(job.items.first().pk, ItemOutcome.REFUSED, "x")])
 
     assert again.size == 3
-    assert set(outcomes(job).values()) == {Outcome.WAITING}
+    assert set(outcomes(job).values()) == {ItemOutcome.WAITING}
 
 
 def test_started_job_keeps_its_choice(client, prepare, main, tokens):
@@ -217,7 +217,7 @@ def test_person_who_may_not_sign_in_any_more_changes_nothing(
 
     carry_on()
 
-    assert set(outcomes(job).values()) == {Outcome.REFUSED}
+    assert set(outcomes(job).values()) == {ItemOutcome.REFUSED}
     assert states(tokens) == {"active"}
 
 
@@ -228,5 +228,5 @@ def test_account_out_of_sight_is_gone(client, prepare, admin, main, tokens):
 
     carry_on()
 
-    assert set(outcomes(job).values()) == {Outcome.REFUSED}
+    assert set(outcomes(job).values()) == {ItemOutcome.REFUSED}
     assert states(tokens) == {"active"}

@@ -7,7 +7,7 @@ from accounts.lifecycle import suspend_account
 from accounts.models import Organisation
 from tests.factories import BY, ChildFactory, MainFactory, ShareFactory, TokenFactory
 from tests.tokens.all_pages import address
-from tokens.endings import Day, next_days
+from tokens.endings import EndingsOfDay, next_days
 from tokens.models import PlannedEnd, Token
 
 # Days are written down before the tests begin, and stay what they are at midnight.
@@ -159,7 +159,7 @@ def test_what_a_policy_ends_is_counted_beside(client, admin, main, asking, look)
     ],
 )
 def test_a_day_says_how_many_end_and_why(expiring, disabled, words):
-    assert Day(NOON.date(), expiring, disabled, 1, 1).words == words
+    assert EndingsOfDay(NOON.date(), expiring, disabled, 1, 1).words == words
 
 
 def test_without_policies_none_is_asked_for(client, admin, main):

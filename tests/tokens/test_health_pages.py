@@ -9,7 +9,7 @@ from tests.tokens.bulk_jobs import at, outcomes
 from tests.tokens.health import address, found, token
 from tokens import health
 from tokens.bulk_worker import carry_on
-from tokens.models import BulkJob, Outcome, StoredSecret, Token
+from tokens.models import BulkJob, ItemOutcome, StoredSecret, Token
 
 pytestmark = pytest.mark.usefixtures("well")
 
@@ -88,7 +88,7 @@ def test_staff_look_but_cannot_touch(client, staff, main, wrong):
 def test_what_is_too_much_at_once_is_narrowed_first(
     client, admin, main, wrong, monkeypatch
 ):
-    monkeypatch.setattr("tokens.views.health.MOST", 1)
+    monkeypatch.setattr("tokens.views.health.MOST_IN_JOB", 1)
     client.force_login(admin)
 
     html = client.get(address(main)).text
@@ -181,7 +181,7 @@ def test_a_finding_is_mended_in_bulk(client, admin, main, wrong):
         "Of main",
         "Of staging",
     }
-    assert set(outcomes(job).values()) == {Outcome.DONE}
+    assert set(outcomes(job).values()) == {ItemOutcome.DONE}
     assert f'href="{address(main, finding="unused")}">Back to Health' in done
 
 
@@ -192,7 +192,7 @@ def test_a_child_is_mended_by_its_own_admin(client, sub_admin, main, sub, wrong)
     client.post(at("start", sub, job.pk))
     carry_on()
 
-    assert outcomes(job) == {"Of staging": Outcome.DONE}
+    assert outcomes(job) == {"Of staging": ItemOutcome.DONE}
     assert client.get(at("job", sub, job.pk)).context["back"] == address(
         sub, finding="unused"
     )
@@ -250,7 +250,7 @@ def test_tokens_are_handed_over(client, admin, member, main, left):
 
     assert "Hand over 2 tokens?" in preview
     assert f'value="{admin.email}"' in preview
-    assert set(outcomes(job).values()) == {Outcome.DONE}
+    assert set(outcomes(job).values()) == {ItemOutcome.DONE}
     assert found(main.tokens.all()) == {}
     kept = Token.objects.get(pk=left[0].pk)
     assert (kept.keeper, kept.created_by) == (member.email, "leaver@acme.example")
@@ -267,7 +267,7 @@ def test_what_is_theirs_already_stays_as_it_is(client, admin, main, left):
     client.post(at("start", main, job.pk), {"keeper": admin.email})
     carry_on()
 
-    assert outcomes(job) == {"own": Outcome.UNCHANGED}
+    assert outcomes(job) == {"own": ItemOutcome.UNCHANGED}
     assert job.items.get().reason == "They answer for it already."
 
 
@@ -277,7 +277,7 @@ def test_nothing_is_handed_to_strangers(client, main, outsider, left):
     carry_on()
 
     item = job.items.get()
-    assert item.outcome == Outcome.REFUSED
+    assert item.outcome == ItemOutcome.REFUSED
     assert item.reason == f"{outsider.email} is no active member here."
 
 

@@ -7,7 +7,7 @@ from tests.factories import BY, ChildFactory, TokenFactory
 from tests.tokens.list_pages import api, shipping, shown
 from tokens.kinds import Kind
 from tokens.models import Token
-from tokens.models.querysets import COUNTED_UP_TO
+from tokens.models.querysets import TOKENS_COUNTED_UP_TO
 
 pytestmark = pytest.mark.django_db
 
@@ -144,7 +144,7 @@ def test_many_tokens_are_not_counted_further(as_admin, main):
             name=f"{n}",
             name_key=f"{n}",
         )
-        for n in range(COUNTED_UP_TO)
+        for n in range(TOKENS_COUNTED_UP_TO)
     )
 
     page = as_admin.get(api(main))
@@ -156,7 +156,7 @@ def test_many_tokens_are_not_counted_further(as_admin, main):
 def test_who_sees_the_last_of_many_is_told_how_many_without_a_count(
     as_admin, main, monkeypatch
 ):
-    monkeypatch.setattr("tokens.views.tabs.COUNTED_UP_TO", 2)
+    monkeypatch.setattr("tokens.views.tabs.TOKENS_COUNTED_UP_TO", 2)
     for name in "ab":
         TokenFactory(account=main, name=name)
 

@@ -16,7 +16,7 @@ from tests.tokens.list_pages import api, rows, shipping, shown
 from tokens.kinds import Kind
 from tokens.models import Token
 from tokens.permissions import why_stopped
-from tokens.states import LISTED, State, in_any
+from tokens.states import LISTED_STATES, State, in_any
 
 HOUR = timedelta(hours=1)
 
@@ -60,11 +60,11 @@ def test_a_row_and_the_database_say_the_same(world, main, everything):
 def assert_rows_and_the_database_agree():
     found = {
         state: set(Token.objects.filter(in_any([state])).values_list("pk", flat=True))
-        for state in LISTED
+        for state in LISTED_STATES
     }
 
     for token in Token.objects.select_related("account__organisation"):
-        states = {state for state in LISTED if token.pk in found[state]}
+        states = {state for state in LISTED_STATES if token.pk in found[state]}
         active = {State.ACTIVE} & {*states}
         assert states - active == {token.effective_state} - {State.ACTIVE}
         assert bool(active) == (why_stopped(token) == "")

@@ -10,7 +10,7 @@ from tests.factories import BY, ChildFactory, TokenFactory
 from tokens.defaults import default_token
 from tokens.kinds import Kind
 from tokens.models import Token, TokenUsage
-from tokens.models.querysets import COUNTED_UP_TO, name_key
+from tokens.models.querysets import TOKENS_COUNTED_UP_TO, name_key
 
 pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)
@@ -175,10 +175,10 @@ def test_count_stops_where_readers_stop(main):
             name=f"{n}",
             name_key=f"{n}",
         )
-        for n in range(COUNTED_UP_TO + 5)
+        for n in range(TOKENS_COUNTED_UP_TO + 5)
     )
 
-    assert main.tokens.of_kind(Kind.API).bounded_count() == COUNTED_UP_TO
+    assert main.tokens.of_kind(Kind.API).bounded_count() == TOKENS_COUNTED_UP_TO
 
 
 def test_queries_speak_of_states(main):

@@ -1,5 +1,5 @@
 from tokens.models.bulk import BulkJob
-from tokens.models.bulk_items import BulkAction, BulkItem, Outcome
+from tokens.models.bulk_items import BulkAction, BulkItem, ItemOutcome
 from tokens.models.calendars import CalendarFeed
 from tokens.models.leases import CallLease
 from tokens.models.policies import PlannedEnd, PolicyRound, TokenPolicy
@@ -13,7 +13,7 @@ __all__ = [
     "BulkJob",
     "CalendarFeed",
     "CallLease",
-    "Outcome",
+    "ItemOutcome",
     "PlannedEnd",
     "PolicyRound",
     "StoredSecret",

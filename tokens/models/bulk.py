@@ -7,13 +7,13 @@ from django.utils import timezone
 from accounts.audit.trail import MAX_AGENT, Actor
 from accounts.models import Account
 from accounts.models.turns import Turn, take_first
-from tokens.models.bulk_items import BulkAction, BulkItem, Outcome
+from tokens.models.bulk_items import BulkAction, BulkItem, ItemOutcome
 
-MOST = 5000
+MOST_IN_JOB = 5000
 KEPT = timedelta(days=30)
 # As long as somebody wants to know what became of what they pressed.
-RECENTLY = timedelta(hours=1)
-STOPPED = "The job was stopped before its turn."
+SHOWN_FOR = timedelta(hours=1)
+JOB_STOPPED = "The job was stopped before its turn."
 UNDOES = {
     BulkAction.DISABLE: BulkAction.ENABLE,
     BulkAction.DELETE: BulkAction.RESTORE,
@@ -39,8 +39,8 @@ class BulkJobQuerySet(models.QuerySet):
             **{
                 name: models.Count("items", filter=models.Q(items__outcome=outcome))
                 for name, outcome in (
-                    ("done", Outcome.DONE),
-                    ("waiting", Outcome.WAITING),
+                    ("done", ItemOutcome.DONE),
+                    ("waiting", ItemOutcome.WAITING),
                 )
             }
         )
@@ -143,7 +143,7 @@ class BulkJob(Turn, models.Model):
         """Make and start the job that takes this one back; there is one at most."""
         now = timezone.now()
         with transaction.atomic():
-            done = list(self.items.filter(outcome=Outcome.DONE).order_by("pk"))
+            done = list(self.items.filter(outcome=ItemOutcome.DONE).order_by("pk"))
             undoing, is_new = BulkJob.objects.get_or_create(
                 undoes=self,
                 defaults={
@@ -166,7 +166,7 @@ class BulkJob(Turn, models.Model):
         """Leave what is not done yet as it is."""
         with transaction.atomic():
             BulkJob.objects.filter(pk=self.pk).update(free_at=None)
-            self.items.waiting().update(outcome=Outcome.REFUSED, reason=STOPPED)
+            self.items.waiting().update(outcome=ItemOutcome.REFUSED, reason=JOB_STOPPED)
 
     def run(self, number):
         """Do the next tokens, as whoever has the turn that `take` gave."""
@@ -206,4 +206,4 @@ class BulkJob(Turn, models.Model):
     def tally(self):
         """Count the tokens by outcome."""
         counted = self.items.values_list("outcome").annotate(models.Count("pk"))
-        return dict.fromkeys(Outcome, 0) | dict(counted)
+        return dict.fromkeys(ItemOutcome, 0) | dict(counted)

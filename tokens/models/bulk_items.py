@@ -25,7 +25,7 @@ class BulkAction(models.TextChoices):
     RESTRICT = "restrict"
 
 
-class Outcome(models.TextChoices):
+class ItemOutcome(models.TextChoices):
     WAITING = "waiting"
     DONE = "done"
     UNCHANGED = "unchanged", "As before"
@@ -33,10 +33,10 @@ class Outcome(models.TextChoices):
 
 
 BADGES = {
-    Outcome.WAITING: "expiring",
-    Outcome.DONE: "active",
-    Outcome.UNCHANGED: "disabled",
-    Outcome.REFUSED: "expired",
+    ItemOutcome.WAITING: "expiring",
+    ItemOutcome.DONE: "active",
+    ItemOutcome.UNCHANGED: "disabled",
+    ItemOutcome.REFUSED: "expired",
 }
 ACTS = {
     BulkAction.DISABLE: lambda job, token, **how: token.disable(**how),
@@ -63,7 +63,7 @@ logger = logging.getLogger(__name__)
 
 class BulkItemQuerySet(models.QuerySet):
     def waiting(self):
-        return self.filter(outcome=Outcome.WAITING)
+        return self.filter(outcome=ItemOutcome.WAITING)
 
 
 class BulkItem(models.Model):
@@ -77,7 +77,7 @@ class BulkItem(models.Model):
     )
     version = models.PositiveIntegerField()
     outcome = models.CharField(
-        max_length=9, choices=Outcome, default=Outcome.WAITING, db_index=False
+        max_length=9, choices=ItemOutcome, default=ItemOutcome.WAITING, db_index=False
     )
     reason = models.CharField(max_length=300, blank=True)
 
@@ -109,19 +109,19 @@ class BulkItem(models.Model):
         except Exception:
             logger.exception("A token could not be changed together with others")
             mine = BulkItem.objects.waiting().filter(pk=self.pk)
-            mine.update(outcome=Outcome.REFUSED, reason=BROKEN)
+            mine.update(outcome=ItemOutcome.REFUSED, reason=BROKEN)
 
     @repeated
     def run(self, *, by):
         """Do the job to this token, once, whoever else runs the same job."""
         with transaction.atomic():
             mine = BulkItem.objects.waiting().filter(pk=self.pk)
-            if not mine.update(outcome=Outcome.DONE):
+            if not mine.update(outcome=ItemOutcome.DONE):
                 return
             try:
                 self.outcome = self._act(by)
             except RuleViolation as refusal:
-                self.outcome, self.reason = Outcome.REFUSED, refusal.message[:300]
+                self.outcome, self.reason = ItemOutcome.REFUSED, refusal.message[:300]
             self.save(update_fields=["outcome", "reason", "version"])
 
     def _act(self, by):
@@ -132,7 +132,7 @@ class BulkItem(models.Model):
         with transaction.atomic():
             ACTS[self.job.action](self.job, token, by=by, version=self.version)
         self.version = token.version
-        return Outcome.UNCHANGED if token.version == before else Outcome.DONE
+        return ItemOutcome.UNCHANGED if token.version == before else ItemOutcome.DONE
 
     def _check_permission(self, token, user):
         asked = operation(token.kind, VERBS.get(self.job.action, self.job.action))

@@ -7,7 +7,7 @@ from django.db import connection
 
 from accounts.clock import clock
 from accounts.models.accounts import RESTORABLE_FOR
-from tokens.models.querysets import COUNTED_UP_TO
+from tokens.models.querysets import TOKENS_COUNTED_UP_TO
 from tokens.models.tokens import Token
 
 # In the order of an index, without which PostgreSQL would read the table.
@@ -16,10 +16,10 @@ BOUNDED = """(SELECT COUNT(*) FROM (
     ORDER BY {order}, id LIMIT {most}
 ) AS listed)"""
 LISTED = BOUNDED.format(
-    condition="deleted_at IS NULL", order="created_at", most=COUNTED_UP_TO
+    condition="deleted_at IS NULL", order="created_at", most=TOKENS_COUNTED_UP_TO
 )
 DELETED = BOUNDED.format(
-    condition="deleted_at > %s", order="deleted_at", most=COUNTED_UP_TO
+    condition="deleted_at > %s", order="deleted_at", most=TOKENS_COUNTED_UP_TO
 )
 
 

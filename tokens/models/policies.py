@@ -8,7 +8,7 @@ from accounts.clock import clock
 from accounts.models import Organisation
 from accounts.models.turns import Turn
 from tokens.kinds import Kind
-from tokens.policies.rules import KINDS, of_kind
+from tokens.policies.rules import POLICY_KINDS, of_kind
 
 # After that another worker takes over from one that died over it.
 LEASE = timedelta(minutes=10)
@@ -25,7 +25,7 @@ class TokenPolicy(models.Model):
         db_index=False,
     )
     kind = models.CharField(
-        max_length=7, choices=[(each, each.label) for each in KINDS]
+        max_length=7, choices=[(each, each.label) for each in POLICY_KINDS]
     )
     # How far ahead an expiry may be, whenever it is set; with it an expiry is required.
     longest_days = models.PositiveSmallIntegerField(null=True)
@@ -86,7 +86,7 @@ def policies_of(organisation_id):
     return {
         kind: by_kind.get(kind)
         or TokenPolicy(organisation_id=organisation_id, kind=kind)
-        for kind in KINDS
+        for kind in POLICY_KINDS
     }
 
 

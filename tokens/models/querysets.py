@@ -22,7 +22,7 @@ UPDATE tokens_token
 SET last_used_at = %s, last_used_address = %s, last_used_agent = %s
 WHERE id = %s AND (last_used_at IS NULL OR last_used_at < %s)
 """
-COUNTED_UP_TO = 1000
+TOKENS_COUNTED_UP_TO = 1000
 KEY_LENGTH = 400
 
 
@@ -113,7 +113,7 @@ class TokenQuerySet(models.QuerySet):
 
         PostgreSQL would read the table for it, were it not for the order of an index.
         """
-        return self.order_by(by, "pk").values("pk")[:COUNTED_UP_TO].count()
+        return self.order_by(by, "pk").values("pk")[:TOKENS_COUNTED_UP_TO].count()
 
     def note_uses(self, uses):
         """Remember last uses, given as {token id: (moment, address, agent)}.

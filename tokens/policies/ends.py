@@ -33,7 +33,7 @@ ROWS_AT_ONCE = 500
 ENDING = Q(unused_days__isnull=False) | Q(ends_outside_at__isnull=False)
 
 
-class End(NamedTuple):
+class PolicyEnd(NamedTuple):
     """Why a token is to end, and from when on it may."""
 
     cause: Cause
@@ -122,7 +122,7 @@ def ends_of(policy, now, **among):
     if policy.unused_days:
         found = _unused(policy, working, now)
     if policy.ends_outside_at:
-        end = End(Cause.OUTSIDE, policy.ends_outside_at)
+        end = PolicyEnd(Cause.OUTSIDE, policy.ends_outside_at)
         # An account needs its last log token, whatever it is.
         ending = working.filter(outside(policy) & ~is_last())
         for pk in ending.values_list("pk", flat=True):
@@ -135,7 +135,7 @@ def _unused(policy, working, now):
     unused = working.filter(unused_since(now - lasts + NOTICE))
     rows = unused.values_list("pk", "last_used_at", "updated_at")
     return {
-        pk: End(Cause.UNUSED, max(used or changed, changed) + lasts)
+        pk: PolicyEnd(Cause.UNUSED, max(used or changed, changed) + lasts)
         for pk, used, changed in rows
     }
 

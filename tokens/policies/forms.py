@@ -12,14 +12,14 @@ from accounts.ids import MAX_INTEGER
 from accounts.rule_violations import RuleViolation
 from tokens.permissions import in_view
 from tokens.policies.effect import effects_of
-from tokens.policies.rules import RULES, of_kind
+from tokens.policies.rules import POLICY_RULES, of_kind
 from tokens.policies.saving import FAREST, NOTICE, draft, save_policies, version_of
 
 REQUIRED, LONGEST, DATE = "required", "longest", "date"
 
 
 def _number(name, label, unit, help_text):
-    rule = RULES[name]
+    rule = POLICY_RULES[name]
     attrs = {"data-unit": unit, "inputmode": "numeric", "autocomplete": "off"}
     return forms.IntegerField(
         label=label,

@@ -18,7 +18,7 @@ least_overlap_hours  y    y     y        y       y
 unused_days          y    y     -        -       y
 ends_outside_at      y    y     -        -       y
 """
-KINDS = (Kind.API, Kind.LOGS, Kind.METRICS, Kind.TRACES, Kind.SHARED)
+POLICY_KINDS = (Kind.API, Kind.LOGS, Kind.METRICS, Kind.TRACES, Kind.SHARED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Rule:
 
 
 # Ends are announced 14 days ahead, so that what is unused for less is never disabled.
-BOUNDS = {
+RULE_BOUNDS = {
     "longest_days": (1, 3660),
     "least_overlap_hours": (1, 168),
     "unused_days": (15, 3660),
@@ -42,20 +42,22 @@ BOUNDS = {
 def _read(table):
     rows = [line.split() for line in table.splitlines() if not line.startswith("#")]
     return {
-        name: Rule(name, _kinds(answers), *BOUNDS.get(name, ()))
+        name: Rule(name, _kinds(answers), *RULE_BOUNDS.get(name, ()))
         for name, *answers in rows
     }
 
 
 def _kinds(answers):
     return tuple(
-        kind for kind, answer in zip(KINDS, answers, strict=True) if answer == "y"
+        kind
+        for kind, answer in zip(POLICY_KINDS, answers, strict=True)
+        if answer == "y"
     )
 
 
-RULES = _read(TABLE)
+POLICY_RULES = _read(TABLE)
 
 
 def of_kind(kind):
     """Return the names of the rules that make sense for a kind of token."""
-    return tuple(rule.name for rule in RULES.values() if kind in rule.kinds)
+    return tuple(rule.name for rule in POLICY_RULES.values() if kind in rule.kinds)

@@ -10,7 +10,7 @@ from accounts.models import Action, Organisation
 from accounts.plurals import counted
 from accounts.rule_violations import RuleViolation, Stale
 from tokens.models.policies import PolicyRound, TokenPolicy, policies_of
-from tokens.policies.rules import KINDS, RULES, of_kind
+from tokens.policies.rules import POLICY_KINDS, POLICY_RULES, of_kind
 
 # What is disabled is announced so long ahead.
 NOTICE = timedelta(days=14)
@@ -35,7 +35,7 @@ def draft(policy, values):
 
 
 def _check(policy, name, value):
-    rule = RULES[name]
+    rule = POLICY_RULES[name]
     if policy.kind not in rule.kinds:
         raise RuleViolation(
             "policy_not_for_kind",
@@ -112,4 +112,4 @@ def _told(value):
 
 def version_of(policies):
     """Return a number that no other state of the policies had."""
-    return sum(policies[kind].version for kind in KINDS)
+    return sum(policies[kind].version for kind in POLICY_KINDS)

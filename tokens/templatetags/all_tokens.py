@@ -7,7 +7,7 @@ from django.utils.safestring import SafeString
 
 from accounts.web.shapes import draw
 from tokens.kinds import Kind
-from tokens.models.bulk import MOST
+from tokens.models.bulk import MOST_IN_JOB
 
 register = template.Library()
 
@@ -81,11 +81,11 @@ def bulk_bar(context):
             "start": start.removesuffix(f"{first}/"),
             "query": f"?{query.urlencode()}",
             "count": intcomma(count),
-            "most": intcomma(MOST),
+            "most": intcomma(MOST_IN_JOB),
             "csrf_token": SafeString(context["csrf_token"]),
         },
         actions=tuple(context["buttons"]),
         is_one=count == 1,
-        is_over=count > MOST,
+        is_over=count > MOST_IN_JOB,
         is_narrowed=bool(context.get("chips")),
     )

@@ -12,7 +12,7 @@ from accounts.web.shapes import draw
 from tokens.forms.changes import used_lately
 from tokens.kind_pages import action_url, page_of
 from tokens.kinds import Kind
-from tokens.states import STOPPED, State, why_stopped_outside
+from tokens.states import STOPPED_STATES, State, why_stopped_outside
 
 register = template.Library()
 register.filter(used_lately)
@@ -46,7 +46,7 @@ def shown_state(token):
 
 def shown_as(token, own, outside):
     """Return what `shown_state` does, of a state and a reason that are known already."""
-    if own not in STOPPED and outside:
+    if own not in STOPPED_STATES and outside:
         return STOPPED_FROM_OUTSIDE[outside]
     if own == State.ACTIVE and _ends_soon(token):
         return "expiring", None

@@ -4,7 +4,7 @@ from django import template
 
 from tokens.kind_pages import HOMES, action_url
 from tokens.use_it.addresses import PURPOSES
-from tokens.use_it.catalogue import CATALOGUE, SECRET, snippet
+from tokens.use_it.catalogue import CATALOGUE, SECRET_PLACEHOLDER, snippet
 
 register = template.Library()
 
@@ -24,6 +24,6 @@ def use_of(token, client=""):
         "purpose": PURPOSES.get(missing),
         "text": text,
         # The masked secret stands between them.
-        "parts": text.split(SECRET),
+        "parts": text.split(SECRET_PLACEHOLDER),
         "url": action_url("use_it", token),
     }

@@ -17,7 +17,7 @@ from tokens.use_it.addresses import PURPOSES, address, placeholders
 FOLDER = Path(__file__).with_name("snippets")
 PLACEHOLDER = re.compile(r"@([A-Z_]+)@")
 PART = re.compile("^LISTENER_.+")
-SECRET = "{secret}"
+SECRET_PLACEHOLDER = "{secret}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class Snippet:
         lacking = (name for name in PURPOSES if name in wanted and not address(name))
         return next(lacking, "")
 
-    def filled(self, token, secret=SECRET):
+    def filled(self, token, secret=SECRET_PLACEHOLDER):
         """Return the text for a token, with `secret` where its secret has to stand."""
         values = placeholders() | {
             "TOKEN": secret,

@@ -14,7 +14,7 @@ from tokens.bulk_words import OFFERED, buttons, recent_jobs
 from tokens.endings import next_days, planned_ends
 from tokens.kinds import Kind
 from tokens.least_privilege import ids_in, scopes_of
-from tokens.models.bulk import MOST
+from tokens.models.bulk import MOST_IN_JOB
 from tokens.search import TokenSearch
 from tokens.views.guards import for_main_account
 from tokens.views.row_values import all_rows
@@ -86,9 +86,9 @@ def _bulk(request, account, page):
     """Return what actions on many tokens need: how many there are, and the last jobs."""
     is_whole = not (page.next or page.previous)
     # Not further than they can be chosen.
-    count = len(page) if is_whole else min(page.total, MOST + 1)
+    count = len(page) if is_whole else min(page.total, MOST_IN_JOB + 1)
     jobs = recent_jobs(account, request.user)
-    return {"count": count, "most": MOST, "jobs": jobs}
+    return {"count": count, "most": MOST_IN_JOB, "jobs": jobs}
 
 
 @require_POST

@@ -16,12 +16,12 @@ from accounts.permissions import Operation, for_account
 from accounts.rule_violations import RuleViolation
 from accounts.web.pagination import paginate
 from tokens.bulk_preview import Preview
-from tokens.bulk_words import WORDS
+from tokens.bulk_words import BULK_WORDS
 from tokens.forms.changes import HandOverForm, OverlapForm
 from tokens.forms.expiry import ExpiryForm
 from tokens.forms.restrictions import RestrictManyForm
-from tokens.models import BulkAction, BulkJob, Outcome
-from tokens.models.bulk import MOST, UNDOES
+from tokens.models import BulkAction, BulkJob, ItemOutcome
+from tokens.models.bulk import MOST_IN_JOB, UNDOES
 from tokens.models.policies import policies_of
 from tokens.restrictions import forecasts, in_few_words
 from tokens.search import TokenSearch
@@ -73,11 +73,11 @@ class PickForm(forms.Form):
         found = self.found
         if not self.cleaned_data["everything"]:
             found = found.filter(pk__in=self.cleaned_data["pick"])
-        tokens = list(found.order_by(order, "pk")[: MOST + 1])
-        if len(tokens) > MOST:
+        tokens = list(found.order_by(order, "pk")[: MOST_IN_JOB + 1])
+        if len(tokens) > MOST_IN_JOB:
             raise RuleViolation(
                 "too_many",
-                f"{MOST:,} tokens at a time is the most. Narrow the list by its filters.",
+                f"{MOST_IN_JOB:,} tokens at a time is the most. Narrow the list by its filters.",
             )
         return tokens
 
@@ -203,7 +203,7 @@ def _about(request, job):
     back, origin = _origin(job.account, QueryDict(job.query))
     return {
         "job": job,
-        "words": WORDS[job.action],
+        "words": BULK_WORDS[job.action],
         "shown": f":{SHOWN}",
         "back": back,
         "origin": origin,
@@ -214,7 +214,7 @@ def _results(request, job):
     tally = job.tally
     context = _about(request, job) | {
         "tally": tally,
-        "past": job.size - tally[Outcome.WAITING],
+        "past": job.size - tally[ItemOutcome.WAITING],
     }
     return context if job.free_at else context | _outcomes(request, job, tally)
 
@@ -222,16 +222,16 @@ def _results(request, job):
 def _outcomes(request, job, tally):
     """Return what the page of a job shows that has ended."""
     only = request.GET.get("only", "")
-    outcome = only if only in Outcome else None
+    outcome = only if only in ItemOutcome else None
     items = job.items.filter(outcome=outcome) if outcome else job.items.all()
     return {
         "only": outcome,
-        "outcomes": [(each, tally[each]) for each in Outcome if tally[each]],
+        "outcomes": [(each, tally[each]) for each in ItemOutcome if tally[each]],
         "all": sum(tally.values()),
         "page": paginate(
             items.select_related("token__account"), "-id", request.GET.get("cursor", "")
         ),
-        "may_undo": job.action in UNDOES and tally[Outcome.DONE],
+        "may_undo": job.action in UNDOES and tally[ItemOutcome.DONE],
     }
 
 

@@ -12,7 +12,7 @@ from accounts.permissions import Operation, for_account
 from tokens.bulk_words import buttons, recent_jobs
 from tokens.health import count, named
 from tokens.kinds import Kind
-from tokens.models.bulk import MOST
+from tokens.models.bulk import MOST_IN_JOB
 from tokens.search import TokenSearch
 from tokens.views.row_values import all_rows
 from tokens.views.rows import rights
@@ -31,7 +31,7 @@ def health(request, account):
     context = {
         "search": search,
         "may": rights(request, account, Kind.API),
-        "most": MOST,
+        "most": MOST_IN_JOB,
         "own": request.GET.getlist("account") == [str(account.pk)],
     }
     show = _finding if search.cleaned_data["finding"] else _overview

@@ -7,7 +7,7 @@ from django.db import models
 from django.shortcuts import redirect, render
 
 from accounts.audit.trail import Actor
-from accounts.web.pagination import COUNTED_UP_TO, paginate
+from accounts.web.pagination import ROWS_COUNTED_UP_TO, paginate
 from accounts.web.resubmission import made_once
 from tokens.forms.creation import TokenForm
 from tokens.forms.lists import STATES, ListForm
@@ -82,7 +82,7 @@ def _counted(account, kind, page, listed):
     """Return how many rows a list of all tokens of a kind has, where it has to say so."""
     if listed is not None or not page.next:
         return listed
-    return count_of_kind(account, kind, COUNTED_UP_TO + 1)
+    return count_of_kind(account, kind, ROWS_COUNTED_UP_TO + 1)
 
 
 def narrow(tokens, wanted):

@@ -16,7 +16,7 @@ from accounts.web.shapes import draw
 from tokens.forms.changes import used_lately
 from tokens.kind_pages import HOMES, page_of
 from tokens.restrictions import in_a_row
-from tokens.states import OUTSIDE, STOPPED, why_stopped_outside
+from tokens.states import STATE_OUTSIDE, STOPPED_STATES, why_stopped_outside
 from tokens.templatetags.all_tokens import short_kind
 from tokens.templatetags.token_rows import shown_as
 from tokens.templatetags.usage import sparkline
@@ -138,7 +138,9 @@ def _state(token, about):
     own, outside = token.state, why_stopped_outside(token)
     is_sole = token.pk == about.get("sole")
     return {
-        "state": (own if own in STOPPED else OUTSIDE.get(outside, own)).value,
+        "state": (
+            own if own in STOPPED_STATES else STATE_OUTSIDE.get(outside, own)
+        ).value,
         "badge": _badge(*shown_as(token, own, outside)),
         "has_usage": bool(token.last_used_at or token.days),
         "is_sole": is_sole,

@@ -4,7 +4,7 @@ from django.urls import reverse
 
 from tokens.kinds import SHIPPED_TO, Kind
 from tokens.models.list_counts import list_counts
-from tokens.models.querysets import COUNTED_UP_TO
+from tokens.models.querysets import TOKENS_COUNTED_UP_TO
 
 
 def tabs(account, current):
@@ -33,10 +33,12 @@ def tabs_and_deleted(account, current, kind):
         for (label, name, _), count in zip(tabs, counts, strict=True)
     ]
     kinds = [each for *_, each in tabs]
-    listed = counts[kinds.index(kind)] if kind in kinds else COUNTED_UP_TO
-    return shown, up_to(deleted), listed if listed < COUNTED_UP_TO else None
+    listed = counts[kinds.index(kind)] if kind in kinds else TOKENS_COUNTED_UP_TO
+    return shown, up_to(deleted), listed if listed < TOKENS_COUNTED_UP_TO else None
 
 
 def up_to(count):
     """Return a bounded count as it is shown."""
-    return f"{COUNTED_UP_TO - 1}+" if count >= COUNTED_UP_TO else str(count)
+    return (
+        f"{TOKENS_COUNTED_UP_TO - 1}+" if count >= TOKENS_COUNTED_UP_TO else str(count)
+    )

@@ -26,7 +26,7 @@ from accounts.api.account_fields import (
     UTILIZATION_ENABLED,
 )
 from accounts.api.examples import MILLISECONDS
-from accounts.api.logzio.associated import TYPES
+from accounts.api.logzio.associated import ACCOUNT_TYPES
 from accounts.api.plumbing.default_tokens import TokenText
 from accounts.api.plumbing.fields import Answer, epoch_milliseconds
 from accounts.api.plumbing.streams import CHUNK
@@ -231,7 +231,7 @@ class AccountSerializer:
             created_date=epoch_milliseconds(account.created_at),
             last_updated_date=epoch_milliseconds(account.updated_at),
             last_updater_user_id=account.updated_by_id,
-            type=TYPES[account.kind],
+            type=ACCOUNT_TYPES[account.kind],
         )
 
     def _view(self, account, secret=None):

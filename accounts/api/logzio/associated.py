@@ -11,7 +11,7 @@ from accounts.models import AccountKind
 from accounts.permissions import Operation
 
 # What Logz.io calls the kinds of accounts.
-TYPES = {
+ACCOUNT_TYPES = {
     AccountKind.MAIN: "OWNER_ACCOUNT",
     AccountKind.SUB: "SUB_ACCOUNT",
     AccountKind.METRICS: "METRICS_ACCOUNT",
@@ -37,7 +37,9 @@ class AssociatedAccount(Answer):
 def associated_accounts(request):
     return streamed(
         AssociatedAccount(
-            account_id=account.pk, account_name=account.name, type=TYPES[account.kind]
+            account_id=account.pk,
+            account_name=account.name,
+            type=ACCOUNT_TYPES[account.kind],
         )
         for account in each_account_for(request, Operation.ACCOUNT_LIST)
     )

@@ -5,7 +5,7 @@ from typing import Annotated
 from ninja import Body
 from pydantic import AfterValidator, Field, WithJsonSchema
 
-from accounts.api.logzio.user_bodies import NAMES, ROLES, RoleName
+from accounts.api.logzio.user_bodies import ROLE_NAMES, ROLES, RoleName
 from accounts.api.plumbing.areas import Area, router_in
 from accounts.api.plumbing.bodies import Sparse
 from accounts.api.plumbing.fields import VISIBLE, Answer, text
@@ -94,5 +94,6 @@ def authentication_group_replace(
 
 def _shown(rows):
     return [
-        AuthenticationGroup(group=row.group, user_role=NAMES[row.role]) for row in rows
+        AuthenticationGroup(group=row.group, user_role=ROLE_NAMES[row.role])
+        for row in rows
     ]

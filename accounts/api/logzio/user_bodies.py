@@ -20,7 +20,7 @@ ROLES = {
     "USER_ROLE_REGULAR": Role.USER,
     "USER_ROLE_ACCOUNT_ADMIN": Role.ADMIN,
 }
-NAMES = {role: name for name, role in ROLES.items()}
+ROLE_NAMES = {role: name for name, role in ROLES.items()}
 # What clients of 2018 call them, alone or in an array `roles`.
 NUMBERS = {2: "USER_ROLE_REGULAR", 3: "USER_ROLE_ACCOUNT_ADMIN"}
 ONE_OF = f"^({'|'.join(ROLES)})$"

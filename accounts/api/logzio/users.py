@@ -8,7 +8,7 @@ from ninja.responses import Status
 from pydantic import Field
 
 from accounts import members
-from accounts.api.logzio.user_bodies import NAMES, ROLES, NewUser, UserChange
+from accounts.api.logzio.user_bodies import ROLE_NAMES, ROLES, NewUser, UserChange
 from accounts.api.plumbing import error_bodies
 from accounts.api.plumbing.areas import Area, router_in
 from accounts.api.plumbing.error_bodies import CodedError, ShortError
@@ -225,6 +225,6 @@ def shown(membership):
         username=membership.spelled,
         full_name=membership.called,
         account_id=membership.account_id,
-        role=NAMES[membership.role],
+        role=ROLE_NAMES[membership.role],
         active=membership.is_active,
     )

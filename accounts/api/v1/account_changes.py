@@ -10,9 +10,9 @@ from accounts.api.logzio.account_opening import new_account, picked
 from accounts.api.plumbing.guards import account_for, accounts_for, requires
 from accounts.api.plumbing.idempotency import IdempotencyKey, once
 from accounts.api.v1.account_settings import (
-    FLAGS,
+    ACCOUNT_SETTINGS,
+    FLAG_FIELDS,
     OF_KIND,
-    SETTINGS,
     AccountChange,
     AccountWithSettings,
     NewAccount,
@@ -135,7 +135,7 @@ def own_account_delete(request, pk: AccountPk, if_match: IfMatch = None):
 
 
 def _flags(account):
-    return [(name, getattr(account, name)) for name in FLAGS]
+    return [(name, getattr(account, name)) for name in FLAG_FIELDS]
 
 
 def _values(request, account, body):
@@ -193,7 +193,7 @@ def _shown(accounts):
 
 
 def _settings(account, lists):
-    values = {name: None for name in SETTINGS if name not in FLAGS}
+    values = {name: None for name in ACCOUNT_SETTINGS if name not in FLAG_FIELDS}
     for name in OF_KIND[account.kind]:
         values[name] = (
             [each.pk for each in lists[name][account.pk]]

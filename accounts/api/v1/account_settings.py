@@ -18,7 +18,7 @@ from accounts.api.account_fields import (
 )
 from accounts.api.logzio.account_bodies import SPACED_NAME
 from accounts.api.v1.accounts import AccountAnswer
-from accounts.api.v1.fields import Body, Flag, Ids, one_of, whole
+from accounts.api.v1.fields import Flag, Ids, StrictBody, one_of, whole
 from accounts.models import AccountKind
 
 MOST_GB = 10**9
@@ -36,7 +36,7 @@ def _about(description, example):
 
 
 # A setting -> what it is, and what it means. Their names are the account's own.
-SETTINGS = {
+ACCOUNT_SETTINGS = {
     "name": (Name, ACCOUNT_NAME),
     "accessible": (Flag, ACCESSIBLE),
     "searchable": (Flag, SEARCHABLE),
@@ -80,7 +80,7 @@ SETTINGS = {
         _about("The ids of log accounts that a security account reads.", [1043]),
     ),
 }
-FLAGS = ("accessible", "searchable")
+FLAG_FIELDS = ("accessible", "searchable")
 OF_LOGS = (
     "retention_days",
     "is_flexible",
@@ -95,7 +95,7 @@ OF_LOGS = (
 )
 OF_KIND = {
     AccountKind.MAIN: ("name", *OF_LOGS),
-    AccountKind.SUB: ("name", *FLAGS, *OF_LOGS),
+    AccountKind.SUB: ("name", *FLAG_FIELDS, *OF_LOGS),
     AccountKind.METRICS: ("name", "accessible", "plan_uts", "authorized_accounts"),
     AccountKind.TRACING: (
         *("name", "accessible", "monthly_spans", "daily_multiplier"),
@@ -107,24 +107,24 @@ OF_KIND = {
 
 def said(name):
     """Return the field of a setting that may be left out."""
-    shape, meaning = SETTINGS[name]
+    shape, meaning = ACCOUNT_SETTINGS[name]
     # Left out it is as the model has it, or as it was: the document says no default.
     return Annotated[shape, meaning], Field(default_factory=lambda: None)
 
 
 def _answered(name):
-    shape, meaning = SETTINGS[name]
+    shape, meaning = ACCOUNT_SETTINGS[name]
     return Annotated[shape | None, meaning], ...
 
 
 def _new(kind, title):
-    shape, meaning = SETTINGS["name"]
+    shape, meaning = ACCOUNT_SETTINGS["name"]
     fields = {name: said(name) for name in OF_KIND[kind] if name != "name"}
     fields |= {
         "kind": (Literal[kind.value], Field(description="The kind of account.")),
         "name": (Annotated[shape, meaning], ...),
     }
-    return create_model(title, __base__=Body, **fields)
+    return create_model(title, __base__=StrictBody, **fields)
 
 
 NewAccount = one_of(
@@ -136,14 +136,16 @@ NewAccount = one_of(
 )
 
 
-class _AnyKind(Body):
+class _AnyKind(StrictBody):
     model_config = ConfigDict(
         json_schema_extra={"examples": [{"name": "Staging", "retention_days": 7}]}
     )
 
 
 AccountChange = create_model(
-    "AccountChange", __base__=_AnyKind, **{name: said(name) for name in SETTINGS}
+    "AccountChange",
+    __base__=_AnyKind,
+    **{name: said(name) for name in ACCOUNT_SETTINGS},
 )
 AccountWithSettings = create_model(
     "AccountWithSettings",
@@ -151,7 +153,7 @@ AccountWithSettings = create_model(
     __doc__="An account with its settings; null for those that its kind does not have.",
     **{
         name: _answered(name)
-        for name in SETTINGS
+        for name in ACCOUNT_SETTINGS
         if name not in AccountAnswer.model_fields
     },
 )

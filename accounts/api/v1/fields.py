@@ -36,7 +36,7 @@ ID = {"ge": 1, "le": MAX_INTEGER}
 MOST_IDS = 1000
 
 
-class Body(BaseModel):
+class StrictBody(BaseModel):
     """An object that comes in; a key that nobody knows is refused."""
 
     model_config = ConfigDict(extra="forbid")

@@ -4,7 +4,7 @@ import secrets
 from django.core.management.base import BaseCommand
 
 from accounts.argument_types import whole
-from accounts.crypto.keys import KEY_BYTES, MOST_KID, SETTINGS
+from accounts.crypto.keys import KEY_BYTES, KEY_SETTINGS, MOST_KID
 
 # Django's deployment checks warn of a SECRET_KEY with fewer than 50 letters.
 SECRET_KEY_BYTES = 48
@@ -18,7 +18,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "variable",
             nargs="?",
-            choices=["SECRET_KEY", *SETTINGS.values()],
+            choices=["SECRET_KEY", *KEY_SETTINGS.values()],
             help="print a line that sets this variable",
         )
         parser.add_argument(

@@ -1,7 +1,7 @@
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from accounts.crypto.keys import SETTINGS, KeyProblem, parse
+from accounts.crypto.keys import KEY_SETTINGS, KeyProblem, parse
 
 
 class Command(BaseCommand):
@@ -10,7 +10,7 @@ class Command(BaseCommand):
 
     def handle(self, **options):
         try:
-            for purpose, variable in SETTINGS.items():
+            for purpose, variable in KEY_SETTINGS.items():
                 keys = parse(purpose, getattr(settings, variable)).values()
                 for number, key in enumerate(keys):
                     state = "reads only" if number else "active"

@@ -34,7 +34,7 @@ class Command(OperatorCommand):
             raise CommandError("The name takes letters, digits, - . _ and spaces.")
         if Organisation.objects.filter(name=name).exists():
             raise CommandError(f"There is an organisation named {name} already.")
-        bar = Bar(self.stderr, tokens)
+        bar = ProgressBar(self.stderr, tokens)
         load = generate(
             name=name, accounts=accounts, tokens=tokens, progress=bar.advance
         )
@@ -43,7 +43,7 @@ class Command(OperatorCommand):
             print_out(load.secret, self.stdout)
 
 
-class Bar:
+class ProgressBar:
     """A progress bar; where nobody looks at it, only its last line."""
 
     def __init__(self, stream, total):

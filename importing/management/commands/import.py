@@ -13,7 +13,7 @@ from accounts.console import OperatorCommand, find_organisation, typed
 from accounts.models import NAME_PATTERN
 from accounts.plans import Plan
 from importing.account_contents import AccountContents
-from importing.inventory import Outcome, take_stock
+from importing.inventory import ImportOutcome, take_stock
 from importing.report import Rehearsal, Report, ReportError
 from importing.run import Run
 from importing.source import Source, SourceError
@@ -110,13 +110,13 @@ class Command(OperatorCommand):
     def sum_up(self, lines, *, dry_run):
         if self.shows_bar:
             for line in lines:
-                if line.outcome in (Outcome.LEFT_OUT, Outcome.REFUSED):
+                if line.outcome in (ImportOutcome.LEFT_OUT, ImportOutcome.REFUSED):
                     self.write(line)
         counts = Counter(line.outcome for line in lines)
-        words = ", ".join(f"{counts[each]} {each}" for each in Outcome)
+        words = ", ".join(f"{counts[each]} {each}" for each in ImportOutcome)
         remark = " Nothing was changed." if dry_run else ""
         self.stderr.write(f"{words}.{remark}", style_func=str)
-        if counts[Outcome.REFUSED]:
+        if counts[ImportOutcome.REFUSED]:
             raise CommandError("Not everything can move in: see what was refused.")
 
 

@@ -12,7 +12,7 @@ from accounts.api.plumbing.idempotency import IdempotencyKey, once
 from accounts.audit.trail import Actor
 from accounts.permissions import Operation
 from accounts.rule_violations import RuleViolation
-from sharing.api.filter_fields import DESCRIPTION, FIELD, VALUE
+from sharing.api.filter_fields import DESCRIPTION, FILTER_FIELD, VALUE
 from sharing.api.logzio.areas import AREA, ROOT
 from sharing.models import Filter
 from sharing.models.filters import MAX_LENGTH
@@ -27,14 +27,14 @@ Word = text(WORD, longest=MAX_LENGTH)
 
 
 class NewFilter(Sparse):
-    field: Annotated[Word, FIELD]
+    field: Annotated[Word, FILTER_FIELD]
     value: Annotated[Word, VALUE]
     description: Annotated[text(longest=200), DESCRIPTION] = ""
 
 
 class QueryFilter(Answer):
     id: int = Field(description="Its id.", examples=[77])
-    field: Annotated[str, FIELD]
+    field: Annotated[str, FILTER_FIELD]
     value: Annotated[str, VALUE]
     description: Annotated[str, DESCRIPTION]
 

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from ninja.responses import Status
 from pydantic import AliasChoices, Field
 
-from accounts.api.examples import LATER, SECONDS, SHARED_TOKEN
+from accounts.api.examples import EXAMPLE_LATER, EXAMPLE_SECONDS, SHARED_TOKEN
 from accounts.api.plumbing.areas import router_in
 from accounts.api.plumbing.bodies import Body, Single
 from accounts.api.plumbing.fields import Answer, Moment, Wholes, epoch, path_id
@@ -45,7 +45,7 @@ class ShareChoice(Body):
         None,
         description="When the link stops, in seconds since 1970, with a fraction; "
         "null for never.",
-        examples=[LATER],
+        examples=[EXAMPLE_LATER],
     )
 
     @property
@@ -62,7 +62,7 @@ class NewShare(ShareChoice):
         None,
         description="When the link stops, in seconds since 1970, with a fraction. "
         "Without it after 7 days; null is for never, where the organisation allows it.",
-        examples=[LATER],
+        examples=[EXAMPLE_LATER],
     )
     token_name: Annotated[
         TokenName,
@@ -113,12 +113,12 @@ class SharedToken(Answer):
     last_used: float | None = Field(
         description="When it was used last, in seconds since 1970, with a fraction; "
         "null for never.",
-        examples=[SECONDS],
+        examples=[EXAMPLE_SECONDS],
     )
     expiration_date: float | None = Field(
         description="When the link stops, in seconds since 1970, with a fraction; "
         "null for never.",
-        examples=[LATER],
+        examples=[EXAMPLE_LATER],
     )
 
 

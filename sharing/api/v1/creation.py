@@ -9,7 +9,7 @@ from pydantic import Field
 from accounts.api.plumbing.guards import account_for, requires
 from accounts.api.plumbing.idempotency import IdempotencyKey, once
 from accounts.api.v1.accounts import AccountPk
-from accounts.api.v1.fields import Body, Flag, Moment, one_of
+from accounts.api.v1.fields import Flag, Moment, StrictBody, one_of
 from accounts.api.v1.routers import ROOT, changes, own_router
 from accounts.api.v1.versions import etag
 from accounts.audit.trail import Actor
@@ -42,7 +42,7 @@ router = own_router(
 )
 
 
-class NewApiToken(Body):
+class NewApiToken(StrictBody):
     """Answered with 403, which says who can make API tokens."""
 
     kind: Literal["api"] = Field(description="The kind of token.")
@@ -50,7 +50,7 @@ class NewApiToken(Body):
     note: Note = ""
 
 
-class NewLogToken(Body):
+class NewLogToken(StrictBody):
     kind: Literal["logs"] = Field(description="The kind of token.")
     name: TokenName = Field(description="Its name.", examples=["Fluent Bit"])
     note: Note = ""

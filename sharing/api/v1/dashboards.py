@@ -13,7 +13,7 @@ from accounts.api.plumbing.fields import VISIBLE, path_id
 from accounts.api.plumbing.guards import account_for, requires
 from accounts.api.plumbing.idempotency import IdempotencyKey, once
 from accounts.api.v1.accounts import AccountPk
-from accounts.api.v1.fields import CONTROL, Body, IfMatch, Owned, Resource, whole
+from accounts.api.v1.fields import CONTROL, IfMatch, Owned, Resource, StrictBody, whole
 from accounts.api.v1.pages import NextCursor, Paging
 from accounts.api.v1.routers import ROOT, changes, own_router, reads
 from accounts.api.v1.versions import etag, seen
@@ -21,7 +21,7 @@ from accounts.audit.trail import Actor
 from accounts.permissions import Operation
 from accounts.rule_violations import RuleViolation
 from sharing.models import SharedView
-from sharing.models.dashboards import LONGEST_ADDRESS, MOST, check_address
+from sharing.models.dashboards import LONGEST_ADDRESS, MOST_DASHBOARDS, check_address
 
 router = own_router("views")
 
@@ -50,17 +50,17 @@ Address = Annotated[
     ),
 ]
 Position = Annotated[
-    whole(1, MOST),
+    whole(1, MOST_DASHBOARDS),
     Field(description="Its place among the account's views, from 1 on.", examples=[1]),
 ]
 
 
-class NewViewBody(Body):
+class NewViewBody(StrictBody):
     title: Title
     address: Address
 
 
-class ViewChange(Body):
+class ViewChange(StrictBody):
     title: Title = Field(default_factory=str)
     address: Address = Field(default_factory=str)
     position: Position = Field(default_factory=int)

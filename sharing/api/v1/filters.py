@@ -12,13 +12,13 @@ from accounts.api.plumbing.fields import path_id
 from accounts.api.plumbing.guards import account_for, requires
 from accounts.api.plumbing.idempotency import IdempotencyKey, once
 from accounts.api.v1.accounts import AccountPk
-from accounts.api.v1.fields import Body, IfMatch, Line, Owned, Resource
+from accounts.api.v1.fields import IfMatch, Line, Owned, Resource, StrictBody
 from accounts.api.v1.pages import NextCursor, Paging
 from accounts.api.v1.routers import ROOT, changes, own_router, reads
 from accounts.api.v1.versions import etag, seen
 from accounts.audit.trail import Actor
 from accounts.permissions import Operation
-from sharing.api.filter_fields import DESCRIPTION, FIELD, VALUE
+from sharing.api.filter_fields import DESCRIPTION, FILTER_FIELD, VALUE
 from sharing.models import Filter
 from sharing.models.filters import MAX_LENGTH
 
@@ -26,27 +26,27 @@ router = own_router("filters")
 
 FilterPk = path_id(6, "The filter's id.")
 
-FILTERS = f"{ROOT}/accounts/{{int:pk}}/filters"
-FILTER = f"{FILTERS}/{{int:filter_pk}}"
+FILTERS_PATH = f"{ROOT}/accounts/{{int:pk}}/filters"
+FILTER_PATH = f"{FILTERS_PATH}/{{int:filter_pk}}"
 
 Clause = Annotated[Line, Field(min_length=1, max_length=MAX_LENGTH)]
 Description = Annotated[Line, Field(max_length=200)]
 
 
-class NewFilterBody(Body):
-    field: Annotated[Clause, FIELD]
+class NewFilterBody(StrictBody):
+    field: Annotated[Clause, FILTER_FIELD]
     value: Annotated[Clause, VALUE]
     description: Annotated[Description, DESCRIPTION] = ""
 
 
-class FilterChange(Body):
-    field: Annotated[Clause, FIELD] = Field(default_factory=str)
+class FilterChange(StrictBody):
+    field: Annotated[Clause, FILTER_FIELD] = Field(default_factory=str)
     value: Annotated[Clause, VALUE] = Field(default_factory=str)
     description: Annotated[Description, DESCRIPTION] = Field(default_factory=str)
 
 
 class FilterAnswer(Owned):
-    field: Annotated[str, FIELD]
+    field: Annotated[str, FILTER_FIELD]
     value: Annotated[str, VALUE]
     description: Annotated[str, DESCRIPTION]
 
@@ -69,7 +69,7 @@ class Filters(Resource):
     next: NextCursor
 
 
-@router.get(FILTERS, response=reads(Filters), summary="List an account's filters")
+@router.get(FILTERS_PATH, response=reads(Filters), summary="List an account's filters")
 @requires(there=[Operation.FILTER_LIST])
 def own_filter_list(
     request, response: HttpResponse, pk: AccountPk, asked: Query[Paging]
@@ -79,7 +79,9 @@ def own_filter_list(
     return Filters(items=[filter_shown(each) for each in page], next=page.next)
 
 
-@router.post(FILTERS, response=changes(FilterAnswer, 201), summary="Create a filter")
+@router.post(
+    FILTERS_PATH, response=changes(FilterAnswer, 201), summary="Create a filter"
+)
 @requires(there=[Operation.FILTER_CREATE])
 def own_filter_create(
     request,
@@ -100,7 +102,7 @@ def own_filter_create(
 
 
 @router.get(
-    FILTER, response=reads(FilterWithUses), summary="Get a filter, with its uses"
+    FILTER_PATH, response=reads(FilterWithUses), summary="Get a filter, with its uses"
 )
 @requires(there=[Operation.FILTER_LIST])
 def own_filter_get(request, response: HttpResponse, pk: AccountPk, filter_pk: FilterPk):
@@ -108,7 +110,7 @@ def own_filter_get(request, response: HttpResponse, pk: AccountPk, filter_pk: Fi
 
 
 @router.patch(
-    FILTER,
+    FILTER_PATH,
     response=changes(FilterWithUses),
     summary="Change a filter",
     description="Links that it narrows follow at once. What is left out stays.",
@@ -129,7 +131,7 @@ def own_filter_update(
 
 
 @router.delete(
-    FILTER,
+    FILTER_PATH,
     response=changes(None, 204),
     summary="Delete a filter; a link that would show more without it is paused",
 )

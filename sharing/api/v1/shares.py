@@ -10,7 +10,7 @@ from pydantic import ConfigDict, Field
 from accounts.api.plumbing.fields import path_id
 from accounts.api.plumbing.guards import account_for, requires
 from accounts.api.v1.accounts import AccountPk
-from accounts.api.v1.fields import Body, Flag, Ids, IfMatch, Resource
+from accounts.api.v1.fields import Flag, Ids, IfMatch, Resource, StrictBody
 from accounts.api.v1.pages import NextCursor, Paging
 from accounts.api.v1.routers import ROOT, changes, own_router, reads
 from accounts.api.v1.versions import etag, seen
@@ -21,14 +21,14 @@ from sharing.api.v1.filters import FilterAnswer, filter_shown
 from sharing.models import Share
 from sharing.scope import Operator
 from tokens.api.v1.guards import of_tokens, token_for
-from tokens.api.v1.tokens import TOKEN
+from tokens.api.v1.tokens import TOKEN_PATH
 from tokens.kinds import Kind
 
 router = own_router("tokens")
 
 TokenPk = path_id(78)
 
-SHOWN = f"{TOKEN}/filters"
+SHOWN_FILTERS_PATH = f"{TOKEN_PATH}/filters"
 OperatorName = Literal[tuple(Operator.values)]
 
 
@@ -48,7 +48,7 @@ ONE_OF = [
 ]
 
 
-class Choice(Body):
+class Choice(StrictBody):
     """What a link shows. Without filters it shows everything, which has to be said."""
 
     model_config = ConfigDict(json_schema_extra={"oneOf": ONE_OF})
@@ -147,14 +147,18 @@ def own_share_list(
     return SharedScopes(items=[_listed(each.share) for each in page], next=page.next)
 
 
-@router.get(SHOWN, response=reads(SharedScope), summary="Say what a shared token shows")
+@router.get(
+    SHOWN_FILTERS_PATH,
+    response=reads(SharedScope),
+    summary="Say what a shared token shows",
+)
 @requires(there=of_tokens("view", kinds=[Kind.SHARED]))
 def own_share_get(request, response: HttpResponse, pk: TokenPk):
     return _answered(response, _find(request, pk, "view"))
 
 
 @router.put(
-    SHOWN,
+    SHOWN_FILTERS_PATH,
     response=changes(SharedScope),
     summary="Decide what a shared token shows",
     description="It holds at once for links already sent.",

@@ -6,7 +6,7 @@ from contextlib import closing
 import pytest
 
 from accounts import metrics
-from gateway.metrics.report import Reporter
+from gateway.metrics.report import MetricsReporter
 from gateway.verify.answer_times import Measured
 
 
@@ -27,7 +27,7 @@ def measured(ask):
 
 @pytest.fixture
 def reporter(tmp_path, ask, measured):
-    with closing(Reporter(tmp_path, "gateway", ask.gate, measured)) as reporter:
+    with closing(MetricsReporter(tmp_path, "gateway", ask.gate, measured)) as reporter:
         yield reporter
 
 

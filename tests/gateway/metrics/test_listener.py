@@ -11,7 +11,7 @@ import pytest
 from config import metrics
 from tests.installation import Installation, free_port
 from tests.waiting import PATIENCE_SECONDS, wait_until
-from tokens.secrets import OURS
+from tokens.secrets import OUR_FORMAT
 
 
 class OverSocket(HTTPConnection):
@@ -69,7 +69,7 @@ def test_all_processes_are_told_where_the_public_is_not(tmp_path, migrated):
         text = get(f"http://127.0.0.1:{port}/metrics").text
         assert "tollgate_database_up 1.0" in over_socket(path)
 
-    assert not OURS.search(text)
+    assert not OUR_FORMAT.search(text)
     check(text)
 
 

@@ -11,11 +11,11 @@ from prometheus_client import CollectorRegistry
 
 from accounts import metrics
 from accounts.clock import clock
-from accounts.metrics import BOUNDS, FOLDER
+from accounts.metrics import BUCKET_BOUNDS, FOLDER
 from accounts.models import Action
 from gateway.metrics import report
-from gateway.metrics.collector import Processes
-from gateway.metrics.report import Reporter, pool_gauges, reporter_of, reports
+from gateway.metrics.collector import ProcessReports
+from gateway.metrics.report import MetricsReporter, pool_gauges, reporter_of, reports
 from gateway.verify import answer_times, background
 from gateway.verify.background import flush
 from tests.factories import BY, TokenFactory
@@ -28,7 +28,7 @@ DURATION = "tollgate_question_duration_seconds"
 def told(folder):
     """Return {name with labels: number} of what is told of all processes together."""
     registry = CollectorRegistry()
-    registry.register(Processes(folder))
+    registry.register(ProcessReports(folder))
     return {
         (sample.name, *sample.labels.values()): sample.value
         for family in registry.collect()
@@ -72,7 +72,7 @@ def test_what_proxies_that_remember_ask_has_a_name_of_its_own(question, measured
     assert {labels[0] for labels in measured.times.cells} == {"generations", "uses"}
 
 
-@pytest.mark.parametrize(("seconds", "bucket"), [(BOUNDS[0], 0), (0.3, 12)])
+@pytest.mark.parametrize(("seconds", "bucket"), [(BUCKET_BOUNDS[0], 0), (0.3, 12)])
 def test_slow_and_fast_answers_are_told_apart(
     question, measured, monkeypatch, seconds, bucket
 ):
@@ -163,13 +163,13 @@ def test_logins_and_reveals_are_told_apart_from_other_events(reporter, tmp_path)
 def test_the_dead_leave_what_they_counted_and_nothing_else(
     ask, measured, question, tmp_path
 ):
-    with closing(Reporter(tmp_path, "gateway", ask.gate, measured)) as dead:
+    with closing(MetricsReporter(tmp_path, "gateway", ask.gate, measured)) as dead:
         question(f"{ASK}logs")
         dead.write()
         assert told(tmp_path)["tollgate_processes", "gateway"] == 1
     assert ("tollgate_processes", "gateway") not in told(tmp_path)
 
-    with closing(Reporter(tmp_path, "gateway", ask.gate, measured)) as living:
+    with closing(MetricsReporter(tmp_path, "gateway", ask.gate, measured)) as living:
         living.write()
         found = told(tmp_path)
 
@@ -191,7 +191,7 @@ def test_of_several_processes_the_worst_is_told(ask, measured, tmp_path, monkeyp
         )
         for seen_at in (now, now - 500.0, -inf)
     ]
-    reporters = [Reporter(tmp_path, "portal", gate, measured) for gate in gates]
+    reporters = [MetricsReporter(tmp_path, "portal", gate, measured) for gate in gates]
     for reporter, skew in zip(reporters, (0.5, -3.0, 1.0), strict=True):
         monkeypatch.setattr(clock, "skew", skew)
         reporter.write()

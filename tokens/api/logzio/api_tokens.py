@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from accounts.api.account_fields import ACCOUNT_ID
-from accounts.api.examples import API_TOKEN, SECONDS
+from accounts.api.examples import API_TOKEN, EXAMPLE_SECONDS
 from accounts.api.plumbing.areas import PlainArea, router_in
 from accounts.api.plumbing.bodies import Body
 from accounts.api.plumbing.error_bodies import INSUFFICIENT, ErrorMessage, message_only
@@ -57,7 +57,7 @@ class ApiTokenMade(Answer):
     )
     created_at: float = Field(
         description="When it was made, in seconds since 1970, with a fraction.",
-        examples=[SECONDS],
+        examples=[EXAMPLE_SECONDS],
     )
 
 

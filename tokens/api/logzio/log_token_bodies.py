@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from accounts.api.examples import LOG_TOKEN, SECONDS
+from accounts.api.examples import EXAMPLE_SECONDS, LOG_TOKEN
 from accounts.api.plumbing.bodies import Sparse
 from accounts.api.plumbing.fields import Answer, Flag, OptionalFlag, whole
 from tokens.api.plumbing.names import TokenName
@@ -91,7 +91,7 @@ class LogToken(Answer):
     enabled: bool = Field(description="Whether the token works.", examples=[True])
     created_at: float = Field(
         description="When it was made, in seconds since 1970, with a fraction.",
-        examples=[SECONDS],
+        examples=[EXAMPLE_SECONDS],
     )
     created_by: str = Field(
         description="The e-mail address of who made it; for a token that of its own maker.",
@@ -99,7 +99,7 @@ class LogToken(Answer):
     )
     updated_at: float = Field(
         description="When it was changed last, in seconds since 1970, with a fraction.",
-        examples=[SECONDS],
+        examples=[EXAMPLE_SECONDS],
     )
     updated_by: str = Field(
         description="Who changed it last.", examples=["dana@acme.example"]

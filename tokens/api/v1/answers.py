@@ -8,12 +8,12 @@ from pydantic import Field
 from accounts.api.examples import LOG_TOKEN, TIME
 from accounts.api.v1.fields import Resource
 from tokens.api.plumbing.secrets import SecretText
-from tokens.api.v1.guards import KINDS
+from tokens.api.v1.guards import ACCOUNT_TOKEN_KINDS
 from tokens.kinds import OVERLAPS
 from tokens.least_privilege import ids_in, scopes_of
 from tokens.states import State
 
-KindName = Literal[tuple(kind.value for kind in KINDS)]
+KindName = Literal[tuple(kind.value for kind in ACCOUNT_TOKEN_KINDS)]
 OverlapName = Literal[tuple(OVERLAPS)]
 # What is no column of a token, or one in a spelling of its own.
 WORKED_OUT = {"account_name", "state", "scopes", "accounts", "networks"}

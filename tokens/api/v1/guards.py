@@ -9,10 +9,10 @@ from tokens.models import Token
 from tokens.models.querysets import TokenQuerySet
 from tokens.permissions import operation
 
-KINDS = tuple(kind for kind in Kind if kind not in OF_INSTALLATION)
+ACCOUNT_TOKEN_KINDS = tuple(kind for kind in Kind if kind not in OF_INSTALLATION)
 
 
-def of_tokens(*verbs, kinds=KINDS):
+def of_tokens(*verbs, kinds=ACCOUNT_TOKEN_KINDS):
     """Return the operations of verbs on tokens of any kind."""
     return sorted(
         {operation(kind, verb) for kind in kinds for verb in verbs},
@@ -20,7 +20,9 @@ def of_tokens(*verbs, kinds=KINDS):
     )
 
 
-def token_for(request, pk, *verbs, kinds=KINDS, among=TokenQuerySet.not_deleted):
+def token_for(
+    request, pk, *verbs, kinds=ACCOUNT_TOKEN_KINDS, among=TokenQuerySet.not_deleted
+):
     """Return the token with an id when the caller may do all that with it.
 
     Raises Http404 for one that does not exist to the caller, or Forbidden.

@@ -15,11 +15,11 @@ from accounts.api.v1.routers import ROOT, own_router, reads
 from accounts.permissions import Operation, in_scope, require_scope
 from tokens.api.plumbing.scopes import ScopeName
 from tokens.api.v1.answers import KindName, TokenAnswer, shown
-from tokens.api.v1.guards import KINDS
+from tokens.api.v1.guards import ACCOUNT_TOKEN_KINDS
 from tokens.least_privilege import in_any_scope
 from tokens.models import Token
 from tokens.permissions import operation
-from tokens.states import LISTED, in_any, restricted
+from tokens.states import LISTED_STATES, in_any, restricted
 
 router = own_router("tokens")
 
@@ -47,7 +47,7 @@ class TokenQuery(Paging):
         [], max_length=MOST_ACCOUNTS, description="Ids of accounts."
     )
     kind: list[KindName] = Field([], description="Only tokens of these kinds.")
-    state: list[Literal[tuple(state.value for state in LISTED)]] = Field(
+    state: list[Literal[tuple(state.value for state in LISTED_STATES)]] = Field(
         [], description="Only tokens in these states."
     )
     scope: list[ScopeName] = Field(
@@ -155,4 +155,6 @@ def _in_reach(request, pks):
     )
     if len(listing) == len(LISTING):
         return found
-    return found.of_kind(*(k for k in KINDS if operation(k, "list") in listing))
+    return found.of_kind(
+        *(k for k in ACCOUNT_TOKEN_KINDS if operation(k, "list") in listing)
+    )

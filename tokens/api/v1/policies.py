@@ -7,7 +7,7 @@ from django.http import HttpResponse
 from pydantic import Field, create_model
 
 from accounts.api.plumbing.guards import accounts_for, requires
-from accounts.api.v1.fields import Body, Flag, IfMatch, Moment, Resource, whole
+from accounts.api.v1.fields import Flag, IfMatch, Moment, Resource, StrictBody, whole
 from accounts.api.v1.routers import ROOT, changes, own_router, reads
 from accounts.audit.trail import Actor
 from accounts.permissions import Operation
@@ -16,7 +16,7 @@ from tokens.api.v1.answers import KindName
 from tokens.api.v1.inventory import LISTING
 from tokens.models.policies import TokenPolicy, policies_of
 from tokens.policies.effect import effects_of
-from tokens.policies.rules import KINDS
+from tokens.policies.rules import POLICY_KINDS
 from tokens.policies.saving import draft, save_policies, version_of
 
 router = own_router("policies")
@@ -25,7 +25,7 @@ POLICIES = f"{ROOT}/policies"
 Number = whole(1, 32_767)
 
 
-class PolicyBody(Body):
+class PolicyBody(StrictBody):
     """What is asked of one kind of token. What is left out is not asked."""
 
     kind: KindName = Field(description="The kind of token.", examples=["api"])
@@ -86,8 +86,8 @@ class PolicyBody(Body):
         return self.model_dump(exclude={"kind"})
 
 
-class PoliciesBody(Body):
-    items: Annotated[list[PolicyBody], Field(max_length=len(KINDS))] = Field(
+class PoliciesBody(StrictBody):
+    items: Annotated[list[PolicyBody], Field(max_length=len(POLICY_KINDS))] = Field(
         description="The policy of each kind. A kind that is left out has none."
     )
 

@@ -6,9 +6,9 @@ from pydantic import Field
 
 from accounts.api.plumbing.fields import text
 from tokens.limits import MOST_CALLS
-from tokens.networks import LONGEST, MOST_NETWORKS
+from tokens.networks import LONGEST_NETWORK, MOST_NETWORKS
 
-Network = text(r"^[0-9A-Fa-f:.]+(/[0-9.]+)?$", longest=LONGEST)
+Network = text(r"^[0-9A-Fa-f:.]+(/[0-9.]+)?$", longest=LONGEST_NETWORK)
 Networks = Annotated[
     list[Network],
     Field(

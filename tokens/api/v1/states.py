@@ -6,7 +6,7 @@ from pydantic import Field
 
 from accounts.api.plumbing.guards import requires
 from accounts.api.plumbing.idempotency import IdempotencyKey, once
-from accounts.api.v1.fields import Body, Flag, IfMatch, Line
+from accounts.api.v1.fields import Flag, IfMatch, Line, StrictBody
 from accounts.api.v1.routers import changes, own_router
 from accounts.api.v1.versions import etag, seen
 from accounts.audit.trail import Actor
@@ -20,13 +20,13 @@ from tokens.api.v1.answers import (
     shown_with,
 )
 from tokens.api.v1.guards import of_tokens, restorable_too, token_for
-from tokens.api.v1.tokens import TOKEN, TokenPk, answered
+from tokens.api.v1.tokens import TOKEN_PATH, TokenPk, answered
 from tokens.kinds import OVERLAPS
 
 router = own_router("tokens")
 
 
-class Reason(Body):
+class Reason(StrictBody):
     reason: Line = Field(
         "",
         max_length=200,
@@ -35,7 +35,7 @@ class Reason(Body):
     )
 
 
-class Rotation(Body):
+class Rotation(StrictBody):
     overlap: OverlapName = Field(
         "24h", description="For how long the secret before goes on working."
     )
@@ -49,7 +49,7 @@ class Rotation(Body):
 
 
 @router.post(
-    f"{TOKEN}/enable",
+    f"{TOKEN_PATH}/enable",
     response=changes(TokenAnswer),
     summary="Enable a token, or resume a shared one",
 )
@@ -63,7 +63,7 @@ def own_token_enable(
 
 
 @router.post(
-    f"{TOKEN}/disable",
+    f"{TOKEN_PATH}/disable",
     response=changes(TokenAnswer),
     summary="Disable a token, or pause a shared one",
     description="An API token can disable itself.",
@@ -86,7 +86,7 @@ def own_token_disable(
 
 
 @router.post(
-    f"{TOKEN}/rotate",
+    f"{TOKEN_PATH}/rotate",
     response=changes(TokenWithSecret, 201),
     summary="Give a token a new secret",
     description="The secret before works on for the overlap, or until the rotation is "
@@ -119,7 +119,7 @@ def own_token_rotate(
 
 
 @router.post(
-    f"{TOKEN}/finish-rotation",
+    f"{TOKEN_PATH}/finish-rotation",
     response=changes(TokenAnswer),
     summary="Stop the secret before the last rotation now",
 )
@@ -133,7 +133,7 @@ def own_token_finish_rotation(
 
 
 @router.post(
-    f"{TOKEN}/roll-back",
+    f"{TOKEN_PATH}/roll-back",
     response=changes(TokenAnswer),
     summary="Go back to the secret before the last rotation, while it works",
     description="The new secret stops at once.",
@@ -148,7 +148,7 @@ def own_token_roll_back(
 
 
 @router.post(
-    f"{TOKEN}/restore",
+    f"{TOKEN_PATH}/restore",
     response=changes(TokenAnswer),
     summary="Bring a deleted token back, with the same secret",
     description="It comes back disabled when the limit of enabled tokens is reached. "
@@ -175,7 +175,7 @@ def own_token_restore(
 
 
 @router.post(
-    f"{TOKEN}/reveal",
+    f"{TOKEN_PATH}/reveal",
     response=changes(TokenWithSecret),
     summary="Hand out the secret of a token",
     description="The audit trail is told of it first. Secrets of API tokens are "

@@ -8,7 +8,7 @@ from pydantic import ConfigDict, Field
 
 from accounts.api.plumbing.fields import path_id
 from accounts.api.plumbing.guards import requires
-from accounts.api.v1.fields import Body, Ids, IfMatch, Moment
+from accounts.api.v1.fields import Ids, IfMatch, Moment, StrictBody
 from accounts.api.v1.routers import ROOT, changes, own_router, reads
 from accounts.api.v1.versions import etag, seen
 from accounts.audit.trail import Actor
@@ -25,7 +25,7 @@ router = own_router("tokens")
 
 TokenPk = path_id(77)
 
-TOKEN = f"{ROOT}/tokens/{{int:pk}}"
+TOKEN_PATH = f"{ROOT}/tokens/{{int:pk}}"
 VERBS = {
     "name": "rename",
     "note": "note",
@@ -41,7 +41,7 @@ VERBS = {
 EXAMPLE = {"name": "Fluent Bit", "networks": ["203.0.113.0/24"]}
 
 
-class TokenChange(Body):
+class TokenChange(StrictBody):
     model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE]})
 
     name: TokenName = Field(
@@ -75,7 +75,7 @@ class TokenChange(Body):
 
 
 @router.get(
-    TOKEN, response=reads(TokenAnswer), summary="Get a token, without its secret"
+    TOKEN_PATH, response=reads(TokenAnswer), summary="Get a token, without its secret"
 )
 @requires(there=of_tokens("view"))
 def own_token_get(request, response: HttpResponse, pk: TokenPk):
@@ -83,7 +83,7 @@ def own_token_get(request, response: HttpResponse, pk: TokenPk):
 
 
 @router.patch(
-    TOKEN,
+    TOKEN_PATH,
     response=changes(TokenAnswer),
     summary="Rename a token, write its note, set when it expires, or restrict it",
     description="What is left out stays as it is. Scopes, accounts, networks and a limit "
@@ -136,7 +136,7 @@ def _restrictions(token, body):
 
 
 @router.delete(
-    TOKEN,
+    TOKEN_PATH,
     response=changes(None, 204),
     summary=f"Delete a token; it can be restored for {RESTORABLE_DAYS} days",
     description="An API token can delete itself.",

@@ -15,7 +15,7 @@ from accounts.api.v1.fields import Asked, Moment, Resource
 from accounts.api.v1.routers import own_router, reads
 from accounts.rule_violations import RuleViolation
 from tokens.api.v1.guards import of_tokens, token_for
-from tokens.api.v1.tokens import TOKEN, TokenPk
+from tokens.api.v1.tokens import TOKEN_PATH, TokenPk
 from tokens.models import TokenUsage
 
 router = own_router("tokens")
@@ -78,7 +78,7 @@ class Usage(Resource):
 
 
 @router.get(
-    f"{TOKEN}/usage",
+    f"{TOKEN_PATH}/usage",
     response=reads(Usage),
     summary="How much a token is used, when, and from where",
     description="Hours or days without a call are left out. `day` and `week` are the "

@@ -7,7 +7,7 @@ from pydantic import Field
 from accounts.api.examples import LOG_TOKEN
 from accounts.api.plumbing.fields import Text
 from accounts.api.plumbing.guards import requires
-from accounts.api.v1.fields import Body, Resource
+from accounts.api.v1.fields import Resource, StrictBody
 from accounts.api.v1.routers import ROOT, changes, own_router
 from accounts.clock import clock
 from accounts.permissions import token_may
@@ -22,7 +22,7 @@ UNKNOWN = "unknown"
 REPLACED = "secret_replaced"
 
 
-class TokenInHand(Body):
+class TokenInHand(StrictBody):
     token: Text = Field(
         description="The whole text of the token.", examples=[LOG_TOKEN]
     )

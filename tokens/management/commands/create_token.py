@@ -5,7 +5,7 @@ from django.utils import timezone
 from accounts.argument_types import MOST_DAYS, whole
 from accounts.console import OperatorCommand, find_account
 from accounts.rule_violations import RuleViolation
-from accounts.scopes import EVERYTHING, SCOPES, as_scopes
+from accounts.scopes import EVERYTHING_SCOPE, SCOPES, as_scopes
 from tokens.kinds import OF_INSTALLATION, Kind
 from tokens.limits import MOST_CALLS, check_offered
 from tokens.models import Token
@@ -30,7 +30,7 @@ class Command(OperatorCommand):
         parser.add_argument(
             "--scope",
             action="append",
-            choices=[EVERYTHING, *SCOPES],
+            choices=[EVERYTHING_SCOPE, *SCOPES],
             metavar="SCOPE",
             help="what an API token may do, once for each; without it everything. One "
             f"of {', '.join(SCOPES)}",
@@ -71,7 +71,7 @@ class Command(OperatorCommand):
             name=name,
             note=note,
             expires_at=expires_in and timezone.now() + timedelta(days=expires_in),
-            scopes=as_scopes(options["scope"] or [EVERYTHING]),
+            scopes=as_scopes(options["scope"] or [EVERYTHING_SCOPE]),
             accounts=options["only_account"],
             networks=options["network"],
             calls_per_minute=options["calls_per_minute"],

@@ -10,7 +10,7 @@ from accounts.argument_types import whole
 from accounts.audit.trail import record, verify_all
 from accounts.console import OperatorCommand
 from accounts.crypto import reencryption
-from accounts.crypto.keys import SETTINGS, keyring
+from accounts.crypto.keys import KEY_SETTINGS, keyring
 from accounts.models import Action, AuditChain
 from accounts.snapshots import snapshot
 from tokens.reencryption import check_secrets, old_secrets, renew_batch
@@ -25,7 +25,7 @@ class Command(OperatorCommand):
     )
 
     def add_arguments(self, parser):
-        parser.add_argument("--purpose", choices=SETTINGS, required=True)
+        parser.add_argument("--purpose", choices=KEY_SETTINGS, required=True)
         parser.add_argument(
             "--batch", type=whole(1), default=500, help="rows at a time"
         )
@@ -93,7 +93,7 @@ class Command(OperatorCommand):
             record(
                 Action.KEYS_ROTATED,
                 by=self.by,
-                target=f"{SETTINGS[purpose]} {kid}",
+                target=f"{KEY_SETTINGS[purpose]} {kid}",
                 rows=rows,
             )
 
@@ -116,4 +116,4 @@ class Command(OperatorCommand):
             raise CommandError("Rows under an old key were added meanwhile: run again.")
         kids = reencryption.retire(purpose, timezone.now())
         gone = ", ".join(f"key {kid}" for kid in kids)
-        self.stdout.write(f"Take {gone} out of {SETTINGS[purpose]} and restart.")
+        self.stdout.write(f"Take {gone} out of {KEY_SETTINGS[purpose]} and restart.")
