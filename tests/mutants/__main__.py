@@ -17,6 +17,7 @@ from _pytest.runner import runtestprotocol
 from tests.mutants.changes import changes_of
 from tests.mutants.equivalent import is_equivalent
 from tests.mutants.patching import put, statements_of
+from tests.mutants.started import Started
 
 GOAL = 95
 PATIENCE = 10
@@ -131,20 +132,27 @@ class Mutants:
 
     def __init__(self, names, sample):
         self.names, self.sample = names, sample
-        self.took, self.survived, self.count = {}, [], 0
+        self.took, self.starts = {}, {}
+        self.survived, self.count = [], 0
 
     def pytest_runtestloop(self, session):
-        items = session.items
+        started = Started({import_module(name).__file__ for name in self.names})
+        with started.listening():
+            self._run_unchanged(session.items, started)
+        for name, statement, change in self._chosen():
+            self._try(name, statement, change)
+        return True
+
+    def _run_unchanged(self, items, started):
         for item, following in zip(items, [*items[1:], items[0]], strict=True):
             begun = time.monotonic()
+            started.begin()
             # The last one is followed by the first, so that the database stays.
             # On a busy machine one may come too late.
             if _fails(item, following) and _fails(item, following):
                 pytest.exit(f"{item.nodeid} fails without any change", returncode=2)
             self.took[item] = time.monotonic() - begun
-        for name, statement, change in self._chosen():
-            self._try(name, statement, change)
-        return True
+            self.starts[item] = started.found()
 
     def _chosen(self):
         found = [
@@ -161,12 +169,19 @@ class Mutants:
     def _try(self, name, change, statement):
         files = [f"tests/{each}" for each in MODULES[name]]
         items = [item for item in self.took if item.nodeid.split("::")[0] in files]
-        # The quick ones first: most changes are noticed by any.
-        items.sort(key=self.took.get)
+        line = import_module(name).__file__, int(change.partition(":")[0])
+        # Those that come to it first, and of them the quick ones.
+        items.sort(key=lambda item: (not self._comes_to(item, *line), self.took[item]))
         self.count += 1
         if _outlives(import_module(name), statement, items, self.took):
             self.survived.append(f"{name} {change}")
             print(f"survived: {name} {change}", flush=True)
+
+    def _comes_to(self, item, file, line):
+        return any(
+            where == file and first <= line <= last
+            for where, first, last in self.starts[item]
+        )
 
 
 def _fails(item, following):
