@@ -92,6 +92,7 @@ MODULES = {
     "accounts.identity.people": [*SIGN_IN, "accounts/identity/test_required.py"],
     "accounts.identity.proof": [*SIGN_IN, "accounts/identity/test_disconnecting.py"],
     "accounts.identity.sessions": [
+        "accounts/identity/test_noted.py",
         *SIGN_IN,
         "accounts/identity/test_staying.py",
         "accounts/identity/test_waiting.py",
