@@ -1,4 +1,4 @@
-"""What an event says was changed: lists of [field, old, new]."""
+"""Changes of fields, as events tell them: lists of [field, old, new]."""
 
 
 def changes_between(before, after):

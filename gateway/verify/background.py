@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import DatabaseError, close_old_connections, connection
 
 from accounts import hooks, outbox
-from accounts.audit.anchors import Anchoring
+from accounts.audit.anchoring import Anchoring
 from accounts.audit.trail import Actor, record
 from accounts.clock import clock
 from accounts.models import Action

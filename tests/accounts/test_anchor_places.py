@@ -5,7 +5,8 @@ import socket
 import pytest
 from django.db import connection
 
-from accounts.audit.anchors import Anchoring, read
+from accounts.audit.anchoring import Anchoring
+from accounts.audit.anchors import read
 from accounts.audit.trail import record
 from accounts.models import Action, AuditChain
 from tests.accounts.anchored import BY, said
@@ -131,7 +132,7 @@ def test_what_a_program_did_not_keep_it_is_given_again(chain, program, caplog):
 
 
 def test_a_program_that_hangs_is_ended(chain, program, caplog, monkeypatch):
-    monkeypatch.setattr("accounts.audit.anchors.PROGRAM_SECONDS", 0.05)
+    monkeypatch.setattr("accounts.audit.anchoring.PROGRAM_SECONDS", 0.05)
     program("exec sleep 600")
 
     Anchoring().carry_on()

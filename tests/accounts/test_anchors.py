@@ -6,7 +6,8 @@ import stat
 import pytest
 from django.core.management import call_command
 
-from accounts.audit.anchors import Anchoring, File, heads, read
+from accounts.audit.anchoring import Anchoring, File
+from accounts.audit.anchors import heads, read
 from accounts.audit.trail import record, sign_again
 from accounts.models import Action, AuditChain, AuditEvent
 from tests.accounts.anchored import BY, said

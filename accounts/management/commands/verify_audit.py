@@ -1,6 +1,7 @@
 from django.core.management.base import CommandError
 
-from accounts.audit.anchors import heads, targets
+from accounts.audit.anchoring import targets
+from accounts.audit.anchors import heads
 from accounts.audit.comparison import add_anchors, read_anchors
 from accounts.audit.trail import broken_at, verify_all
 from accounts.console import OperatorCommand

@@ -4,6 +4,8 @@ from types import SimpleNamespace
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from allauth.account.internal.flows.login import record_authentication
+from allauth.mfa.totp.internal.auth import TOTP
 from django.contrib.sessions.backends.db import SessionStore
 
 from accounts.identity import sessions
@@ -133,3 +135,27 @@ def test_there_is_no_way_out_of_one_that_was_never_asked(asked, acme):
     IdentityProvider.objects.update(metadata=None)
 
     assert sessions.way_out(asked) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("methods", "has_factor", "is_proven"),
+    [
+        ([], False, False),
+        (["socialaccount"], False, False),
+        (["password"], False, True),
+        (["password"], True, False),
+        (["mfa"], True, True),
+        (["password", "mfa"], True, True),
+    ],
+)
+def test_who_has_proven_themselves_here_is_in_all_organisations(
+    asked, acme, dana, main, methods, has_factor, is_proven
+):
+    sign_in(asked, who(acme))
+    if has_factor:
+        TOTP.activate(dana, "seed")
+    for method in methods:
+        record_authentication(asked, dana, method)
+
+    expected = None if is_proven else main.organisation_id
+    assert sessions.only_in(asked, dana) == expected
