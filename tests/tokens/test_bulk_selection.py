@@ -112,6 +112,7 @@ def test_how_many_can_be_chosen_is_said_before(
     client, admin, main, monkeypatch, most, query, words
 ):
     monkeypatch.setattr("tokens.views.all_tokens.MOST_IN_JOB", most)
+    monkeypatch.setattr("tokens.templatetags.all_tokens.MOST_IN_JOB", most)
     TokenFactory.create_batch(27, account=main)
     client.force_login(admin)
 
