@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import tempfile
 import time
 from contextlib import ExitStack, contextmanager
@@ -17,17 +18,22 @@ from benchmarks.fronts import (
     GUARDED,
     KINDS,
     REMEMBERED,
-    offers,
+    WITHOUT_TOLLGATE,
     store,
 )
-from benchmarks.load import Measured, cpu_of, load_on, measure
+from benchmarks.load import Measured, cpu_of, load_on, measure, processes_of
+from benchmarks.phases import phase
 
 STOPPED_TOKENS = 10
 # One in so many of the counted calls is with one of those.
 STOPPED_SHARE = 10
-WARM_UPS = 4
+# Once puts it into what processes of a proxy share. Connections are spread over those at
+# random, so after some times more nearly each of them has it for itself.
+WARM_UPS, WARMING_CONNECTIONS, WARMING_SECONDS = 4, 64, 4
 # Of one core; and how long is waited for that at most.
 IDLE, SETTLED_SECONDS = 0.15, 6
+# In which a proxy has handed over what it counted.
+HANDED_OVER_SECONDS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +75,12 @@ class Through:
 
 
 class Bench:
+    """What is measured of proxies, all with one database that is filled once.
+
+    What remembers 100,000 tokens is filled once, too: a Tollgate for all proxies, a second
+    one for their revocations, and each proxy that remembers.
+    """
+
     def __init__(self, scratch, options):
         self.scratch, self.options = scratch, options
         self.environment = os.environ | product_settings(scratch, options.database)
@@ -77,39 +89,43 @@ class Bench:
             "DJANGO_SETTINGS_MODULE": "config.settings",
             "WORKERS": "1",
         }
-        revoked = options.trials * len(options.proxies)
-        numbers = map(str, (options.tokens, revoked, STOPPED_TOKENS))
-        made = program("benchmarks.proxy_filling", self.environment, *numbers)
-        self.made = json.loads(made)
+        self._stack, self._remembering = ExitStack(), {}
 
-    def through(self, name):
-        """Return all that is measured of one proxy."""
-        found = {"counts": {}, "revoked": {}}
+    def __enter__(self):
+        revoked = self.options.trials * len(self.options.proxies)
+        numbers = map(str, (self.options.tokens, revoked, STOPPED_TOKENS))
+        with phase("the database is filled"):
+            made = program("benchmarks.proxy_filling", self.environment, *numbers)
+        self.made = json.loads(made)
+        self.tollgate = self._stack.enter_context(serving(self.environment))
+        return self
+
+    def __exit__(self, *error):
+        return self._stack.__exit__(*error)
+
+    def load(self, name):
+        """Return {connections: {kind: Through}} of a proxy."""
         with ExitStack() as stack:
-            tollgate, fronts = self.started(stack, name)
-            found["load"] = {
-                connections: self.loaded(fronts, tollgate, connections)
+            fronts = {
+                kind: (self._stack if kind == REMEMBERED else stack).enter_context(
+                    self.front(name, kind, self.tollgate[GATE])
+                )
+                for kind in KINDS
+            }
+            self._remembering[name] = fronts[REMEMBERED]
+            with phase(f"{name}: everything has seen each token"):
+                for kind, front in fronts.items():
+                    self.warm_up(front, WARM_UPS if kind == REMEMBERED else 1)
+            return {
+                connections: self.loaded(name, fronts, connections)
                 for connections in self.options.connections
             }
-            if REMEMBERED in fronts:
-                found["counts"] = self.counts(fronts[REMEMBERED], name)
-        if offers(name, REMEMBERED) and self.options.trials:
-            found["revoked"][REMEMBERED] = self.revoked(name, REMEMBERED)
-        return found
-
-    def started(self, stack, name):
-        tollgate = stack.enter_context(serving(self.environment))[GATE]
-        fronts = {
-            kind: stack.enter_context(self.front(name, kind, tollgate))
-            for kind in KINDS
-            if offers(name, kind)
-        }
-        return tollgate, fronts
 
     @contextmanager
     def front(self, name, kind, tollgate):
         """Start a proxy with an upstream of its own."""
-        folder = Path(tempfile.mkdtemp(prefix=f"{name}-{kind}-", dir=self.scratch))
+        prefix = f"{name}-{kind.replace(' ', '-')}-"
+        folder = Path(tempfile.mkdtemp(prefix=prefix, dir=self.scratch))
         with (
             store(folder / "store") as upstream,
             FRONTS[name](
@@ -122,83 +138,112 @@ class Bench:
         ):
             yield front
 
-    def loaded(self, fronts, tollgate, connections):
-        """Return {kind: Through}: the rounds with the median rates, in turns."""
-        told = self.told(connections)
-        for kind, front in fronts.items():
-            self.warm_up(front, told, WARM_UPS if kind == REMEMBERED else 1)
-        full, half = {kind: [] for kind in fronts}, {kind: [] for kind in fronts}
-        for _ in range(self.options.rounds):
-            for kind, front in fronts.items():
-                full[kind].append(self.one_round(front, tollgate, told))
-            # What is compared is asked as often.
-            slowest = min(
-                each[-1].rate for kind, each in full.items() if kind != GUARDED
-            )
-            for kind, front in fronts.items():
-                rate = full[kind][-1].rate if kind == GUARDED else slowest
-                # What is overloaded may have refused all.
-                evenly = told | at_half(max(1, rate))
-                half[kind].append(self.one_round(front, tollgate, evenly))
-        return {kind: Through(middle(full[kind]), calm(half[kind])) for kind in fronts}
-
-    def told(self, connections):
-        used = list(self.made["used"])
-        return {"lines": used, "header": "X-API-TOKEN", "connections": connections}
-
-    def warm_up(self, front, told, times):
-        """Ask with every token, so that what is remembered is there.
-
-        Once puts it into what processes of a proxy share. Connections are spread over
-        them at random, so after some times more nearly each of them has it for itself.
-        """
+    def warm_up(self, front, times):
+        """Ask with every token, so that what is remembered is there."""
+        told = self.told(WARMING_CONNECTIONS)
         left = times * len(told["lines"])
         while left > 0:
-            left -= measure(front, "/", seconds=self.options.seconds, **told).requests
+            left -= measure(front, "/", seconds=WARMING_SECONDS, **told).requests
 
-    def one_round(self, front, tollgate, told):
+    def loaded(self, name, fronts, connections):
+        """Return {kind: Through}: the rounds with the median rates, in turns."""
+        told = self.told(connections)
+        full, half = {kind: [] for kind in fronts}, {kind: [] for kind in fronts}
+        for number in range(self.options.rounds):
+            with phase(f"{name}: round {number + 1}, {connections} connections"):
+                self.in_turn(fronts, told, full, half)
+        return {kind: Through(middle(full[kind]), calm(half[kind])) for kind in fronts}
+
+    def in_turn(self, fronts, told, full, half):
+        for kind, front in fronts.items():
+            full[kind].append(self.one_round(front, kind, told))
+        # What is compared is asked as often.
+        slowest = min(each[-1].rate for kind, each in full.items() if kind != GUARDED)
+        for kind, front in fronts.items():
+            rate = full[kind][-1].rate if kind == GUARDED else slowest
+            # What is overloaded may have refused all.
+            evenly = told | at_half(max(1, rate))
+            half[kind].append(self.one_round(front, kind, evenly))
+
+    def told(self, connections):
+        # Turned on from round to round, so that each token comes up.
+        used = self.made["used"]
+        return {"lines": used, "header": "X-API-TOKEN", "connections": connections}
+
+    def one_round(self, front, kind, told):
+        tollgate = self.tollgate[GATE]
         settle(tollgate, self.options.settling)
         before = cpu_of(tollgate.pid)
-        found = measure(front, "/", seconds=self.options.seconds, **told)
+        with stopped(tollgate) if kind in WITHOUT_TOLLGATE else ExitStack():
+            found = measure(front, "/", seconds=self.options.seconds, **told)
         return Round(found, cpu_of(tollgate.pid) - before)
 
-    def counts(self, front, name):
-        """Return {what: (how many were sent, how many of them were counted)}."""
-        number = self.options.counted
-        stopped = [secret for _, secret in self.made["stopped"]]
-        agent = f"counted-{name}/1"
-        sent = counting.send(front.port, self.made["used"], number, agent)
-        some = counting.send(front.port, stopped, number // STOPPED_SHARE, agent)
-        expected = [sent.pop(200, 0), some.pop(403, 0)]
+    def count(self, name):
+        """Send what is to be counted; return how many uses and refused calls it was."""
+        front, number = self._remembering[name], self.options.counted
+        refused = [secret for _, secret in self.made["stopped"]]
+        agent = agent_of(name)
+        with phase(f"{name}: calls to count are sent"):
+            sent = counting.send(front.port, self.made["used"], number, agent)
+            some = counting.send(front.port, refused, number // STOPPED_SHARE, agent)
+            expected = [sent.pop(200, 0), some.pop(403, 0)]
+            time.sleep(min(HANDED_OVER_SECONDS, number))
         if sent or some:
             raise SystemExit(
                 f"Not all were answered as they should be: {sent}, {some}."
             )
+        return expected
+
+    def counted(self, name, expected):
+        """Return {what: (how many were sent, how many of them were counted)}."""
 
         def read():
+            agent = agent_of(name)
             return json.loads(program("benchmarks.counting", self.environment, agent))
 
-        found = counting.wait_for(read, expected)
+        with phase(f"{name}: what was counted is written"):
+            uses, refused = counting.wait_for(read, expected)
         return {
-            "uses": (expected[0], found[0]),
-            "refused calls": (expected[1], found[1]),
+            "uses": (expected[0], uses),
+            "refused calls": (expected[1], refused),
         }
 
-    def revoked(self, name, kind):
+    def second(self):
+        """Start another Tollgate with the same database."""
+        return serving(self.environment)
+
+    def revoked(self, name, other):
         """Delete tokens under load, at two Tollgates with a proxy in front of each."""
         some = [self.made["revoked"].pop() for _ in range(self.options.trials)]
-        with ExitStack() as stack:
-            hosts = [stack.enter_context(serving(self.environment)) for _ in range(2)]
-            fronts = [
-                stack.enter_context(self.front(name, kind, host[GATE]))
-                for host in hosts
-            ]
-            for front in fronts:
-                stack.enter_context(load_on(front, self.made["used"]))
-            portals = [host[PORTAL].port for host in hosts]
-            ports = [front.port for front in fronts]
-            trials = revocations.measure(some, ports, portals, self.made["api"])
+        with self.front(name, REMEMBERED, other[GATE]) as second:
+            fronts = self._remembering[name], second
+            with phase(f"{name}: a second one has seen each token"):
+                self.warm_up(second, WARM_UPS)
+            with ExitStack() as stack:
+                for front in fronts:
+                    stack.enter_context(load_on(front, self.made["used"]))
+                portals = [host[PORTAL].port for host in (self.tollgate, other)]
+                ports = [front.port for front in fronts]
+                with phase(f"{name}: {len(some)} tokens are deleted"):
+                    trials = revocations.measure(some, ports, portals, self.made["api"])
         return revocations.summary(trials)
+
+
+def agent_of(name):
+    return f"counted-{name}/1"
+
+
+@contextmanager
+def stopped(server):
+    """Let a server that nobody needs take none of the processor's time."""
+    processes = processes_of(server.pid)
+    for process in processes:
+        process.send_signal(signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for process in processes:
+            process.send_signal(signal.SIGCONT)
 
 
 def settle(tollgate, seconds):

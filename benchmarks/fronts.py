@@ -17,7 +17,13 @@ from pathlib import Path
 from benchmarks.measure import free_port, wait_for
 
 DEPLOY = Path(__file__).resolve().parent.parent / "deploy"
-KINDS = UNGUARDED, GUARDED, REMEMBERED = "unguarded", "guarded", "remembered"
+KINDS = UNGUARDED, FLOOR, GUARDED, REMEMBERED = (
+    "unguarded",
+    "empty Lua",
+    "guarded",
+    "remembered",
+)
+WITHOUT_TOLLGATE = UNGUARDED, FLOOR
 NGINX = """\
 {user}
 {modules}
@@ -52,6 +58,21 @@ ASKED = f"""
         proxy_pass http://loki;
     }}
 """
+# The same around a decision that is made in no time: what Lua itself costs.
+DECIDED = f"""
+    {UNASKED}
+    location ^~ /_tollgate/ {{
+        internal;
+        access_log off;
+        set_by_lua_block $tollgate_passes {{ return "1" }}
+        if ($tollgate_passes) {{ return 204; }}
+    }}
+    location / {{
+        auth_request /_tollgate/logs;
+        include tollgate/store.conf;
+        proxy_pass http://loki;
+    }}
+"""
 LUA_MODULES = [MODULES / f"{name}_module.so" for name in ("ndk_http", "ngx_http_lua")]
 NGINX_LOCATIONS = {
     UNGUARDED: """
@@ -61,6 +82,7 @@ NGINX_LOCATIONS = {
         proxy_pass http://loki;
     }
 """,
+    FLOOR: DECIDED,
     GUARDED: ASKED,
     REMEMBERED: ASKED,
 }
@@ -92,6 +114,18 @@ HAPROXY_RULES = """\
     http-request set-header AccountID %[var(txn.told),field(3,\\n)]
     http-request set-header ProjectID 0
 """
+# The same around a decision that is made in no time: what Lua itself costs.
+EMPTY_LUA = """\
+core.register_converters("decided", function(request) return "204\\n1\\n1\\nlogs" end)
+"""
+HAPROXY_DECIDED = """\
+    http-request set-var(txn.told) req.fhdr(X-API-TOKEN,1),lua.decided
+    http-request return status 503 unless { var(txn.told) -m beg 204 }
+    http-request del-header X-API-TOKEN
+    http-request set-header X-Scope-OrgID %[var(txn.told),field(2,\\n)]
+    http-request set-header AccountID %[var(txn.told),field(3,\\n)]
+    http-request set-header ProjectID 0
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +147,7 @@ def store(folder):
 def nginx(folder, kind, *, store, tollgate, credential):
     shutil.copytree(DEPLOY / "nginx" / "tollgate", folder / "tollgate")
     modules, remembers = "", ""
-    if kind == REMEMBERED:
+    if kind in (FLOOR, REMEMBERED):
         modules = "".join(f"load_module {module};" for module in LUA_MODULES)
         remembers = remembering_nginx(folder / "tollgate", tollgate)
     upstreams = folder / "tollgate" / "upstreams.conf"
@@ -165,6 +199,8 @@ def haproxy_rules(kind):
     """Return the rules of a way, those that remember as they are shipped."""
     if kind == UNGUARDED:
         return ""
+    if kind == FLOOR:
+        return HAPROXY_DECIDED
     asked = "    http-request set-var(txn.asked) str(logs)\n"
     shipped = (DEPLOY / "haproxy" / "haproxy.cfg").read_text()
     rest = shipped.partition("    acl remembered ")[2]
@@ -180,6 +216,9 @@ def haproxy(folder, kind, *, store, tollgate, credential):
     folder.mkdir()
     port = free_port()
     loads = [f"lua-load {DEPLOY}/haproxy/{name}" for name in LUA[kind]]
+    if kind == FLOOR:
+        (folder / "empty.lua").write_text(EMPTY_LUA)
+        loads = [f"lua-load {folder}/empty.lua"]
     rules = haproxy_rules(kind)
     text = HAPROXY.format(
         loads="\n    ".join(loads), rules=rules, port=port, store=store
@@ -196,17 +235,11 @@ def haproxy(folder, kind, *, store, tollgate, credential):
 
 LUA = {
     UNGUARDED: [],
+    FLOOR: [],
     GUARDED: ["tollgate.lua"],
     REMEMBERED: ["tollgate.lua", "memory.lua"],
 }
 FRONTS = {"nginx": nginx, "haproxy": haproxy}
-
-
-def offers(name, kind):
-    """Whether a proxy has files for it."""
-    return (
-        kind in NGINX_LOCATIONS if name == "nginx" else kind == UNGUARDED or LUA[kind]
-    )
 
 
 @contextmanager

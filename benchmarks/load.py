@@ -108,9 +108,13 @@ def variables(script):
 
 def cpu_of(pid):
     """Return the CPU seconds of a process and those that it started."""
-    process = psutil.Process(pid)
-    times = [each.cpu_times() for each in (process, *process.children(recursive=True))]
+    times = [each.cpu_times() for each in processes_of(pid)]
     return sum(each.user + each.system for each in times)
+
+
+def processes_of(pid):
+    process = psutil.Process(pid)
+    return process, *process.children(recursive=True)
 
 
 def read(output, cpu_seconds):

@@ -10,8 +10,8 @@ from math import inf
 PROMISE_SECONDS = 1.0
 # For so long after the acknowledgement is asked whether it passes again.
 WATCH_SECONDS = 1.3
-PAUSE_SECONDS = 0.02
-AT_ONCE = 20
+PAUSE_SECONDS = 0.04
+AT_ONCE = 40
 
 
 @dataclass(frozen=True, slots=True)
