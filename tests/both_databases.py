@@ -82,6 +82,7 @@ CHANGES = (
     "tests/tokens/test_token_model.py",
     "tests/tokens/test_reach.py",
     "tests/gateway/test_call_limits.py",
+    "tests/tokens/test_bare_rows.py",
     "tests/tokens/test_usage_model.py",
     "tests/tokens/test_usage_rows.py",
     "tests/tokens/test_verification.py",

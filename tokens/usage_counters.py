@@ -15,6 +15,8 @@ from accounts.metrics import refused_calls
 from accounts.rule_violations import Unavailable
 from accounts.web.addresses import client_address
 from tokens.models import StoredSecret, Token, TokenUsage
+from tokens.models.bare_rows import moment, rows_of
+from tokens.models.secrets import born
 from tokens.remote_write.sending import by_counted, remote_writer
 
 MAX_KEYS = 20_000
@@ -148,8 +150,8 @@ def known_again(calls):
     """
     there = {}
     for ids in batched(sorted({key[1] for key in calls}), SECRETS_AT_ONCE):
-        rows = StoredSecret.objects.filter(pk__in=ids).only("created_at")
-        there |= {row.pk: row.born for row in rows}
+        for pk, created_at in rows_of(StoredSecret, "created_at", ids):
+            there[pk] = born(moment(created_at))
     return Counter(
         {
             (token, secret, *rest): times

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from tests.factories import TokenFactory
 from tokens.models import Token, TokenUsage
-from tokens.models.usage import CALLERS_AN_HOUR, ROWS_AT_ONCE, TOKENS_AT_ONCE
+from tokens.models.usage import CALLERS_AN_HOUR, PURGED_AT_ONCE, ROWS_AT_ONCE
 
 HOUR = datetime(2026, 3, 1, 14, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -190,7 +190,7 @@ def test_counts_are_kept_for_90_days(main, django_assert_num_queries):
         calls = {(token.pk, 7, *CALLER): days for token in tokens}
         TokenUsage.objects.add_calls(calls, hour)
 
-    assert len(tokens) < TOKENS_AT_ONCE
+    assert len(tokens) < PURGED_AT_ONCE
     with django_assert_num_queries(2):
         assert TokenUsage.objects.purge() == 6
 

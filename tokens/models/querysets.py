@@ -9,6 +9,7 @@ from accounts.clock import clock
 from accounts.locks import repeated
 from accounts.models.accounts import RESTORABLE_FOR
 from tokens.models import search_index
+from tokens.models.bare_rows import moment, rows_of
 from tokens.permissions import Sight
 from tokens.states import DISABLED, enabled, expired, in_any
 
@@ -16,7 +17,7 @@ from tokens.states import DISABLED, enabled, expired, in_any
 WHITE_SPACE = re.compile(r"[\t-\r\x1c-\x1f\x85\u2028\u2029]")
 LAST_USED_PRECISION = timedelta(minutes=1)
 USE_FIELDS = ("last_used_at", "last_used_address", "last_used_agent")
-USES_AT_ONCE = 100
+USES_AT_ONCE = 500
 NOTE_USE = """
 UPDATE tokens_token
 SET last_used_at = %s, last_used_address = %s, last_used_agent = %s
@@ -122,11 +123,10 @@ class TokenQuerySet(models.QuerySet):
         """
         for ids in batched(sorted(uses), USES_AT_ONCE):
             # Most were noted within the minute; those rows are not locked at all.
-            rows = self.filter(pk__in=ids).order_by("pk")
             due = [
                 (pk, *uses[pk])
-                for pk, last in rows.values_list("pk", "last_used_at")
-                if last is None or last < uses[pk][0] - LAST_USED_PRECISION
+                for pk, last in rows_of(self.model, "last_used_at", ids)
+                if last is None or moment(last) < uses[pk][0] - LAST_USED_PRECISION
             ]
             if due:
                 self._note(due)

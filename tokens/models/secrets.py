@@ -109,11 +109,8 @@ class StoredSecret(models.Model):
 
     @property
     def born(self):
-        """The mark that tells this row from another with its id, after a database went back.
-
-        Microseconds since 1970, as a ticket can carry them.
-        """
-        return round(self.created_at.timestamp() * 1_000_000)
+        """The mark that tells this row from another with its id, after a database went back."""
+        return born(self.created_at)
 
     @property
     def context(self):
@@ -123,6 +120,11 @@ class StoredSecret(models.Model):
     def open(self):
         """Decrypt and return the Secret; raises Unavailable without its key."""
         return opened(self.envelope, self.context, self.token.name)
+
+
+def born(created_at):
+    """Return microseconds since 1970, as a ticket can carry them."""
+    return round(created_at.timestamp() * 1_000_000)
 
 
 def opened(envelope, binding, name):

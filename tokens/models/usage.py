@@ -7,6 +7,7 @@ from django.db.models import Count, Q, Sum
 from django.utils import timezone
 
 from accounts.clock import clock
+from tokens.models.bare_rows import rows_of
 from tokens.models.querysets import column_text
 from tokens.models.tokens import Token
 
@@ -14,7 +15,8 @@ HOUR = timedelta(hours=1)
 KEPT_FOR = timedelta(days=90)
 # Seven variables each, of which the smallest SQLite in use takes 32,766.
 ROWS_AT_ONCE = 500
-TOKENS_AT_ONCE = 100
+TOKENS_AT_ONCE = 500
+PURGED_AT_ONCE = 100
 UPSERT = """
 INSERT INTO tokens_tokenusage (
     hour, last_at, token_id, stored_secret_id, address, agent, calls
@@ -23,8 +25,13 @@ DO UPDATE SET
     calls = tokens_tokenusage.calls + excluded.calls,
     last_at = excluded.last_at
 """
+# Nearly none: only of those is it asked who the callers were.
+FULL = """
+SELECT token_id FROM tokens_tokenusage WHERE token_id IN ({}) AND hour = %s
+GROUP BY token_id HAVING COUNT(*) > %s
+"""
 ROW = "(%s, %s, %s, %s, %s, %s, %s)"
-KEY = ("token", "stored_secret_id", "address", "agent")
+KEY = ("stored_secret_id", "address", "agent")
 # Who calls itself something else each time would fill the table.
 CALLERS_AN_HOUR = 200
 OTHERS = ("", "")
@@ -73,13 +80,23 @@ class TokenUsageQuerySet(models.QuerySet):
     def _rows(self, by_token, hour):
         # In one order, or two that count the same callers wait for each other.
         for ids in batched(sorted(by_token), TOKENS_AT_ONCE):
-            there = Token.objects.filter(pk__in=ids).order_by("pk")
-            known = defaultdict(set)
-            for token, *key in self.filter(token__in=ids, hour=hour).values_list(*KEY):
-                known[token].add(tuple(key))
-            for token in there.values_list("pk", flat=True):
-                kept = bounded(by_token[token], known[token])
+            most = max(len(by_token[token]) for token in ids)
+            full = self._with_more(CALLERS_AN_HOUR - most, ids, hour)
+            for token, _ in rows_of(Token, "kind", ids):
+                kept = by_token[token]
+                if token in full or len(kept) > CALLERS_AN_HOUR:
+                    kept = bounded(kept, self._callers(token, hour))
                 yield from ((token, *key, kept[key]) for key in sorted(kept))
+
+    def _with_more(self, number, ids, hour):
+        """Return which tokens had more callers in an hour, of those with these ids."""
+        moment = self.model._meta.get_field("hour").get_db_prep_value(hour, connection)
+        with connection.cursor() as cursor:
+            cursor.execute(FULL.format(",".join(map(str, ids))), (moment, number))
+            return {token for (token,) in cursor.fetchall()}
+
+    def _callers(self, token, hour):
+        return set(self.filter(token=token, hour=hour).values_list(*KEY))
 
     def purge(self, *, older_than=KEPT_FOR):
         """Remove the counts of long ago; return how many there were."""
@@ -89,7 +106,7 @@ class TokenUsageQuerySet(models.QuerySet):
         # By token, since that is how the index finds them, in short transactions.
         return sum(
             self.filter(token__in=some, hour__lt=limit).delete()[0]
-            for some in batched(ids, TOKENS_AT_ONCE)
+            for some in batched(ids, PURGED_AT_ONCE)
         )
 
 
