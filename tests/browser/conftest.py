@@ -4,13 +4,17 @@ Whatever a test does, its pages must stay within the content security policy, lo
 nothing from another origin and throw nothing.
 """
 
+import socket
 import threading
+from collections import defaultdict
+from contextlib import suppress
 from pathlib import Path
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 import pytest
 from django.conf import settings
+from django.contrib.staticfiles.handlers import StaticFilesHandler
 from django.test import Client
 from playwright.sync_api import expect
 
@@ -41,6 +45,7 @@ OF_A_SCREEN = (
     "skip-link",
     "target-size",
 )
+KEPT_BY_PAGES = "cache_storage,file_systems,indexeddb,local_storage,service_workers"
 LAN_HOST = "portal.lan"
 ARGUMENTS = [
     "--no-sandbox",
@@ -49,6 +54,13 @@ ARGUMENTS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--no-first-run",
+    # One process for all pages, which keeps what it has compiled: every one that starts
+    # takes as long as a page.
+    "--disable-site-isolation-trials",
+    "--renderer-process-limit=1",
+    # Threads of the browser do as well as processes for what is drawn and asked for.
+    "--in-process-gpu",
+    "--enable-features=NetworkServiceInProcess2",
     # A page lives for a moment: what is compiled thoroughly is not run often enough.
     "--js-flags=--no-opt --no-maglev",
     # A name that is no secure context, as a plain http address of a LAN is none.
@@ -86,20 +98,54 @@ def chromium(playwright):
     browser.close()
 
 
+@pytest.fixture(scope="session")
+def server(live_server):
+    """The server of all tests: browsers keep its files, as they do with hashed names."""
+    with pytest.MonkeyPatch.context() as patch:
+        serve = StaticFilesHandler.serve
+
+        def serve_to_be_kept(handler, request):
+            response = serve(handler, request)
+            response["Cache-Control"] = "max-age=86400"
+            return response
+
+        patch.setattr(StaticFilesHandler, "serve", serve_to_be_kept)
+        yield Server(live_server)
+
+
 @pytest.fixture
-def site(live_server, settings):
+def site(server, settings):
     """The address of the server; the LAN's name for it is `site.lan`."""
     settings.ALLOWED_HOSTS = ["localhost", "127.0.0.1", LAN_HOST]
-    yield Site(live_server.url)
+    yield Site(server.url)
     # What a page still asked for when it was closed must not reach into the next test:
     # the server answers on the tests' own connection to the database.
-    wait_until(lambda: not is_answering())
+    wait_until(server.has_hung_up)
 
 
-def is_answering():
-    """Whether the server has a connection left, each of which is a thread there."""
-    names = (each.name for each in threading.enumerate())
-    return any("process_request_thread" in name for name in names)
+class Server:
+    """A live server that knows its connections, each of which is a thread there."""
+
+    def __init__(self, live_server):
+        self.url = live_server.url
+        self.connections = set()
+        self._finish = live_server.thread.httpd.finish_request
+        live_server.thread.httpd.finish_request = self._serve
+
+    def _serve(self, connection, address):
+        self.connections.add(connection)
+        try:
+            self._finish(connection, address)
+        finally:
+            self.connections.discard(connection)
+
+    def has_hung_up(self):
+        """Answer what was asked and take no more; return whether nothing is left."""
+        for each in self.connections.copy():
+            with suppress(OSError):
+                each.shutdown(socket.SHUT_RD)
+        names = (each.name for each in threading.enumerate())
+        return not any("process_request_thread" in name for name in names)
 
 
 class Site(str):
@@ -129,13 +175,69 @@ def opens(site):
     return ask
 
 
+@pytest.fixture(scope="session")
+def profiles(chromium):
+    return Profiles(chromium)
+
+
+class Profiles:
+    """Profiles of a browser that one visitor after another gets, each as good as new.
+
+    They keep the files of the server, which are the same for everybody: to make a new
+    one, and to load everything anew, takes longer than most of what is tested.
+    """
+
+    def __init__(self, browser):
+        self.browser = browser
+        self.free = defaultdict(list)
+
+    def take(self, base, options):
+        free = self.free[base, repr(sorted(options.items()))]
+        return free.pop() if free else Profile(self.new(base, options), base, free)
+
+    def new(self, base, options):
+        context = self.browser.new_context(**options)
+        context.set_default_timeout(PATIENCE)
+        context.add_init_script(f"{{{COPIED_STAYS}}}")
+        if base.startswith(("http://127.", "http://localhost")):
+            context.grant_permissions(
+                ["clipboard-read", "clipboard-write"], origin=base
+            )
+        return context
+
+
+class Profile:
+    """One that is given back to a list of those that are free."""
+
+    def __init__(self, context, base, free):
+        self.context = context
+        self.origin = {"origin": base, "storageTypes": KEPT_BY_PAGES}
+        self.free = free
+        # The process of the pages ends with the last of them; this one stays.
+        self.blank = context.new_page()
+        self.session = context.new_cdp_session(self.blank)
+
+    def close(self):
+        """Close the pages and forget what they kept, but for files that are public."""
+        for page in self.context.pages:
+            if page is not self.blank:
+                page.close()
+        self.session.send("Storage.clearDataForOrigin", self.origin)
+        self.context.clear_cookies()
+        self.free.append(self)
+
+
 @pytest.fixture
-def visit(chromium, site):
-    """Open a page as a person: `visit(user, path, **context)`; None is a stranger."""
+def visit(profiles, site):
+    """Open a page as a person: `visit(user, path, **context)`; None is a stranger.
+
+    Who holds the clock of a page holds that of a whole profile: with `alone`, nobody
+    gets it afterwards.
+    """
     visitors = []
 
-    def open_page(user, path, *, base=None, **options):
-        visitor = Visitor(chromium, base or site, user, options)
+    def open_page(user, path, *, base=None, alone=False, **options):
+        visitor = Visitor(profiles, base or site, user, options, alone=alone)
         visitors.append(visitor)
         visitor.page.goto((base or site) + path)
         return visitor.page
@@ -148,19 +250,17 @@ def visit(chromium, site):
 
 
 class Visitor:
-    """A browser profile of a person, and what its pages complained about."""
+    """Somebody with a browser profile, and what its pages complained about."""
 
-    def __init__(self, chromium, base, user, options):
+    def __init__(self, profiles, base, user, options, *, alone=False):
         options = {"viewport": {"width": 1280, "height": 900}} | options
         self.base = base
         self.complaints = []
-        self.context = chromium.new_context(**options)
-        self.context.set_default_timeout(PATIENCE)
-        self.context.add_init_script(f"{{{COPIED_STAYS}}}")
-        if base.startswith(("http://127.", "http://localhost")):
-            self.context.grant_permissions(
-                ["clipboard-read", "clipboard-write"], origin=base
-            )
+        if alone:
+            self.context = self.profile = profiles.new(base, options)
+        else:
+            self.profile = profiles.take(base, options)
+            self.context = self.profile.context
         if user is not None:
             self.context.add_cookies([session_cookie(user, base)])
         self.page = self.context.new_page()
@@ -179,7 +279,7 @@ class Visitor:
             self.complaints.append(f"asked another origin: {request.url}")
 
     def close(self):
-        self.context.close()
+        self.profile.close()
 
 
 def session_cookie(user, base):

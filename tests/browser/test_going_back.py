@@ -4,7 +4,7 @@ import pytest
 from django.urls import reverse
 from playwright.sync_api import expect
 
-from tests.browser.conftest import ARGUMENTS, Visitor
+from tests.browser.conftest import ARGUMENTS, Profiles, Visitor
 from tests.browser.tokens import row
 from tests.chromium import keeper_of_pages
 from tests.factories import BY, TokenFactory
@@ -20,7 +20,7 @@ def keeping(playwright):
         args=[*ARGUMENTS, "--headless=new"],
         ignore_default_args=NOT_OURS,
     )
-    yield browser
+    yield Profiles(browser)
     browser.close()
 
 
@@ -36,7 +36,7 @@ def path(main):
 
 @pytest.fixture
 def page(keeping, site, admin, path, token):
-    visitor = Visitor(keeping, site, admin, {})
+    visitor = Visitor(keeping, site, admin, {}, alone=True)
     visitor.page.goto(site + path)
     yield visitor.page
     visitor.close()

@@ -1,6 +1,7 @@
 """The portal by keyboard alone."""
 
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
 from django.urls import reverse
@@ -26,8 +27,14 @@ def tokens(main):
 
 
 @pytest.fixture
-def page(visit, admin, main, tokens):
-    return visit(admin, reverse("tokens:api", args=[main.pk]), reduced_motion="reduce")
+def open_page(visit, admin, main, tokens):
+    path = reverse("tokens:api", args=[main.pk])
+    return partial(visit, admin, path, reduced_motion="reduce")
+
+
+@pytest.fixture
+def page(open_page):
+    return open_page()
 
 
 def test_tab_reaches_everything_and_shows_where_it_is(page):
@@ -82,7 +89,8 @@ def test_a_search_that_is_answered_late_takes_away_no_form(page):
     assert given_up.value.url.endswith("/find/")
 
 
-def test_a_search_that_is_still_to_be_sent_takes_away_no_form(page):
+def test_a_search_that_is_still_to_be_sent_takes_away_no_form(open_page):
+    page = open_page(alone=True)
     page.clock.install()
     page.clock.pause_at(datetime.now(UTC) + timedelta(minutes=1))
     page.keyboard.press("/")

@@ -135,7 +135,7 @@ def test_without_scripts_the_link_is_pasted(visit, site, board, link):
 @pytest.fixture
 def open_page(visit, site, link):
     """The page of the link, opened, in a browser whose time stands at our command."""
-    page = visit(None, "/login/")
+    page = visit(None, "/login/", alone=True)
     page.clock.install()
     page.goto(site + link)
     expect(heading(page, "Logs of Acme")).to_be_visible()
@@ -159,7 +159,7 @@ def test_an_open_page_follows_what_becomes_of_its_link(open_page, board, env):
 def test_an_open_page_counts_down_and_ends(visit, site, board, link):
     token = Token.objects.filter(pk=board.pk)
     token.update(expires_at=timezone.now() + timedelta(hours=9))
-    page = visit(None, "/login/")
+    page = visit(None, "/login/", alone=True)
     page.clock.install()
     page.goto(site + link)
     expect(page.get_by_role("timer")).to_have_text(re.compile("^8 h 5\\d min$"))
