@@ -20,12 +20,15 @@ FORM = 'Send a list of objects, such as [{"token": "tgl_â€¦", "url": "https://â€
 
 
 class BadReport(RuleViolation):
-    """400: what came is no list of findings."""
+    """400: what came is no list of findings. Its sentence is all that is answered."""
 
     status = 400
 
+    def __init__(self, sentence):
+        super().__init__("bad_report", sentence)
 
-class TooMuch(RuleViolation):
+
+class TooMuch(BadReport):
     status = 413
 
 
@@ -43,12 +46,11 @@ def read_findings(body):
     try:
         rows = json.loads(body)
     except (ValueError, RecursionError):
-        raise BadReport("not_json", f"The body is not JSON. {FORM}") from None
+        raise BadReport(f"The body is not JSON. {FORM}") from None
     if not isinstance(rows, list):
-        raise BadReport("no_list", f"The body is not a list. {FORM}")
+        raise BadReport(f"The body is not a list. {FORM}")
     if len(rows) > MOST_FINDINGS:
         raise TooMuch(
-            "too_many",
             f"{MOST_FINDINGS:,} findings at once are the most: send two lists.",
         )
     return [_finding(row, number) for number, row in enumerate(rows, start=1)]
@@ -56,14 +58,12 @@ def read_findings(body):
 
 def _finding(row, number):
     if not isinstance(row, dict):
-        raise BadReport("no_object", f"Finding {number} is not an object. {FORM}")
+        raise BadReport(f"Finding {number} is not an object. {FORM}")
     token, place, kind = (row.get(name) or "" for name in ("token", "url", "type"))
     if not isinstance(token, str) or not token:
-        raise BadReport("no_token", f"Finding {number} has no token. {FORM}")
+        raise BadReport(f"Finding {number} has no token. {FORM}")
     if not isinstance(place, str) or not isinstance(kind, str):
-        raise BadReport(
-            "no_text", f"url and type of finding {number} have to be texts."
-        )
+        raise BadReport(f"url and type of finding {number} have to be texts.")
     return ReportedToken(token, clean_place(place), kind)
 
 

@@ -47,7 +47,7 @@ def check_signature(request, body):
         signature = base64.b64decode(request.headers.get(SIGNATURE, ""), validate=True)
         key.verify(signature, body, ec.ECDSA(hashes.SHA256()))
     except (ValueError, InvalidSignature):
-        raise WrongSignature("wrong_signature", "The signature is wrong.") from None
+        raise WrongSignature("The signature is wrong.") from None
 
 
 class PublicKeys:
@@ -70,7 +70,7 @@ class PublicKeys:
                 self._read_at = time.monotonic()
         key = self._keys.get(identifier)
         if key is None:
-            raise WrongSignature("unknown_key", "GitHub has not published this key.")
+            raise WrongSignature("GitHub has not published this key.")
         return key
 
 
@@ -81,7 +81,7 @@ def _published():
     try:
         rows = json.loads(_read(settings.GITHUB_KEYS_URL))["public_keys"]
         found = {row["key_identifier"]: _key(row["key"]) for row in rows}
-    except (OSError, ValueError, KeyError, TypeError, UnsupportedAlgorithm) as error:
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise Unavailable(
             "no_keys", "GitHub's keys cannot be read now. Try again."
         ) from error
@@ -97,7 +97,10 @@ def _read(place):
 
 def _key(pem):
     """Return a key of P-256, or None for any other."""
-    key = load_pem_public_key(pem.encode())
+    try:
+        key = load_pem_public_key(pem.encode())
+    except UnsupportedAlgorithm:
+        return None
     fits = isinstance(key, ec.EllipticCurvePublicKey) and key.curve.name == "secp256r1"
     return key if fits else None
 

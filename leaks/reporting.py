@@ -28,7 +28,7 @@ class Reporter(NamedTuple):
 
     @classmethod
     def of(cls, request, name):
-        return cls(name[:100], client_address(request), client_agent(request))
+        return cls(name, client_address(request), client_agent(request))
 
 
 def keep(findings, reporter):

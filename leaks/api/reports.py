@@ -137,5 +137,5 @@ def _body(request):
     # Not `request.body`, which takes no more than a form may have.
     body = request.read(MOST_BYTES + 1)
     if len(body) > MOST_BYTES:
-        raise TooMuch("too_long", "A report has at most 16 MB.")
+        raise TooMuch("A report has at most 16 MB.")
     return body

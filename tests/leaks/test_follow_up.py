@@ -111,6 +111,35 @@ def test_what_an_account_cannot_do_without_gets_a_new_secret(
     assert outcomes() == [ReportOutcome.ROTATED]
 
 
+def test_a_place_is_told_as_far_as_a_reason_goes(report, stopping, token):
+    report(token.secret_text, place="x" * 500)
+
+    assert fresh(token).disabled_reason == "Found by gitleaks: " + "x" * 181
+
+
+def test_a_secret_is_over_at_the_moment_at_which_it_ends(
+    report, stopping, token, mails
+):
+    with time_machine.travel(timezone.now(), tick=False) as now:
+        token.rotate(by=BY, overlap=timedelta(hours=1))
+        now.shift(timedelta(hours=1))
+        report(token.secret_text)
+
+    assert outcomes() == [ReportOutcome.OVER]
+
+
+def test_another_worker_takes_over_after_ten_minutes(token):
+    secret = token.secrets.get()
+    with time_machine.travel(timezone.now(), tick=False) as now:
+        leak = Leak.objects.create(token=token, secret=secret, place="x", found_by="x")
+        assert Leak.objects.take() == leak
+
+        now.shift(timedelta(minutes=10, seconds=-1))
+        assert Leak.objects.take() is None
+        now.shift(timedelta(seconds=1))
+        assert Leak.objects.take() == leak
+
+
 def _use(kind):
     return [Use.SHIP_LOGS if kind == Kind.LOGS else Use.SHIP_METRICS]
 
@@ -204,6 +233,7 @@ def test_two_workers_follow_up_once(stopping, mails):
     follow_up.follow_up(taken)
     assert fresh(logs).version == 2
     assert len(mails) == 1
+    assert outcomes() == [ReportOutcome.ROTATED]
 
 
 def test_one_that_another_worker_takes_first_is_left_to_it(token, monkeypatch):

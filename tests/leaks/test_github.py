@@ -129,6 +129,37 @@ def test_a_wrong_signature_is_400(client, token, identifier, signature):
     assert Leak.objects.count() == 0
 
 
+def test_no_key_is_named_by_nothing(client, db, keys_file):
+    keys_file.write_text(published(x=KEY))
+    headers = {github.SIGNATURE: signed(b"[]")}
+
+    answer = client.post(
+        "/leaks", b"[]", content_type="application/json", headers=headers
+    )
+
+    assert answer.status_code == 400
+
+
+def test_a_key_that_nobody_can_read_keeps_no_other_from_signing(client, db, keys_file):
+    # The number of a curve that there is none of, in place of P-256's.
+    der = KEY.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    p256 = bytes.fromhex("2a8648ce3d030107")
+    body = base64.b64encode(der.replace(p256, p256[:-1] + b"\x7f")).decode()
+    pem = f"-----BEGIN PUBLIC KEY-----\n{body}\n-----END PUBLIC KEY-----\n"
+    keys = json.loads(published(one=KEY))
+    keys["public_keys"].append({"key_identifier": "odd", "key": pem})
+    keys_file.write_text(json.dumps(keys))
+
+    assert send(client, []).status_code == 200
+    assert send(client, [], identifier="odd").status_code == 400
+
+
+def test_github_is_told_of_a_text_that_is_none(client, db):
+    (told,) = send(client, [{"token": "\ud800"}]).json()
+
+    assert (told["token_hash"], told["label"]) == (hashed("?"), "false_positive")
+
+
 def test_keys_of_another_curve_or_kind_sign_nothing(client, token, keys_file):
     other = ec.generate_private_key(ec.SECP384R1())
     keys_file.write_text(
@@ -154,13 +185,13 @@ def test_while_the_keys_cannot_be_read_github_is_asked_to_try_again(
 def test_a_new_key_is_looked_for_but_not_at_every_request(
     client, db, keys_file, monkeypatch
 ):
-    now = time.monotonic()
+    now = 1000.0
     monkeypatch.setattr(time, "monotonic", lambda: now)
     assert send(client, []).status_code == 200
     keys_file.write_text(published(two=KEY))
     assert send(client, [], identifier="two").status_code == 400
 
-    now += github.AT_MOST_EVERY
+    now += 30
     assert send(client, [], identifier="two").status_code == 400
     now += 1
     assert send(client, [], identifier="two").status_code == 200
@@ -169,12 +200,12 @@ def test_a_new_key_is_looked_for_but_not_at_every_request(
 
 
 def test_keys_are_read_again_after_an_hour(client, db, keys_file, monkeypatch):
-    now = time.monotonic()
+    now = 1000.0
     monkeypatch.setattr(time, "monotonic", lambda: now)
     assert send(client, []).status_code == 200
     keys_file.write_text(published(two=KEY))
 
-    now += github.LASTS_SECONDS
+    now += 3600
     assert send(client, []).status_code == 200
     now += 1
     assert send(client, []).status_code == 400
@@ -191,4 +222,17 @@ def test_keys_are_fetched_from_an_address(client, db, settings, monkeypatch):
     settings.GITHUB_KEYS_URL = "https://keys.example.com/"
 
     assert send(client, []).json() == []
-    assert asked == [("https://keys.example.com/", github.SECONDS)]
+    assert asked == [("https://keys.example.com/", 3.0)]
+
+
+@pytest.mark.parametrize(("length", "status"), [(1024**2, 200), (1024**2 + 1, 503)])
+def test_keys_take_a_megabyte_at_most(
+    client, db, settings, monkeypatch, length, status
+):
+    body = published(one=KEY)[:-1].encode().ljust(length - 1) + b"}"
+    monkeypatch.setattr(
+        github.urllib.request, "urlopen", lambda *_, timeout: io.BytesIO(body)
+    )
+    settings.GITHUB_KEYS_URL = "https://keys.example.com/"
+
+    assert send(client, []).status_code == status

@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 
 from accounts.models import Generation
-from leaks.models import MOST_PLACES, Leak
+from leaks.models import Leak
 from tests.factories import ShareFactory, TokenFactory
 from tests.leaks.conftest import PLACE
 from tokens.kinds import Kind
@@ -69,25 +69,31 @@ def test_the_use_of_the_scanners_token_is_noted(report, scanner, recorder):
 
 def test_the_same_place_is_kept_once(report, token):
     report(token.secret_text, token.secret_text)
-    report(token.secret_text)
+    again = report(token.secret_text)
     report(token.secret_text, place="elsewhere")
 
+    assert again.json() == {"received": 1}
     assert [*Leak.objects.order_by("pk").values_list("place", flat=True)] == [
         PLACE,
         "elsewhere",
     ]
 
 
-def test_no_more_places_of_a_secret_are_kept_than_say_something(report, token):
+def test_no_more_places_of_a_secret_are_kept_than_say_something(
+    client, scanner, report, token
+):
     secret = token.secrets.get()
     Leak.objects.bulk_create(
         Leak(token=token, secret=secret, place=str(number), found_by="x")
-        for number in range(MOST_PLACES - 1)
+        for number in range(98)
     )
-    report(token.secret_text, place="the last one")
-    report(token.secret_text, place="one too many")
+    rows = [
+        {"token": token.secret_text, "url": place} for place in ("99", "100", "101")
+    ]
+    send(client, scanner, rows)
+    report(token.secret_text, place="102")
 
-    assert Leak.objects.count() == MOST_PLACES
+    assert Leak.objects.count() == 100
 
 
 def test_secrets_in_a_place_are_masked_and_what_nobody_sees_is_left_out(report, token):

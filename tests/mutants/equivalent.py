@@ -6,6 +6,16 @@ from importlib import import_module
 # By module, by the line as it stands there, and by what is changed in it.
 EQUIVALENT = {
     (
+        "leaks.findings",
+        'super().__init__("bad_report", sentence)',
+        "'bad_report' is 'bad_reportx'",
+    ): "Only its sentence is answered.",
+    (
+        "leaks.github",
+        '"no_keys", "GitHub\'s keys cannot be read now. Try again."',
+        "'no_keys' is 'no_keysx'",
+    ): "What is unavailable has one code there, whatever it is.",
+    (
         "accounts.identity.sessions",
         "if who.items() <= before.items():",
         "LtE is Lt",
