@@ -1,6 +1,7 @@
 import re
 import unicodedata
 from datetime import timedelta
+from functools import cache, partial
 from itertools import batched
 
 from django.db import connection, connections, models, transaction
@@ -133,14 +134,16 @@ class TokenQuerySet(models.QuerySet):
 
     @repeated
     def _note(self, due):
-        adapt = self.model._meta.get_field("last_used_at").get_db_prep_value
+        field = self.model._meta.get_field("last_used_at")
+        # Nearly all have the same time, which would take longer than all the rest.
+        adapt = cache(partial(field.get_db_prep_value, connection=connection))
         values = [
             (
-                adapt(moment, connection),
+                adapt(moment),
                 column_text(address, 45),
                 column_text(agent, 200),
                 pk,
-                adapt(moment - LAST_USED_PRECISION, connection),
+                adapt(moment - LAST_USED_PRECISION),
             )
             for pk, moment, address, agent in due
         ]
