@@ -89,7 +89,11 @@ MODULES = {
     "tokens.policies.saving": ["tokens/policies/test_saving.py", *POLICIES],
     "gateway.verify.conditions": GATE,
     "accounts.identity.id_tokens": [*SIGN_IN, "accounts/identity/test_staying.py"],
-    "accounts.identity.people": [*SIGN_IN, "accounts/identity/test_required.py"],
+    "accounts.identity.people": [
+        *SIGN_IN,
+        "accounts/identity/test_required.py",
+        "accounts/identity/test_groups_at_sign_in.py",
+    ],
     "accounts.identity.proof": [*SIGN_IN, "accounts/identity/test_disconnecting.py"],
     "accounts.identity.sessions": [
         "accounts/identity/test_noted.py",

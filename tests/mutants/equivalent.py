@@ -6,6 +6,26 @@ from importlib import import_module
 # By module, by the line as it stands there, and by what is changed in it.
 EQUIVALENT = {
     (
+        "accounts.identity.people",
+        "if organisation:",
+        "organisation is True",
+    ): "No organisation has no invitations that could be accepted.",
+    (
+        "accounts.identity.people",
+        'def arrived(identity, person, *, by, keep=""):',
+        "'' is 'x'",
+    ): "Neither is the key of a session.",
+    (
+        "accounts.identity.people",
+        "return False",
+        "returns None",
+    ): "Who asks looks only whether it is true.",
+    (
+        "accounts.identity.people",
+        "if is_new:",
+        "is_new is True",
+    ): "Who is not new and gets so far has no password either.",
+    (
         "leaks.findings",
         'super().__init__("bad_report", sentence)',
         "'bad_report' is 'bad_reportx'",

@@ -7,7 +7,7 @@ from allauth.socialaccount.models import SocialAccount
 from django.contrib.auth import get_user
 from django.utils import timezone
 
-from accounts.identity import sessions
+from accounts.identity import people, sessions
 from accounts.models import EmailDomain, User
 from tests.accounts.addresses import place
 from tests.accounts.identity.conftest import on
@@ -42,6 +42,28 @@ def test_nobody_of_two_organisations_is_taken_over(client, real, provider, main)
     response = sign_in(client, real)
 
     assert "belongs to another organisation, too" in response.text
+
+
+@pytest.mark.parametrize(
+    ("fields", "is_untouched"),
+    [
+        ({}, True),
+        ({"last_login": timezone.now()}, False),
+        ({"password": PASSWORD}, False),
+        ({"is_staff": True}, False),
+    ],
+)
+def test_who_was_only_named_is_untouched(db, fields, is_untouched):
+    person = UserFactory(**{"password": None, "last_login": None} | fields)
+
+    assert people.is_untouched(person) == is_untouched
+
+
+def test_who_is_connected_is_not_untouched(db):
+    person = UserFactory(password=None, last_login=None)
+    SocialAccount.objects.create(user=person, provider="acme", uid="ada")
+
+    assert not people.is_untouched(person)
 
 
 BEFORE = timezone.now()
@@ -110,7 +132,7 @@ def test_a_known_person_signs_in_as_before_once(client, real, provider, ada):
     assert ada.has_usable_password()
 
 
-def test_it_is_connected_from_the_profile(client, real, provider, ada):
+def test_it_is_connected_from_the_profile(client, real, provider, ada, mailoutbox):
     client.force_login(ada)
     assert "?connect=1" in client.get(place("profile")).text
 
@@ -118,6 +140,7 @@ def test_it_is_connected_from_the_profile(client, real, provider, ada):
     client.post(asked.url)
 
     assert SocialAccount.objects.get().user == ada
+    assert "http://127.0.0.1:8000/profile/\n" in mailoutbox[-1].body + "\n"
 
 
 def test_nothing_is_connected_that_nobody_asked_for(client, ada):
