@@ -7,7 +7,7 @@ from urllib.parse import unquote, urlsplit
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
-from config import dotenv
+from config import databases, dotenv
 
 BOOLEANS = {
     **dict.fromkeys(("1", "true", "yes", "on"), True),
@@ -184,11 +184,11 @@ class Environment(environ.Env):
         """
         config = self._of_database(name, f"sqlite:///{sqlite_file}")
         if config["ENGINE"].endswith("sqlite3"):
-            return config | _sqlite(checkpoint_pages)
+            return config | databases.sqlite(checkpoint_pages)
         # The folder of a Unix socket has slashes, which libpq takes as %2F only.
         config["HOST"] = unquote(config["HOST"])
         options = config.get("OPTIONS", {})
-        return config | _postgresql(options, connections, pooled=pooled)
+        return config | databases.postgresql(options, connections, pooled=pooled)
 
     def _of_database(self, name, default):
         """Return what an URL of a database says; errors do not show it, or its password."""
@@ -268,29 +268,6 @@ def _several(url):
     }
 
 
-# IMMEDIATE is the write lock: with Django's default a transaction that reads first
-# and writes later fails as "database is locked" when another one writes.
-SQLITE_OPTIONS = {
-    "transaction_mode": "IMMEDIATE",
-    "timeout": 10,
-    "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
-}
-POSTGRESQL_OPTIONS = {
-    "connect_timeout": 2,
-    # A replica knows changes late, and one that was left behind never.
-    "target_session_attrs": "primary",
-    # A server that vanished without a word is found out over TCP within ten seconds,
-    # twice as long as a statement may take, and not after a quarter of an hour.
-    "tcp_user_timeout": 10_000,
-    "keepalives": 1,
-    "keepalives_idle": 5,
-    "keepalives_interval": 2,
-    "keepalives_count": 3,
-    "options": (
-        "-c synchronous_commit=on -c statement_timeout=5000 -c lock_timeout=1200"
-        " -c idle_in_transaction_session_timeout=10000"
-    ),
-}
 # Seconds; without any, a server that says nothing would hold a thread for ever.
 MAIL_TIMEOUT = 10
 MAILER_OPTIONS = {
@@ -302,29 +279,3 @@ MAILER_OPTIONS = {
     "EMAIL_USE_SSL": "use_ssl",
     "EMAIL_FILE_PATH": "file_path",
 }
-
-
-def _sqlite(checkpoint_pages):
-    pragmas = SQLITE_OPTIONS["init_command"]
-    pragmas += f" PRAGMA wal_autocheckpoint={checkpoint_pages};"
-    return {
-        "ENGINE": "config.sqlite3",
-        "OPTIONS": SQLITE_OPTIONS | {"init_command": pragmas},
-        # A file does not drop connections, and to open one costs more than to read.
-        "CONN_MAX_AGE": None,
-    }
-
-
-def _postgresql(given, connections, *, pooled):
-    pool = {"min_size": 1, "max_size": connections}
-    options = {"pool": pool} | POSTGRESQL_OPTIONS
-    if pooled:
-        # Refused at the start of a session; they are set for the role.
-        del options["options"]
-    return {
-        "ENGINE": "accounts.postgresql",
-        "OPTIONS": options | given,
-        # They would live on a server's connection that others are given.
-        "DISABLE_SERVER_SIDE_CURSORS": pooled,
-        "CONN_HEALTH_CHECKS": True,
-    }

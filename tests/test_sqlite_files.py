@@ -6,7 +6,7 @@ import stat
 import pytest
 from django.db import connections
 
-from config.environment import SQLITE_OPTIONS
+from config.databases import SQLITE_OPTIONS
 from config.sqlite3.base import shut
 
 pytestmark = pytest.mark.sqlite

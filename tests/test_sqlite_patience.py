@@ -5,7 +5,7 @@ from django.db import connections
 
 from accounts import deadline
 from accounts.deadline import request_deadline
-from config.environment import SQLITE_OPTIONS
+from config.databases import SQLITE_OPTIONS
 
 NOW = 1000.0
 USUAL = SQLITE_OPTIONS["timeout"] * 1000

@@ -6,7 +6,7 @@ from urllib.error import HTTPError
 import pytest
 from django.db import OperationalError, connections, transaction
 
-from config.environment import SQLITE_OPTIONS
+from config.databases import SQLITE_OPTIONS
 from config.sqlite3 import base
 from tests.installation import Installation
 

@@ -10,7 +10,7 @@ from accounts.audit import trail
 from accounts.audit.trail import Actor, record, verify
 from accounts.models import Action, Generation
 from accounts.snapshots import snapshot
-from config.environment import SQLITE_OPTIONS
+from config.databases import SQLITE_OPTIONS
 from tests.factories import MainFactory
 
 

@@ -14,7 +14,7 @@ from django.db import connection, connections
 from accounts import backups
 from accounts.audit.trail import Actor, record
 from accounts.models import Action, AuditChain, AuditEvent, CryptoKey
-from config.environment import SQLITE_OPTIONS
+from config.databases import SQLITE_OPTIONS
 from gateway.models import Webhook
 from tests.commands.outcomes import error
 from tests.factories import TokenFactory

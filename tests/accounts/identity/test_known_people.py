@@ -139,7 +139,8 @@ def test_it_is_connected_from_the_profile(client, real, provider, ada, mailoutbo
     asked = sign_in(client, real, connect="1")
     client.post(asked.url)
 
-    assert SocialAccount.objects.get().user == ada
+    connected = SocialAccount.objects.get()
+    assert (connected.user, connected.extra_data) == (ada, {"email": ada.email})
     assert "http://127.0.0.1:8000/profile/\n" in mailoutbox[-1].body + "\n"
 
 
