@@ -6,6 +6,46 @@ from importlib import import_module
 # By module, by the line as it stands there, and by what is changed in it.
 EQUIVALENT = {
     (
+        "leaks.reporting",
+        "AT_ONCE = 400",
+        "400 is 401",
+    ): "It is how many rows go into one statement.",
+    (
+        "tokens.policies.ends",
+        "ROWS_AT_ONCE = 500",
+        "500 is 501",
+    ): "It is how many rows go into one statement.",
+    (
+        "tokens.policies.ends",
+        "if now < seen_at:",
+        "Lt is LtE",
+    ): "At the moment of the round before nothing lies ahead.",
+    (
+        "tokens.policies.ends",
+        "return False",
+        "returns None",
+    ): "What is deleted is not saved any more.",
+    (
+        "tokens.policies.ends",
+        "return False",
+        "False is True",
+    ): "What is deleted is not saved any more.",
+    (
+        "tokens.policies.ends",
+        "before = row.cause, row.ends_at, row.announced_at",
+        "without row.cause",
+    ): "It is saved as it was.",
+    (
+        "tokens.policies.ends",
+        "before = row.cause, row.ends_at, row.announced_at",
+        "without row.ends_at",
+    ): "It is saved as it was.",
+    (
+        "tokens.policies.ends",
+        "before = row.cause, row.ends_at, row.announced_at",
+        "without row.announced_at",
+    ): "It is saved as it was.",
+    (
         "leaks.github",
         'signature = base64.b64decode(request.headers.get(SIGNATURE, ""), validate=True)',
         "'' is 'x'",

@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+import pytest
+
 from tests.factories import TokenFactory
 from tests.tokens.policies.conftest import NOON
 from tests.tokens.policies.ends import midnight, planned, reason
@@ -54,6 +56,38 @@ def test_after_a_pause_or_a_leap_everything_is_told_anew(old, ask, round_later, 
     assert reason(token) == ""
     assert planned() == [("Old", "unused", midnight(74))]
     assert PlannedEnd.objects.get().announced_at is None
+
+
+@pytest.mark.parametrize(
+    ("pause", "ends_at"),
+    [
+        (timedelta(days=1), midnight(14)),
+        (timedelta(days=1, seconds=1), midnight(25)),
+    ],
+)
+def test_a_pause_of_more_than_a_day_puts_ends_off(
+    old, ask, round_later, clock, pause, ends_at
+):
+    old()
+    ask(Kind.API, unused_days=90)
+    round_later()
+    round_later(days=10)
+
+    clock.move_to(PolicyRound.objects.get().seen_at + pause)
+    ends.carry_on()
+
+    assert planned() == [("Old", "unused", ends_at)]
+
+
+def test_an_end_that_has_another_cause_says_so(old, ask, round_later):
+    old()
+    ask(Kind.API, unused_days=90)
+    round_later()
+    ask(Kind.API, note_required=True, ends_outside_at=midnight(30))
+
+    round_later()
+
+    assert planned() == [("Old", "outside", midnight(30))]
 
 
 def test_what_a_wrong_clock_planned_is_forgotten(old, ask, round_later, clock):
