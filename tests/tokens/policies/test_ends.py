@@ -68,6 +68,18 @@ def test_it_ends_when_its_time_is_over_if_that_is_later(old, ask, round_later):
     assert planned() == [("Old", "unused", midnight(15))]
 
 
+def test_what_was_used_after_it_was_told_ends_later(old, ask, round_later):
+    token = old()
+    ask(Kind.API, unused_days=90)
+    round_later()
+    round_later(days=9)
+    Token.objects.filter(pk=token.pk).update(last_used_at=NOON - timedelta(days=67))
+
+    round_later(hours=6)
+
+    assert planned() == [("Old", "unused", NOON + timedelta(days=23))]
+
+
 def test_an_unused_token_is_disabled_and_can_be_reactivated(
     old, ask, round_later, main
 ):
@@ -213,6 +225,16 @@ def test_without_a_date_nothing_that_is_outside_ends(main, ask, round_later):
     round_later()
 
     assert planned() == []
+
+
+def test_without_a_date_only_what_is_unused_ends(main, old, ask, round_later):
+    TokenFactory(account=main, name="New")
+    old()
+    ask(Kind.API, note_required=True, unused_days=90)
+
+    round_later()
+
+    assert [name for name, *_ in planned()] == ["Old"]
 
 
 def test_a_date_that_is_put_off_or_taken_back_holds_at_once(main, ask, round_later):
