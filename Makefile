@@ -53,7 +53,7 @@ chart: $(VENV)/test.stamp ## render deploy/chart, lint it and hold it against Ku
 	$(PIP_INSTALL) --upgrade --target $(VENV)/chart $(CHART_TOOLS)
 	PYTHONPATH=$(VENV)/chart $(PYTHON_HERE) -m tests.chart
 
-mutants: $(VENV)/test.stamp ## change policy, keys, gate and filters; 95 % must be noticed (SAMPLE=200)
+mutants: $(VENV)/test.stamp ## change the code that decides, bit by bit; 95 % must be noticed (SAMPLE=200)
 	SAMPLE=$(or $(SAMPLE),1000000) $(PYTHON_HERE) -m tests.mutants
 
 lint: $(VENV)/test.stamp ## check style, templates and known vulnerabilities

@@ -21,8 +21,8 @@ NO_FIELDS = ("may", "scopes", "accounts")
 
 class May(models.TextChoices):
     EVERYTHING = "everything", "Everything that its account may"
-    READ_SCOPE = "read", "Read everything, but change nothing and reveal no secret"
-    SCOPE_AREAS = "areas", "Only some areas"
+    READ = "read", "Read everything, but change nothing and reveal no secret"
+    AREAS = "areas", "Only some areas"
 
 
 class ScopeList(forms.CheckboxSelectMultiple):
