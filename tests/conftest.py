@@ -197,21 +197,9 @@ def recorder():
 
 
 @pytest.fixture
-def migrate(tmp_path):
-    """Return a function that lets every migration run in the database of a URL."""
-
-    def migrate(url):
-        folder = tmp_path / "migrating"
-        folder.mkdir()
-        Installation(folder, DATABASE_URL=url).set_up()
-
-    return migrate
-
-
-@pytest.fixture
-def migrated_server(migrate):
+def migrated_server():
     """A PostgreSQL of a test's own, with the portal's tables and nothing in them."""
-    with template_database.separate_server(migrate) as server:
+    with template_database.separate_server() as server:
         yield server
 
 

@@ -17,7 +17,7 @@ from hypothesis import HealthCheck
 from hypothesis import settings as settings_of_examples
 
 from config import dotenv
-from tests import postgresql
+from tests import postgresql, template_database
 from tests.both_databases import has_some_for_both, is_for_both
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -47,7 +47,9 @@ def lay_down():
     STATIC_ROOT.mkdir(parents=True, exist_ok=True)
     os.environ |= KEYS | {"ENV_FILE": os.devnull, "STATIC_ROOT": str(STATIC_ROOT)}
     if os.environ.get("TEST_DATABASE") == "postgresql":
-        os.environ["DATABASE_URL"] = patient(postgresql.address())
+        os.environ["DATABASE_URL"] = patient(
+            postgresql.address(template_database.migrated_data)
+        )
 
 
 def patient(address):

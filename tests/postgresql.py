@@ -17,6 +17,11 @@ from tests.waiting import halted
 
 ADDRESS = "TEST_POSTGRESQL_URL"
 PREFIX = "tollgate-postgresql-"
+# A database in which every migration ran, in the data that servers begin with.
+MIGRATED = "migrated"
+MEMORY = Path("/dev/shm")  # noqa: S108 -- folders of our own are made there
+# As much as several servers take, and as much again.
+ENOUGH = 4 * 1024**3
 RESTART_SECONDS = 300
 
 # A test run that loses power starts again; it need not wait for the disk.
@@ -36,21 +41,25 @@ for file in "$1"/*/postmaster.pid; do
 done
 rm -rf "$1"
 """
-followers = []
 
 
-def address():
-    """Return the URL of the server, started by the first process that asks."""
+def address(find_data):
+    """Return the URL of the server, started by the first process that asks.
+
+    It begins with a copy of the data that `find_data` returns.
+    """
     # xdist's workers inherit the variable from the process that starts them.
     if ADDRESS not in os.environ:
-        os.environ[ADDRESS] = _start()
+        os.environ[ADDRESS] = _start(find_data())
     return os.environ[ADDRESS]
 
 
-def _start():
-    folder = Path(tempfile.mkdtemp(prefix=PREFIX))
+def _start(data):
+    folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=place()))
+    copy_data(data, folder / "data")
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    followers.append(end_with_us(folder))
+    # Once the package has stopped the server, there is nothing left to wait for.
+    atexit.register(end_with_us(folder).communicate)
     url = _package(folder).get_server(folder / "data").get_uri()
     with psycopg.connect(url, autocommit=True) as connection:
         for statement in CARELESS:
@@ -58,12 +67,18 @@ def _start():
     return url
 
 
+def place():
+    """Return where servers keep their data: in memory where there is enough of it."""
+    is_enough = MEMORY.exists() and shutil.disk_usage(MEMORY).free > ENOUGH
+    return MEMORY if is_enough else None
+
+
 @contextmanager
 def separate(data=None):
     """Run a server that a test may do anything to, with a copy of that data or none."""
     # Not in pytest's folder: another run of pytest closes that to the server's user.
-    with tempfile.TemporaryDirectory(prefix=PREFIX) as place:
-        folder = Path(place)
+    with tempfile.TemporaryDirectory(prefix=PREFIX, dir=place()) as name:
+        folder = Path(name)
         if data:
             copy_data(data, folder / "data")
         with (

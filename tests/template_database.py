@@ -5,15 +5,17 @@ The others copy it: to migrate takes seconds of each process of each test run.
 
 import fcntl
 import hashlib
+import os
 import shutil
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing, contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from unittest import mock
 
 import psycopg
-from django.apps import apps
 from django.core import management
 from django.db import connection
 
@@ -54,55 +56,62 @@ def lay_down(path, migrate):
 
 
 @contextmanager
-def separate_server(migrate):
-    """Run a PostgreSQL for one test alone, in whose database every migration ran.
-
-    `migrate` is called with its URL where no process has migrated one yet.
-    """
-    data = FOLDER / f"{_key()}.postgresql"
-    with _alone():
-        if not data.exists():
-            _make_data(data, migrate)
-    with postgresql.separate(data) as server:
+def separate_server():
+    """Run a PostgreSQL for one test alone, in whose database every migration ran."""
+    with postgresql.separate(migrated_data()) as server:
         yield server
 
 
-def database_of_its_own(name, migrate):
-    """Make a database in the run's PostgreSQL in which every migration ran; return its URL.
-
-    `migrate` is called with that where no process has migrated one there yet.
-    """
-    server = postgresql.address()
-    url = server.replace("/postgres?", f"/{name}?")
-    template = template_name()
-    with _alone(), psycopg.connect(server, autocommit=True) as connection:
-        known = connection.execute("SELECT datname FROM pg_database").fetchall()
-        if (template,) not in known:
-            connection.execute(f"CREATE DATABASE {template}")
-            migrate(server.replace("/postgres?", f"/{template}?"))
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
-    return url
+def migrated_data():
+    """Return the data of a PostgreSQL in whose database every migration ran."""
+    data = FOLDER / f"{_key()}.postgresql"
+    with _alone("postgresql.lock"):
+        if not data.exists():
+            _make_data(data)
+    return data
 
 
-def template_name():
-    return f"template_{_key()}"
+def database_of_its_own(name):
+    """Make a database in the run's PostgreSQL in which every migration ran; return its URL."""
+    server = os.environ[postgresql.ADDRESS]
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {postgresql.MIGRATED}")
+    return server.replace("/postgres?", f"/{name}?")
 
 
-def _make_data(data, migrate):
+def _make_data(data):
     for old in FOLDER.glob("*.postgresql*"):
         shutil.rmtree(old)
     unfinished = data.with_suffix(".postgresql.unfinished")
     with postgresql.separate() as server:
-        migrate(server.get_uri())
+        _migrate(server.get_uri())
+        with psycopg.connect(server.get_uri(), autocommit=True) as connection:
+            connection.execute(
+                f"CREATE DATABASE {postgresql.MIGRATED} TEMPLATE postgres"
+            )
         postgresql.stop(server)
         postgresql.copy_data(server.pgdata, unfinished)
     unfinished.rename(data)
 
 
+def _migrate(url):
+    command = sys.executable, "manage.py", "migrate", "-v0"
+    environment = os.environ | {"DATABASE_URL": url}
+    done = subprocess.run(
+        command,
+        cwd=PROJECT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+
+
 @contextmanager
-def _alone():
+def _alone(name="lock"):
     FOLDER.mkdir(parents=True, exist_ok=True)
-    with (FOLDER / "lock").open("w") as file:
+    with (FOLDER / name).open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
 
@@ -110,8 +119,7 @@ def _alone():
 def _key():
     """Return what changes whenever migrations, models or their packages change."""
     found = hashlib.sha256(repr([version(each) for each in PACKAGES]).encode())
-    ours = (config.path for config in apps.get_app_configs())
-    folders = [Path(each) for each in ours if PROJECT in Path(each).parents]
+    folders = [each.parent for each in PROJECT.glob("*/apps.py")]
     for path in sorted(path for each in folders for path in each.rglob("*.py")):
         found.update(f"{path}\0".encode() + path.read_bytes())
     return found.hexdigest()[:32]
@@ -145,28 +153,20 @@ def _opened():
 
 
 class OfPostgreSQL:
-    """One in the same server, which copies whole databases by itself."""
+    """One that the server began with, which copies whole databases by itself."""
 
     def __init__(self):
-        self.name = template_name()
         self.tests = connection.settings_dict["NAME"]
 
     def is_there(self):
-        with connection.creation._nodb_cursor() as cursor:
-            asked = "SELECT 1 FROM pg_database WHERE datname = %s"
-            cursor.execute(asked, [self.name])
-            return cursor.fetchone() is not None
+        return True
 
     def copy(self):
         leave()
         with connection.creation._nodb_cursor() as cursor:
             cursor.execute(f"DROP DATABASE {self.tests}")
-            cursor.execute(f"CREATE DATABASE {self.tests} TEMPLATE {self.name}")
-
-    def keep(self):
-        leave()
-        with connection.creation._nodb_cursor() as cursor:
-            cursor.execute(f"CREATE DATABASE {self.name} TEMPLATE {self.tests}")
+            template = postgresql.MIGRATED
+            cursor.execute(f"CREATE DATABASE {self.tests} TEMPLATE {template}")
 
 
 def leave():

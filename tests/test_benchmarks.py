@@ -23,8 +23,8 @@ SMALL = (
     not (shutil.which("wrk") and shutil.which("haproxy")),
     reason="wrk and haproxy are needed",
 )
-def test_the_way_through_a_proxy_is_measured_on_postgresql(tmp_path, migrate):
-    url = template_database.database_of_its_own("through", migrate)
+def test_the_way_through_a_proxy_is_measured_on_postgresql(tmp_path):
+    url = template_database.database_of_its_own("through")
 
     done = subprocess.run(
         [

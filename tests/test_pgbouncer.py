@@ -3,6 +3,7 @@
 `make faults` has a portal, gateways and a script at work through it.
 """
 
+import os
 import re
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from tests.installation import PROJECT
 def pooled(transactional_db, monkeypatch):
     """Django's connections to the tests' database, through a pooler."""
     name = connection.settings_dict["NAME"]
-    host = psycopg.conninfo.conninfo_to_dict(postgresql.address())["host"]
+    host = psycopg.conninfo.conninfo_to_dict(os.environ[postgresql.ADDRESS])["host"]
     with pgbouncer.in_front_of(Path(host, ".s.PGSQL.5432"), name) as pooler:
         monkeypatch.setenv("POOLED_URL", pooler.url)
         settings = Environment(Path("/dev/null")).database(

@@ -57,8 +57,8 @@ WORKERS = "2"
 
 
 @pytest.fixture
-def installation(tmp_path, migrate):
-    url = template_database.database_of_its_own("revocation", migrate)
+def installation(tmp_path):
+    url = template_database.database_of_its_own("revocation")
     installation = Installation(tmp_path, GATEWAY_WORKERS=WORKERS, DATABASE_URL=url)
     installation.make_keys()
     installation.command("create_organisation", "Acme", "--plan=pro")
