@@ -38,7 +38,7 @@ fuzz: $(VENV)/test.stamp ## call the API and fill in forms in every way, allowed
 	EXAMPLES=$(or $(EXAMPLES),100) TEST_DATABASE=postgresql $(PYTHON_HERE) -m pytest --quiet \
 		$(RACES)
 
-# As many rounds of each; `make test` takes fifteen.
+# As many rounds of each; `make test` takes eight.
 RACES := tests/races tests/api/v1/test_races.py
 
 # What holds for any examples; `make test` takes the same ones each time.

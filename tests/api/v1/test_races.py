@@ -17,7 +17,7 @@ from tests.races.racers import ROUNDS
 from tokens.kinds import Kind
 from tokens.models import Token
 
-FEWER = 10
+FEWER = 6
 
 pytestmark = [
     pytest.mark.postgresql,
