@@ -49,12 +49,22 @@ AT_ONCE = 3
 def main():
     python("-m", "coverage", "erase")
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        codes = list(pool.map(run, RUNS))
-    python("-m", "coverage", "combine", "--quiet")
-    codes.append(python("-m", "coverage", "report").returncode)
+        running = {each: pool.submit(run, each) for each in RUNS}
+        codes = [running[each].result() for each in RUNS if each.measured]
+        # While the last of the others are under way.
+        report = covered()
+        codes += [each.result() for each in running.values()]
+    print(report.stdout)
+    codes.append(report.returncode)
     counts = sum((count(each.name) for each in RUNS), Counter())
     print("{passed} passed, {failed} failed, {skipped} skipped".format_map(counts))
     return max(codes)
+
+
+def covered():
+    """Return what coverage says of the runs that are measured, and its exit code."""
+    python("-m", "coverage", "combine", "--quiet")
+    return python("-m", "coverage", "report", stdout=subprocess.PIPE)
 
 
 def run(some):

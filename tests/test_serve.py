@@ -12,7 +12,6 @@ from contextlib import closing
 from types import SimpleNamespace
 
 import httpx
-import psycopg
 import pytest
 
 from accounts.management.commands.serve import newest_unknown
@@ -22,6 +21,7 @@ from config import processes, server
 from config.listener import Listener, until_left
 from config.places import Places
 from config.processes import Processes
+from tests import template_database
 from tests.installation import Installation, free_ports
 from tests.waiting import PATIENCE_SECONDS, wait_until
 
@@ -208,10 +208,8 @@ def test_what_is_counted_is_the_servers_own(monkeypatch):
 @pytest.mark.programs
 @pytest.mark.postgresql
 def test_database_url_is_all_that_postgresql_takes(tmp_path):
-    server = os.environ["TEST_POSTGRESQL_URL"]
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute("CREATE DATABASE launch")
-    url = server.replace("/postgres?", "/launch?")
+    # test_migrate.py has it made from nothing.
+    url = template_database.database_of_its_own("launch")
     installation = Installation(tmp_path, DATABASE_URL=url)
 
     with installation.running() as (process, lines):
