@@ -47,22 +47,16 @@ def python(*arguments, **variables):
     )
 
 
-def test_check_deploy_is_clean_with_production_variables():
+def test_check_deploy_is_clean_with_fresh_keys_and_production_variables(tmp_path):
+    dotenv.create(tmp_path / ".env", PROJECT / ".env.example", demo=False)
+    variables = dotenv.read(tmp_path / ".env") | PRODUCTION
+
     result = manage(
-        "check", "--deploy", "--fail-level=WARNING", "--database=default", **PRODUCTION
+        "check", "--deploy", "--fail-level=WARNING", "--database=default", **variables
     )
 
     assert result.stderr == ""
     assert result.stdout == "System check identified no issues (0 silenced).\n"
-
-
-def test_check_deploy_is_clean_with_fresh_keys(tmp_path):
-    dotenv.create(tmp_path / ".env", PROJECT / ".env.example", demo=False)
-    fresh = dotenv.read(tmp_path / ".env")
-
-    result = manage("check", "--deploy", "--fail-level=WARNING", **fresh | PRODUCTION)
-
-    assert result.stderr == ""
 
 
 @pytest.mark.programs
