@@ -150,16 +150,18 @@ def _share(token):
 def _headers(token, accounts):
     # The number alone may come again after a failover.
     yield "X-Tollgate-Token", f"{token.pk}-{token.public_id}"
-    yield "X-Tollgate-Kind", token.kind
     if accounts:
         plan = token.account.organisation.plan
-        yield from _tenant(token.account_id, accounts, plan)
+        yield from _tenant(token.kind, token.account_id, accounts, plan)
+    else:
+        yield "X-Tollgate-Kind", token.kind
 
 
 @lru_cache(10_000)
-def _tenant(account, accounts, plan):
-    """Return the headers that all tokens of an account have in common, once for all."""
+def _tenant(kind, account, accounts, plan):
+    """Return the headers that tokens of an account have in common, once for all."""
     return (
+        ("X-Tollgate-Kind", kind),
         ("X-Tollgate-Account", str(account)),
         ("X-Tollgate-Accounts", ",".join(map(str, accounts))),
         ("X-Tollgate-Plan", plan),
