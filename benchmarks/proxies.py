@@ -19,7 +19,8 @@ from pathlib import Path
 
 from benchmarks.__main__ import machine
 from benchmarks.bench import Bench
-from benchmarks.calls import FOLDER, said
+from benchmarks.call_goals import said
+from benchmarks.calls import FOLDER
 from benchmarks.fronts import FLOOR, FRONTS, GUARDED, REMEMBERED, UNGUARDED
 from benchmarks.load import find_wrk
 from benchmarks.revocations import PROMISE_SECONDS
