@@ -26,6 +26,35 @@ def test_the_first_and_the_last_date_that_can_be_chosen(main, days):
 
 
 @pytest.mark.parametrize(
+    ("name", "least", "most"), [("longest_days", 1, 3660), ("unused_days", 15, 3660)]
+)
+def test_the_least_and_the_most_can_be_chosen(main, name, least, most):
+    policy = policies_of(main.organisation_id)[Kind.API]
+
+    made = [draft(policy, {name: value}) for value in (least, most)]
+
+    assert [getattr(each, name) for each in made] == [least, most]
+
+
+@pytest.mark.parametrize(
+    ("kind", "values", "sentence"),
+    [
+        (
+            Kind.METRICS,
+            {"expiry_required": True},
+            "There is no such rule for a metrics shipping token.",
+        ),
+        (Kind.API, {"longest_days": 3661}, "Choose a number from 1 to 3,660."),
+    ],
+)
+def test_why_it_is_refused_is_a_sentence(main, kind, values, sentence):
+    with pytest.raises(RuleViolation) as refusal:
+        draft(policies_of(main.organisation_id)[kind], values)
+
+    assert refusal.value.message == sentence
+
+
+@pytest.mark.parametrize(
     ("kind", "values", "code"),
     [
         (Kind.METRICS, {"expiry_required": True}, "policy_not_for_kind"),
