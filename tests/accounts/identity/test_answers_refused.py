@@ -7,7 +7,8 @@ import pytest
 from django.contrib.auth import get_user
 from django.utils import timezone
 
-from accounts.identity import http
+from accounts.identity import http, id_tokens
+from accounts.identity.problems import Refused
 from accounts.models import Action, IdentityProvider, User
 from tests.accounts.identity.there_and_back import back, begin, sign_in
 from tests.accounts.signing_in import events
@@ -194,3 +195,21 @@ def test_a_client_that_is_not_taken_is_a_page(client, real, provider):
     provider.save()
 
     assert refused(back(client, address), "answered invalid_client")
+
+
+@pytest.mark.parametrize("length", [1, 191])
+def test_a_subject_is_as_long_as_its_column_takes(length):
+    id_tokens._check_subject("x" * length)
+
+
+@pytest.mark.parametrize("subject", ["", "x" * 192, None, 7])
+def test_what_is_no_subject_is_refused(subject):
+    with pytest.raises(Refused, match="about whom it is"):
+        id_tokens._check_subject(subject)
+
+
+@pytest.mark.parametrize("audience", ["tollgate", ["tollgate"]])
+def test_who_is_alone_need_not_say_for_whom_it_was_made(audience):
+    provider = IdentityProvider(client_id="tollgate")
+
+    id_tokens._check_party(provider, {"aud": audience})
