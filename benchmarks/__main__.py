@@ -18,6 +18,8 @@ from config.dotenv import FRESH
 
 FOLDER = Path(__file__).resolve().parent
 ACCOUNTS = {100: 1, 10_000: 100, 1_000_000: 10_000}
+# What stands for the number of tokens in the name of a database.
+SIZE = "{tokens}"
 TAB = "API tab"
 EMPTY = "empty page"
 # How many empty pages may fit into a page.
@@ -37,10 +39,15 @@ def main():
     parser = argparse.ArgumentParser(prog="benchmarks", description=__doc__)
     parser.add_argument("--tokens", type=int, nargs="+", default=list(ACCOUNTS))
     parser.add_argument("--rounds", type=int, default=60, help="requests of each page")
-    parser.add_argument("--database", help="URL of an empty PostgreSQL database")
+    parser.add_argument(
+        "--database",
+        help="URL of an empty PostgreSQL database; for several sizes, of one for each, "
+        "with {tokens} where their number is in its name",
+    )
     options = parser.parse_args()
-    if options.database and len(options.tokens) > 1:
-        parser.error("measure one size at a time in a database of your own")
+    several = len(options.tokens) > 1
+    if several and options.database and SIZE not in options.database:
+        parser.error(f"say where {SIZE} is in the name of each size's own database")
     results = {}
     for tokens in options.tokens:
         print(f"Measuring {tokens:,} tokens…", file=sys.stderr, flush=True)
@@ -52,7 +59,8 @@ def main():
 def measure(tokens, options):
     accounts = ACCOUNTS.get(tokens, max(1, tokens // 100))
     with tempfile.TemporaryDirectory(prefix="tollgate-benchmark-") as scratch:
-        settings = product_settings(scratch, options.database)
+        database = (options.database or "").replace(SIZE, str(tokens))
+        settings = product_settings(scratch, database)
         settings["DJANGO_SETTINGS_MODULE"] = "benchmarks.settings"
         numbers = [f"--tokens={tokens}", f"--accounts={accounts}"]
         numbers.append(f"--rounds={options.rounds}")
