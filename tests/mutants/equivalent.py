@@ -6,6 +6,21 @@ from importlib import import_module
 # By module, by the line as it stands there, and by what is changed in it.
 EQUIVALENT = {
     (
+        "tokens.policies.ends",
+        "return before != (row.cause, row.ends_at, row.announced_at)",
+        "without row.cause",
+    ): "It is saved as it was.",
+    (
+        "tokens.policies.ends",
+        "return before != (row.cause, row.ends_at, row.announced_at)",
+        "without row.ends_at",
+    ): "It is saved as it was.",
+    (
+        "tokens.policies.ends",
+        "return before != (row.cause, row.ends_at, row.announced_at)",
+        "without row.announced_at",
+    ): "It is saved as it was.",
+    (
         "accounts.identity.id_tokens",
         'NEEDED = ["iss", "sub", "aud", "exp", "iat"]',
         "without 'iss'",
