@@ -4,6 +4,7 @@ There is one deadline for all that a request asks, and not one for each statemen
 is left of it is what the next one may take. Commands and background threads have none.
 """
 
+import logging
 import threading
 import time
 from contextlib import contextmanager
@@ -12,6 +13,7 @@ from math import inf
 from django.db import Error
 
 from accounts.rule_violations import Unavailable
+from accounts.web.logs import Seldom
 
 # Seconds from a request's arrival. Who changes something is told within two.
 CHANGING_SECONDS = 1.6
@@ -23,6 +25,18 @@ UNKNOWN = (
     "The database does not answer any more, so nobody knows whether this was done. "
     "Look before you try again."
 )
+FULL = Unavailable(
+    "storage_full",
+    "The disk of the database is full. Nothing was changed; try again when there is room.",
+)
+READ_ONLY = Unavailable(
+    "read_only",
+    "The database takes no changes right now. Nothing was changed; try again.",
+)
+# What SQLite (its primary code) and PostgreSQL (SQLSTATE) say of a change.
+TAKES_NONE = {13: FULL, 8: READ_ONLY, "53100": FULL, "25006": READ_ONLY}
+
+log = Seldom(logging.getLogger(__name__))
 
 
 class RequestDeadline(threading.local):
@@ -52,11 +66,19 @@ class RequestDeadline(threading.local):
 request_deadline = RequestDeadline()
 
 
-def database_away():
-    """Return what is said of a request whose database does not answer."""
+def database_away(error):
+    """Return what is said of a request whose database does not answer, or takes no changes."""
+    log.warn("The database could not be used: %s", error)
     if request_deadline.unsettled:
         return Unavailable("outcome_unknown", UNKNOWN)
-    return Unavailable("unavailable", UNCHANGED)
+    return TAKES_NONE.get(_code(error)) or Unavailable("unavailable", UNCHANGED)
+
+
+def _code(error):
+    cause = error.__cause__
+    in_sqlite = getattr(cause, "sqlite_errorcode", None)
+    # Its upper bytes say more than is asked.
+    return getattr(cause, "sqlstate", None) if in_sqlite is None else in_sqlite & 0xFF
 
 
 class Settling:

@@ -14,6 +14,7 @@ from accounts.clock import clock
 from accounts.metrics import refused_calls
 from accounts.rule_violations import Unavailable
 from accounts.web.addresses import client_address
+from accounts.web.logs import Seldom
 from tokens.models import StoredSecret, Token, TokenUsage
 from tokens.models.bare_rows import moment, rows_of
 from tokens.models.secrets import born
@@ -82,6 +83,7 @@ class Recorder:
         self._tally = Tally()
         self._unwritten = Counter()
         self._write = write
+        self._complaints = Seldom(logger)
         self.note, self.count = self._tally.note, self._tally.count
 
     @property
@@ -101,7 +103,7 @@ class Recorder:
         try:
             self._write(calls)
         except (OperationalError, InterfaceError, Unavailable) as error:
-            logger.warning(
+            self._complaints.warn(
                 "%d counts of calls are kept for later: %s", len(calls), error
             )
             self._unwritten = Counter(dict(islice(calls.items(), MAX_KEYS)))

@@ -2,9 +2,12 @@
 
 import time
 
+from django.db import OperationalError
 from django.db.backends.postgresql import base
 from django.db.backends.postgresql.psycopg_any import IsolationLevel
-from psycopg import Error
+from django.db.utils import DatabaseErrorWrapper
+from django.utils.functional import cached_property
+from psycopg import Error, errors
 from psycopg_pool import PoolTimeout
 
 from accounts.deadline import Settling, request_deadline
@@ -17,6 +20,12 @@ POOL_SECONDS = 1.5
 TRY_SECONDS = 0.15
 # Settings of Django's have it so where transactions of one connection go to several servers.
 BEHIND_POOLER = "DISABLE_SERVER_SIDE_CURSORS"
+# psycopg counts them among the errors of PostgreSQL itself, as if it were broken.
+PASSING = (
+    errors.ReadOnlySqlTransaction,
+    errors.IdleInTransactionSessionTimeout,
+    errors.TransactionTimeout,
+)
 POOL = {
     "connection_class": Connection,
     # Done here: between two that are broken the pool would sleep for a second.
@@ -24,6 +33,16 @@ POOL = {
     "timeout": TRY_SECONDS,
     "reconnect_timeout": TRY_SECONDS,
 }
+
+
+class ErrorWrapper(DatabaseErrorWrapper):
+    """As Django's; what passes by itself is an OperationalError."""
+
+    def __exit__(self, exc_type, exc_value, traceback):
+        if isinstance(exc_value, PASSING):
+            self.wrapper.errors_occurred = True
+            raise OperationalError(*exc_value.args) from exc_value
+        super().__exit__(exc_type, exc_value, traceback)
 
 
 class DatabaseWrapper(Settling, base.DatabaseWrapper):
@@ -34,6 +53,10 @@ class DatabaseWrapper(Settling, base.DatabaseWrapper):
         pool = self.settings_dict["OPTIONS"].get("pool")
         if pool:
             pool |= POOL
+
+    @cached_property
+    def wrap_database_errors(self):
+        return ErrorWrapper(self)
 
     def get_connection_params(self):
         parameters = super().get_connection_params()

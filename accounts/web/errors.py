@@ -154,8 +154,9 @@ def broken(request):
     Before and behind a view, reading the session comes here. The page must not read it
     again, to say who is logged in.
     """
-    if isinstance(sys.exception(), OperationalError | InterfaceError):
-        return refused_early(request, database_away())
+    error = sys.exception()
+    if isinstance(error, OperationalError | InterfaceError):
+        return refused_early(request, database_away(error))
     context = {"request_id": request.request_id, "error": BROKEN}
     return HttpResponse(render_to_string(ERROR, context), status=500)
 

@@ -227,7 +227,7 @@ class RefusalMiddleware:
         if isinstance(exception, ReauthenticationRequired) and request.htmx:
             return _reauthenticate_and_come_back(request)
         if isinstance(exception, OperationalError | InterfaceError):
-            return refused(request, database_away())
+            return refused(request, database_away(exception))
         return None
 
 

@@ -17,6 +17,7 @@ from accounts.audit.trail import read_agent
 from accounts.clock import clock
 from accounts.rule_violations import Unavailable
 from accounts.web.addresses import read_address
+from accounts.web.logs import Seldom
 from gateway.models import UseSender
 from gateway.verify.handles import read_handle
 from tokens.usage_counters import HOUR, write_past_uses, write_refusals
@@ -45,6 +46,7 @@ class Backlog:
 
     def __init__(self, write):
         self._write = write
+        self._complaints = Seldom(logger)
         self._waiting = {}
         self._lock = threading.Lock()
 
@@ -80,7 +82,9 @@ class Backlog:
         try:
             self._write(group, counts)
         except (OperationalError, InterfaceError, Unavailable) as error:
-            logger.warning("%d counts of proxies are kept: %s", len(counts), error)
+            self._complaints.warn(
+                "%d counts of proxies are kept: %s", len(counts), error
+            )
             self.add({(group, key): calls for key, calls in counts.items()})
             return False
         return True

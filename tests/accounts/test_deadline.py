@@ -1,5 +1,6 @@
 """One deadline for all that a request asks of the database, and what it may say then."""
 
+import logging
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -11,6 +12,7 @@ from django.db import IntegrityError, OperationalError, connection, transaction
 from accounts import deadline
 from accounts.deadline import (
     CHANGING_SECONDS,
+    READ_ONLY,
     READING_SECONDS,
     UNCHANGED,
     UNKNOWN,
@@ -18,6 +20,7 @@ from accounts.deadline import (
     request_deadline,
 )
 from accounts.models import Organisation
+from accounts.web.logs import Seldom
 from tests.factories import MainFactory
 
 NOW = 1000.0
@@ -64,7 +67,48 @@ def test_what_is_left_counts_from_the_arrival(monkeypatch, method, seconds):
 
 
 def said():
-    return database_away().message
+    return database_away(OperationalError("away")).message
+
+
+@pytest.fixture
+def read_only(db):
+    on_sqlite = connection.vendor == "sqlite"
+    with transaction.atomic():
+        # Not by Django's cursor, which is there no more after an error.
+        execute = connection.connection.execute
+        execute("PRAGMA query_only=ON" if on_sqlite else "SET TRANSACTION READ ONLY")
+        yield
+        if on_sqlite:
+            execute("PRAGMA query_only=OFF")
+        transaction.set_rollback(True)
+
+
+def test_a_database_that_takes_no_changes_is_said_to(read_only):
+    with pytest.raises(OperationalError) as error:
+        Organisation.objects.update(plan="pro")
+
+    refusal = database_away(error.value)
+    assert (refusal.code, refusal.status) == ("read_only", 503)
+    assert refusal.message == READ_ONLY.message
+
+
+def test_a_disk_that_is_full_is_said_to_be():
+    for name, code in ("sqlite_errorcode", 13), ("sqlstate", "53100"):
+        error, cause = OperationalError("full"), Exception("full")
+        setattr(cause, name, code)
+        error.__cause__ = cause
+        assert database_away(error).code == "storage_full"
+
+
+def test_the_log_says_once_a_minute_why(monkeypatch, caplog):
+    monkeypatch.setattr(deadline, "log", Seldom(logging.getLogger("accounts.deadline")))
+
+    for _ in range(3):
+        database_away(OperationalError("database or disk is full"))
+
+    assert caplog.messages == [
+        "The database could not be used: database or disk is full"
+    ]
 
 
 def test_what_was_committed_is_not_said_to_be_undone(going_on, transactional_db):

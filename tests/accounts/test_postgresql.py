@@ -17,6 +17,7 @@ from accounts.postgresql import (
     check,
     pulse,
 )
+from accounts.postgresql.base import PASSING
 from gateway.verify.lookups import InThreadPool
 from tests.waiting import PATIENCE_SECONDS
 
@@ -49,6 +50,16 @@ def test_when_a_database_is_silent(late, failed, waited, silent):
     heard_at = None if late is None else time.monotonic() - late
 
     assert Pulse(heard_at, failed).is_silent(waited) is silent
+
+
+@pytest.mark.postgresql
+@pytest.mark.parametrize("error", PASSING)
+def test_what_passes_is_no_defect_of_the_database(db, error):
+    with (
+        pytest.raises(OperationalError, match="for a while"),
+        connection.wrap_database_errors,
+    ):
+        raise error("for a while")
 
 
 def silence():

@@ -67,8 +67,7 @@ def _refusal(request, refusal):
 
 
 def database_unavailable(request, error):
-    logger.warning("The API could not reach the database: %s", error)
-    return refused(request, database_away())
+    return refused(request, database_away(error))
 
 
 def invalid(request, error):
