@@ -9,10 +9,13 @@ from datetime import datetime
 from functools import cache, partial
 from types import NoneType
 
-from django.db import DEFAULT_DB_ALIAS, connection, connections, models
+from django.db import DEFAULT_DB_ALIAS, connections, models
 from django.db.models import FETCH_ONE, Value
+from django.db.models.base import ModelState
 from django.db.models.expressions import DatabaseDefault
 from django.db.models.query import ModelIterable, get_related_populators
+
+from accounts import direct
 
 # Values that a database takes as they are, and fields that have nothing else to say of them.
 PLAIN = {str, int, bool, bytes, NoneType}
@@ -41,11 +44,10 @@ class Prepared:
 
     def rows(self, *values):
         """Return a list of what the QuerySet gives: instances, or tuples of values."""
-        connection = connections[DEFAULT_DB_ALIAS]
-        statement = self._statement(connection, len(values))
-        with connection.cursor() as cursor:
-            cursor.execute(statement.sql, statement.filled(values))
-            return [*map(statement.read, cursor.fetchall())]
+        database = connections[DEFAULT_DB_ALIAS]
+        statement = self._statement(database, len(values))
+        found = direct.rows(statement.sql, statement.filled(values, database), database)
+        return [*map(statement.read, found)]
 
     def first(self, *values):
         """Return the first of the rows, or None."""
@@ -84,17 +86,17 @@ class Statement:
     params: tuple
     read: object
 
-    def filled(self, values):
-        return [
-            _given(values[each.number]) if isinstance(each, Place) else each
-            for each in self.params
+    def filled(self, values, database):
+        """Return what stands for the marks, as the database takes it."""
+        given = [
+            database.ops.adapt_datetimefield_value(value)
+            if isinstance(value, datetime)
+            else value
+            for value in values
         ]
-
-
-def _given(value):
-    if isinstance(value, datetime):
-        return connection.ops.adapt_datetimefield_value(value)
-    return value
+        return [
+            given[each.number] if type(each) is Place else each for each in self.params
+        ]
 
 
 def _reader(compiler, queryset):
@@ -129,11 +131,12 @@ def _maker(compiler):
     alias = compiler.connection.alias
     first, last = made["select_fields"][0], made["select_fields"][-1] + 1
     names = [column.target.attname for column, *_ in select[first:last]]
+    model = made["model"]
     related = get_related_populators(made, select, alias, FETCH_ONE)
     more = list((compiler.annotation_col_map or {}).items())
 
     def make(values):
-        instance = made["model"].from_db(alias, names, values[first:last])
+        instance = _from_row(model, alias, names, values[first:last])
         for each in related:
             each.populate(values, instance)
         for name, place in more:
@@ -143,31 +146,79 @@ def _maker(compiler):
     return make
 
 
+def _from_row(model, alias, names, values):
+    """Return an instance of a row, as `Model.from_db` does."""
+    instance = object.__new__(model)
+    fields = instance.__dict__
+    state = fields["_state"] = ModelState()
+    state.adding, state.db = False, alias
+    fields.update(zip(names, values, strict=True))
+    return instance
+
+
+def new(model, **values):
+    """Return what a model makes of the values of its columns, in a fifth of the time.
+
+    Of related objects the ids are given. For models without an `__init__` of their own, and
+    without signals.
+    """
+    instance = object.__new__(model)
+    fields, usual = instance.__dict__, _usual(model)
+    fields["_state"] = ModelState()
+    for name, default in usual.items():
+        fields[name] = values[name] if name in values else default()
+    return instance
+
+
+@cache
+def _usual(model):
+    """Return what gives the default of each column, by the column's name."""
+    return {
+        field.attname: field.get_default if _is_made(field) else _always(field)
+        for field in model._meta.concrete_fields
+    }
+
+
+def _is_made(field):
+    """Whether a default is another one for each instance."""
+    return field.has_default() and callable(field.default)
+
+
+def _always(field):
+    value = field.get_default()
+    return lambda: value
+
+
 def insert(instance):
     """Write a new row, as `save(force_insert=True)` does of a model without signals.
 
     What the database fills in by itself is not read back.
     """
+    database, fields = connections[DEFAULT_DB_ALIAS], instance.__dict__
     columns, statement = _insertion(type(instance), _filled_in(instance))
-    fields = instance.__dict__
     values = [
         value
         if type(value := fields[name]) in plain
-        else prepare(value, connection=connection)
+        else prepare(value, connection=database)
         for name, plain, prepare in columns
     ]
-    with connection.cursor() as cursor:
-        cursor.execute(statement, values)
-        [instance.pk] = cursor.fetchone()
+    [[instance.pk]] = direct.rows(statement, values, database)
     instance._state.adding, instance._state.db = False, DEFAULT_DB_ALIAS
 
 
 def _filled_in(instance):
+    fields = instance.__dict__
     return tuple(
         name
-        for name, value in instance.__dict__.items()
-        if isinstance(value, DatabaseDefault)
+        for name in _with_db_default(type(instance))
+        if isinstance(fields[name], DatabaseDefault)
     )
+
+
+@cache
+def _with_db_default(model):
+    fields = model._meta.concrete_fields
+    return [field.attname for field in fields if field.has_db_default()]
 
 
 @cache
@@ -185,12 +236,16 @@ def _insertion(model, filled_in):
     ]
     columns = ", ".join(f'"{field.column}"' for field in fields)
     marks = ", ".join(["%s"] * len(fields))
-    written = [
-        (field.attname, _taken_plainly(field), field.get_db_prep_save)
-        for field in fields
-    ]
+    written = [(field.attname, *_writing(field)) for field in fields]
     return written, INSERT.format(f'"{table}"', columns, marks, f'"{key.column}"')
 
 
-def _taken_plainly(field):
-    return PLAIN if isinstance(field, OF_PLAIN_VALUES) else ()
+def _writing(field):
+    """Return the types that are written as they are, and what prepares others."""
+    if isinstance(field, models.DateTimeField):
+        return {NoneType}, _prepared_time
+    return PLAIN if isinstance(field, OF_PLAIN_VALUES) else (), field.get_db_prep_save
+
+
+def _prepared_time(value, connection):
+    return connection.ops.adapt_datetimefield_value(value)

@@ -53,6 +53,23 @@ def test_patience_is_what_is_left_of_the_request(file, change, late, left):
     assert patience_of(file) == left
 
 
+def test_patience_is_said_again_once_it_is_another_one(file):
+    said = []
+    file.connection.set_trace_callback(said.append)
+    for late in (0.0, 0.05, 1.0):
+        with request_deadline.running("POST", NOW - late):
+            insert(file)
+
+    patience = [each for each in said if "busy_timeout" in each]
+    assert patience == [f"PRAGMA busy_timeout = {each}" for each in (1600, 1500, 600)]
+    with request_deadline.running("POST", NOW - 1.05):
+        insert(file)
+    with request_deadline.running("POST", NOW - 1.09):
+        insert(file)
+
+    assert len([each for each in said if "busy_timeout" in each]) == 4
+
+
 @pytest.mark.parametrize("change", [insert, begin])
 def test_who_has_no_deadline_has_the_usual_patience(file, change):
     change(file)

@@ -67,6 +67,8 @@ def test_what_was_opened_before_is_used_no_longer(connect, path, mishap, caplog)
     for statement in (WRITE, "SELECT * FROM a", "BEGIN"):
         with pytest.raises(OperationalError, match=base.GONE):
             execute(before, statement)
+    with pytest.raises(OperationalError, match=base.GONE):
+        before.fetched("SELECT * FROM a", [])
     # Nor does anybody lay an empty one in its place.
     with pytest.raises(OperationalError, match=base.GONE):
         execute(connect())

@@ -10,15 +10,16 @@ as it does when a replica that lags takes over or a backup is restored.
 
 import secrets
 
-from django.db import connection
 from django.db.models import F, OuterRef, Subquery
 from django.db.models.functions import Coalesce
 
+from accounts import direct
 from accounts.models import Action, Generation
 
 ORGANISATION_SLOTS = 255
 # What a column of 64 bits with a sign holds.
 BITS = 63
+NUMBER = "SELECT number FROM accounts_generation WHERE slot = %s"
 PUT = "UPDATE accounts_generation SET number = %s WHERE slot = %s"
 # Changes that belong to no organisation: those of gateway tokens.
 COMMON_SLOT = 0
@@ -89,17 +90,13 @@ def note_change(organisation_id):
 
 
 def _put(slot, number):
-    with connection.cursor() as cursor:
-        cursor.execute(PUT, [number, slot])
-        return cursor.rowcount
+    return direct.change(PUT, [number, slot])
 
 
 def number_in(slot):
     """Return the number that a slot stands at now."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT number FROM accounts_generation WHERE slot = %s", [slot])
-        found = cursor.fetchone()
-    return found[0] if found else 0
+    found = direct.rows(NUMBER, [slot])
+    return found[0][0] if found else 0
 
 
 def with_generation(rows, organisation):

@@ -9,20 +9,25 @@ import json
 from dataclasses import dataclass
 from functools import partial
 from hashlib import sha256
+from types import NoneType
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
+from accounts import direct
 from accounts.audit.generations import is_quiet, note_change
 from accounts.crypto.keys import keyring
 from accounts.metrics import events
 from accounts.models import AuditChain, AuditEvent
 from accounts.models.events import DIGEST_VERSION
-from accounts.prepared import Prepared, insert
+from accounts.prepared import Prepared, insert, new
 from accounts.web.addresses import client_address
 from accounts.web.logs import request_id
 
 MAX_AGENT = 200
+# Reads as it was written, whatever the database.
+ONE_WAY = str, int, NoneType
+IN_ORDER = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +76,7 @@ class Actor:
     def columns(self):
         """Return what an AuditEvent keeps of somebody."""
         return {
-            "user": self.user,
+            "user_id": self.user and self.user.pk,
             "actor_token_id": self.token_id,
             "actor_label": self.label[:254],
             "ip": self.ip,
@@ -105,22 +110,23 @@ def record(
     # A change whose event fails is undone as a whole: no savepoint, which would cost two
     # statements.
     with transaction.atomic(savepoint=False):
-        chain = _open_chain(organisation_id)
-        event = AuditEvent(
-            chain=chain,
-            sequence=chain.sequence + 1,
+        chain, sequence, previous = _open_chain(organisation_id)
+        event = new(
+            AuditEvent,
+            chain_id=chain,
+            sequence=sequence + 1,
             key_id=keyring("audit").active.kid,
             created_at=timezone.now(),
-            action=action,
+            action=str(action),
             organisation_id=organisation_id,
-            account=account,
+            account_id=account and account.pk,
             token_id=token_id,
             target=str(target)[:254],
             request_id=request_id.get(),
             data=data,
             **by.columns(),
         )
-        event.digest = digest(event, bytes(chain.digest))
+        event.digest = digest(event, bytes(previous))
         _append(event)
         if not is_quiet(action, organisation_id):
             note_change(organisation_id)
@@ -147,21 +153,21 @@ MOVE_ON = "UPDATE accounts_auditchain SET sequence = %s, digest = %s WHERE id = 
 def _append(event):
     """Write an event, and let its chain end in it."""
     insert(event)
-    with connection.cursor() as cursor:
-        cursor.execute(MOVE_ON, [event.sequence, event.digest, event.chain_id])
-    event.chain.sequence, event.chain.digest = event.sequence, event.digest
+    direct.change(MOVE_ON, [event.sequence, event.digest, event.chain_id])
 
 
 def _chain_of(*organisation):
     chains = AuditChain.objects.select_for_update(no_key=True)
     # That of the installation is none's.
-    return chains.filter(organisation=organisation[0] if organisation else None)
+    chains = chains.filter(organisation=organisation[0] if organisation else None)
+    return chains.values_list("pk", "sequence", "digest")
 
 
 _CHAIN = Prepared(_chain_of)
 
 
 def _open_chain(organisation_id):
+    """Hold the chain of an organisation, or of none; return its id, last number and digest."""
     whose = () if organisation_id is None else (organisation_id,)
     found = _CHAIN.first(*whose)
     if found:
@@ -190,13 +196,21 @@ def digest(event, previous):
         fields.append(event.user_id)
     if event.digest_version > 2:
         fields.append(event.request_id)
-    text = json.dumps(fields, sort_keys=True, separators=(",", ":")).encode()
+    text = IN_ORDER.encode(fields).encode()
     return hmac.digest(keyring("audit").subkeys[event.key_id], previous + text, sha256)
 
 
 def _numbers_alike(data):
     """Return data as it reads on every database: PostgreSQL gives 1e22 back as int."""
+    if all(map(_has_no_fraction, data.values())):
+        return data
     return json.loads(json.dumps(data), parse_float=_whole_if_it_is)
+
+
+def _has_no_fraction(value):
+    if type(value) is list:
+        return all(isinstance(each, ONE_WAY) for each in value)
+    return isinstance(value, ONE_WAY)
 
 
 def _whole_if_it_is(text):

@@ -4,6 +4,7 @@ An envelope is version (1 byte), key id (4), nonce (12), ciphertext and tag (16)
 """
 
 import os
+from functools import lru_cache
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -27,7 +28,7 @@ def seal(plaintext, *context):
     ring = keyring("enc")
     kid = ring.active.kid
     nonce = os.urandom(NONCE_BYTES)
-    cipher = AESGCM(ring.active_subkey)
+    cipher = _cipher(ring.active_subkey)
     body = cipher.encrypt(nonce, plaintext, _associated_data(kid, context))
     return VERSION + kid.to_bytes(4) + nonce + body, kid
 
@@ -42,11 +43,17 @@ def unseal(envelope, *context):
     nonce = envelope[HEADER_BYTES : HEADER_BYTES + NONCE_BYTES]
     body = envelope[HEADER_BYTES + NONCE_BYTES :]
     try:
-        return AESGCM(subkey).decrypt(nonce, body, _associated_data(kid, context))
+        return _cipher(subkey).decrypt(nonce, body, _associated_data(kid, context))
     except InvalidTag:
         raise Sealed("the envelope belongs to another row or was changed") from None
 
 
+@lru_cache(16)
+def _cipher(subkey):
+    # To begin with a key takes as long as to open an envelope.
+    return AESGCM(subkey)
+
+
 def _associated_data(kid, context):
     parts = (b"tollgate/1", kid.to_bytes(4), *context)
-    return b"".join(len(part).to_bytes(4) + part for part in parts)
+    return b"".join([len(part).to_bytes(4) + part for part in parts])

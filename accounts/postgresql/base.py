@@ -11,6 +11,7 @@ from psycopg import Error, errors
 from psycopg_pool import PoolTimeout
 
 from accounts.deadline import Settling, request_deadline
+from accounts.direct import Direct
 from accounts.postgresql import Connection, check, pulse
 
 # For how long a connection is waited for by who has no deadline.
@@ -45,7 +46,7 @@ class ErrorWrapper(DatabaseErrorWrapper):
         super().__exit__(exc_type, exc_value, traceback)
 
 
-class DatabaseWrapper(Settling, base.DatabaseWrapper):
+class DatabaseWrapper(Direct, Settling, base.DatabaseWrapper):
     """As Django's; with the option `patience` it has a Connection with it, and no pool."""
 
     def __init__(self, settings_dict, alias):
@@ -96,6 +97,9 @@ class DatabaseWrapper(Settling, base.DatabaseWrapper):
                 self.pool.putconn(connection)
             else:
                 return connection
+
+    def run(self, sql, values):
+        return self.connection.execute(sql, values)
 
     def set_autocommit(self, autocommit, **options):
         # A connection that was lost within a transaction is not replaced by another one

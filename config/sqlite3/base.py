@@ -8,13 +8,16 @@ import logging
 import os
 import threading
 from contextlib import contextmanager, suppress
+from datetime import UTC
+from functools import cache
 from math import inf
 from pathlib import Path
 from stat import S_ISREG
 
-from django.db.backends.sqlite3 import base
+from django.db.backends.sqlite3 import base, operations
 
 from accounts.deadline import Settling, request_deadline
+from accounts.direct import Direct
 
 # SQLite gives what it lays beside a database the mode of the database.
 BESIDE = ("", "-wal", "-shm", "-journal")
@@ -26,15 +29,30 @@ _creating = threading.Lock()
 logger = logging.getLogger(__name__)
 
 
-class DatabaseWrapper(Settling, base.DatabaseWrapper):
+class Operations(operations.DatabaseOperations):
+    def adapt_datetimefield_value(self, value):
+        # Nearly all are in UTC, as the rows are; to ask for settings and zones takes longer.
+        if (
+            value is not None
+            and value.tzinfo is UTC
+            and self.connection.timezone is UTC
+        ):
+            return str(value.replace(tzinfo=None))
+        return super().adapt_datetimefield_value(value)
+
+
+class DatabaseWrapper(Direct, Settling, base.DatabaseWrapper):
+    ops_class = Operations
     _path = None
+    # In milliseconds, once it was told how long to wait.
+    _patience = None
 
     def get_new_connection(self, conn_params):
         if not self.is_in_memory_db():
             self._path = os.fspath(conn_params["database"])
             same_file.require(self._path)
             create(os.path.realpath(self._path))
-        opened = super().get_new_connection(conn_params)
+        opened, self._patience = super().get_new_connection(conn_params), None
         if self._path:
             shut(os.path.realpath(self._path))
             same_file.note(self._path)
@@ -44,6 +62,12 @@ class DatabaseWrapper(Settling, base.DatabaseWrapper):
         if self._path:
             same_file.require(self._path)
         return super().create_cursor(name)
+
+    def run(self, sql, values):
+        # A transaction asked for the file when it began, and does so when it ends.
+        if self._path and not self.in_atomic_block:
+            same_file.require(self._path)
+        return self.connection.execute(with_marks(sql), values)
 
     def _commit(self):
         if self._path:
@@ -55,7 +79,14 @@ class DatabaseWrapper(Settling, base.DatabaseWrapper):
         if request_deadline.ends_at < inf:
             usual = self.settings_dict["OPTIONS"]["timeout"]
             seconds = min(max(request_deadline.seconds_left, 0), usual)
-            self.connection.execute(f"PRAGMA busy_timeout = {round(seconds * 1000)}")
+            self.wait_at_most(int(seconds * 10) * 100)
+
+    def wait_at_most(self, milliseconds):
+        """Let this connection wait so long for locks, until it is told otherwise."""
+        # Most requests have nearly all of their time left, and to say so takes a statement.
+        if milliseconds != self._patience:
+            self.connection.execute(f"PRAGMA busy_timeout = {milliseconds}")
+            self._patience = milliseconds
 
     @contextmanager
     def reading(self):
@@ -69,6 +100,12 @@ class DatabaseWrapper(Settling, base.DatabaseWrapper):
     def _start_transaction_under_autocommit(self):
         self.hurry()
         super()._start_transaction_under_autocommit()
+
+
+@cache
+def with_marks(sql):
+    """Return a statement with the marks that SQLite has for values."""
+    return base.FORMAT_QMARK_REGEX.sub("?", sql).replace("%%", "%")
 
 
 class SameFile:

@@ -92,4 +92,4 @@ def take_time(**_):
 
 
 def wait_for_locks(database, seconds):
-    database.connection.execute(f"PRAGMA busy_timeout = {round(seconds * 1000)}")
+    database.wait_at_most(round(seconds * 1000))

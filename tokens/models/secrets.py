@@ -4,7 +4,7 @@ from django.db.models.functions import Now
 from accounts.clock import clock
 from accounts.crypto.envelope import Sealed, seal, unseal
 from accounts.crypto.keys import keyring
-from accounts.prepared import insert
+from accounts.prepared import insert, new
 from accounts.rule_violations import RuleViolation, Unavailable
 from tokens.secrets import Secret, carries_mac, digest, digests
 
@@ -98,7 +98,8 @@ class StoredSecret(models.Model):
 
         Nobody has one that was made just now: it needs no `savepoint` to go back to.
         """
-        row = cls(token=token, **protect(secret, token.kind, token.account_id))
+        kept = protect(secret, token.kind, token.account_id)
+        row = new(cls, token_id=token.pk, **kept)
         try:
             with transaction.atomic(savepoint=savepoint):
                 insert(row)

@@ -5,7 +5,7 @@ from django.utils import timezone
 from accounts.clock import clock
 from accounts.locks import repeated
 from accounts.models import Account, Action, Organisation
-from accounts.prepared import insert
+from accounts.prepared import insert, new
 from accounts.scopes import TEXT_LENGTH
 from tokens import least_privilege, limits, naming
 from tokens.kinds import RULES, Kind
@@ -126,8 +126,8 @@ class Token(Changing, Restricting, Rotating, Lifecycle, models.Model):
         """
         fresh = secret or make(kind)
         with limits.locked_account(account, savepoint=savepoint):
-            token = cls(
-                account=account,
+            token = new(
+                cls,
                 kind=kind,
                 expires_at=expires_at,
                 disabled_at=None if enabled else clock.now(),
@@ -136,6 +136,7 @@ class Token(Changing, Restricting, Rotating, Lifecycle, models.Model):
                 scopes=scopes,
                 kept_to=least_privilege.as_kept(accounts),
             )
+            token.account = account
             token._set_name(name)
             token._set_note(note)
             token._show(fresh)

@@ -1,5 +1,7 @@
 """Objects that come in, and how they say in the document what they take."""
 
+from functools import cache
+
 from pydantic import AliasChoices, BaseModel, ConfigDict, model_validator
 from pydantic.alias_generators import to_camel
 from pydantic_core import core_schema
@@ -28,6 +30,7 @@ class Body(BaseModel):
         return data
 
     @classmethod
+    @cache
     def _spellings(cls):
         """Return the names of the fields that have several, the usual one first."""
         aliases = (field.validation_alias for field in cls.model_fields.values())

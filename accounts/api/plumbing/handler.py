@@ -18,7 +18,9 @@ from django.middleware.security import SecurityMiddleware
 from django.urls import get_resolver
 from django.utils.csp import CSP
 from ninja.errors import AuthenticationError
+from ninja.params.models import HeaderModel
 from ninja.responses import NinjaJSONEncoder
+from pydantic import ValidationError
 
 # What an endpoint says about the writing of its answer.
 HOW = ("by_alias", "exclude_unset", "exclude_defaults", "exclude_none")
@@ -96,6 +98,7 @@ def endpoint(operation):
     [who_calls] = operation.auth_callbacks
     takes_response = operation.signature.response_arg is not None
     status, shape = _one_answer(operation)
+    read = _reader(operation)
     how = {name: getattr(operation, name) for name in HOW}
 
     def run(request, **path):
@@ -104,7 +107,7 @@ def endpoint(operation):
             request.auth = _required(who_calls(request))
             if takes_response:
                 blank = api.create_temporal_response(request)
-            values = operation._get_values(request, path, blank)
+            values = read(request, path, blank)
             made = operation.view_func(request, **values)
             if type(made) is shape and not takes_response:
                 text = WRITER.encode(made.model_dump(**how))
@@ -115,6 +118,39 @@ def endpoint(operation):
             return api.on_exception(request, error)
 
     return run
+
+
+def _reader(operation):
+    """Return what `_get_values` of an Operation is, but for headers that do not come.
+
+    To look for one, Django reads all of them.
+    """
+    models = [(model, *_headers_of(model)) for model in operation.models]
+
+    def read(request, path, blank):
+        values = {}
+        try:
+            for model, keys, usual in models:
+                if keys and request.META.keys().isdisjoint(keys):
+                    values.update(usual)
+                else:
+                    values.update(model.resolve(request, operation.api, path))
+        except ValidationError:
+            # Ninja says all that is wrong.
+            return operation._get_values(request, path, blank)
+        if operation.signature.response_arg:
+            values[operation.signature.response_arg] = blank
+        return values
+
+    return read
+
+
+def _headers_of(model):
+    """Return the keys in META of what a model reads of headers, and what it is without."""
+    if not issubclass(model, HeaderModel):
+        return (), None
+    names = model.__ninja_flatten_map__
+    return {f"HTTP_{name.upper().replace('-', '_')}" for name in names}, dict(model())
 
 
 def _one_answer(operation):
