@@ -74,18 +74,21 @@ def place():
 
 
 @contextmanager
-def separate(data=None):
-    """Run a server that a test may do anything to, with a copy of that data or none."""
+def separate(data=None, keep_at=None):
+    """Run a server that a test may do anything to, with a copy of that data or none.
+
+    Its own data is copied to `keep_at` once it has ended.
+    """
     # Not in pytest's folder: another run of pytest closes that to the server's user.
     with tempfile.TemporaryDirectory(prefix=PREFIX, dir=place()) as name:
         folder = Path(name)
         if data:
             copy_data(data, folder / "data")
-        with (
-            end_with_us(folder),
-            _package(folder).get_server(folder / "data") as server,
-        ):
-            yield server
+        with end_with_us(folder):
+            with _package(folder).get_server(folder / "data") as server:
+                yield server
+            if keep_at:
+                copy_data(server.pgdata, keep_at)
 
 
 def copy_data(data, folder):
@@ -93,10 +96,6 @@ def copy_data(data, folder):
     subprocess.run(["/bin/cp", "-a", data, folder], check=True)
     # Who uses the server that was copied.
     (folder / ".handle_pids.json").unlink(missing_ok=True)
-
-
-def stop(server):
-    control(server, "pg_ctl", "-w", "-m", "fast", "-D", server.pgdata, "stop")
 
 
 def end_with_us(folder):

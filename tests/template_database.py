@@ -83,14 +83,12 @@ def _make_data(data):
     for old in FOLDER.glob("*.postgresql*"):
         shutil.rmtree(old)
     unfinished = data.with_suffix(".postgresql.unfinished")
-    with postgresql.separate() as server:
+    with postgresql.separate(keep_at=unfinished) as server:
         _migrate(server.get_uri())
         with psycopg.connect(server.get_uri(), autocommit=True) as connection:
             connection.execute(
                 f"CREATE DATABASE {postgresql.MIGRATED} TEMPLATE postgres"
             )
-        postgresql.stop(server)
-        postgresql.copy_data(server.pgdata, unfinished)
     unfinished.rename(data)
 
 
