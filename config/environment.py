@@ -223,7 +223,8 @@ class Environment(environ.Env):
         }
         if "host" in options:
             options["timeout"] = MAIL_TIMEOUT
-        return {"BACKEND": config["EMAIL_BACKEND"], "OPTIONS": options}
+        backend = config["EMAIL_BACKEND"]
+        return {"BACKEND": OUR_MAILERS.get(backend, backend), "OPTIONS": options}
 
     def _from_file(self, name):
         path = os.environ.get(f"{name}_FILE")
@@ -270,6 +271,9 @@ def _several(url):
 
 # Seconds; without any, a server that says nothing would hold a thread for ever.
 MAIL_TIMEOUT = 10
+OUR_MAILERS = {
+    "django.core.mail.backends.filebased.EmailBackend": "config.mail_files.EmailBackend"
+}
 MAILER_OPTIONS = {
     "EMAIL_HOST": "host",
     "EMAIL_PORT": "port",
