@@ -35,6 +35,13 @@ def test_only_their_owner_reads_mails_in_files(tmp_path):
     assert modes(tmp_path / "new" / "mails") == [0o700, 0o600]
 
 
+def test_a_file_that_is_open_is_opened_once(tmp_path):
+    backend = EmailBackend(alias="default", file_path=str(tmp_path))
+
+    assert [backend.open(), backend.open()] == [True, False]
+    backend.close()
+
+
 def test_a_folder_that_is_there_keeps_its_mode(tmp_path):
     tmp_path.chmod(0o755)
 
