@@ -155,7 +155,7 @@ GATE = (
     "tests/gateway/test_refused_calls.py",
     "tests/gateway/test_remembering.py",
     "tests/gateway/test_watching.py",
-    "tests/gateway/test_written_once.py",
+    "tests/gateway/test_credentials.py",
     "tests/test_health.py",
     "tests/test_settings.py",
     "tests/test_smoke.py",

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from math import inf
 
-from gateway.verify.written_once import WrittenOnce
+from accounts.prepared import Prepared
 from sharing.tickets import read as read_ticket
 from tokens.models import StoredSecret
 from tokens.secrets import digests
@@ -37,7 +37,7 @@ def _find_secret(database, secret):
         database.ensure_connection()
     with database.wrap_database_errors:
         found = database.connection.execute(query, lookups).fetchone()
-    return _find_row(database, found[0], inf) if found else None
+    return _find_row(found[0], inf) if found else None
 
 
 @lru_cache
@@ -45,22 +45,22 @@ def _lookup(vendor, keys):
     return LOOKUP.format(",".join([PLACEHOLDER[vendor]] * keys))
 
 
-def _find_ticket(database, ticket):
+def _find_ticket(_database, ticket):
     pk, born, until = ticket
-    found = _find_row(database, pk, until.timestamp())
+    found = _find_row(pk, until.timestamp())
     return found if found and found[0].born == born else None
 
 
-def _find_row(database, pk, until):
-    row = _with_token(database.vendor).first(database, pk)
+def _find_row(pk, until):
+    row = WITH_TOKEN.first(pk)
     return row and (row, until)
 
 
-@lru_cache
-def _with_token(_vendor):
+def _with_token(pk):
     rows = StoredSecret.objects.select_related("token__account__organisation")
-    return WrittenOnce(rows.filter(pk=0))
+    return rows.filter(pk=pk)
 
 
+WITH_TOKEN = Prepared(_with_token)
 BY_TOKEN = Credential(read_token, _find_secret)
 BY_TICKET = Credential(lambda text, _: read_ticket(text), _find_ticket)

@@ -1,18 +1,12 @@
 import pytest
-from django.db import connection
 
-from gateway.verify.written_once import WrittenOnce
+from gateway.verify.credentials import WITH_TOKEN
 from tests.factories import TokenFactory
 from tokens.kinds import Kind
 from tokens.models import StoredSecret
 
 pytestmark = pytest.mark.django_db
 ROWS = StoredSecret.objects.select_related("token__account__organisation")
-
-
-@pytest.fixture
-def by_id():
-    return WrittenOnce(ROWS.filter(pk=0))
 
 
 def fields(row):
@@ -22,13 +16,13 @@ def fields(row):
     }
 
 
-def test_a_row_is_what_the_orm_makes_of_it(by_id, main, django_assert_num_queries):
+def test_a_row_is_what_the_orm_makes_of_it(main, django_assert_num_queries):
     TokenFactory(account=main)
     token = TokenFactory(account=main, kind=Kind.LOGS)
     expected = ROWS.get(token=token)
 
     with django_assert_num_queries(1):
-        row = by_id.first(connection, expected.pk)
+        row = WITH_TOKEN.first(expected.pk)
         found = [row, row.token, row.token.account, row.token.account.organisation]
 
     of_token = expected.token
@@ -38,12 +32,12 @@ def test_a_row_is_what_the_orm_makes_of_it(by_id, main, django_assert_num_querie
     assert not row._state.adding
 
 
-def test_what_belongs_to_no_account_has_none(by_id, django_assert_num_queries):
+def test_what_belongs_to_no_account_has_none(django_assert_num_queries):
     pk = ROWS.get(token=TokenFactory(account=None, kind=Kind.GATEWAY)).pk
 
     with django_assert_num_queries(1):
-        assert by_id.first(connection, pk).token.account is None
+        assert WITH_TOKEN.first(pk).token.account is None
 
 
-def test_what_is_not_there_is_none(by_id):
-    assert by_id.first(connection, 2**31 - 1) is None
+def test_what_is_not_there_is_none():
+    assert WITH_TOKEN.first(2**31 - 1) is None
